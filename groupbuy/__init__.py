@@ -1,0 +1,1 @@
+"""Community group-buy, joined up from the opening of a round to the last fen."""

@@ -1,0 +1,1 @@
+"""Sign-in identities and their roles."""

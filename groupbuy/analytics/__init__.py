@@ -1,0 +1,1 @@
+"""Read-only reports over all domains."""

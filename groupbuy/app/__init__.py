@@ -1,0 +1,1 @@
+"""Joins the parts: config, database, blueprints, gateways, senders."""

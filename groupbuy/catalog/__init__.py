@@ -1,0 +1,1 @@
+"""Suppliers, categories, brands and products."""

@@ -1,0 +1,1 @@
+"""Commission plans and what leaders earn (佣金)."""

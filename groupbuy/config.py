@@ -1,0 +1,138 @@
+"""Settings, read once from the environment; a wrong or unknown key fails with what to do."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PREFIX = "GROUPBUY_"
+# Read by single commands, not by the platform, but no misspelling either.
+COMMAND_KEYS = ("GROUPBUY_PASSWORD",)
+
+
+class ConfigError(Exception):
+    """Say which setting is wrong and how to put it right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Hold everything that differs between installations."""
+
+    instance: Path
+    database_url: str
+    secret_key: str | None
+    timezone: ZoneInfo
+    smtp_url: str | None
+    mail_from: str
+    insecure_http: bool
+    rate_limits: bool
+    log_format: str
+    log_level: str
+    base_url: str
+    trusted_proxies: int
+    order_timeout_minutes: int
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether the database is the embedded SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+
+DEFAULTS: dict[str, str] = {
+    "INSTANCE": "instance",
+    "DATABASE_URL": "",
+    "SECRET_KEY": "",
+    "TIMEZONE": "Asia/Shanghai",
+    "SMTP_URL": "",
+    "MAIL_FROM": "groupbuy@localhost",
+    "INSECURE_HTTP": "0",
+    "RATE_LIMITS": "on",
+    "LOG_FORMAT": "console",
+    "LOG_LEVEL": "info",
+    "BASE_URL": "",
+    "TRUSTED_PROXIES": "0",
+    "ORDER_TIMEOUT_MINUTES": "15",
+}
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; raise ConfigError for an unknown key or a value that cannot be used."""
+    _refuse_unknown(environ)
+    value = {key: environ.get(PREFIX + key) or default for key, default in DEFAULTS.items()}
+    instance = Path(value["INSTANCE"]).expanduser().resolve()
+    return Settings(
+        instance=instance,
+        database_url=_database_url(value["DATABASE_URL"], instance),
+        secret_key=_secret_key(value["SECRET_KEY"]),
+        timezone=_timezone(value["TIMEZONE"]),
+        smtp_url=_smtp_url(value["SMTP_URL"]),
+        mail_from=value["MAIL_FROM"],
+        insecure_http=_switch("INSECURE_HTTP", value["INSECURE_HTTP"]),
+        rate_limits=_switch("RATE_LIMITS", value["RATE_LIMITS"]),
+        log_format=_one_of("LOG_FORMAT", value["LOG_FORMAT"], ("console", "json")),
+        log_level=_one_of("LOG_LEVEL", value["LOG_LEVEL"].lower(), ("debug", "info", "warning", "error")),
+        base_url=value["BASE_URL"].rstrip("/"),
+        trusted_proxies=_whole("TRUSTED_PROXIES", value["TRUSTED_PROXIES"]),
+        order_timeout_minutes=_whole("ORDER_TIMEOUT_MINUTES", value["ORDER_TIMEOUT_MINUTES"]),
+    )
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = [PREFIX + key for key in DEFAULTS] + list(COMMAND_KEYS)
+    for key in sorted(environ):
+        if key.startswith(PREFIX) and key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+            raise ConfigError(f"{key} is no setting of Groupbuy; {hint}")
+
+
+def _database_url(text: str, instance: Path) -> str:
+    if not text:
+        return f"sqlite:///{instance / 'groupbuy.db'}"
+    scheme = urlsplit(text).scheme
+    if scheme == "postgres":
+        return "postgresql" + text.removeprefix("postgres")
+    if scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise ConfigError(
+            "GROUPBUY_DATABASE_URL must look like sqlite:////folder/file.db or"
+            f" postgresql://user:password@host/database, not {scheme or 'text without a scheme'}"
+        )
+    return text
+
+
+def _secret_key(text: str) -> str | None:
+    if text and len(text) < 32:
+        raise ConfigError("GROUPBUY_SECRET_KEY must have at least 32 characters; try: openssl rand -hex 32")
+    return text or None
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(f"GROUPBUY_TIMEZONE {name!r} is no zone such as Asia/Shanghai") from error
+
+
+def _smtp_url(text: str) -> str | None:
+    if text and (urlsplit(text).scheme not in ("smtp", "smtps") or not urlsplit(text).hostname):
+        raise ConfigError("GROUPBUY_SMTP_URL must look like smtp://user:password@host:587 or smtps://…")
+    return text or None
+
+
+def _switch(key: str, text: str) -> bool:
+    choice = _one_of(key, text.lower(), ("1", "0", "on", "off", "true", "false"))
+    return choice in ("1", "on", "true")
+
+
+def _one_of(key: str, text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise ConfigError(f"{PREFIX}{key} must be one of {', '.join(choices)}, not {text!r}")
+    return text
+
+
+def _whole(key: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigError(f"{PREFIX}{key} must be a whole number, not {text!r}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""What pages and API share: identity, guards, idempotency, error map."""

@@ -1,0 +1,1 @@
+"""Work that leaves after the commit: leased, fenced, retried."""

@@ -1,0 +1,1 @@
+"""Money, clock, ids and errors: the standard library only."""

@@ -1,0 +1,40 @@
+"""Failures that people can do something about."""
+
+
+class GroupbuyError(Exception):
+    """Base of every failure with a stable ``code`` and a sentence for people.
+
+    ``param`` names the input at fault, such as ``lines[0].product_code``.
+    """
+
+    status = 400
+
+    def __init__(self, code: str, message: str = "", *, param: str | None = None) -> None:
+        super().__init__(message or code)
+        self.code = code
+        self.message = message or code
+        self.param = param
+
+
+class NotFound(GroupbuyError):
+    """Say that the thing does not exist for whoever asked."""
+
+    status = 404
+
+
+class NotAllowed(GroupbuyError):
+    """Say that the role does not cover the deed."""
+
+    status = 403
+
+
+class RuleBroken(GroupbuyError):
+    """Say which rule of the trade forbids the deed now (``sold_out``, ``round_closed``)."""
+
+    status = 409
+
+
+class BadInput(GroupbuyError):
+    """Say what is wrong with a value that came from outside."""
+
+    status = 422

@@ -1,0 +1,1 @@
+"""Leaders (团长), their communities, pickup points and rest days."""

@@ -1,0 +1,1 @@
+"""Residents, each bound to a leader."""

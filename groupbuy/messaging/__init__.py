@@ -1,0 +1,1 @@
+"""Mail and other messages to people, behind a sender protocol."""

@@ -1,0 +1,1 @@
+"""Pickup sheets, sorting lists and the handing out of goods."""

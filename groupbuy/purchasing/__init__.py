@@ -1,0 +1,1 @@
+"""Demand, case rounding and purchase orders (采购单)."""

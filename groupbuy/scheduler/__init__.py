@@ -1,0 +1,1 @@
+"""The process of the clock: tick, watchdog, draining of jobs."""
