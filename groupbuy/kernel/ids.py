@@ -43,7 +43,9 @@ def luhn_digit(body: str) -> str:
 
 def is_pickup_code(text: str) -> bool:
     """Tell whether a text is eight ASCII digits with the right check digit."""
-    return len(text) == CODE_DIGITS and text.isascii() and text.isdigit() and luhn_digit(text[:-1]) == text[-1]
+    return (
+        len(text) == CODE_DIGITS and text.isascii() and text.isdigit() and luhn_digit(text[:-1]) == text[-1]
+    )
 
 
 def token() -> str:

@@ -1,0 +1,53 @@
+"""Making accounts and giving roles."""
+
+from datetime import datetime
+
+from groupbuy.accounts import queries, rules
+from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.accounts.passwords import hash_password
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.phones import normalise_phone
+
+
+def account_for(*, phone: str, name: str, now: datetime) -> Account:
+    """Return the account of a phone, made without a password where there is none.
+
+    Raise BadInput when the text is no mainland mobile number.
+    """
+    normal = normalise_phone(phone)
+    if normal is None:
+        raise BadInput("phone", f"{phone!r} is no mobile number of eleven digits.", param="phone")
+    account = queries.find_account(normal)
+    if account is None:
+        account = Account(phone=normal, name=name, created_at=now)
+        db.session.add(account)
+        db.session.flush()
+    return account
+
+
+def grant_role(*, account: Account, role: str, now: datetime, actor: str) -> None:
+    """Give an account a role; giving it again changes nothing. Raise BadInput for an unknown role."""
+    if role not in rules.ROLES:
+        raise BadInput("role", f"{role!r} is no role; there are {', '.join(rules.ROLES)}.", param="role")
+    if db.session.get(AccountRole, (account.id, role)) is None:
+        db.session.add(AccountRole(account_id=account.id, role=role, granted_at=now))
+        db.session.flush()
+        audit.record(
+            at=now,
+            actor=actor,
+            verb="role_granted",
+            subject_kind="account",
+            subject=str(account.id),
+            after={"role": role},
+        )
+
+
+def set_password(*, account: Account, password: str, now: datetime, actor: str) -> None:
+    """Set a password and end the account's other sessions; raise BadInput for a weak one."""
+    rules.check_password(password, phone=account.phone)
+    account.password_hash = hash_password(password)
+    account.session_epoch = Account.session_epoch + 1
+    db.session.flush()
+    audit.record(at=now, actor=actor, verb="password_set", subject_kind="account", subject=str(account.id))

@@ -1,0 +1,54 @@
+"""The application: settings, database and all parts joined."""
+
+import os
+import secrets
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate, upgrade
+
+from groupbuy import paths
+from groupbuy.config import Settings
+from groupbuy.db import Base, db
+from groupbuy.db.session import engine_options, prepare_engine
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application for the settings; touches no table."""
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        "groupbuy",
+        instance_path=str(settings.instance),
+        template_folder=str(paths.templates_dir()),
+        static_folder=str(paths.static_dir()),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key or _kept_secret(settings.instance / "secret_key"),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+    )
+    app.extensions["groupbuy_settings"] = settings
+    db.init_app(app)
+    Migrate(app, db, directory=str(paths.migrations_dir()), render_as_batch=True, compare_type=True)
+    with app.app_context():
+        prepare_engine(db.engine)
+    return app
+
+
+def migrate_database(app: Flask) -> None:
+    """Bring the tables to the newest version; running it again changes nothing."""
+    with app.app_context():
+        upgrade()
+        if missing := set(Base.metadata.tables) - set(db.inspect(db.engine).get_table_names()):
+            raise RuntimeError(f"migrations do not make {sorted(missing)}")
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the installation's own key, made on first use and readable by its user only."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text(encoding="ascii")

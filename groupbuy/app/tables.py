@@ -1,0 +1,31 @@
+"""Every module with tables, so that the metadata is complete for migrations."""
+
+from groupbuy.accounts import models as accounts
+from groupbuy.audit import models as audit
+from groupbuy.campaigns import models as campaigns
+from groupbuy.catalog import models as catalog
+from groupbuy.commissions import models as commissions
+from groupbuy.http import models as http
+from groupbuy.jobs import models as jobs
+from groupbuy.leaders import models as leaders
+from groupbuy.members import models as members
+from groupbuy.messaging import models as messaging
+from groupbuy.orders import models as orders
+from groupbuy.pickup import models as pickup
+from groupbuy.purchasing import models as purchasing
+
+ALL = (
+    accounts,
+    audit,
+    campaigns,
+    catalog,
+    commissions,
+    http,
+    jobs,
+    leaders,
+    members,
+    messaging,
+    orders,
+    pickup,
+    purchasing,
+)

@@ -1,0 +1,85 @@
+"""Suppliers, categories, brands and products."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from groupbuy.db import Base
+
+
+class Supplier(Base):
+    """Who delivers; ``min_order_fen`` is the least worth of a purchase order."""
+
+    __tablename__ = "supplier"
+    __table_args__ = (CheckConstraint("min_order_fen >= 0", name="min_order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    contact: Mapped[str | None]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    min_order_fen: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class Category(Base):
+    """A shelf of the catalogue."""
+
+    __tablename__ = "category"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    sort: Mapped[int] = mapped_column(default=0)
+
+
+class Brand(Base):
+    """A maker's name."""
+
+    __tablename__ = "brand"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class Product(Base):
+    """What can be offered. Prices are per sale unit; ``case_size`` counts sale units.
+
+    A weighed product is ordered in pieces of about ``est_grams`` and priced per ``price_basis_g``.
+    """
+
+    __tablename__ = "product"
+    __table_args__ = (
+        CheckConstraint("case_size > 0", name="case_size"),
+        CheckConstraint("cost_fen >= 0 AND price_fen >= 0", name="prices"),
+        CheckConstraint("state IN ('draft', 'reviewed', 'on_shelf', 'off_shelf')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    spec: Mapped[str | None]
+    unit: Mapped[str] = mapped_column(default="份")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"), index=True)
+    case_size: Mapped[int] = mapped_column(default=1)
+    cost_fen: Mapped[int]
+    price_fen: Mapped[int]
+    list_price_fen: Mapped[int | None]
+    barcode: Mapped[str | None]
+    temperature_zone: Mapped[str] = mapped_column(default="常温")
+    weighed: Mapped[bool] = mapped_column(default=False)
+    est_grams: Mapped[int | None]
+    price_basis_g: Mapped[int | None]
+    picture: Mapped[str | None]
+    description: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default="on_shelf")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+    supplier: Mapped[Supplier] = relationship()
+    category: Mapped[Category | None] = relationship()
+    brand: Mapped[Brand | None] = relationship()

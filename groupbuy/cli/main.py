@@ -1,0 +1,45 @@
+"""The ``groupbuy`` command."""
+
+import os
+import sys
+
+import click
+from flask import Flask
+
+from groupbuy.app import create_app, migrate_database
+from groupbuy.config import ConfigError, load_settings
+from groupbuy.kernel.errors import GroupbuyError
+
+
+class Groupbuy(click.Group):
+    """A command group that tells people what went wrong in one sentence."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; turn a broken rule into a message and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except (GroupbuyError, ConfigError) as error:
+            click.echo(f"groupbuy: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Groupbuy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="groupbuy")
+@click.pass_context
+def groupbuy(ctx: click.Context) -> None:
+    """Run community group-buys: rounds, orders, purchasing, pickup, commissions."""
+    if ctx.invoked_subcommand and not {"-h", "--help"} & set(sys.argv):
+        ctx.obj = create_app(load_settings(os.environ))
+
+
+@groupbuy.command("init-db")
+@click.pass_obj
+def init_db(app: Flask) -> None:
+    """Make or update the tables. Running it again changes nothing."""
+    migrate_database(app)
+    click.echo("The database is ready.")
+
+
+def main() -> None:
+    """Run the command line."""
+    groupbuy(prog_name="groupbuy")

@@ -1,0 +1,49 @@
+"""The session and how each database begins a transaction."""
+
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+
+from groupbuy.db.base import Base
+
+# Set on a connection by whoever is going to write; see ``groupbuy.db.transaction``.
+WRITES = "groupbuy_writes"
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return the engine's options for a database URL.
+
+    The embedded database waits up to 30 s for its one writer. PostgreSQL prunes dead connections
+    before use and gives up a statement after 60 s and a lock after 10 s.
+    """
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "connect_args": {"options": "-c timezone=UTC -c lock_timeout=10000"},
+    }
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Attach the embedded database's set-up: WAL, foreign keys, explicit BEGIN."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin by itself: with its plain BEGIN a reader that starts to write
+    # is refused at once instead of waiting for its turn.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,90 @@
+"""Orders and their lines."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from groupbuy.campaigns.models import Offer, OfferVersion, Round
+from groupbuy.db import Base
+from groupbuy.leaders.models import Leader
+from groupbuy.members.models import Resident
+
+_AWAITING = text("state = 'awaiting_payment'")
+
+
+class Order(Base):
+    """What a resident wants from one round, handed out by one leader.
+
+    ``amount_fen`` is the sum of the lines that are still to be delivered. A paid amount above it is
+    owed back.
+    """
+
+    __tablename__ = "order"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('awaiting_payment', 'confirmed', 'part_picked_up', 'picked_up', 'cancelled')",
+            name="state",
+        ),
+        CheckConstraint("amount_fen >= 0 AND paid_fen >= 0", name="amounts"),
+        UniqueConstraint("leader_id", "pickup_code"),
+        Index("ix_order_round_leader", "round_id", "leader_id"),
+        Index("ix_order_resident", "resident_id", "placed_at"),
+        Index("ix_order_unpaid", "expires_at", postgresql_where=_AWAITING, sqlite_where=_AWAITING),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"))
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    state: Mapped[str]
+    amount_fen: Mapped[int]
+    paid_fen: Mapped[int] = mapped_column(default=0)
+    paid_at: Mapped[datetime | None]
+    pickup_code: Mapped[str]
+    picked_up_at: Mapped[datetime | None]
+    remark: Mapped[str | None]
+    placed_at: Mapped[datetime]
+    placed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    expires_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    order_ref: Mapped[str | None] = mapped_column(unique=True)
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    lines: Mapped[list["OrderLine"]] = relationship(back_populates="order", order_by="OrderLine.id")
+    round: Mapped[Round] = relationship()
+    resident: Mapped[Resident] = relationship()
+    leader: Mapped[Leader] = relationship()
+
+
+class OrderLine(Base):
+    """One product of an order: sale units, the price agreed, and the commission agreed.
+
+    The commission is ``rate_bp`` of the amount plus ``fixed_fen`` per unit. With a rule of tiers the
+    rate is filled in at the close. A line taken out by an edit is deleted; the audit log keeps it.
+    """
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "offer_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("amount_fen = quantity * price_fen", name="amount"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"))
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), index=True)
+    offer_version_id: Mapped[int] = mapped_column(ForeignKey("offer_version.id"))
+    quantity: Mapped[int]
+    price_fen: Mapped[int]
+    amount_fen: Mapped[int]
+    rate_bp: Mapped[int] = mapped_column(default=0)
+    fixed_fen: Mapped[int] = mapped_column(default=0)
+    rule_id: Mapped[int | None]
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    offer: Mapped[Offer] = relationship()
+    offer_version: Mapped[OfferVersion] = relationship()

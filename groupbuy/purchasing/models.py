@@ -1,0 +1,82 @@
+"""Demand of a closed round and the purchase orders made from it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from groupbuy.catalog.models import Product, Supplier
+from groupbuy.db import Base
+
+
+class Demand(Base):
+    """What one leader's residents ordered of one offer, in sale units and fen, at the close."""
+
+    __tablename__ = "demand"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), primary_key=True)
+    units: Mapped[int]
+    amount_fen: Mapped[int]
+
+
+class PurchaseOrder(Base):
+    """What one supplier is to deliver for one round (采购单).
+
+    ``held`` waits for a person's decision, because the order is below the supplier's minimum.
+    """
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        UniqueConstraint("round_id", "supplier_id"),
+        CheckConstraint(
+            "state IN ('draft', 'approved', 'sent', 'confirmed', 'part_received', 'received', 'closed',"
+            " 'cancelled')",
+            name="state",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"), index=True)
+    state: Mapped[str] = mapped_column(default="approved")
+    below_minimum: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False)
+    units: Mapped[int]
+    cost_fen: Mapped[int]
+    due_date: Mapped[date]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    supplier: Mapped[Supplier] = relationship()
+    lines: Mapped[list["PurchaseOrderLine"]] = relationship(order_by="PurchaseOrderLine.id")
+
+
+class PurchaseOrderLine(Base):
+    """One product of a purchase order, in sale units; ``cost_fen`` is per sale unit."""
+
+    __tablename__ = "purchase_order_line"
+    __table_args__ = (
+        UniqueConstraint("purchase_order_id", "offer_id"),
+        CheckConstraint("ordered + surplus = from_stock + purchased + shortfall", name="balance"),
+        CheckConstraint("purchased = cases * case_size", name="cases"),
+        CheckConstraint("amount_fen = purchased * cost_fen", name="amount"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purchase_order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    ordered: Mapped[int]
+    from_stock: Mapped[int]
+    case_size: Mapped[int]
+    cases: Mapped[int]
+    purchased: Mapped[int]
+    surplus: Mapped[int]
+    shortfall: Mapped[int]
+    cost_fen: Mapped[int]
+    amount_fen: Mapped[int]
+
+    product: Mapped[Product] = relationship()
