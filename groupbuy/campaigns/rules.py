@@ -1,0 +1,285 @@
+"""When a round opens, closes and recurs, and what a buyer may order in it."""
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.times import local_moment, parse_date
+
+MAX_QUANTITY = 1_000_000
+MAX_NAME = 64
+MAX_DAYS = 366
+
+# RFC 3986, section 2.3: these need no escaping anywhere in a URL.
+_UNRESERVED = re.compile(rf"[A-Za-z0-9._~-]{{1,{MAX_NAME}}}", re.ASCII)
+
+
+class RoundState(StrEnum):
+    """Name where a round stands between its plan and its last bag."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    ORDERED = "ordered"
+    RECEIVED = "received"
+    DISPATCHED = "dispatched"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+# A round nobody opened in time goes straight to closing; closing goes back to open only when a
+# threshold was missed and the round extends itself. What was closed is refunded, never cancelled.
+MOVES: Mapping[RoundState, frozenset[RoundState]] = {
+    RoundState.DRAFT: frozenset({RoundState.SCHEDULED, RoundState.CANCELLED}),
+    RoundState.SCHEDULED: frozenset({RoundState.OPEN, RoundState.CLOSING, RoundState.CANCELLED}),
+    RoundState.OPEN: frozenset({RoundState.CLOSING, RoundState.CANCELLED}),
+    RoundState.CLOSING: frozenset({RoundState.CLOSED, RoundState.OPEN, RoundState.CANCELLED}),
+    RoundState.CLOSED: frozenset({RoundState.ORDERED}),
+    RoundState.ORDERED: frozenset({RoundState.RECEIVED}),
+    RoundState.RECEIVED: frozenset({RoundState.DISPATCHED}),
+    RoundState.DISPATCHED: frozenset({RoundState.COMPLETED}),
+    RoundState.COMPLETED: frozenset(),
+    RoundState.CANCELLED: frozenset(),
+}
+
+
+def can_move(old: RoundState, new: RoundState) -> bool:
+    """Tell whether a round may go from one state to another; staying is no move."""
+    return new in MOVES[old]
+
+
+def effective_state(state: RoundState, opens_at: datetime, closes_at: datetime, now: datetime) -> RoundState:
+    """Return what the clock says where the scheduler has not run yet."""
+    if state not in (RoundState.SCHEDULED, RoundState.OPEN):
+        return state
+    if now >= closes_at:
+        return RoundState.CLOSING
+    return RoundState.OPEN if now >= opens_at else state
+
+
+def check_window(opens_at: datetime, closes_at: datetime, now: datetime) -> None:
+    """Raise RuleBroken ``round_not_open`` or ``round_closed`` outside ``[opens_at, closes_at)``."""
+    if now >= closes_at:
+        raise RuleBroken("round_closed", "This round has closed.")
+    if now < opens_at:
+        raise RuleBroken("round_not_open", "This round has not opened yet.")
+
+
+def check_quantity(quantity: int, *, min_order_qty: int, multiple: int) -> None:
+    """Check one line's sale units.
+
+    Raise BadInput ``out_of_range`` outside 1 to MAX_QUANTITY, and RuleBroken
+    ``below_minimum_quantity`` or ``not_a_multiple``.
+    """
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise BadInput("out_of_range", f"Order between 1 and {MAX_QUANTITY}.", param="quantity")
+    if quantity < min_order_qty:
+        raise RuleBroken("below_minimum_quantity", f"Order at least {min_order_qty}.", param="quantity")
+    if quantity % multiple:
+        raise RuleBroken("not_a_multiple", f"Order in multiples of {multiple}.", param="quantity")
+
+
+class Kind(StrEnum):
+    """Name the ways in which a campaign recurs."""
+
+    ONCE = "once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    EVERY_N_WEEKS = "every_n_weeks"
+    NTH_WEEKDAY = "nth_weekday"
+
+
+_BY_WEEKDAY = (Kind.WEEKLY, Kind.EVERY_N_WEEKS, Kind.NTH_WEEKDAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """Say on which local days a campaign's rounds are cut off.
+
+    ``weekdays`` count from Monday = 0. ``every`` is the n of every_n_weeks, counted in calendar weeks
+    from the week of ``start``. ``nth`` is 1 to 5, or -1 for the month's last; a month without a fifth
+    has none. ``until`` is included. A field that the kind does not use keeps its default.
+    """
+
+    kind: Kind
+    start: date
+    until: date | None = None
+    weekdays: tuple[int, ...] = ()
+    every: int = 1
+    nth: int = 1
+
+    def __post_init__(self) -> None:
+        self.validate()
+
+    def validate(self) -> None:
+        """Raise BadInput that names the field at fault."""
+        days = set(self.weekdays)
+        if len(days) < len(self.weekdays) or not days <= set(range(7)):
+            raise BadInput("out_of_range", "Weekdays are 0 (Monday) to 6, each once.", param="weekdays")
+        if self.kind in _BY_WEEKDAY and not days:
+            raise BadInput("required", "Choose at least one weekday.", param="weekdays")
+        if not 1 <= self.every <= 52:
+            raise BadInput("out_of_range", "Every 1 to 52 weeks.", param="every")
+        if self.nth not in (1, 2, 3, 4, 5, -1):
+            raise BadInput("out_of_range", "The first to fifth, or -1 for the last.", param="nth")
+        if self.until is not None and self.until < self.start:
+            raise BadInput("out_of_range", "The last day is before the first.", param="until")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a plain dict that ``from_json`` reads back to an equal value."""
+        plain = asdict(self)
+        plain["start"] = self.start.isoformat()
+        plain["until"] = self.until and self.until.isoformat()
+        return plain | {"kind": self.kind.value, "weekdays": list(self.weekdays)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Recurrence":
+        """Read a plain dict; raise BadInput for anything that is no recurrence."""
+        known = {"kind", "start", "until", "weekdays", "every", "nth"}
+        if unknown := sorted(set(plain) - known):
+            raise BadInput("unknown_field", f"A recurrence has no {unknown[0]}.", param=unknown[0])
+        return cls(
+            kind=_read_kind(plain.get("kind")),
+            start=_read_date(plain.get("start"), "start"),
+            until=None if plain.get("until") is None else _read_date(plain["until"], "until"),
+            weekdays=_read_whole_numbers(plain.get("weekdays", []), "weekdays"),
+            every=_read_whole_numbers([plain.get("every", 1)], "every")[0],
+            nth=_read_whole_numbers([plain.get("nth", 1)], "nth")[0],
+        )
+
+
+def _read_kind(value: object) -> Kind:
+    if not isinstance(value, str) or value not in list(Kind):
+        raise BadInput("unknown_kind", f"A recurrence is one of {', '.join(Kind)}.", param="kind")
+    return Kind(value)
+
+
+def _read_date(value: object, param: str) -> date:
+    try:
+        return parse_date(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise BadInput("not_a_date", "Write the day as 2026-11-22.", param=param) from error
+
+
+def _read_whole_numbers(values: object, param: str) -> tuple[int, ...]:
+    # A JSON true is an int to Python, but no number to people.
+    if not isinstance(values, list | tuple) or any(type(value) is not int for value in values):
+        raise BadInput("not_a_number", "Write whole numbers.", param=param)
+    return tuple(values)
+
+
+def occurrences(
+    recurrence: Recurrence, *, first: date, last: date, closed_days: frozenset[date]
+) -> list[date]:
+    """Return the days of cut-off from ``first`` to ``last``, both included, in order.
+
+    Market-closed days are skipped, not moved; this holds for ``once`` too.
+    """
+    begin = max(first, recurrence.start).toordinal()
+    end = min(last, recurrence.until or last).toordinal()
+    days = (date.fromordinal(ordinal) for ordinal in range(begin, end + 1))
+    return [day for day in days if day not in closed_days and _falls_on(recurrence, day)]
+
+
+def _falls_on(recurrence: Recurrence, day: date) -> bool:
+    if recurrence.kind is Kind.ONCE:
+        return day == recurrence.start
+    if recurrence.kind is Kind.DAILY:
+        return True
+    if day.weekday() not in recurrence.weekdays:
+        return False
+    if recurrence.kind is Kind.EVERY_N_WEEKS:
+        return (_week(day) - _week(recurrence.start)) % recurrence.every == 0
+    return recurrence.kind is Kind.WEEKLY or _is_nth(day, recurrence.nth)
+
+
+def _week(day: date) -> int:
+    # Day 1 of the calendar, 0001-01-01, is a Monday.
+    return (day.toordinal() - 1) // 7
+
+
+def _is_nth(day: date, nth: int) -> bool:
+    if nth == -1:
+        return day.day + 7 > calendar.monthrange(day.year, day.month)[1]
+    return (day.day - 1) // 7 + 1 == nth
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hold a round's half-open window ``[opens_at, closes_at)`` in UTC and its local pickup day."""
+
+    opens_at: datetime
+    closes_at: datetime
+    pickup_date: date
+
+
+def window_for(
+    day: date, *, open_days_before: int, opens: str, closes: str, pickup_days_after: int, zone: ZoneInfo
+) -> Window:
+    """Return the window of the round that is cut off on a local day.
+
+    ``opens`` and ``closes`` are ``HH:MM``; ``24:00`` is the next day's 00:00. Raise BadInput when a
+    time cannot be read, a number of days is not 0 to 366, or the window would be empty.
+    """
+    before, after = _days(open_days_before, "open_days_before"), _days(pickup_days_after, "pickup_days_after")
+    opening_day = day - before
+    opens_at, closes_at = _at(opening_day, opens, zone, "opens"), _at(day, closes, zone, "closes")
+    # The length that the wall shows; where a clock change would swallow a short window, it is kept.
+    length = _at(day, closes, _PLAIN, "closes") - _at(opening_day, opens, _PLAIN, "opens")
+    if length <= timedelta(0):
+        raise BadInput("out_of_range", "The round must close after it opens.", param="closes")
+    if opens_at >= closes_at:
+        opens_at = closes_at - length
+    return Window(opens_at.astimezone(UTC), closes_at.astimezone(UTC), day + after)
+
+
+_PLAIN = ZoneInfo("UTC")
+
+
+def _days(number: int, param: str) -> timedelta:
+    if not 0 <= number <= MAX_DAYS:
+        raise BadInput("out_of_range", f"Between 0 and {MAX_DAYS} days.", param=param)
+    return timedelta(days=number)
+
+
+def _at(day: date, text: str, zone: ZoneInfo, param: str) -> datetime:
+    try:
+        return local_moment(day, text, zone)
+    except ValueError as error:
+        raise BadInput("not_a_time", "Write the time as 20:00.", param=param) from error
+
+
+def round_name(campaign_code: str, day: date, recurring: bool) -> str:
+    """Return the campaign's code, for a recurring one followed by the day of the cut-off."""
+    return f"{campaign_code}-{day:%Y%m%d}" if recurring else campaign_code
+
+
+def is_safe_name(text: str) -> bool:
+    """Tell whether a text of 1 to MAX_NAME characters can stand in a URL and as a file's name."""
+    return _UNRESERVED.fullmatch(text) is not None and text not in (".", "..")
+
+
+def threshold_met(units: int, min_units: int | None) -> bool:
+    """Tell whether all buyers together reached an offer's threshold; no threshold is always met."""
+    return min_units is None or units >= min_units
+
+
+def cap_reached(
+    orders: int,
+    units: int,
+    amount_fen: int,
+    cap_orders: int | None,
+    cap_units: int | None,
+    cap_amount_fen: int | None,
+) -> bool:
+    """Tell whether a round is full by any of its caps and ends early."""
+    pairs = ((orders, cap_orders), (units, cap_units), (amount_fen, cap_amount_fen))
+    return any(cap is not None and value >= cap for value, cap in pairs)

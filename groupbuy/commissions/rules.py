@@ -1,0 +1,135 @@
+"""What a leader earns on a line, and the row that brings its rows to what is due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import BASIS, MAX_FEN, share_bp
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Hold the rate that applies from a turnover on."""
+
+    from_fen: int
+    rate_bp: int
+
+    def __post_init__(self) -> None:
+        _check_range(self.from_fen, MAX_FEN, "from_fen")
+        _check_range(self.rate_bp, BASIS, "rate_bp")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Hold exactly one way to reckon a commission.
+
+    ``rate_bp`` of the line's amount, ``fixed_fen`` per sale unit, or ``tiers`` whose rate is chosen
+    by the leader's turnover in the round, the first from 0. Raise BadInput for anything else, also
+    for a rate above 100 %.
+    """
+
+    rate_bp: int | None = None
+    fixed_fen: int | None = None
+    tiers: tuple[Tier, ...] = ()
+
+    def __post_init__(self) -> None:
+        given = (self.rate_bp is not None, self.fixed_fen is not None, bool(self.tiers))
+        if sum(given) != 1:
+            raise BadInput("inconsistent", "Give either a percentage, an amount per item or tiers.")
+        _check_range(self.rate_bp or 0, BASIS, "rate_bp")
+        _check_range(self.fixed_fen or 0, MAX_FEN, "fixed_fen")
+        starts = [tier.from_fen for tier in self.tiers]
+        if starts and (starts[0] != 0 or starts != sorted(set(starts))):
+            raise BadInput("inconsistent", "Tiers begin at 0 and rise.", param="tiers")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a plain dict that ``from_json`` reads back to an equal value."""
+        if self.rate_bp is not None:
+            return {"rate_bp": self.rate_bp}
+        if self.fixed_fen is not None:
+            return {"fixed_fen": self.fixed_fen}
+        return {"tiers": [{"from_fen": tier.from_fen, "rate_bp": tier.rate_bp} for tier in self.tiers]}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Rate":
+        """Read a plain dict; raise BadInput for anything that is no rate."""
+        _refuse_unknown(plain, {"rate_bp", "fixed_fen", "tiers"})
+        tiers = plain.get("tiers", [])
+        if not isinstance(tiers, list | tuple):
+            raise BadInput("inconsistent", "Tiers are a list.", param="tiers")
+        return cls(
+            rate_bp=_read_number(plain["rate_bp"], "rate_bp") if "rate_bp" in plain else None,
+            fixed_fen=_read_number(plain["fixed_fen"], "fixed_fen") if "fixed_fen" in plain else None,
+            tiers=tuple(_read_tier(tier) for tier in tiers),
+        )
+
+
+def _check_range(value: int, largest: int, param: str) -> None:
+    if not 0 <= value <= largest:
+        raise BadInput("out_of_range", f"Between 0 and {largest}.", param=param)
+
+
+def _refuse_unknown(plain: Mapping[str, Any], known: set[str]) -> None:
+    if unknown := sorted(set(plain) - known):
+        raise BadInput("unknown_field", f"A rate has no {unknown[0]}.", param=unknown[0])
+
+
+def _read_number(value: object, param: str) -> int:
+    # A JSON true is an int to Python, but no number to people.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadInput("not_a_number", "Write a whole number.", param=param)
+    return value
+
+
+def _read_tier(plain: object) -> Tier:
+    if not isinstance(plain, Mapping):
+        raise BadInput("inconsistent", "A tier has from_fen and rate_bp.", param="tiers")
+    _refuse_unknown(plain, {"from_fen", "rate_bp"})
+    return Tier(
+        _read_number(plain.get("from_fen"), "from_fen"), _read_number(plain.get("rate_bp"), "rate_bp")
+    )
+
+
+class Scope(StrEnum):
+    """Name what a rate was agreed for, the most particular first."""
+
+    PRODUCT = "product"
+    CATEGORY = "category"
+    LEADER = "leader"
+    LEVEL = "level"
+    DEFAULT = "default"
+
+
+def pick(rules: Mapping[Scope, T]) -> T | None:
+    """Return the most particular rule: product over category over leader over level over default."""
+    return next((rules[scope] for scope in Scope if scope in rules), None)
+
+
+def tier_rate(tiers: Sequence[Tier], turnover_fen: int) -> int:
+    """Return the basis points of the highest tier that a turnover reaches, at least the first's.
+
+    The rate is that of the whole turnover, not only of the part above the tier's start.
+    """
+    reached = [tier.rate_bp for tier in tiers if tier.from_fen <= turnover_fen]
+    return reached[-1] if reached else tiers[0].rate_bp
+
+
+def line_commission(rate: Rate, *, amount_fen: int, units: int, turnover_fen: int) -> int:
+    """Return one line's commission in fen, rounded half up.
+
+    For amounts that are not negative, ``(amount * rate_bp + 5000) / 10000`` in SQL's whole numbers
+    is the same.
+    """
+    if rate.fixed_fen is not None:
+        return rate.fixed_fen * units
+    rate_bp = tier_rate(rate.tiers, turnover_fen) if rate.rate_bp is None else rate.rate_bp
+    return share_bp(amount_fen, rate_bp)
+
+
+def next_row(share_due_fen: int, earlier_rows_fen: Sequence[int]) -> int:
+    """Return the row that brings a line's earlier rows to exactly the share due now."""
+    return share_due_fen - sum(earlier_rows_fen)
