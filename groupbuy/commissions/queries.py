@@ -1,0 +1,55 @@
+"""Reading the commission plan in force."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from groupbuy.commissions.models import CommissionRule
+from groupbuy.commissions.rules import Rate, Scope, pick
+from groupbuy.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a line earns: basis points of its amount plus fen per unit, and the rule it comes from.
+
+    With ``tiers`` the basis points are 0 until the close fills them in.
+    """
+
+    rate_bp: int = 0
+    fixed_fen: int = 0
+    rule_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rules in force, by scope and target."""
+
+    rules: dict[tuple[str, int], tuple[int, Rate]]
+
+    def agreed(
+        self, *, product_id: int, category_id: int | None, leader_id: int, level_id: int | None
+    ) -> Agreed:
+        """Return what a line of this product and leader earns; nothing where no rule applies."""
+        targets = {
+            Scope.PRODUCT: product_id,
+            Scope.CATEGORY: category_id or 0,
+            Scope.LEADER: leader_id,
+            Scope.LEVEL: level_id or 0,
+            Scope.DEFAULT: 0,
+        }
+        found = pick({s: self.rules[s, t] for s, t in targets.items() if (s, t) in self.rules})
+        if found is None:
+            return Agreed()
+        rule_id, rate = found
+        return Agreed(rate.rate_bp or 0, rate.fixed_fen or 0, rule_id)
+
+
+def plan_in_force() -> Plan:
+    """Return the plan in force now, in one query."""
+    rows = db.session.execute(
+        select(CommissionRule.scope, CommissionRule.target_id, CommissionRule.id, CommissionRule.rate).where(
+            CommissionRule.valid_to.is_(None)
+        )
+    )
+    return Plan({(row.scope, row.target_id): (row.id, Rate.from_json(row.rate)) for row in rows})
