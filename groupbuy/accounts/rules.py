@@ -23,7 +23,6 @@ COMMON_PASSWORDS = frozenset(
     + ("123123123", "987654321", "11223344", "a1234567", "5201314520", "woaini1314", "12341234", "1234qwer")
     + ("qwer1234", "aa123456", "asdfghjkl", "123456abc", "abc12345")
 )
-)
 
 
 def highest(roles: set[str]) -> str:
