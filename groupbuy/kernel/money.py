@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 
 MAX_FEN = 10**14
 BASIS = 10_000
 
-_YUAN = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_DECIMAL = re.compile(r"(?P<sign>-?)(?P<whole>\d+)(\.(?P<fraction>\d+))?", re.ASCII)
 
 
 def parse_fixed(text: str, places: int) -> int:
@@ -16,12 +15,17 @@ def parse_fixed(text: str, places: int) -> int:
     Raise ValueError when it is no plain decimal number, and OverflowError when it has more
     decimals than ``places`` or is larger than MAX_FEN: such amounts are a fault, never rounded.
     """
-    if not _YUAN.fullmatch(text):
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    scaled = Decimal(text).scaleb(places)
-    if scaled != scaled.to_integral_value() or abs(scaled) > MAX_FEN:
+    whole, fraction = match["whole"].lstrip("0"), (match["fraction"] or "").rstrip("0")
+    # The length is looked at first: Python refuses to convert texts of thousands of digits.
+    if len(fraction) > places or len(whole) > len(str(MAX_FEN)):
         raise OverflowError(text)
-    return int(scaled)
+    units = int(whole + fraction.ljust(places, "0") or "0")
+    if units > MAX_FEN:
+        raise OverflowError(text)
+    return -units if match["sign"] else units
 
 
 def parse_yuan(text: str) -> int:

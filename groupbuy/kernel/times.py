@@ -4,8 +4,10 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+_DATE = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 _MOMENT = re.compile(
-    r"(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?P<date>[\d/-]+)[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})"
     r"(:(?P<second>\d{2})(\.(?P<fraction>\d{1,6})\d*)?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE | re.ASCII,
 )
@@ -13,10 +15,10 @@ _MOMENT = re.compile(
 
 def parse_date(text: str) -> date:
     """Read ``2026-11-22`` or ``2026/11/22``; raise ValueError for anything else."""
-    year, month, day = re.split(r"[-/]", text.strip())
-    if not (year + month + day).isascii() or len(year) != 4:
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
         raise ValueError(text)
-    return date(int(year), int(month), int(day))
+    return date(int(match[1]), int(match[3]), int(match[4]))
 
 
 def parse_moment(text: str, zone: ZoneInfo) -> datetime:
@@ -27,13 +29,15 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         raise ValueError(text)
-    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
-    day = parse_date(match["date"])
-    if (hour, minute, second) == (24, 0, 0):
-        day, hour = day + timedelta(days=1), 0
     microsecond = int((match["fraction"] or "0").ljust(6, "0"))
-    local = datetime.combine(day, time(hour, minute, second, microsecond))
-    return local.replace(tzinfo=_offset(match["offset"]) or zone).astimezone(UTC)
+    clock = int(match["hour"]), int(match["minute"]), int(match["second"] or 0), microsecond
+    midnight = clock == (24, 0, 0, 0)
+    local = datetime.combine(parse_date(match["date"]), time() if midnight else time(*clock))
+    aware = local.replace(tzinfo=_offset(match["offset"]) or zone)
+    try:
+        return (aware + timedelta(days=midnight)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def _offset(text: str | None) -> tzinfo | None:
@@ -43,7 +47,13 @@ def _offset(text: str | None) -> tzinfo | None:
 
 
 def local_moment(day: date, at: str, zone: ZoneInfo) -> datetime:
-    """Return the UTC moment of ``HH:MM`` (``24:00`` allowed) on a local day."""
+    """Return the UTC moment of ``HH:MM`` (``24:00`` allowed) on a local day.
+
+    Raise ValueError for any other text. A time that a clock change leaves out is taken as if the
+    clock had not changed yet, one that comes twice is the first.
+    """
+    if _CLOCK.fullmatch(at) is None:
+        raise ValueError(at)
     return parse_moment(f"{day.isoformat()} {at}", zone)
 
 
