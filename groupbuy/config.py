@@ -61,7 +61,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings; raise ConfigError for an unknown key or a value that cannot be used."""
     _refuse_unknown(environ)
     value = {key: environ.get(PREFIX + key) or default for key, default in DEFAULTS.items()}
-    instance = Path(value["INSTANCE"]).expanduser().resolve()
+    instance = _folder(value["INSTANCE"])
     return Settings(
         instance=instance,
         database_url=_database_url(value["DATABASE_URL"], instance),
@@ -80,24 +80,32 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = [PREFIX + key for key in DEFAULTS] + list(COMMAND_KEYS)
+    known = {key.removeprefix(PREFIX) for key in COMMAND_KEYS} | set(DEFAULTS)
     for key in sorted(environ):
-        if key.startswith(PREFIX) and key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+        if key.startswith(PREFIX) and key.removeprefix(PREFIX) not in known:
+            close = difflib.get_close_matches(key.removeprefix(PREFIX), known, n=1)
+            names = ", ".join(PREFIX + name for name in sorted(known))
+            hint = f"did you mean {PREFIX}{close[0]}?" if close else f"known are {names}"
             raise ConfigError(f"{key} is no setting of Groupbuy; {hint}")
+
+
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser().resolve()
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(f"GROUPBUY_INSTANCE {text!r} is no folder that can be reached") from error
 
 
 def _database_url(text: str, instance: Path) -> str:
     if not text:
         return f"sqlite:///{instance / 'groupbuy.db'}"
-    scheme = urlsplit(text).scheme
-    if scheme == "postgres":
-        return "postgresql" + text.removeprefix("postgres")
-    if scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+    scheme, mark, rest = text.partition("://")
+    if mark and scheme == "postgres":
+        return f"postgresql://{rest}"
+    if not mark or scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise ConfigError(
             "GROUPBUY_DATABASE_URL must look like sqlite:////folder/file.db or"
-            f" postgresql://user:password@host/database, not {scheme or 'text without a scheme'}"
+            f" postgresql://user:password@host/database, not {scheme if mark else 'text without a scheme'}"
         )
     return text
 
@@ -111,14 +119,22 @@ def _secret_key(text: str) -> str | None:
 def _timezone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigError(f"GROUPBUY_TIMEZONE {name!r} is no zone such as Asia/Shanghai") from error
 
 
 def _smtp_url(text: str) -> str | None:
-    if text and (urlsplit(text).scheme not in ("smtp", "smtps") or not urlsplit(text).hostname):
+    if text and not _is_smtp(text):
         raise ConfigError("GROUPBUY_SMTP_URL must look like smtp://user:password@host:587 or smtps://…")
     return text or None
+
+
+def _is_smtp(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _switch(key: str, text: str) -> bool:
@@ -133,6 +149,6 @@ def _one_of(key: str, text: str, choices: tuple[str, ...]) -> str:
 
 
 def _whole(key: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ConfigError(f"{PREFIX}{key} must be a whole number, not {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ConfigError(f"{PREFIX}{key} must be a whole number below a billion, not {text[:40]!r}")
     return int(text)
