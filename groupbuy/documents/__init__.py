@@ -1,1 +1,7 @@
-"""Writers and readers of spreadsheets and PDF; the only room that knows their libraries."""
+"""Writers and readers of spreadsheets and PDF; the only room that knows their libraries.
+
+What others call:
+
+- ``sheet``: ``Sheet``, ``Column``, ``Kind``, ``Group``, ``table`` — the plain value of a printed table
+- ``xlsx.write_xlsx(sheets, qr_codes=True)`` — a workbook, a tab per sheet
+"""

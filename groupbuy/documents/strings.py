@@ -1,0 +1,45 @@
+"""The shared strings of a workbook: each text once, so that files stay small and every viewer shows them."""
+
+from groupbuy.documents.sheet import Goods
+from groupbuy.documents.styles import FONT
+from groupbuy.documents.text import xml_text
+
+_BOLD = f'<rPr><b/><sz val="10"/><rFont val="{FONT}"/><family val="2"/></rPr>'
+
+
+class SharedStrings:
+    """Numbers texts as they come and writes the shared strings part of a workbook."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str | tuple[Goods, ...], int] = {}
+        self._uses = 0
+
+    def number(self, text: str | tuple[Goods, ...]) -> int:
+        """Return the number of a text, or of goods with their units in bold."""
+        self._uses += 1
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def xml(self) -> str:
+        """Return ``xl/sharedStrings.xml``."""
+        parts = [_plain(text) if isinstance(text, str) else _goods(text) for text in self._numbers]
+        return (
+            '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+            f'count="{self._uses}" uniqueCount="{len(parts)}">{"".join(parts)}</sst>'
+        )
+
+
+def _plain(text: str) -> str:
+    return f'<si><t xml:space="preserve">{xml_text(text)}</t></si>'
+
+
+def _goods(goods: tuple[Goods, ...]) -> str:
+    last = len(goods) - 1
+    runs = [_run(name, units, "" if place == last else "\n") for place, (name, units) in enumerate(goods)]
+    return f"<si>{''.join(runs)}</si>"
+
+
+def _run(name: str, units: int, end: str) -> str:
+    return (
+        f'<r><t xml:space="preserve">{xml_text(name)} </t></r>'
+        f'<r>{_BOLD}<t xml:space="preserve">×{units}{end}</t></r>'
+    )
