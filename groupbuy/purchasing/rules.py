@@ -37,11 +37,10 @@ def round_to_cases(*, ordered: int, free_stock: int, case_size: int, policy: str
     """
     if ordered < 0 or free_stock < 0 or case_size < 1:
         raise ValueError(f"cannot round {ordered} less {free_stock} to cases of {case_size}")
+    rounds_up = CasePolicy(policy) is CasePolicy.SURPLUS
     from_stock = min(ordered, free_stock)
     needed = ordered - from_stock
-    cases, rest = divmod(needed, case_size)
-    if rest and CasePolicy(policy) is CasePolicy.SURPLUS:
-        cases += 1
+    cases = -(-needed // case_size) if rounds_up else needed // case_size
     purchased = cases * case_size
     surplus, shortfall = max(purchased - needed, 0), max(needed - purchased, 0)
     return CaseRounding(ordered, from_stock, cases, case_size, purchased, surplus, shortfall)
