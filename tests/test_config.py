@@ -29,6 +29,11 @@ def test_the_embedded_database_lies_in_the_instance_folder(tmp_path: Path) -> No
     assert settings.database_url == f"sqlite:///{tmp_path}/groupbuy.db"
 
 
+@pytest.mark.parametrize("url", ["sqlite:////srv/g.db", "postgresql://h/d", "postgresql+psycopg://h/d"])
+def test_a_database_of_ours_is_taken_as_given(url: str) -> None:
+    assert load_settings({"GROUPBUY_DATABASE_URL": url}).database_url == url
+
+
 def test_the_old_name_of_postgresql_is_understood() -> None:
     settings = load_settings({"GROUPBUY_DATABASE_URL": "postgres://u:postgres@h/d"})
     assert settings.database_url == "postgresql://u:postgres@h/d"

@@ -53,6 +53,11 @@ def test_every_second_week_counts_from_the_week_of_the_start() -> None:
     assert days_of(fortnightly, "2026-11-01", "2026-12-06") == "11-06 11-16 11-20 11-30 12-04"
 
 
+def test_a_week_runs_from_monday_to_sunday() -> None:
+    fortnightly = Recurrence(Kind.EVERY_N_WEEKS, START, weekdays=(6, 0), every=2)
+    assert days_of(fortnightly, "2026-11-01", "2026-11-30") == "11-08 11-16 11-22 11-30"
+
+
 def test_the_second_tuesday_is_found_in_each_month() -> None:
     monthly = Recurrence(Kind.NTH_WEEKDAY, START, weekdays=(1,), nth=2)
     assert days_of(monthly, "2026-11-01", "2027-02-28") == "11-10 12-08 01-12 02-09"
@@ -61,6 +66,16 @@ def test_the_second_tuesday_is_found_in_each_month() -> None:
 def test_the_last_friday_may_be_the_fourth_or_the_fifth() -> None:
     monthly = Recurrence(Kind.NTH_WEEKDAY, date(2027, 1, 1), weekdays=(4,), nth=-1)
     assert days_of(monthly, "2027-01-01", "2027-03-31") == "01-29 02-26 03-26"
+
+
+@given(days, st.integers(0, 6))
+def test_each_month_has_one_last_of_each_weekday(day: date, weekday: int) -> None:
+    first = day.replace(day=1)
+    next_month = (first + timedelta(days=31)).replace(day=1)
+    monthly = Recurrence(Kind.NTH_WEEKDAY, first, weekdays=(weekday,), nth=-1)
+    found = occurrences(monthly, first=first, last=next_month - timedelta(days=1), closed_days=NOWHERE_CLOSED)
+    assert len(found) == 1
+    assert found[0] + timedelta(days=7) >= next_month
 
 
 def test_a_month_without_a_fifth_has_none() -> None:

@@ -83,10 +83,22 @@ def test_dividing_rounds_half_away_from_zero(numerator: int, denominator: int) -
     assert money.divide_half_up(-numerator, denominator) == -quotient
 
 
+@given(st.integers(0, 10**15), st.integers(1, 10**9))
+def test_an_exact_half_goes_away_from_zero(whole: int, half: int) -> None:
+    numerator = (2 * whole + 1) * half
+    assert money.divide_half_up(numerator, 2 * half) == whole + 1
+    assert money.divide_half_up(-numerator, 2 * half) == -whole - 1
+
+
 @given(st.integers(-(10**12), 10**12), st.integers(1, 10**6))
 def test_dividing_agrees_with_decimal(numerator: int, denominator: int) -> None:
     expected = (Decimal(numerator) / denominator).quantize(Decimal(1), ROUND_HALF_UP)
     assert money.divide_half_up(numerator, denominator) == expected
+
+
+def test_percentages_are_read_into_basis_points() -> None:
+    assert money.parse_percent("8.25") == 825
+    assert money.share_bp(1000, money.parse_percent("8.25")) == 83
 
 
 @given(fens, st.integers(0, money.BASIS))
