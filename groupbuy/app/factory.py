@@ -35,6 +35,12 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
+def settings_of(app: Flask) -> Settings:
+    """Return the settings an application was built with."""
+    settings: Settings = app.extensions["groupbuy_settings"]
+    return settings
+
+
 def migrate_database(app: Flask) -> None:
     """Bring the tables to the newest version; running it again changes nothing."""
     with app.app_context():

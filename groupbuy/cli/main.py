@@ -7,6 +7,8 @@ import click
 from flask import Flask
 
 from groupbuy.app import create_app, migrate_database
+from groupbuy.cli.accounts import create_user
+from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.config import ConfigError, load_settings
 from groupbuy.kernel.errors import GroupbuyError
 
@@ -38,6 +40,12 @@ def init_db(app: Flask) -> None:
     """Make or update the tables. Running it again changes nothing."""
     migrate_database(app)
     click.echo("The database is ready.")
+
+
+groupbuy.add_command(create_user)
+groupbuy.add_command(rounds)
+groupbuy.add_command(report)
+groupbuy.add_command(tick)
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
 """Reading the commission plan in force."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
+from groupbuy.campaigns.queries import OfferForLeader
 from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate, Scope, pick
 from groupbuy.db import db
@@ -47,9 +49,26 @@ class Plan:
 
 def plan_in_force() -> Plan:
     """Return the plan in force now, in one query."""
+    return _plan(true())
+
+
+def plan_for(*, offers: Sequence[OfferForLeader], leader_id: int, level_id: int | None) -> Plan:
+    """Return the part of the plan that an order of these offers with this leader needs, in one query."""
+    targets = {
+        Scope.PRODUCT: {offer.product_id for offer in offers},
+        Scope.CATEGORY: {offer.category_id for offer in offers if offer.category_id},
+        Scope.LEADER: {leader_id},
+        Scope.LEVEL: {level_id} if level_id else set(),
+        Scope.DEFAULT: {0},
+    }
+    rule = CommissionRule
+    return _plan(or_(*(and_(rule.scope == s, rule.target_id.in_(t)) for s, t in targets.items() if t)))
+
+
+def _plan(condition: ColumnElement[bool]) -> Plan:
     rows = db.session.execute(
         select(CommissionRule.scope, CommissionRule.target_id, CommissionRule.id, CommissionRule.rate).where(
-            CommissionRule.valid_to.is_(None)
+            CommissionRule.valid_to.is_(None), condition
         )
     )
     return Plan({(row.scope, row.target_id): (row.id, Rate.from_json(row.rate)) for row in rows})

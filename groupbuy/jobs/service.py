@@ -28,6 +28,7 @@ class Lease:
     key: str
     payload: dict[str, Any]
     attempts: int
+    due_at: datetime
     token: str
 
 
@@ -64,10 +65,12 @@ def take(*, now: datetime) -> Lease | None:
         update(Job)
         .where(Job.id == due)
         .values(lease=token, lease_until=now + LEASE, attempts=Job.attempts + 1)
-        .returning(Job.id, Job.kind, Job.key, Job.payload, Job.attempts)
+        .returning(Job.id, Job.kind, Job.key, Job.payload, Job.attempts, Job.run_at)
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    return None if row is None else Lease(row.id, row.kind, row.key, row.payload, row.attempts, token)
+    if row is None:
+        return None
+    return Lease(row.id, row.kind, row.key, row.payload, row.attempts, row.run_at, token)
 
 
 def finish(lease: Lease, *, now: datetime) -> bool:

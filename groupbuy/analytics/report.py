@@ -1,0 +1,180 @@
+"""The report of a round: what was ordered, bought and earned, the same figures everywhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.commissions import bulk as commissions
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.leaders.models import Leader
+from groupbuy.orders.bulk import live_lines, totals
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.purchasing import planning
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.planning import PlannedOrder
+from groupbuy.purchasing.rules import CaseRounding
+
+NOT_CLOSED = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierLine:
+    """One product bought from a supplier, in sale units."""
+
+    product_code: str
+    cases: CaseRounding
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierTotal:
+    """What is bought from a supplier: sale units and fen of what is purchased."""
+
+    code: str
+    units: int
+    cost_fen: int
+    lines: Sequence[SupplierLine]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderTotal:
+    """What a leader's residents ordered, in orders, sale units and fen, and the leader's commission."""
+
+    code: str
+    orders: int
+    units: int
+    amount_fen: int
+    commission_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundReport:
+    """A round's figures; suppliers, products and leaders by code, none without orders."""
+
+    round: str
+    state: str
+    orders: int
+    units: int
+    amount_fen: int
+    suppliers: Sequence[SupplierTotal]
+    leaders: Sequence[LeaderTotal]
+
+
+def round_report(round_: Round) -> RoundReport:
+    """Return a round's report: booked figures after its close, a preview before it."""
+    booked = round_.state not in NOT_CLOSED
+    orders, units, amount = totals(round_.id)
+    return RoundReport(
+        round_.name,
+        round_.state,
+        orders,
+        units,
+        amount,
+        _stored_suppliers(round_.id) if booked else _planned_suppliers(round_),
+        _leaders(round_.id, commissions.booked(round_.id) if booked else commissions.preview(round_.id)),
+    )
+
+
+def _stored_suppliers(round_id: int) -> list[SupplierTotal]:
+    return [_stored(order) for order in purchasing.orders_of_round(round_id)]
+
+
+def _stored(order: PurchaseOrder) -> SupplierTotal:
+    lines = sorted(order.lines, key=lambda line: line.product.code)
+    return SupplierTotal(
+        order.supplier.code,
+        order.units,
+        order.cost_fen,
+        [
+            SupplierLine(
+                line.product.code,
+                CaseRounding(
+                    line.ordered,
+                    line.from_stock,
+                    line.cases,
+                    line.case_size,
+                    line.purchased,
+                    line.surplus,
+                    line.shortfall,
+                ),
+            )
+            for line in lines
+        ],
+    )
+
+
+def _planned_suppliers(round_: Round) -> list[SupplierTotal]:
+    plan = planning.plan_purchases(
+        round_id=round_.id,
+        units=planning.live_demand(round_.id),
+        free_stock={},
+        policy=round_.surplus_policy,
+    )
+    return [_planned(order) for order in plan]
+
+
+def _planned(order: PlannedOrder) -> SupplierTotal:
+    lines = [SupplierLine(line.product_code, line.cases) for line in order.lines]
+    return SupplierTotal(order.supplier_code, order.units, order.cost_fen, lines)
+
+
+def _leaders(round_id: int, commission: Mapping[int, int]) -> list[LeaderTotal]:
+    codes = dict(db.session.execute(select(Leader.id, Leader.code)).tuples().all())
+    sums = live_lines(round_id).add_columns(
+        Order.leader_id,
+        func.count(Order.id.distinct()),
+        total(OrderLine.quantity),
+        total(OrderLine.amount_fen),
+    )
+    rows = [
+        LeaderTotal(codes[leader_id], orders, units, amount, commission.get(leader_id, 0))
+        for leader_id, orders, units, amount in db.session.execute(sums.group_by(Order.leader_id))
+    ]
+    return sorted(rows, key=lambda row: row.code)
+
+
+def as_json(report: RoundReport) -> dict[str, object]:
+    """Return the report in the shape that the command line and the API hand out."""
+    return {
+        "round": report.round,
+        "state": report.state,
+        "orders": report.orders,
+        "units": report.units,
+        "amount_fen": report.amount_fen,
+        "suppliers": [_supplier_json(supplier) for supplier in report.suppliers],
+        "leaders": [
+            {
+                "code": leader.code,
+                "orders": leader.orders,
+                "units": leader.units,
+                "amount_fen": leader.amount_fen,
+                "commission_fen": leader.commission_fen,
+            }
+            for leader in report.leaders
+        ],
+    }
+
+
+def _supplier_json(supplier: SupplierTotal) -> dict[str, object]:
+    return {
+        "code": supplier.code,
+        "units": supplier.units,
+        "cost_fen": supplier.cost_fen,
+        "lines": [
+            {
+                "product_code": line.product_code,
+                "ordered": line.cases.ordered,
+                "cases": line.cases.cases,
+                "case_size": line.cases.case_size,
+                "from_stock": line.cases.from_stock,
+                "purchased": line.cases.purchased,
+                "surplus": line.cases.surplus,
+                "shortfall": line.cases.shortfall,
+            }
+            for line in supplier.lines
+        ],
+    }

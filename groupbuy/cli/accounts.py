@@ -1,0 +1,52 @@
+"""Commands about accounts."""
+
+import os
+
+import click
+from flask import Flask
+
+from groupbuy.accounts import rules, service
+from groupbuy.accounts.models import Account
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.leaders import service as leaders
+from groupbuy.members import service as members
+
+ACTOR = "cli"
+
+
+@click.command("create-user")
+@click.option("--role", required=True, type=click.Choice(rules.ROLES))
+@click.option("--phone", required=True)
+@click.option("--name", required=True)
+@click.option("--leader", metavar="CODE", help="The leader that a resident or pickup verifier belongs to.")
+@click.pass_obj
+def create_user(app: Flask, role: str, phone: str, name: str, leader: str | None) -> None:
+    """Make an account with a role, or give an account another role and a new password."""
+    password = os.environ.get("GROUPBUY_PASSWORD") or click.prompt(
+        "Password", hide_input=True, confirmation_prompt=True
+    )
+    now = utc_now()
+    with app.app_context(), transaction():
+        account = service.account_for(phone=phone, name=name, now=now)
+        service.set_password(account=account, password=password, now=now, actor=ACTOR)
+        service.grant_role(account=account, role=role, now=now, actor=ACTOR)
+        _add_profile(account, role, name, leader)
+    click.echo(f"{name} can sign in as {role} with {phone}.")
+
+
+def _add_profile(account: Account, role: str, name: str, leader_code: str | None) -> None:
+    """Give a leader, resident or helper what the role acts on."""
+    now = utc_now()
+    if role == "leader":
+        leaders.leader_for(account=account, name=name, code=leader_code, now=now)
+    elif role in ("resident", "pickup_verifier"):
+        if leader_code is None:
+            raise BadInput("required", f"A {role} belongs to a leader; give --leader CODE.", param="leader")
+        if role == "resident":
+            members.resident_for(account=account, name=name, leader_code=leader_code, now=now)
+        else:
+            leaders.add_helper(account=account, leader_code=leader_code)
+    elif leader_code is not None:
+        raise BadInput("inconsistent", f"A {role} belongs to no leader; leave out --leader.", param="leader")

@@ -1,0 +1,123 @@
+"""Commands about rounds: tick, list, show, report."""
+
+import json
+from datetime import datetime
+
+import click
+from flask import Flask
+
+from groupbuy.analytics.report import RoundReport, as_json, round_report
+from groupbuy.app import settings_of
+from groupbuy.campaigns import queries
+from groupbuy.campaigns.models import Round
+from groupbuy.kernel import times
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import format_yuan
+from groupbuy.orders import bulk as orders
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.scheduler.tick import Done, tick_until_idle
+
+as_json_option = click.option("--json", "as_json_", is_flag=True, help="Print JSON for programs.")
+
+
+@click.command("tick")
+@click.option("--now", "at", metavar="ISO8601", help="The moment to act for; local time without an offset.")
+@click.pass_obj
+def tick(app: Flask, at: str | None) -> None:
+    """Do everything that is due, once, and print what was done."""
+    settings = settings_of(app)
+    with app.app_context():
+        now = _moment(app, at) if at else utc_now()
+        count = tick_until_idle(now=now, zone=settings.timezone, handlers=handlers_of(app), note=_print)
+    if not count:
+        click.echo("Nothing was due.")
+
+
+def _moment(app: Flask, text: str) -> datetime:
+    try:
+        return times.parse_moment(text, settings_of(app).timezone)
+    except ValueError as error:
+        raise BadInput("not_a_moment", f"{text!r} is no moment such as 2026-11-22T22:00:00+08:00.") from error
+
+
+def _print(done: Done) -> None:
+    click.echo(f"{done.kind} {done.subject}: {done.result}")
+
+
+@click.group("rounds")
+def rounds() -> None:
+    """Look at rounds."""
+
+
+@rounds.command("list")
+@as_json_option
+@click.pass_obj
+def list_rounds(app: Flask, as_json_: bool) -> None:
+    """List all rounds, the latest cut-off first."""
+    with app.app_context():
+        rows = [_summary(round_) for round_ in queries.list_rounds()]
+    if as_json_:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo("{round}  {state}  {opens_at} – {closes_at}  {name}".format(**row))
+    if not rows:
+        click.echo("There are no rounds yet. Import offers, or publish a campaign.")
+
+
+@rounds.command("show")
+@click.argument("name", metavar="ROUND")
+@as_json_option
+@click.pass_obj
+def show(app: Flask, name: str, as_json_: bool) -> None:
+    """Show one round."""
+    with app.app_context():
+        round_ = queries.get_round(name)
+        count, units, amount = orders.totals(round_.id)
+        row = _summary(round_) | {"orders": count, "units": units, "amount_fen": amount}
+    if as_json_:
+        click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    for key, value in row.items():
+        click.echo(f"{key:12} {value}")
+
+
+def _summary(round_: Round) -> dict[str, object]:
+    return {
+        "round": round_.name,
+        "name": round_.title,
+        "campaign": round_.campaign.code,
+        "state": round_.state,
+        "opens_at": times.iso(round_.opens_at),
+        "closes_at": times.iso(round_.closes_at),
+        "pickup_date": round_.pickup_date.isoformat(),
+        "payment": round_.payment,
+    }
+
+
+@click.command("report")
+@click.argument("name", metavar="ROUND")
+@as_json_option
+@click.pass_obj
+def report(app: Flask, name: str, as_json_: bool) -> None:
+    """Report what was ordered, bought and earned in a round."""
+    with app.app_context():
+        figures = round_report(queries.get_round(name))
+    if as_json_:
+        click.echo(json.dumps(as_json(figures), ensure_ascii=False))
+    else:
+        _print_report(figures)
+
+
+def _print_report(figures: RoundReport) -> None:
+    head = f"{figures.orders} orders, {figures.units} units, {format_yuan(figures.amount_fen)}"
+    click.echo(f"{figures.round} ({figures.state}): {head}")
+    for supplier in figures.suppliers:
+        click.echo(f"  supplier {supplier.code}: {supplier.units} units, {format_yuan(supplier.cost_fen)}")
+    for leader in figures.leaders:
+        earned = f"commission {format_yuan(leader.commission_fen)}"
+        click.echo(
+            f"  leader {leader.code}: {leader.orders} orders, {leader.units} units,"
+            f" {format_yuan(leader.amount_fen)}, {earned}"
+        )

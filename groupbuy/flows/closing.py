@@ -1,0 +1,117 @@
+"""A round closes: T1 seals it, T2 does everything else.
+
+Both are claimed by the round's state, so a repeat finds nothing to do.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from groupbuy.audit.service import SCHEDULER
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.commissions import bulk as commissions
+from groupbuy.flows import notifying
+from groupbuy.jobs import service as jobs
+from groupbuy.kernel.times import iso
+from groupbuy.orders import bulk as orders
+from groupbuy.pickup import bulk as pickup
+from groupbuy.purchasing import bulk as purchasing
+from groupbuy.purchasing import planning
+from groupbuy.purchasing import service as purchase_orders
+
+CLOSE_JOB = "close_round"
+
+
+def seal_round(*, round_: Round, now: datetime, actor: str = SCHEDULER) -> bool:
+    """Seal a round that is past its cut-off and queue its close (T1); False when it is not due."""
+    if not lifecycle.seal_round(round_=round_, now=now, actor=actor):
+        return False
+    payload = {"round_id": round_.id, "closes_at": iso(round_.closes_at)}
+    jobs.enqueue(kind=CLOSE_JOB, key=f"{round_.name}:{round_.epoch}", payload=payload, now=now)
+    return True
+
+
+def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
+    """Close a sealed round (T2) and say how it ended: closed, extended, cancelled or ``not_closing``.
+
+    Unpaid prepaid orders and offers below their threshold are cancelled first and leave every figure.
+    """
+    if round_.state != RoundState.CLOSING:
+        return "not_closing"
+    orders.cancel_unpaid(round_id=round_.id, now=now)
+    if _missed(round_):
+        return _extend_or_cancel(round_, now)
+    missed = list(campaigns.missed_offers(round_.id))
+    if _may_extend(round_) and any(offer.below_policy == "extend" for offer in missed):
+        return _extend(round_, now)
+    _drop(round_, now)
+    purchasing.store_demand(round_.id)
+    _buy(round_, now, zone)
+    commissions.fill_in_tiers(round_.id)
+    commissions.book_pending(round_id=round_.id, now=now)
+    pickup.make_bags(round_.id)
+    lifecycle.move(
+        round_=round_,
+        old=(RoundState.CLOSING,),
+        new=RoundState.CLOSED,
+        now=now,
+        actor=SCHEDULER,
+        closed_at=now,
+    )
+    notifying.announce_close(round_=round_, now=now)
+    return "closed"
+
+
+def _missed(round_: Round) -> bool:
+    if round_.min_orders is None and round_.min_amount_fen is None:
+        return False
+    count, _, amount = orders.totals(round_.id)
+    return count < (round_.min_orders or 0) or amount < (round_.min_amount_fen or 0)
+
+
+def _may_extend(round_: Round) -> bool:
+    return round_.extend_minutes > 0 and round_.extensions < round_.max_extensions
+
+
+def _extend_or_cancel(round_: Round, now: datetime) -> str:
+    if round_.below_policy == "extend" and _may_extend(round_):
+        return _extend(round_, now)
+    cancel_round(round_=round_, reason="below_threshold", now=now, actor=SCHEDULER)
+    return "cancelled"
+
+
+def _extend(round_: Round, now: datetime) -> str:
+    lifecycle.reopen(round_=round_, now=now, actor=SCHEDULER)
+    return "extended"
+
+
+def _drop(round_: Round, now: datetime) -> None:
+    missed = list(campaigns.missed_offers(round_.id))
+    lifecycle.drop_offers(missed, now=now, actor=SCHEDULER)
+    if missed:
+        orders.drop_lines_of_missed_offers(round_id=round_.id, now=now)
+        orders.recount_stock(round_.id)
+
+
+def _buy(round_: Round, now: datetime, zone: ZoneInfo) -> None:
+    plan = planning.plan_purchases(
+        round_id=round_.id,
+        units=planning.stored_demand(round_.id),
+        free_stock={},
+        policy=round_.surplus_policy,
+    )
+    day = round_.closes_at.astimezone(zone).date()
+    purchase_orders.store_orders(plan, round_id=round_.id, day=day, due_date=round_.pickup_date, now=now)
+
+
+def cancel_round(*, round_: Round, reason: str, now: datetime, actor: str) -> bool:
+    """Cancel a round that is not closed yet with all its orders; False when it is too late.
+
+    What was paid becomes owed back: an order's paid amount above its amount of zero.
+    """
+    if not lifecycle.cancel(round_=round_, reason=reason, now=now, actor=actor):
+        return False
+    orders.cancel_all(round_id=round_.id, reason=reason, now=now)
+    return True

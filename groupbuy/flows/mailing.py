@@ -1,0 +1,48 @@
+"""A queued message becomes a letter with its documents; what became of it is noted."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from groupbuy.audit.service import SCHEDULER
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.db import db
+from groupbuy.messaging.models import Message
+from groupbuy.messaging.senders import File, Letter
+from groupbuy.messaging.service import Attachment
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing import service as purchase_orders
+
+ORDER_KEY = "po-"
+
+
+def letter(message_id: int, *, sender: str, render: Callable[[Attachment], File]) -> Letter:
+    """Return a message as a letter, its documents rendered from what is stored now."""
+    message = db.session.get_one(Message, message_id)
+    files = [render(Attachment(**document)) for document in message.documents]
+    return Letter(message.message_id, sender, message.recipient, message.subject, message.body, files)
+
+
+def note_outcome(message_id: int, *, outcome: str, now: datetime) -> None:
+    """Note that a message was accepted or only printed.
+
+    An accepted purchase order has left; when it was the last one, its round is ordered.
+    """
+    message = db.session.get_one(Message, message_id, with_for_update=True)
+    message.state = outcome
+    message.accepted_at = now if outcome == "accepted" else None
+    db.session.flush()
+    if outcome == "accepted" and message.key.startswith(ORDER_KEY):
+        order_has_left(int(message.key.removeprefix(ORDER_KEY)), now=now, actor=SCHEDULER)
+
+
+def order_has_left(order_id: int, *, now: datetime, actor: str) -> None:
+    """Note that a purchase order has gone to its supplier, and the round ordered with the last one."""
+    order = purchasing.get_purchase_order(order_id)
+    if not purchase_orders.mark_sent(order_id=order_id, now=now, actor=actor):
+        return
+    # The round's row is locked, so that of two last orders one sees the other.
+    round_ = db.session.get_one(Round, order.round_id, with_for_update=True)
+    if purchasing.all_sent(round_.id):
+        lifecycle.move(round_=round_, old=(RoundState.CLOSED,), new=RoundState.ORDERED, now=now, actor=actor)

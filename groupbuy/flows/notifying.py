@@ -1,0 +1,54 @@
+"""Who is written to when a round closes: suppliers their purchase order, leaders their sheets."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+
+from groupbuy.campaigns.models import Round
+from groupbuy.db import db
+from groupbuy.leaders.models import Leader
+from groupbuy.messaging import service as messaging
+from groupbuy.messaging.service import Attachment, Mail
+from groupbuy.orders.bulk import is_live
+from groupbuy.orders.models import Order
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.rules import POState
+
+
+def announce_close(*, round_: Round, now: datetime) -> None:
+    """Queue the mails of a closed round to everybody who has an address."""
+    heads = purchasing.heads_of_round(round_.id)
+    suppliers = [mail for order in heads for mail in _to_supplier(round_, order)]
+    messaging.send_mails([*suppliers, *_to_leaders(round_)], now=now)
+
+
+def send_purchase_order(*, round_: Round, order: PurchaseOrder, now: datetime) -> None:
+    """Queue the mail of one purchase order that has just been approved."""
+    messaging.send_mails(list(_to_supplier(round_, order)), now=now)
+
+
+def _to_supplier(round_: Round, order: PurchaseOrder) -> Iterator[Mail]:
+    if order.supplier.email and order.state == POState.APPROVED:
+        yield Mail(
+            key=f"po-{order.id}",
+            recipient=order.supplier.email,
+            subject=f"采购单 {order.number} · {round_.title}",
+            body=f"{order.supplier.name}：\n\n请查收附件采购单 {order.number}，交货日期 {order.due_date}。\n",
+            attachments=(Attachment("purchase_order", round_.name, order.supplier.code, "xlsx"),),
+        )
+
+
+def _to_leaders(round_: Round) -> Iterator[Mail]:
+    ordered = select(Order.leader_id).where(Order.round_id == round_.id, is_live())
+    leaders = select(Leader).where(Leader.id.in_(ordered), Leader.email.is_not(None)).order_by(Leader.id)
+    for leader in db.session.scalars(leaders):
+        sheets = ("pickup_sheet", "sorting_list")
+        yield Mail(
+            key=f"leader-{round_.id}-{round_.epoch}-{leader.id}",
+            recipient=leader.email or "",
+            subject=f"提货单 · {round_.title}",
+            body=f"{leader.name}团长：\n\n本期已截单，请查收附件，提货日期 {round_.pickup_date}。\n",
+            attachments=tuple(Attachment(kind, round_.name, leader.code, "xlsx") for kind in sheets),
+        )

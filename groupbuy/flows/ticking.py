@@ -1,0 +1,119 @@
+"""What is due at a moment, and doing it: each step in a transaction of its own, opened by the edge."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from groupbuy.audit.sealing import seal_entries, unsealed_since
+from groupbuy.audit.service import SCHEDULER
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.campaigns.models import Campaign, Round
+from groupbuy.campaigns.rules import cap_reached
+from groupbuy.db import db
+from groupbuy.flows import closing, ordering, planning
+from groupbuy.jobs import runs
+from groupbuy.kernel.times import iso
+from groupbuy.orders import bulk as order_totals
+from groupbuy.orders import queries as orders
+from groupbuy.orders.models import Order
+
+ACTOR = ordering.Actor(SCHEDULER)
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is due: ``ref`` is the row's id, ``subject`` its name for people."""
+
+    kind: str
+    ref: int
+    subject: str
+    due_at: datetime
+
+
+def due_steps(*, now: datetime, zone: ZoneInfo) -> list[Step]:
+    """Return what is due, found without locks; each step claims its row again when it is performed."""
+    return [*_plans(now, zone), *_opens(now), *_caps(now), *_closes(now), *_unpaid(now), *_seals(now)]
+
+
+def perform(step: Step, *, now: datetime, zone: ZoneInfo) -> str | None:
+    """Do one due step and log the run; None when somebody else has done it."""
+    result = _DEEDS[step.kind](step.ref, now, zone)
+    if result is not None:
+        runs.record(kind=step.kind, subject=step.subject, due_at=step.due_at, ran_at=now, result=result)
+    return result
+
+
+def _plans(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
+    for campaign in planning.due_to_plan(now=now, zone=zone):
+        yield Step("plan", campaign.id, campaign.code, now)
+
+
+def _opens(now: datetime) -> Iterator[Step]:
+    for round_ in campaigns.due_to_open(now):
+        yield Step("open", round_.id, round_.name, round_.opens_at)
+
+
+def _caps(now: datetime) -> Iterator[Step]:
+    for round_ in campaigns.open_with_caps(now):
+        orders_, units, amount = order_totals.totals(round_.id)
+        if cap_reached(orders_, units, amount, round_.cap_orders, round_.cap_units, round_.cap_amount_fen):
+            yield Step("cap", round_.id, round_.name, now)
+
+
+def _closes(now: datetime) -> Iterator[Step]:
+    for round_ in campaigns.due_to_close(now):
+        yield Step("close", round_.id, round_.name, round_.closes_at)
+
+
+def _unpaid(now: datetime) -> Iterator[Step]:
+    for order in orders.unpaid_past(now, most=MOST_AT_ONCE):
+        yield Step("expire", order.id, order.number, order.expires_at or now)
+
+
+def _seals(now: datetime) -> Iterator[Step]:
+    since = unsealed_since(now)
+    if since is not None:
+        yield Step("seal_audit", 0, "audit", since)
+
+
+def _plan(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    names = planning.plan_rounds(campaign=db.session.get_one(Campaign, ref), now=now, zone=zone)
+    return ", ".join(names) or None
+
+
+def _open(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    round_ = db.session.get_one(Round, ref)
+    return "opened" if lifecycle.open_round(round_=round_, now=now, actor=SCHEDULER) else None
+
+
+def _cap(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    round_ = db.session.get_one(Round, ref)
+    lifecycle.change_cutoff(name=round_.name, closes_at=now, now=now, actor=SCHEDULER)
+    return f"full, cut off at {iso(now)}"
+
+
+def _close(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    return "sealed" if closing.seal_round(round_=db.session.get_one(Round, ref), now=now) else None
+
+
+def _expire(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    order = db.session.get_one(Order, ref)
+    return "cancelled unpaid" if ordering.expire_order(order=order, now=now, actor=ACTOR) else None
+
+
+def _seal_audit(_: int, now: datetime, __: ZoneInfo) -> str | None:
+    count = seal_entries(now=now)
+    return f"{count} entries" if count else None
+
+
+_DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
+    "plan": _plan,
+    "open": _open,
+    "cap": _cap,
+    "close": _close,
+    "expire": _expire,
+    "seal_audit": _seal_audit,
+}

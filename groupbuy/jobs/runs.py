@@ -1,0 +1,31 @@
+"""The log of what the scheduler did, for operators to read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from groupbuy.db import db
+from groupbuy.jobs.models import RunEntry
+
+
+def record(
+    *, kind: str, subject: str, due_at: datetime, ran_at: datetime, result: str, detail: str | None = None
+) -> None:
+    """Write that something ran, when it was due and how it ended."""
+    entry = RunEntry(
+        kind=kind,
+        subject=subject,
+        due_at=due_at,
+        ran_at=ran_at,
+        finished_at=ran_at,
+        result=result,
+        detail=detail,
+    )
+    db.session.add(entry)
+    db.session.flush()
+
+
+def recent(*, most: int = 100) -> Sequence[RunEntry]:
+    """Return the newest runs first."""
+    return db.session.scalars(select(RunEntry).order_by(RunEntry.id.desc()).limit(most)).all()

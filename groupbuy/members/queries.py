@@ -1,0 +1,27 @@
+"""Reading residents."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from groupbuy.db import db
+from groupbuy.kernel.errors import NotFound
+from groupbuy.members.models import Resident
+
+
+def get_resident(code: str, *, leader_id: int | None = None) -> Resident:
+    """Return a resident by code; raise NotFound, also when bound to another leader than the given."""
+    statement = select(Resident).where(Resident.code == code).options(joinedload(Resident.leader))
+    if leader_id is not None:
+        statement = statement.where(Resident.leader_id == leader_id)
+    resident = db.session.scalar(statement)
+    if resident is None:
+        raise NotFound("unknown_resident", f"There is no resident {code}.")
+    return resident
+
+
+def residents_of(account_id: int) -> Sequence[Resident]:
+    """Return the residents that an account is, by code."""
+    statement = select(Resident).where(Resident.account_id == account_id).order_by(Resident.code)
+    return db.session.scalars(statement.options(joinedload(Resident.leader))).all()

@@ -1,0 +1,101 @@
+"""How mail leaves: over SMTP, or shown on the console where no server is set."""
+
+import re
+import smtplib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to attach."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail ready to leave; the same ``message_id`` again is the same mail."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    subject: str
+    body: str
+    files: Sequence[File]
+
+
+class Refused(Exception):
+    """Say that the server will not take this mail, now or ever."""
+
+
+class MailSender(Protocol):
+    """Takes letters to where they are going."""
+
+    def send(self, letter: Letter) -> str:
+        """Hand a letter over; return ``accepted``, or ``printed`` when nobody will receive it.
+
+        Raise Refused when trying again cannot help, OSError or SMTPException when it may.
+        """
+
+
+class ConsoleSender:
+    """Shows mail instead of sending it: the default while no mail server is set."""
+
+    def send(self, letter: Letter) -> str:
+        """Print who would get what."""
+        files = ", ".join(f"{file.name} ({len(file.content)} bytes)" for file in letter.files)
+        lines = [f"[mail not sent: GROUPBUY_SMTP_URL is not set] to {letter.recipient}: {letter.subject}"]
+        print("\n".join([*lines, f"  {files}"] if files else lines), file=sys.stderr)  # noqa: T201 - it is the console sender.
+        return "printed"
+
+
+class SmtpSender:
+    """Sends over SMTP or SMTPS as ``smtp[s]://user:password@host:port`` says; STARTTLS where offered."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.host = parts.hostname or ""
+        self.tls = parts.scheme == "smtps"
+        self.port = parts.port or (465 if self.tls else 25)
+        self.user = unquote(parts.username or "")
+        self.password = unquote(parts.password or "")
+
+    def send(self, letter: Letter) -> str:
+        """Hand the letter to the server within 30 s."""
+        connect = smtplib.SMTP_SSL if self.tls else smtplib.SMTP
+        with connect(self.host, self.port, timeout=30) as server:
+            if not self.tls and server.has_extn("starttls"):
+                server.starttls()
+            if self.user:
+                server.login(self.user, self.password)
+            try:
+                server.send_message(_as_email(letter))
+            except smtplib.SMTPRecipientsRefused as error:
+                raise Refused(str(error)) from error
+            except smtplib.SMTPResponseException as error:
+                if 500 <= error.smtp_code < 600:
+                    raise Refused(str(error)) from error
+                raise
+        return "accepted"
+
+
+def _as_email(letter: Letter) -> EmailMessage:
+    mail = EmailMessage()
+    mail["Message-ID"] = letter.message_id
+    mail["Date"] = formatdate()
+    mail["From"], mail["To"] = letter.sender, letter.recipient
+    # A line break would let a name write its own headers.
+    mail["Subject"] = re.sub(r"[\r\n]+", " ", letter.subject)
+    mail.set_content(letter.body)
+    for file in letter.files:
+        main, sub = file.mime_type.split("/")
+        mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
+    return mail

@@ -1,0 +1,125 @@
+"""What happens to all orders of a round at once, in SQL."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+
+from groupbuy.campaigns.models import Offer, OfferStock
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.rules import OrderState
+
+LIVE = (OrderState.CONFIRMED, OrderState.PART_PICKED_UP, OrderState.PICKED_UP)
+
+
+def live_lines(round_id: int) -> Select[*tuple[Any, ...]]:
+    """Return a selection from order lines that are to be delivered; add columns to it.
+
+    A line is live when its order is confirmed or picked up and its offer has not been dropped.
+    """
+    return (
+        select()
+        .select_from(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .where(Order.round_id == round_id, is_live(), Offer.state == "active")
+    )
+
+
+def is_live() -> ColumnElement[bool]:
+    """Return the condition that an order counts in every figure."""
+    return Order.state.in_(LIVE)
+
+
+def cancel_unpaid(*, round_id: int, now: datetime) -> int:
+    """Cancel the orders of a sealed round that nobody paid and give their stock back; return how many."""
+    return _cancel(
+        Order.round_id == round_id,
+        Order.state == OrderState.AWAITING_PAYMENT,
+        round_id=round_id,
+        reason="unpaid_at_close",
+        now=now,
+    )
+
+
+def cancel_all(*, round_id: int, reason: str, now: datetime) -> int:
+    """Cancel every order of a sealed round; return how many."""
+    alive = Order.state.in_((OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED))
+    return _cancel(Order.round_id == round_id, alive, round_id=round_id, reason=reason, now=now)
+
+
+def _cancel(*conditions: ColumnElement[bool], round_id: int, reason: str, now: datetime) -> int:
+    cancelled = db.session.execute(
+        update(Order)
+        .where(*conditions)
+        .values(
+            state=OrderState.CANCELLED,
+            cancelled_at=now,
+            cancel_reason=reason,
+            amount_fen=0,
+            version=Order.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    count: int = cancelled.rowcount  # type: ignore[attr-defined] # An UPDATE's result has it.
+    if count:
+        recount_stock(round_id)
+    return count
+
+
+def recount_stock(round_id: int) -> None:
+    """Set what is sold of each offer of a sealed round to what its orders hold."""
+    held = (
+        select(total(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.offer_id == OfferStock.offer_id, Order.state != OrderState.CANCELLED)
+        .scalar_subquery()
+    )
+    db.session.execute(
+        update(OfferStock)
+        .where(OfferStock.offer_id.in_(select(Offer.id).where(Offer.round_id == round_id)))
+        .values(sold=held)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def drop_lines_of_missed_offers(*, round_id: int, now: datetime) -> None:
+    """Take the lines of dropped offers out of their orders' amounts; cancel orders left with nothing."""
+    rest = (
+        select(total(OrderLine.amount_fen))
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .where(OrderLine.order_id == Order.id, Offer.state == "active")
+        .scalar_subquery()
+    )
+    kept = (
+        select(OrderLine.id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .where(OrderLine.order_id == Order.id, Offer.state == "active")
+        .exists()
+    )
+    dropped = (
+        select(OrderLine.id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .where(OrderLine.order_id == Order.id, Offer.state == "below_threshold")
+        .exists()
+    )
+    confirmed = (Order.round_id == round_id, Order.state == OrderState.CONFIRMED)
+    touched = update(Order).where(*confirmed, dropped).execution_options(synchronize_session=False)
+    db.session.execute(touched.values(amount_fen=rest, version=Order.version + 1))
+    emptied = update(Order).where(*confirmed, ~kept).execution_options(synchronize_session=False)
+    db.session.execute(
+        emptied.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason="below_threshold")
+    )
+
+
+def totals(round_id: int) -> tuple[int, int, int]:
+    """Return a round's live orders, sale units and fen."""
+    lines = live_lines(round_id).add_columns(
+        func.count(OrderLine.order_id.distinct()),
+        total(OrderLine.quantity),
+        total(OrderLine.amount_fen),
+    )
+    orders, units, amount = db.session.execute(lines).one()
+    return orders, units, amount

@@ -1,0 +1,87 @@
+"""Writing purchase orders and moving them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.db.bulk import insert_many, next_ids
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.purchasing.planning import PlannedOrder
+from groupbuy.purchasing.rules import POState, po_number
+
+
+def store_orders(
+    plan: Sequence[PlannedOrder], *, round_id: int, day: date, due_date: date, now: datetime
+) -> None:
+    """Write the purchase orders of a round; one below its supplier's minimum is held for a decision."""
+    order_ids = next_ids(PurchaseOrder.__table__, len(plan))  # type: ignore[arg-type] # It is a Table.
+    heads = [
+        {
+            "id": order_id,
+            "number": po_number(day, round_id, order.supplier_code),
+            "round_id": round_id,
+            "supplier_id": order.supplier_id,
+            "state": POState.DRAFT if order.below_minimum else POState.APPROVED,
+            "below_minimum": order.below_minimum,
+            "held": order.below_minimum,
+            "units": order.units,
+            "cost_fen": order.cost_fen,
+            "due_date": due_date,
+            "created_at": now,
+        }
+        for order_id, order in zip(order_ids, plan, strict=True)
+    ]
+    if heads:
+        db.session.execute(insert(PurchaseOrder), heads)
+    lines = (
+        line for order_id, order in zip(order_ids, plan, strict=True) for line in _lines(order_id, order)
+    )
+    insert_many(PurchaseOrderLine.__table__, lines)  # type: ignore[arg-type] # It is a Table.
+
+
+def _lines(order_id: int, order: PlannedOrder) -> Iterable[dict[str, Any]]:
+    for line in order.lines:
+        yield asdict(line.cases) | {
+            "purchase_order_id": order_id,
+            "offer_id": line.offer_id,
+            "product_id": line.product_id,
+            "cost_fen": line.cost_fen,
+            "amount_fen": line.amount_fen,
+        }
+
+
+def mark_sent(*, order_id: int, now: datetime, actor: str) -> bool:
+    """Note that an approved purchase order has left; False when it had before."""
+    sent = db.session.execute(
+        update(PurchaseOrder)
+        .where(PurchaseOrder.id == order_id, PurchaseOrder.state == POState.APPROVED)
+        .values(state=POState.SENT, sent_at=now)
+        .returning(PurchaseOrder.number)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if sent is not None:
+        _log(sent, "purchase_order_sent", now, actor)
+    return sent is not None
+
+
+def approve(*, order_id: int, now: datetime, actor: str) -> bool:
+    """Decide to order although the supplier's minimum is missed; False when that is decided."""
+    approved = db.session.execute(
+        update(PurchaseOrder)
+        .where(PurchaseOrder.id == order_id, PurchaseOrder.state == POState.DRAFT)
+        .values(state=POState.APPROVED, held=False)
+        .returning(PurchaseOrder.number)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if approved is not None:
+        _log(approved, "purchase_order_approved", now, actor)
+    return approved is not None
+
+
+def _log(number: str, verb: str, now: datetime, actor: str) -> None:
+    audit.record(at=now, actor=actor, verb=verb, subject_kind="purchase_order", subject=number)

@@ -1,0 +1,35 @@
+"""The kinds of jobs there are and how each is done."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from groupbuy.campaigns.models import Round
+from groupbuy.config import Settings
+from groupbuy.db import db
+from groupbuy.flows import closing, mailing
+from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
+from groupbuy.messaging.service import MAIL_JOB, Attachment
+from groupbuy.scheduler.work import Handler
+
+Render = Callable[[Attachment], File]
+
+
+def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
+    """Return the handler of each kind of job, with the gateways that the settings name."""
+    sender: MailSender = SmtpSender(settings.smtp_url) if settings.smtp_url else ConsoleSender()
+
+    def close(payload: Mapping[str, Any], _: object, now: datetime) -> str:
+        round_ = db.session.get_one(Round, payload["round_id"], with_for_update=True)
+        return closing.close_round(round_=round_, now=now, zone=settings.timezone)
+
+    def send(payload: Mapping[str, Any]) -> str:
+        letter = mailing.letter(payload["message"], sender=settings.mail_from, render=render)
+        db.session.rollback()
+        return sender.send(letter)
+
+    def sent(payload: Mapping[str, Any], outcome: str, now: datetime) -> str:
+        mailing.note_outcome(payload["message"], outcome=outcome, now=now)
+        return outcome
+
+    return {closing.CLOSE_JOB: Handler(record=close), MAIL_JOB: Handler(record=sent, act=send)}

@@ -1,0 +1,15 @@
+"""The handlers of an application's jobs."""
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+from groupbuy.app import settings_of
+from groupbuy.app.documents import render_attachment
+from groupbuy.scheduler.handlers import handlers_for
+from groupbuy.scheduler.work import Handler
+
+
+def handlers_of(app: Flask) -> Mapping[str, Handler]:
+    """Return what an application does for each kind of job."""
+    return handlers_for(settings_of(app), render_attachment)
