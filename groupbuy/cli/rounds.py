@@ -16,7 +16,8 @@ from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import format_yuan
 from groupbuy.orders import bulk as orders
 from groupbuy.scheduler.setup import handlers_of
-from groupbuy.scheduler.tick import Done, tick_until_idle
+from groupbuy.scheduler.tick import tick_until_idle
+from groupbuy.scheduler.work import Done
 
 as_json_option = click.option("--json", "as_json_", is_flag=True, help="Print JSON for programs.")
 

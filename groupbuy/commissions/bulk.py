@@ -19,7 +19,7 @@ PENDING = "pending"
 
 def line_share() -> ColumnElement[int]:
     """Return a line's commission in fen: amounts are not negative, so whole division rounds half up."""
-    share = (OrderLine.amount_fen * OrderLine.rate_bp + BASIS // 2).op("/")(BASIS)
+    share = (OrderLine.amount_fen * OrderLine.rate_bp + BASIS // 2) // BASIS
     return share + OrderLine.fixed_fen * OrderLine.quantity
 
 

@@ -1,7 +1,6 @@
 """One tick: do everything that is due at a moment, each step in its own transaction."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,18 +8,9 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import ticking
 from groupbuy.flows.ticking import Step
-from groupbuy.scheduler.work import Handler, work_off
+from groupbuy.scheduler.work import Done, Handler, work_off
 
 MOST_PASSES = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A step that this tick has performed."""
-
-    kind: str
-    subject: str
-    result: str
 
 
 def run_steps(*, now: datetime, zone: ZoneInfo) -> list[Done]:
@@ -42,11 +32,10 @@ def tick_until_idle(
     """Repeat steps and jobs at one moment until nothing is due; return how many things were done."""
     total = 0
     for _ in range(MOST_PASSES):
-        done = run_steps(now=now, zone=zone)
+        done = [*run_steps(now=now, zone=zone), *work_off(handlers, now=lambda: now)]
+        if not done:
+            return total
         for one in done:
             note(one)
-        worked = work_off(handlers, now=lambda: now)
-        if not done and not worked:
-            return total
-        total += len(done) + worked
+        total += len(done)
     raise RuntimeError("the tick does not come to rest")

@@ -1,6 +1,6 @@
 """Jobs in hand: what each kind prepares, does outside the database, and records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,15 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A step or job that this process has performed."""
+
+    kind: str
+    subject: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class Handler:
     """How a kind of job is done.
 
@@ -32,18 +41,19 @@ class Handler:
     act: Callable[[Mapping[str, Any]], Any] | None = None
 
 
-def work_off(handlers: Mapping[str, Handler], *, now: Callable[[], datetime], most: int = 1000) -> int:
-    """Do the jobs that are due, one after the other; return how many were done or put back."""
-    for count in range(most):
+def work_off(
+    handlers: Mapping[str, Handler], *, now: Callable[[], datetime], most: int = 1000
+) -> Iterator[Done]:
+    """Do the jobs that are due, one after the other, and yield what was done or put back."""
+    for _ in range(most):
         with transaction():
             lease = jobs.take(now=now())
         if lease is None:
-            return count
-        _do(handlers[lease.kind], lease, now)
-    return most
+            return
+        yield Done(lease.kind, lease.key, _do(handlers[lease.kind], lease, now))
 
 
-def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> None:
+def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> str:
     try:
         outcome = handler.act(lease.payload) if handler.act else None
         with transaction():
@@ -52,16 +62,18 @@ def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> None:
             runs.record(kind=lease.kind, subject=lease.key, due_at=lease.due_at, ran_at=moment, result=result)
             if not jobs.finish(lease, now=moment):
                 raise LeaseLost(lease.key)
+        return result
     except LeaseLost:
         log.warning("lease_lost", kind=lease.kind, key=lease.key)
+        return "taken over by another worker"
     except Refused as error:
-        _put_back(lease, error, now(), final=True)
+        return _put_back(lease, error, now(), final=True)
     except Exception as error:
         log.exception("job_failed", kind=lease.kind, key=lease.key, attempt=lease.attempts)
-        _put_back(lease, error, now(), final=False)
+        return _put_back(lease, error, now(), final=False)
 
 
-def _put_back(lease: Lease, error: Exception, now: datetime, *, final: bool) -> None:
+def _put_back(lease: Lease, error: Exception, now: datetime, *, final: bool) -> str:
     text = f"{type(error).__name__}: {error}"[:500]
     with transaction():
         if final:
@@ -71,3 +83,4 @@ def _put_back(lease: Lease, error: Exception, now: datetime, *, final: bool) -> 
         runs.record(
             kind=lease.kind, subject=lease.key, due_at=lease.due_at, ran_at=now, result="failed", detail=text
         )
+    return f"failed: {text}"
