@@ -4,4 +4,5 @@ What others call:
 
 - ``sheet``: ``Sheet``, ``Column``, ``Kind``, ``Group``, ``table`` — the plain value of a printed table
 - ``xlsx.write_xlsx(sheets, qr_codes=True)`` — a workbook, a tab per sheet
+- ``reading.read_table(path or bytes, name)`` — a ``Table`` from .csv or .xlsx, or ``faults.UnreadableTable``
 """

@@ -93,9 +93,10 @@ class Sheet:
     """A table for print.
 
     ``head`` and ``closing`` are (label, value) pairs above and below the table; an empty label
-    shows the value alone. ``signatures`` are the labels of lines to sign on. ``printed`` says when
-    and in which version, and stands on every page. ``name`` is the tab of the sheet in a workbook
-    (the title where empty). ``frozen_columns`` stay in view when a wide table is scrolled.
+    shows the value alone. Without title and head the table begins in row 1. ``signatures`` are the
+    labels of lines to sign on. ``printed`` says when and in which version, and stands on every
+    page. ``name`` is the tab of the sheet in a workbook (the title where empty).
+    ``frozen_columns`` stay in view when a wide table is scrolled.
     Raise ValueError where a row has not as many cells as there are columns.
     """
 

@@ -65,7 +65,8 @@ class Worksheet:
         return "".join(parts)
 
     def _write_head(self) -> None:
-        self._line(self.sheet.title, styles.TITLE)
+        if self.sheet.title:
+            self._line(self.sheet.title, styles.TITLE)
         texts = [self._pair(pair) for pair in self.sheet.head]
         while texts:
             if len(texts) > 1 and self._fit_side_by_side(texts[:2]):
