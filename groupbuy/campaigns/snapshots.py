@@ -1,8 +1,9 @@
 """The snapshot that a round takes of its campaign: terms, offers, prices, leaders."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from groupbuy.campaigns.models import (
     Campaign,
@@ -109,3 +110,28 @@ def add_offer(*, round_: Round, planned: CampaignOffer, product: Product) -> Off
     )
     db.session.add_all([version, OfferStock(offer_id=offer.id, limit_units=planned.limit_units)])
     return offer
+
+
+def untouched_rounds(*, campaign_id: int, now: datetime) -> Sequence[Round]:
+    """Return a campaign's rounds that have not opened and of which nothing was sold yet."""
+    sold = (
+        select(OfferStock.offer_id)
+        .join(Offer, Offer.id == OfferStock.offer_id)
+        .where(Offer.round_id == Round.id, OfferStock.sold > 0)
+        .exists()
+    )
+    waiting = (Round.state == RoundState.SCHEDULED, Round.opens_at > now)
+    return db.session.scalars(
+        select(Round).where(Round.campaign_id == campaign_id, *waiting, ~sold).with_for_update(of=Round)
+    ).all()
+
+
+def discard(round_: Round) -> None:
+    """Delete a round that nobody has seen, with its offers."""
+    offers = select(Offer.id).where(Offer.round_id == round_.id)
+    for table in (OfferVersion, OfferLeader, OfferStock):
+        db.session.execute(delete(table).where(table.offer_id.in_(offers)))
+    db.session.execute(delete(Offer).where(Offer.round_id == round_.id))
+    db.session.execute(delete(RoundLeader).where(RoundLeader.round_id == round_.id))
+    db.session.execute(delete(Round).where(Round.id == round_.id))
+    db.session.expunge(round_)

@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
-from groupbuy.campaigns import snapshots
+from groupbuy.campaigns import service, snapshots
 from groupbuy.campaigns.models import Campaign, MarketClosedDay, Round
-from groupbuy.campaigns.rules import Recurrence, Window, occurrences, round_name, window_for
+from groupbuy.campaigns.rules import Kind, Recurrence, Window, occurrences, round_name, window_for
 from groupbuy.db import db
+from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders.models import LeaderRestDay
 
 HORIZON = timedelta(days=7)
@@ -29,23 +30,50 @@ def due_to_plan(*, now: datetime, zone: ZoneInfo) -> Sequence[Campaign]:
 
 
 def plan_rounds(*, campaign: Campaign, now: datetime, zone: ZoneInfo) -> list[str]:
-    """Make the rounds of a recurring campaign up to a week ahead; return their names.
+    """Make a campaign's rounds up to a week ahead, a single one at any distance; return their names.
 
     A cut-off that has passed already makes no round.
     """
     db.session.refresh(campaign, with_for_update=True)
     today = now.astimezone(zone).date()
+    recurrence = Recurrence.from_json(campaign.recurrence)
     first = max(today, (campaign.planned_until or date.min) + timedelta(days=1))
     last = today + HORIZON
+    if recurrence.kind is Kind.ONCE:
+        last = max(last, recurrence.start)
     made = [round_.name for round_ in _make(campaign, first, last, now, zone)] if first <= last else []
     campaign.planned_until = max(last, campaign.planned_until or last)
     db.session.flush()
     return made
 
 
+def publish(*, campaign: Campaign, now: datetime, zone: ZoneInfo, actor: str) -> list[str]:
+    """Publish a campaign and make its first rounds at once; return their names.
+
+    Raise RuleBroken ``no_rounds`` when its days are past or the market is closed on all of them.
+    """
+    service.publish(campaign=campaign, now=now, actor=actor)
+    names = plan_rounds(campaign=campaign, now=now, zone=zone)
+    if not names and Recurrence.from_json(campaign.recurrence).kind is Kind.ONCE:
+        raise RuleBroken("no_rounds", "Its cut-off is past, or the market is closed that day.")
+    return names
+
+
+def replan(*, campaign: Campaign, now: datetime, zone: ZoneInfo) -> list[str]:
+    """Make the rounds that have neither opened nor been ordered from anew, after an edit."""
+    if campaign.state != "published":
+        return []
+    for round_ in snapshots.untouched_rounds(campaign_id=campaign.id, now=now):
+        snapshots.discard(round_)
+    campaign.planned_until = None
+    db.session.flush()
+    return plan_rounds(campaign=campaign, now=now, zone=zone)
+
+
 def _make(campaign: Campaign, first: date, last: date, now: datetime, zone: ZoneInfo) -> Iterator[Round]:
     closed = frozenset(db.session.scalars(select(MarketClosedDay.day).where(MarketClosedDay.day >= first)))
     recurrence = Recurrence.from_json(campaign.recurrence)
+    planned = set(db.session.scalars(select(Round.name).where(Round.campaign_id == campaign.id)))
     for day in occurrences(recurrence, first=first, last=last, closed_days=closed):
         window = window_for(
             day,
@@ -55,8 +83,8 @@ def _make(campaign: Campaign, first: date, last: date, now: datetime, zone: Zone
             pickup_days_after=campaign.pickup_days_after,
             zone=zone,
         )
-        if window.closes_at > now:
-            name = round_name(campaign.code, day, recurring=True)
+        name = round_name(campaign.code, day, recurring=recurrence.kind is not Kind.ONCE)
+        if window.closes_at > now and name not in planned:
             yield make_round(campaign=campaign, name=name, window=window, day=day, now=now)
 
 
