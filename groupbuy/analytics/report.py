@@ -123,7 +123,7 @@ def _planned(order: PlannedOrder) -> SupplierTotal:
 
 
 def _leaders(round_id: int, commission: Mapping[int, int]) -> list[LeaderTotal]:
-    codes = dict(db.session.execute(select(Leader.id, Leader.code)).tuples().all())
+    codes = dict(db.session.execute(select(Leader.id, Leader.code)).all())
     sums = live_lines(round_id).add_columns(
         Order.leader_id,
         func.count(Order.id.distinct()),

@@ -77,7 +77,7 @@ def _copy_offers(campaign: Campaign, round_: Round) -> None:
         .join(Product, Product.id == CampaignOffer.product_id)
         .where(CampaignOffer.campaign_id == campaign.id, Product.state == "on_shelf")
         .order_by(CampaignOffer.sort, CampaignOffer.id)
-    ).tuples()
+    )
     for planned, product in rows.all():
         offer = add_offer(round_=round_, planned=planned, product=product)
         special = select(CampaignOfferLeader).where(CampaignOfferLeader.campaign_offer_id == planned.id)

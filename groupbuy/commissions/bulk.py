@@ -34,7 +34,7 @@ def _tier_rules(round_id: int) -> dict[int, Rate]:
         live_lines(round_id).add_columns(OrderLine.rule_id).where(OrderLine.rule_id.is_not(None)).distinct()
     )
     rules = select(CommissionRule.id, CommissionRule.rate).where(CommissionRule.id.in_(used))
-    rates = {rule_id: Rate.from_json(rate) for rule_id, rate in db.session.execute(rules).tuples()}
+    rates = {rule_id: Rate.from_json(rate) for rule_id, rate in db.session.execute(rules)}
     return {rule_id: rate for rule_id, rate in rates.items() if rate.tiers}
 
 

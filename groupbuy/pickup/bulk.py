@@ -33,7 +33,7 @@ def make_bags(round_id: int) -> None:
 def _taken_codes(leader_ids: Collection[int]) -> set[tuple[int, str]]:
     orders = select(Order.leader_id, Order.pickup_code).where(Order.leader_id.in_(leader_ids))
     bags = select(Bag.leader_id, Bag.code).where(Bag.leader_id.in_(leader_ids))
-    return set(db.session.execute(orders.union_all(bags)).tuples().all())
+    return set(db.session.execute(orders.union_all(bags)).all())
 
 
 def _draw(leader_id: int, taken: set[tuple[int, str]]) -> str:

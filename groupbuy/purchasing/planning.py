@@ -93,7 +93,7 @@ def plan_purchases(
         .join(Supplier, Supplier.id == Offer.supplier_id)
         .where(Offer.round_id == round_id)
         .order_by(Supplier.code, Product.code)
-    ).tuples()
+    )
     wanted = (row for row in rows if units.get(row[3]))
     return list(_by_supplier(wanted, units, free_stock, policy))
 
