@@ -1,0 +1,29 @@
+"""Residents, many at once."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from groupbuy.db.bulk import Upserted, select_in, table_of, upsert
+from groupbuy.members.models import Resident
+
+RESIDENT = table_of(Resident)
+
+
+def upsert_residents(fields: Sequence[str], rows: Sequence[tuple[Any, ...]], *, now: datetime) -> Upserted:
+    """Bring residents to the rows, by code, the first field. Past orders keep their leader."""
+    return upsert(RESIDENT, fields, rows, new={"created_at": now})
+
+
+def accounts_of(codes: Collection[str]) -> set[int]:
+    """Return the accounts of residents."""
+    return {row[0] for row in select_in(select(Resident.account_id), RESIDENT.c.code, codes)}
+
+
+def without_profile(account_ids: Iterable[int]) -> set[int]:
+    """Return those accounts that no resident has."""
+    accounts = set(account_ids)
+    statement = select(Resident.account_id)
+    return accounts - {row[0] for row in select_in(statement, RESIDENT.c.account_id, accounts)}
