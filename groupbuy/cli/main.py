@@ -8,6 +8,7 @@ from flask import Flask
 
 from groupbuy.app import create_app, migrate_database
 from groupbuy.cli.accounts import create_user
+from groupbuy.cli.importing import import_command
 from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.config import ConfigError, load_settings
 from groupbuy.kernel.errors import GroupbuyError
@@ -43,6 +44,7 @@ def init_db(app: Flask) -> None:
 
 
 groupbuy.add_command(create_user)
+groupbuy.add_command(import_command)
 groupbuy.add_command(rounds)
 groupbuy.add_command(report)
 groupbuy.add_command(tick)
