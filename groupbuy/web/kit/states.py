@@ -1,0 +1,108 @@
+"""What a state is called and which colour it has, for every state of every domain.
+
+The names are message ids in the context of their kind, because "Closed" is 已截单 for a round and
+已关闭 for a purchase order. Tones are classes of ``groupbuy.css``: ok, wait, info, bad, idle, new.
+"""
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from groupbuy.web.kit.i18n import pgettext
+
+LABELS: dict[str, dict[str, tuple[str, str]]] = {
+    "round": {
+        "draft": ("Draft", "idle"),
+        "scheduled": ("Opens soon", "new"),
+        "open": ("Open", "ok"),
+        "closing": ("Closing", "wait"),
+        "closed": ("Closed", "wait"),
+        "ordered": ("Awaiting goods", "wait"),
+        "received": ("To dispatch", "wait"),
+        "dispatched": ("For pickup", "info"),
+        "completed": ("Completed", "idle"),
+        "cancelled": ("Cancelled", "bad"),
+        "below_threshold": ("Not reached", "bad"),
+    },
+    "order": {
+        "awaiting_payment": ("To pay", "wait"),
+        "confirmed": ("Confirmed", "ok"),
+        "part_picked_up": ("Partly picked up", "info"),
+        "picked_up": ("Picked up", "idle"),
+        "cancelled": ("Cancelled", "bad"),
+        "ordered": ("Ordered", "ok"),
+        "being_prepared": ("Being prepared", "wait"),
+        "on_the_way": ("For pickup", "info"),
+        "completed": ("Completed", "idle"),
+    },
+    "payment": {
+        "unpaid": ("Unpaid", "wait"),
+        "paid": ("Paid", "ok"),
+        "refunded": ("Refunded", "idle"),
+    },
+    "purchase_order": {
+        "draft": ("Draft", "idle"),
+        "approved": ("Approved", "new"),
+        "sent": ("Sent", "info"),
+        "confirmed": ("Confirmed by supplier", "ok"),
+        "part_received": ("Partly received", "wait"),
+        "received": ("Received", "ok"),
+        "closed": ("Closed", "idle"),
+        "cancelled": ("Cancelled", "bad"),
+    },
+    "leader": {
+        "applied": ("To review", "wait"),
+        "reviewed": ("To sign", "new"),
+        "active": ("Active", "ok"),
+        "suspended": ("Suspended", "bad"),
+        "exited": ("Left", "idle"),
+        "rejected": ("Rejected", "bad"),
+    },
+    "product": {
+        "draft": ("Draft", "idle"),
+        "reviewed": ("Reviewed", "new"),
+        "on_shelf": ("On sale", "ok"),
+        "off_shelf": ("Off sale", "idle"),
+    },
+    "commission": {
+        "pending": ("Pending", "wait"),
+        "frozen": ("Frozen", "info"),
+        "settled": ("Settled", "ok"),
+        "withdrawn": ("Withdrawn", "idle"),
+        "reversed": ("Reversed", "bad"),
+    },
+    "job": {
+        "queued": ("Queued", "wait"),
+        "done": ("Done", "ok"),
+        "failed": ("Failed", "bad"),
+        "unknown": ("Unknown", "bad"),
+    },
+    "account": {
+        "active": ("Active", "ok"),
+        "disabled": ("Disabled", "bad"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a badge shows."""
+
+    label: str
+    tone: str
+
+
+def install(app: Flask) -> None:
+    """Give templates ``look(kind, state)`` and ``state_choices(kind)``."""
+    app.jinja_env.globals.update(look=look, state_choices=state_choices)
+
+
+def look(kind: str, state: str) -> Look:
+    """Return a state's name in the reader's language and its tone; raise KeyError for an unknown one."""
+    label, tone = LABELS[kind][state]
+    return Look(pgettext(kind, label), tone)
+
+
+def state_choices(kind: str) -> list[tuple[str, str]]:
+    """Return (state, name) pairs for a filter's select."""
+    return [(state, look(kind, state).label) for state in LABELS[kind]]
