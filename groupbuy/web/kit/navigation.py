@@ -68,7 +68,7 @@ ADMIN = (
         (
             Entry("admin.dashboard", _l("Dashboard"), "graph-up"),
             Entry("admin.campaigns", _l("Campaigns"), "megaphone"),
-            Entry("admin.orders", _l("Orders"), "receipt"),
+            Entry("admin.orders", _l("Manage orders"), "receipt"),
             Entry("admin.products", _l("Products"), "box-seam"),
         ),
     ),
@@ -77,7 +77,7 @@ ADMIN = (
         (
             Entry("admin.purchasing", _l("Purchasing"), "file-earmark-spreadsheet"),
             Entry("admin.delivery", _l("Deliveries"), "truck"),
-            Entry("admin.pickup", _l("Pickup"), "bag-check"),
+            Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
         ),
     ),
