@@ -76,7 +76,7 @@ def _is_worth_compressing(response: Response) -> bool:
         and "Content-Encoding" not in response.headers
         and (response.mimetype or "").startswith(_TEXTS)
         and (response.content_length or 0) >= _SMALLEST
-        and "gzip" in request.accept_encodings
+        and request.accept_encodings.quality("gzip") > 0
         and (request.endpoint == "static" or not response.is_streamed)
     )
 

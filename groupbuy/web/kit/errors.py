@@ -41,9 +41,7 @@ def _business_error(error: GroupbuyError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    if error.code is None or error.code < 400:
-        return Response.force_type(error.get_response(), request.environ)
-    page = error_page(error.code)
+    page = error_page(error.code or 500)
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):
             page.headers[name] = value

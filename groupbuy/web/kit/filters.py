@@ -8,7 +8,8 @@ from flask import Flask, current_app
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import format_yuan, plain_yuan
 from groupbuy.kernel.phones import mask_phone
-from groupbuy.web.kit.i18n import current_language, gettext as _
+from groupbuy.web.kit.i18n import current_language
+from groupbuy.web.kit.i18n import gettext as _
 
 ZONE_KEY = "groupbuy_zone"
 _WEEKDAYS_ZH = "一二三四五六日"
