@@ -35,6 +35,4 @@ if __name__ == "__main__":
     try:
         main()
     except subprocess.CalledProcessError as error:
-        sys.exit(
-            f"pip could not resolve the dependencies (exit code {error.returncode}); nothing was changed."
-        )
+        sys.exit(f"pip could not resolve the dependencies ({error.returncode}); nothing was changed.")
