@@ -7,9 +7,11 @@ import click
 from flask import Flask
 
 from groupbuy.app import create_app, migrate_database
+from groupbuy.app.logs import set_up_logging
 from groupbuy.cli.accounts import create_user
 from groupbuy.cli.importing import import_command
 from groupbuy.cli.rounds import report, rounds, tick
+from groupbuy.cli.serving import scheduler, serve
 from groupbuy.config import ConfigError, load_settings
 from groupbuy.kernel.errors import GroupbuyError
 
@@ -32,7 +34,9 @@ class Groupbuy(click.Group):
 def groupbuy(ctx: click.Context) -> None:
     """Run community group-buys: rounds, orders, purchasing, pickup, commissions."""
     if ctx.invoked_subcommand and not {"-h", "--help"} & set(sys.argv):
-        ctx.obj = create_app(load_settings(os.environ))
+        settings = load_settings(os.environ)
+        set_up_logging(settings)
+        ctx.obj = create_app(settings)
 
 
 @groupbuy.command("init-db")
@@ -48,6 +52,8 @@ groupbuy.add_command(import_command)
 groupbuy.add_command(rounds)
 groupbuy.add_command(report)
 groupbuy.add_command(tick)
+groupbuy.add_command(serve)
+groupbuy.add_command(scheduler)
 
 
 def main() -> None:

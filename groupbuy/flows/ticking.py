@@ -14,6 +14,7 @@ from groupbuy.campaigns.rules import cap_reached
 from groupbuy.db import db
 from groupbuy.flows import closing, ordering, planning
 from groupbuy.jobs import runs
+from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as order_totals
 from groupbuy.orders import queries as orders
@@ -21,6 +22,11 @@ from groupbuy.orders.models import Order
 
 ACTOR = ordering.Actor(SCHEDULER)
 MOST_AT_ONCE = 500
+
+# Opening and closing is short and must be punctual; the rest may take its time in a beat of its own.
+PUNCTUAL = frozenset({"open", "close"})
+PATIENT = frozenset({"plan", "cap", "expire", "seal_audit"})
+EVERYTHING = PUNCTUAL | PATIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,9 @@ class Step:
     due_at: datetime
 
 
-def due_steps(*, now: datetime, zone: ZoneInfo) -> list[Step]:
+def due_steps(*, now: datetime, zone: ZoneInfo, kinds: frozenset[str] = EVERYTHING) -> list[Step]:
     """Return what is due, found without locks; each step claims its row again when it is performed."""
-    return [*_plans(now, zone), *_opens(now), *_caps(now), *_closes(now), *_unpaid(now), *_seals(now)]
+    return [step for kind, look in _LOOKS.items() if kind in kinds for step in look(now, zone)]
 
 
 def perform(step: Step, *, now: datetime, zone: ZoneInfo) -> str | None:
@@ -51,29 +57,29 @@ def _plans(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
         yield Step("plan", campaign.id, campaign.code, now)
 
 
-def _opens(now: datetime) -> Iterator[Step]:
+def _opens(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     for round_ in campaigns.due_to_open(now):
         yield Step("open", round_.id, round_.name, round_.opens_at)
 
 
-def _caps(now: datetime) -> Iterator[Step]:
+def _caps(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     for round_ in campaigns.open_with_caps(now):
         orders_, units, amount = order_totals.totals(round_.id)
         if cap_reached(orders_, units, amount, round_.cap_orders, round_.cap_units, round_.cap_amount_fen):
             yield Step("cap", round_.id, round_.name, now)
 
 
-def _closes(now: datetime) -> Iterator[Step]:
+def _closes(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     for round_ in campaigns.due_to_close(now):
         yield Step("close", round_.id, round_.name, round_.closes_at)
 
 
-def _unpaid(now: datetime) -> Iterator[Step]:
+def _unpaid(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     for order in orders.unpaid_past(now, most=MOST_AT_ONCE):
         yield Step("expire", order.id, order.number, order.expires_at or now)
 
 
-def _seals(now: datetime) -> Iterator[Step]:
+def _seals(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     since = unsealed_since(now)
     if since is not None:
         yield Step("seal_audit", 0, "audit", since)
@@ -91,7 +97,10 @@ def _open(ref: int, now: datetime, _: ZoneInfo) -> str | None:
 
 def _cap(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     round_ = db.session.get_one(Round, ref)
-    lifecycle.change_cutoff(name=round_.name, closes_at=now, now=now, actor=SCHEDULER)
+    try:
+        lifecycle.change_cutoff(name=round_.name, closes_at=now, now=now, actor=SCHEDULER)
+    except RuleBroken:
+        return None
     return f"full, cut off at {iso(now)}"
 
 
@@ -108,6 +117,15 @@ def _seal_audit(_: int, now: datetime, __: ZoneInfo) -> str | None:
     count = seal_entries(now=now)
     return f"{count} entries" if count else None
 
+
+_LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
+    "plan": _plans,
+    "open": _opens,
+    "cap": _caps,
+    "close": _closes,
+    "expire": _unpaid,
+    "seal_audit": _seals,
+}
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "plan": _plan,

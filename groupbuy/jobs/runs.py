@@ -10,15 +10,22 @@ from groupbuy.jobs.models import RunEntry
 
 
 def record(
-    *, kind: str, subject: str, due_at: datetime, ran_at: datetime, result: str, detail: str | None = None
+    *,
+    kind: str,
+    subject: str,
+    due_at: datetime,
+    ran_at: datetime,
+    result: str,
+    finished_at: datetime | None = None,
+    detail: str | None = None,
 ) -> None:
-    """Write that something ran, when it was due and how it ended."""
+    """Write that something ran, when it was due and how it ended; a short deed ends when it began."""
     entry = RunEntry(
         kind=kind,
         subject=subject,
         due_at=due_at,
         ran_at=ran_at,
-        finished_at=ran_at,
+        finished_at=finished_at or ran_at,
         result=result,
         detail=detail,
     )

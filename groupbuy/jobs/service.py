@@ -1,11 +1,11 @@
 """Queueing work, taking it by a lease, finishing it under that lease."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -13,10 +13,23 @@ from groupbuy.db import db
 from groupbuy.jobs.models import Job
 from groupbuy.kernel import ids
 
-LEASE = timedelta(seconds=60)
-MAX_ATTEMPTS = 12
-FIRST_DELAY = timedelta(seconds=15)
-LONGEST_DELAY = timedelta(hours=6)
+# A job whose worker was killed is taken up again after this time; a living worker renews its lease.
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a kind of job is tried again: delays double from ``first`` to ``longest``.
+
+    After ``attempts`` it is failed and waits for a person; None tries for ever.
+    """
+
+    first: timedelta = timedelta(seconds=15)
+    longest: timedelta = timedelta(hours=6)
+    attempts: int | None = 12
+
+
+LONGEST_DELAY = Patience().longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +62,16 @@ def enqueue(*, kind: str, key: str, payload: Mapping[str, Any], now: datetime) -
     enqueue_many([(kind, key, payload)], now=now)
 
 
-def take(*, now: datetime) -> Lease | None:
-    """Take the job that is due longest under a fresh lease of 60 s, or return None."""
+def any_due(*, now: datetime, kinds: Collection[str]) -> bool:
+    """Tell whether a job of these kinds could be taken; locks nothing."""
+    return db.session.scalar(select(Job.id).where(*_due(now, kinds)).limit(1)) is not None
+
+
+def take(*, now: datetime, kinds: Collection[str]) -> Lease | None:
+    """Take the job of these kinds that is due longest under a fresh lease, or return None."""
     due = (
         select(Job.id)
-        .where(Job.state == "queued", Job.run_at <= now)
-        .where((Job.lease_until.is_(None)) | (Job.lease_until <= now))
+        .where(*_due(now, kinds))
         .order_by(Job.run_at, Job.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -73,16 +90,40 @@ def take(*, now: datetime) -> Lease | None:
     return Lease(row.id, row.kind, row.key, row.payload, row.attempts, row.run_at, token)
 
 
+def _due(now: datetime, kinds: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a job due.
+
+    A moment further ahead than this module ever writes comes from a clock that has been set back
+    since; it must not hold a job up. A job never tried is due whatever the clock said when it was queued.
+    """
+    ripe = or_(Job.run_at <= now, Job.attempts == 0, Job.run_at > now + LONGEST_DELAY)
+    free = or_(Job.lease_until.is_(None), Job.lease_until <= now, Job.lease_until > now + LEASE)
+    return Job.state == "queued", Job.kind.in_(kinds), ripe, free
+
+
+def renew(lease: Lease, *, now: datetime) -> bool:
+    """Hold a job for another while; False means that somebody else has it now."""
+    renewed = db.session.execute(
+        update(Job)
+        .where(*_mine(lease))
+        .values(lease_until=now + LEASE)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return renewed.scalar() is not None
+
+
 def finish(lease: Lease, *, now: datetime) -> bool:
     """Mark the job done if the lease still holds; False means that somebody else has it now."""
     return _release(lease, state="done", done_at=now, last_error=None)
 
 
-def retry_later(lease: Lease, *, error: str, now: datetime) -> bool:
+def retry_later(lease: Lease, *, error: str, now: datetime, patience: Patience) -> bool:
     """Put the job back with a growing delay, or mark it failed after the last attempt."""
-    if lease.attempts >= MAX_ATTEMPTS:
+    if patience.attempts is not None and lease.attempts >= patience.attempts:
         return _release(lease, state="failed", last_error=error)
-    delay = min(FIRST_DELAY * 2 ** (lease.attempts - 1), LONGEST_DELAY)
+    # Doubling stops early, so that no number of attempts overflows.
+    delay = min(patience.first * 2 ** min(lease.attempts - 1, 20), patience.longest)
     return _release(lease, run_at=now + delay, last_error=error)
 
 
@@ -94,12 +135,16 @@ def give_up(lease: Lease, *, error: str) -> bool:
 def _release(lease: Lease, **values: Any) -> bool:
     done = db.session.execute(
         update(Job)
-        .where(Job.id == lease.job_id, Job.lease == lease.token, Job.state == "queued")
+        .where(*_mine(lease))
         .values(lease=None, lease_until=None, **values)
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     )
     return done.scalar() is not None
+
+
+def _mine(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    return Job.id == lease.job_id, Job.lease == lease.token, Job.state == "queued"
 
 
 def retry_now(*, job_id: int, now: datetime) -> bool:

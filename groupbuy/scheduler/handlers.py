@@ -1,16 +1,20 @@
 """The kinds of jobs there are and how each is done."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.campaigns.models import Round
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.flows import closing, mailing
+from groupbuy.jobs.service import Patience
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
 from groupbuy.messaging.service import MAIL_JOB, Attachment
 from groupbuy.scheduler.work import Handler
+
+# A round must close, whatever it takes; people wait for it.
+UNTIL_CLOSED = Patience(first=timedelta(seconds=1), longest=timedelta(seconds=30), attempts=None)
 
 Render = Callable[[Attachment], File]
 
@@ -32,4 +36,7 @@ def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
         mailing.note_outcome(payload["message"], outcome=outcome, now=now)
         return outcome
 
-    return {closing.CLOSE_JOB: Handler(record=close), MAIL_JOB: Handler(record=sent, act=send)}
+    return {
+        closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
+        MAIL_JOB: Handler(record=sent, act=send),
+    }

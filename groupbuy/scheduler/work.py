@@ -1,17 +1,21 @@
 """Jobs in hand: what each kind prepares, does outside the database, and records."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
 
+from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.jobs import runs
 from groupbuy.jobs import service as jobs
-from groupbuy.jobs.service import Lease
+from groupbuy.jobs.service import Lease, Patience
 from groupbuy.messaging.senders import Refused
+
+USUAL = Patience()
 
 log = structlog.get_logger()
 
@@ -39,47 +43,79 @@ class Handler:
 
     record: Callable[[Mapping[str, Any], Any, datetime], str]
     act: Callable[[Mapping[str, Any]], Any] | None = None
+    patience: Patience = USUAL
+
+
+Hold = Callable[[Lease], AbstractContextManager[None]]
+
+
+def _let_run_out(_: Lease) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def work_off(
-    handlers: Mapping[str, Handler], *, now: Callable[[], datetime], most: int = 1000
+    handlers: Mapping[str, Handler],
+    *,
+    now: Callable[[], datetime],
+    hold: Hold = _let_run_out,
+    most: int = 1000,
 ) -> Iterator[Done]:
-    """Do the jobs that are due, one after the other, and yield what was done or put back."""
+    """Do the jobs that are due, one after the other, and yield what was done or put back.
+
+    ``hold`` keeps a job's lease from running out while its block runs.
+    """
     for _ in range(most):
-        with transaction():
-            lease = jobs.take(now=now())
+        lease = _take(handlers, now())
         if lease is None:
             return
-        yield Done(lease.kind, lease.key, _do(handlers[lease.kind], lease, now))
+        with hold(lease):
+            result = _do(handlers[lease.kind], lease, now)
+        yield Done(lease.kind, lease.key, result)
+
+
+def _take(handlers: Mapping[str, Handler], now: datetime) -> Lease | None:
+    # Looking first keeps the one writer of the embedded database free while there is nothing to do.
+    db.session.rollback()
+    if not jobs.any_due(now=now, kinds=handlers.keys()):
+        return None
+    with transaction():
+        return jobs.take(now=now, kinds=handlers.keys())
 
 
 def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> str:
     try:
         outcome = handler.act(lease.payload) if handler.act else None
         with transaction():
-            moment = now()
-            result = handler.record(lease.payload, outcome, moment)
-            runs.record(kind=lease.kind, subject=lease.key, due_at=lease.due_at, ran_at=moment, result=result)
-            if not jobs.finish(lease, now=moment):
+            begun = now()
+            result = handler.record(lease.payload, outcome, begun)
+            runs.record(
+                kind=lease.kind,
+                subject=lease.key,
+                due_at=lease.due_at,
+                ran_at=begun,
+                finished_at=now(),
+                result=result,
+            )
+            if not jobs.finish(lease, now=begun):
                 raise LeaseLost(lease.key)
         return result
     except LeaseLost:
         log.warning("lease_lost", kind=lease.kind, key=lease.key)
         return "taken over by another worker"
     except Refused as error:
-        return _put_back(lease, error, now(), final=True)
+        return _put_back(handler, lease, error, now(), final=True)
     except Exception as error:
         log.exception("job_failed", kind=lease.kind, key=lease.key, attempt=lease.attempts)
-        return _put_back(lease, error, now(), final=False)
+        return _put_back(handler, lease, error, now(), final=False)
 
 
-def _put_back(lease: Lease, error: Exception, now: datetime, *, final: bool) -> str:
+def _put_back(handler: Handler, lease: Lease, error: Exception, now: datetime, *, final: bool) -> str:
     text = f"{type(error).__name__}: {error}"[:500]
     with transaction():
         if final:
             jobs.give_up(lease, error=text)
         else:
-            jobs.retry_later(lease, error=text, now=now)
+            jobs.retry_later(lease, error=text, now=now, patience=handler.patience)
         runs.record(
             kind=lease.kind, subject=lease.key, due_at=lease.due_at, ran_at=now, result="failed", detail=text
         )

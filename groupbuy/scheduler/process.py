@@ -1,0 +1,112 @@
+"""The scheduler as one process: ticks, workers, heartbeat, and an orderly end.
+
+Any number of these may run at once, on one machine or several.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from flask import Flask
+
+from groupbuy.app import settings_of
+from groupbuy.db.transaction import transaction
+from groupbuy.flows import ticking
+from groupbuy.flows.closing import CLOSE_JOB
+from groupbuy.jobs import heartbeats
+from groupbuy.kernel.clock import utc_now
+from groupbuy.scheduler.keeper import Keeper
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.scheduler.tick import Failures, run_steps
+from groupbuy.scheduler.ticker import Ticker
+from groupbuy.scheduler.work import Done
+from groupbuy.scheduler.workers import Worker
+
+WATCH_SECONDS = 1.0
+JOIN_SECONDS = 15.0
+
+log = structlog.get_logger()
+
+
+class SchedulerProcess:
+    """All threads of one scheduler.
+
+    Opening and closing have a beat of their own, and closes a worker of their own, so that neither a
+    thousand mails nor five hundred unpaid orders make a round late.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._zone = settings_of(app).timezone
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._stopping = threading.Event()
+        self._done = threading.Event()
+        self._failures = Failures()
+        self._keeper = Keeper(app, stop=self._done)
+        handlers = handlers_of(app)
+        closing = {CLOSE_JOB: handlers[CLOSE_JOB]}
+        rest = {kind: handler for kind, handler in handlers.items() if kind != CLOSE_JOB}
+        self._closer, self._sender = (
+            Worker(app, kinds, keeper=self._keeper, stop=self._stopping, note=self._note)
+            for kinds in (closing, rest)
+        )
+
+    def run(self, *, is_over: Callable[[float], bool]) -> None:
+        """Work until ``is_over``, which waits up to so many seconds, says so; then end in order."""
+        threads = (self._keeper, self._closer, self._sender)
+        for thread in threads:
+            thread.start()
+        ticker = Ticker(
+            {
+                "rounds": self._beat(ticking.PUNCTUAL, self._after_rounds),
+                "rest": self._beat(ticking.PATIENT, self._tidy),
+            }
+        )
+        log.info("scheduler_started", holder=self._holder)
+        while not is_over(WATCH_SECONDS):
+            ticker.check()
+        self._stopping.set()
+        ticker.stop()
+        for worker in (self._closer, self._sender):
+            worker.wake()
+            worker.join(JOIN_SECONDS)
+        self._done.set()
+        self._leave()
+        log.info("scheduler_stopped", holder=self._holder)
+
+    def _beat(
+        self, kinds: frozenset[str], then: Callable[[list[Done], datetime], None]
+    ) -> Callable[[], None]:
+        def beat() -> None:
+            now = utc_now()
+            with self._app.app_context():
+                done = list(run_steps(now=now, zone=self._zone, kinds=kinds, failures=self._failures))
+                then(done, now)
+            for one in done:
+                self._note(one)
+
+        return beat
+
+    def _after_rounds(self, done: list[Done], now: datetime) -> None:
+        if any(one.kind == "close" for one in done):
+            self._closer.wake()
+        if heartbeats.is_due(self._holder, now=now):
+            with transaction():
+                heartbeats.beat(self._holder, now=now)
+
+    def _tidy(self, _: list[Done], now: datetime) -> None:
+        if heartbeats.any_old(now=now):
+            with transaction():
+                heartbeats.forget_old(now=now)
+
+    def _leave(self) -> None:
+        with self._app.app_context(), transaction():
+            heartbeats.forget(self._holder)
+
+    def _note(self, done: Done) -> None:
+        log.info("done", kind=done.kind, subject=done.subject, result=done.result)
+        if done.kind == CLOSE_JOB:
+            self._sender.wake()
