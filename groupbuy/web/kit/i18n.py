@@ -53,7 +53,8 @@ def _asked_language() -> str:
     for choice in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         if choice in LANGUAGES:
             return choice
-    return request.accept_languages.best_match(LANGUAGES, DEFAULT_LANGUAGE) or DEFAULT_LANGUAGE
+    primary = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
+    return next((tag for tag in primary if tag in LANGUAGES), DEFAULT_LANGUAGE)
 
 
 def _remember_language(response: Response) -> Response:
