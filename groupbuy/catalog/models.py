@@ -48,6 +48,7 @@ class Product(Base):
     """What can be offered. Prices are per sale unit; ``case_size`` counts sale units.
 
     A weighed product is ordered in pieces of about ``est_grams`` and priced per ``price_basis_g``.
+    ``picture`` is a path below the static folder, such as ``vendor/food/apple.webp``.
     """
 
     __tablename__ = "product"

@@ -1,0 +1,129 @@
+"""Import, close and document one big round, as ratios against bare SQL and the writer alone.
+
+Run ``benchmarks/close_round --help``.
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import delete
+
+from benchmarks import close_floor, document_floor, import_floor
+from benchmarks.made_up_week import CODE, Size, write_files
+from groupbuy.app import create_app, settings_of
+from groupbuy.campaigns.queries import get_round
+from groupbuy.commissions import bulk as commissions
+from groupbuy.commissions.models import CommissionEntry
+from groupbuy.config import load_settings
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.scheduler.tick import tick_until_idle
+from tests.support.postgres import start_cluster, stop_cluster
+
+KINDS = ("suppliers", "products", "leaders", "residents", "offers", "orders")
+AFTER = datetime.fromisoformat("2026-11-22T22:00:00+08:00")
+
+
+def main() -> None:
+    """Run the benchmark and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--leaders", type=int, default=1000)
+    parser.add_argument("--orders", type=int, default=333_000)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--no-documents", action="store_true")
+    chosen = parser.parse_args()
+    size = Size(chosen.leaders, chosen.orders, chosen.lines)
+    print(f"{size.leaders:,} leaders, {size.orders:,} orders, {size.lines:,} lines on {chosen.database}")
+    with tempfile.TemporaryDirectory() as folder, _database(chosen.database, Path(folder)) as url:
+        os.environ["GROUPBUY_DATABASE_URL"] = url
+        os.environ["GROUPBUY_INSTANCE"] = str(Path(folder) / "instance")
+        _run(size, Path(folder), documents=not chosen.no_documents)
+
+
+def _run(size: Size, folder: Path, *, documents: bool) -> None:
+    write_files(size, folder / "files")
+    _groupbuy("init-db")
+    for kind in KINDS[:-1]:
+        _groupbuy("import", kind, str(folder / "files" / f"{kind}.csv"))
+    orders = folder / "files" / "orders.csv"
+    seconds = _groupbuy("import", "orders", str(orders))
+    app = create_app(load_settings(os.environ))
+    with app.app_context():
+        _row("import orders", seconds, import_floor.measure(orders), "reading and bare bulk insert")
+        _close(app)
+    if documents:
+        out = folder / "documents"
+        seconds = _groupbuy("documents", CODE, "--out", str(out))
+        files = list(out.rglob("*.xlsx"))
+        floor = document_floor.measure(files, folder)
+        _row(f"documents ({len(files):,} files)", seconds, floor, "the fastest writer alone")
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    print(f"  most memory of any command: {most:,} MB")
+
+
+def _close(app: Flask) -> None:
+    round_ = get_round(CODE)
+    floor_close, floor_commission = close_floor.measure(round_.id)
+    begin = time.perf_counter()
+    tick_until_idle(now=AFTER, zone=settings_of(app).timezone, handlers=handlers_of(app), note=lambda _: None)
+    seconds = time.perf_counter() - begin
+    db.session.expire_all()
+    assert get_round(CODE).state == "closed"
+    _row("close, all of it", seconds, floor_close + floor_commission, "the same rows by bare SQL")
+    _row("commissions alone", _commissions(round_.id), floor_commission, "one statement of bare SQL")
+
+
+def _commissions(round_id: int) -> float:
+    """Take the commissions back, and return the seconds to reckon and store them once more."""
+    with transaction():
+        db.session.execute(delete(CommissionEntry))
+    begin = time.perf_counter()
+    with transaction():
+        commissions.fill_in_tiers(round_id)
+        commissions.book_pending(round_id=round_id, now=AFTER)
+    return time.perf_counter() - begin
+
+
+def _groupbuy(*arguments: str) -> float:
+    begin = time.perf_counter()
+    command = [sys.executable, "-m", "groupbuy", *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def _row(what: str, seconds: float, floor: float | None, name: str) -> None:
+    if floor is None:
+        print(f"  {what:28} {seconds:8.2f} s")
+    else:
+        print(f"  {what:28} {seconds:8.2f} s   floor {floor:7.2f} s ({name})   ratio {seconds / floor:5.2f}")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    """Yield the URL of a database with the durability that people get: fsync on."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'bench.db'}"
+        return
+    folder.chmod(0o711)
+    cluster = start_cluster(folder / "cluster", settings=("shared_buffers=1GB", "max_wal_size=8GB"))
+    try:
+        yield cluster.url("postgres")
+    finally:
+        stop_cluster(cluster.folder)
+
+
+if __name__ == "__main__":
+    main()
