@@ -18,3 +18,8 @@ def png(payload: str, scale: int = 4) -> bytes:
     out = io.BytesIO()
     code_of(payload).save(out, kind="png", scale=scale, border=2)
     return out.getvalue()
+
+
+def svg(payload: str) -> str:
+    """Return a QR code as an SVG document with a quiet zone of two modules."""
+    return code_of(payload).svg_inline(border=2, omitsize=True)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from groupbuy.documents import printing, styles
 from groupbuy.documents.cells import CellWriter, text_writer, writer
-from groupbuy.documents.measures import letters, lines_of, row_lines, width_of
+from groupbuy.documents.measures import fitted, letters, lines_of, row_lines, width_of
 from groupbuy.documents.sheet import Group, Kind, Row, Sheet
 from groupbuy.documents.strings import SharedStrings
 from groupbuy.documents.styles import Style, StyleBook
@@ -38,9 +38,11 @@ class Worksheet:
         self._styles = book
         self._rows: list[str] = []
         self._merges: list[str] = []
-        columns = enumerate(sheet.columns)
-        self._places = [place for place, column in columns if qr_codes or column.kind is not Kind.QR]
-        self._columns = [sheet.columns[place] for place in self._places]
+        columns = fitted(sheet)
+        self._places = [
+            place for place, column in enumerate(columns) if qr_codes or column.kind is not Kind.QR
+        ]
+        self._columns = [columns[place] for place in self._places]
         self._has_qr_codes = any(column.kind is Kind.QR for column in self._columns)
         self._write_head()
         self.header_row = len(self._rows) + 1
