@@ -114,6 +114,10 @@ def _add_pages(app: Flask) -> None:
         }
         return render_template("campaigns.html", pages=SamplePages(), chart=chart)
 
+    @app.get("/code")
+    def code() -> str:
+        return render_template("code.html")
+
     @app.route("/form", methods=["GET", "POST"])
     def form() -> ResponseReturnValue:
         form = SampleForm()

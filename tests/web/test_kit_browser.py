@@ -158,6 +158,41 @@ def test_typed_text_survives_a_lost_session(site: str, page: Page) -> None:
     assert page.get_by_label("姓名").input_value() == "王芳"
 
 
+def keep_for_later(site: str, page: Page) -> None:
+    """Open the page of the code and wait until the worker has kept it."""
+    page.goto(site + "/code")
+    kept = "async () => (await caches.keys()).length > 0 && Boolean(await caches.match(location.href))"
+    page.wait_for_function(kept)
+
+
+def test_a_kept_page_shows_without_a_connection(site: str, page: Page) -> None:
+    keep_for_later(site, page)
+    page.context.set_offline(True)
+    page.reload()
+    assert page.get_by_role("img", name="提货码 4 8 2 1 3 9 0 7").is_visible()
+
+
+def test_signing_out_forgets_what_was_kept(site: str, page: Page) -> None:
+    keep_for_later(site, page)
+    page.get_by_role("link", name="退出").click()
+    page.wait_for_function("async () => (await caches.keys()).length === 0")
+
+
+def test_an_entry_made_offline_is_sent_once_when_the_connection_is_back(site: str, page: Page) -> None:
+    sent: list[str] = []
+    page.on(
+        "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None
+    )
+    page.goto(site + "/code")
+    page.context.set_offline(True)
+    page.get_by_label("提货码").last.fill("48213907")
+    page.get_by_role("button", name="核销").click()
+    assert page.locator("[data-queue-count]").inner_text() == "1"
+    page.context.set_offline(False)
+    page.locator("[data-queue-count]").wait_for(state="hidden")
+    assert [text.split("&")[0] for text in sent] == ["code=48213907"]
+
+
 def test_the_drawer_opens_and_closes_by_keyboard(site: str, page: Page) -> None:
     page.goto(site + "/campaigns")
     menu = page.get_by_role("navigation", name="主菜单")

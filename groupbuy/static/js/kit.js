@@ -197,7 +197,7 @@
     return field.name && /^(text|search|tel|email|number|textarea|date|datetime-local)$/.test(field.type);
   }
 
-  /* A page that is reached after success forgets it: <body> or any element with data-forget="name". */
+  /* The page that follows success forgets it: any element with data-forget="name". */
   function forget(element) { sessionStorage.removeItem("keep:" + element.dataset.forget); }
 
   /* htmx: the form token goes along, and a failure is said aloud. */

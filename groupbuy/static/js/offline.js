@@ -1,4 +1,5 @@
-/* Working without a connection. Load it on the pages that need it only.
+/* Working without a connection. Load it on the pages that need it only, telling it where the worker is:
+   <script src="{{ asset('js/offline.js') }}" data-worker="{{ url_for('static', filename='js/worker.js') }}" defer>
 
    <body data-offline-page>           keep this page (and what it shows) for later, until sign-out
    <form data-queue="name" …>         without a connection keep the entries and send them when it is back;
