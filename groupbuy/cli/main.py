@@ -9,6 +9,7 @@ from flask import Flask
 from groupbuy.app import create_app, migrate_database
 from groupbuy.app.logs import set_up_logging
 from groupbuy.cli.accounts import create_user
+from groupbuy.cli.backing_up import backup
 from groupbuy.cli.demo.command import demo
 from groupbuy.cli.importing import import_command
 from groupbuy.cli.rounds import report, rounds, tick
@@ -48,6 +49,7 @@ def init_db(app: Flask) -> None:
     click.echo("The database is ready.")
 
 
+groupbuy.add_command(backup)
 groupbuy.add_command(create_user)
 groupbuy.add_command(demo)
 groupbuy.add_command(import_command)
