@@ -25,10 +25,11 @@ def text_writer(place: int, style: int, strings: SharedStrings) -> CellWriter:
     letter, number_of = letters(place), strings.number
 
     def write(row: int, cell: Cell) -> str:
-        if cell is None or cell == "" or cell == ():
+        if isinstance(cell, int):
+            cell = str(cell)
+        if not cell:
             return f'<c r="{letter}{row}" s="{style}"/>'
-        shared = number_of(cell if isinstance(cell, str | tuple) else str(cell))
-        return f'<c r="{letter}{row}" s="{style}" t="s"><v>{shared}</v></c>'
+        return f'<c r="{letter}{row}" s="{style}" t="s"><v>{number_of(cell)}</v></c>'
 
     return write
 

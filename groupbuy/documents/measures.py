@@ -1,6 +1,6 @@
 """How much room texts take, in widths of a Latin character; a Chinese character takes two."""
 
-import unicodedata
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -11,13 +11,14 @@ from groupbuy.kernel.money import format_yuan, plain_yuan
 # Room for " ×12" behind the name of goods.
 _UNITS_WIDTH = 5
 _LONGEST_CODE = 24
+_UNBROKEN = NUMBERS | {Kind.CODE}
 
 
 def width_of(text: str) -> int:
-    """Return the width of a text of one line."""
+    """Return the width of a text of one line, guessed from its UTF-8: Chinese takes three bytes."""
     if text.isascii():
         return len(text)
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    return (len(text) + len(text.encode("utf-8", "surrogatepass"))) // 2
 
 
 def lines_of(text: str, width: int) -> int:
@@ -28,22 +29,23 @@ def lines_of(text: str, width: int) -> int:
 def fitted(sheet: Sheet) -> list[Column]:
     """Return the columns of a sheet, wide enough that no number of theirs is cut and no code is broken."""
     rows = list(sheet.rows())
-    sums = [sheet.sums(rows)] if sheet.has_totals else []
-    return [
-        replace(
-            column, width=max(column.width, _least_width(column.kind, [row[place] for row in rows + sums]))
-        )
-        for place, column in enumerate(sheet.columns)
-    ]
+    if sheet.has_totals:
+        rows.append(sheet.sums(rows))
+    return [_fitted(column, place, rows) for place, column in enumerate(sheet.columns)]
+
+
+def _fitted(column: Column, place: int, rows: list[Row]) -> Column:
+    if column.kind not in _UNBROKEN:
+        return column
+    width = _least_width(column.kind, [row[place] for row in rows])
+    return column if width <= column.width else replace(column, width=width)
 
 
 def _least_width(kind: Kind, cells: list[Cell]) -> int:
     if kind in NUMBERS:
         numbers = [cell for cell in cells if isinstance(cell, int)] or [0]
         return max(len(number_text(kind, min(numbers))), len(number_text(kind, max(numbers))))
-    if kind is Kind.CODE:
-        return min(max([len(str(cell)) for cell in cells], default=0), _LONGEST_CODE)
-    return 0
+    return min(max([len(str(cell)) for cell in cells], default=0), _LONGEST_CODE)
 
 
 def number_text(kind: Kind, number: int) -> str:
@@ -58,24 +60,29 @@ def number_text(kind: Kind, number: int) -> str:
 def row_lines(columns: Sequence[Column]) -> Callable[[Row], int]:
     """Return what tells how many lines the tallest cell of a row takes in these columns."""
     kinds = {Kind.TEXT, Kind.GOODS}
-    places = [(place, column.width) for place, column in enumerate(columns) if column.kind in kinds]
+    # The same names come again and again, so what was measured is kept.
+    places: list[tuple[int, int, dict[Cell, int]]]
+    places = [(place, column.width, {}) for place, column in enumerate(columns) if column.kind in kinds]
 
     def measure(row: Row) -> int:
-        return max([_cell_lines(row[place], width) for place, width in places], default=1)
+        tallest = 1
+        for place, width, known in places:
+            cell = row[place]
+            if cell:
+                lines = known.get(cell) or known.setdefault(cell, _cell_lines(cell, width))
+                tallest = max(tallest, lines)
+        return tallest
 
     return measure
 
 
 def _cell_lines(cell: Cell, width: int) -> int:
-    if isinstance(cell, str):
-        # Most texts are short: nothing to count.
-        plain = 2 * len(cell) <= width and "\n" not in cell and "\r" not in cell
-        return 1 if plain else lines_of(clean(cell), width)
     if isinstance(cell, tuple):
-        return sum([_cell_lines(name, width - _UNITS_WIDTH) for name, _ in cell]) or 1
-    return 1
+        return sum([lines_of(clean(name), width - _UNITS_WIDTH) for name, _ in cell])
+    return lines_of(clean(str(cell)), width)
 
 
+@functools.cache
 def letters(place: int) -> str:
     """Return the letters of a spreadsheet's column counted from 0: A, B … Z, AA."""
     text = ""

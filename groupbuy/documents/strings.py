@@ -12,11 +12,9 @@ class SharedStrings:
 
     def __init__(self) -> None:
         self._numbers: dict[str | tuple[Goods, ...], int] = {}
-        self._uses = 0
 
     def number(self, text: str | tuple[Goods, ...]) -> int:
         """Return the number of a text, or of goods with their units in bold."""
-        self._uses += 1
         return self._numbers.setdefault(text, len(self._numbers))
 
     def xml(self) -> str:
@@ -24,7 +22,7 @@ class SharedStrings:
         parts = [_plain(text) if isinstance(text, str) else _goods(text) for text in self._numbers]
         return (
             '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-            f'count="{self._uses}" uniqueCount="{len(parts)}">{"".join(parts)}</sst>'
+            f'uniqueCount="{len(parts)}">{"".join(parts)}</sst>'
         )
 
 

@@ -1,5 +1,6 @@
 """How cells look in a workbook: every style that a sheet needs, and the part that lists them."""
 
+import functools
 from dataclasses import dataclass, replace
 
 from groupbuy.documents.sheet import Column, Kind
@@ -44,6 +45,7 @@ SUM_LABEL = Style(bold=True, fill=GROUP_FILL, border=True, align="right", quoted
 GROUP = Style(bold=True, fill=GROUP_FILL, border=True, quoted=True)
 
 
+@functools.lru_cache(maxsize=512)
 def body(column: Column) -> Style:
     """Return the style of a column's cells."""
     number = _KIND_FORMATS.get(column.kind, "")
@@ -52,6 +54,7 @@ def body(column: Column) -> Style:
     return Style(bold=bold, border=True, align=column.side, number=number, quoted=quoted)
 
 
+@functools.lru_cache(maxsize=512)
 def sum_of(column: Column) -> Style:
     """Return the style of the cell of a column's sum, or of its empty place in a line of sums."""
     return replace(body(column), bold=True, fill=GROUP_FILL)
@@ -69,21 +72,25 @@ class StyleBook:
 
     def xml(self) -> str:
         """Return ``xl/styles.xml``."""
-        fonts, fills = _Distinct(), _Distinct()
-        fills.number('<fill><patternFill patternType="none"/></fill>')
-        fills.number('<fill><patternFill patternType="gray125"/></fill>')
-        formats = [
-            _format(style, fonts.number(_font(style)), fills.number(_fill(style))) for style in self._numbers
-        ]
-        return (
-            '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-            f'<numFmts count="1"><numFmt numFmtId="164" formatCode="{MONEY_FORMAT}"/></numFmts>'
-            f"{fonts.xml('fonts')}{fills.xml('fills')}{_BORDERS}"
-            '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-            f'<cellXfs count="{len(formats)}">{"".join(formats)}</cellXfs>'
-            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
-            "</styleSheet>"
-        )
+        return _styles_part(tuple(self._numbers))
+
+
+# Thousands of workbooks of the same kind have the same styles.
+@functools.lru_cache(maxsize=64)
+def _styles_part(styles: tuple[Style, ...]) -> str:
+    fonts, fills = _Distinct(), _Distinct()
+    fills.number('<fill><patternFill patternType="none"/></fill>')
+    fills.number('<fill><patternFill patternType="gray125"/></fill>')
+    formats = [_format(style, fonts.number(_font(style)), fills.number(_fill(style))) for style in styles]
+    return (
+        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f'<numFmts count="1"><numFmt numFmtId="164" formatCode="{MONEY_FORMAT}"/></numFmts>'
+        f"{fonts.xml('fonts')}{fills.xml('fills')}{_BORDERS}"
+        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        f'<cellXfs count="{len(formats)}">{"".join(formats)}</cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+        "</styleSheet>"
+    )
 
 
 class _Distinct:
