@@ -17,6 +17,11 @@ from groupbuy.kernel.times import iso
 SELLING = (RoundState.SCHEDULED, RoundState.OPEN)
 
 
+def lock_round(round_id: int) -> Round:
+    """Lock a round's row until the transaction ends and read it anew; orders can still refer to it."""
+    return db.session.get_one(Round, round_id, with_for_update={"key_share": True})
+
+
 def move(
     *, round_: Round, old: tuple[str, ...], new: RoundState, now: datetime, actor: str, **values: Any
 ) -> bool:
@@ -57,8 +62,7 @@ def seal_round(*, round_: Round, now: datetime, actor: str) -> bool:
 
     After this transaction no order can enter or leave the round.
     """
-    stock.seal(round_id=round_.id)
-    return move(
+    moved = move(
         round_=round_,
         old=SELLING,
         new=RoundState.CLOSING,
@@ -68,6 +72,10 @@ def seal_round(*, round_: Round, now: datetime, actor: str) -> bool:
         epoch=Round.epoch + 1,
         closing_at=now,
     )
+    # Only who has moved the round may seal it: its cut-off may have been extended at the last moment.
+    if moved:
+        stock.seal(round_id=round_.id)
+    return moved
 
 
 def reopen(*, round_: Round, now: datetime, actor: str) -> None:
@@ -118,8 +126,7 @@ def change_cutoff(*, name: str, closes_at: datetime, now: datetime, actor: str) 
 
 def cancel(*, round_: Round, reason: str, now: datetime, actor: str) -> bool:
     """Cancel a round that is not closed yet, and seal its offers; False when it is too late."""
-    stock.seal(round_id=round_.id)
-    return move(
+    moved = move(
         round_=round_,
         old=(RoundState.DRAFT, *SELLING, RoundState.CLOSING),
         new=RoundState.CANCELLED,
@@ -127,6 +134,9 @@ def cancel(*, round_: Round, reason: str, now: datetime, actor: str) -> bool:
         actor=actor,
         cancel_reason=reason,
     )
+    if moved:
+        stock.seal(round_id=round_.id)
+    return moved
 
 
 def drop_offers(offers: list[Offer], *, now: datetime, actor: str) -> None:

@@ -10,6 +10,13 @@ from groupbuy.db.base import Base
 # Set on a connection by whoever is going to write; see ``groupbuy.db.transaction``.
 WRITES = "groupbuy_writes"
 
+POSTGRESQL_SETTINGS = {
+    "timezone": "UTC",
+    "lock_timeout": "10s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
 
 
@@ -17,7 +24,8 @@ def engine_options(url: str) -> dict[str, Any]:
     """Return the engine's options for a database URL.
 
     The embedded database waits up to 30 s for its one writer. PostgreSQL prunes dead connections
-    before use and gives up a statement after 60 s and a lock after 10 s.
+    before use, gives up a statement after 60 s and a lock after 10 s, and ends a transaction that
+    stands idle for 60 s, so that a halted process holds its locks no longer.
     """
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}}
@@ -25,7 +33,11 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,
-        "connect_args": {"options": "-c timezone=UTC -c lock_timeout=10000"},
+        "connect_args": {
+            "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_SETTINGS.items()),
+            "connect_timeout": 5,
+            "tcp_user_timeout": 20_000,
+        },
     }
 
 

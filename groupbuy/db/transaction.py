@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from groupbuy.db.session import WRITES, db
@@ -23,6 +24,8 @@ def transaction() -> Iterator[None]:
     the embedded database takes its write lock at once.
     """
     db.session.rollback()
+    # After a commit there is nothing to roll back, and what was read before it would stay as it was.
+    db.session.expire_all()
     db.session.connection(execution_options={WRITES: True})
     try:
         yield
@@ -44,6 +47,17 @@ def in_transaction(work: Callable[[], T]) -> T:
             if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
                 raise
     return _once(work)
+
+
+def be_unhurried() -> None:
+    """Let the statements of this transaction take their time, but not the pauses between them.
+
+    For long work with locks: PostgreSQL ends the transaction of a process that was halted in the
+    middle after 15 s, so that another one can do the work.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("SET LOCAL statement_timeout = 0"))
+        db.session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '15s'"))
 
 
 def _once(work: Callable[[], T]) -> T:

@@ -34,7 +34,7 @@ def seal_round(*, round_: Round, now: datetime, actor: str = SCHEDULER) -> bool:
 
 
 def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
-    """Close a sealed round (T2) and say how it ended: closed, extended, cancelled or ``not_closing``.
+    """Close a sealed and locked round (T2); say how it ended: closed, extended, cancelled, ``not_closing``.
 
     Unpaid prepaid orders and offers below their threshold are cancelled first and leave every figure.
     """
@@ -52,7 +52,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     commissions.fill_in_tiers(round_.id)
     commissions.book_pending(round_id=round_.id, now=now)
     pickup.make_bags(round_.id)
-    lifecycle.move(
+    closed = lifecycle.move(
         round_=round_,
         old=(RoundState.CLOSING,),
         new=RoundState.CLOSED,
@@ -60,6 +60,8 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
         actor=SCHEDULER,
         closed_at=now,
     )
+    if not closed:
+        raise RuntimeError(f"round {round_.name} was moved by somebody else while it closed")
     notifying.announce_close(round_=round_, now=now)
     return "closed"
 
@@ -111,6 +113,8 @@ def cancel_round(*, round_: Round, reason: str, now: datetime, actor: str) -> bo
 
     What was paid becomes owed back: an order's paid amount above its amount of zero.
     """
+    # Orders before stock, as everybody who changes an order locks them.
+    orders.lock_alive(round_.id)
     if not lifecycle.cancel(round_=round_, reason=reason, now=now, actor=actor):
         return False
     orders.cancel_all(round_id=round_.id, reason=reason, now=now)

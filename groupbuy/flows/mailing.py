@@ -5,7 +5,6 @@ from datetime import datetime
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import lifecycle
-from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.messaging.models import Message
@@ -43,6 +42,6 @@ def order_has_left(order_id: int, *, now: datetime, actor: str) -> None:
     if not purchase_orders.mark_sent(order_id=order_id, now=now, actor=actor):
         return
     # The round's row is locked, so that of two last orders one sees the other.
-    round_ = db.session.get_one(Round, order.round_id, with_for_update=True)
+    round_ = lifecycle.lock_round(order.round_id)
     if purchasing.all_sent(round_.id):
         lifecycle.move(round_=round_, old=(RoundState.CLOSED,), new=RoundState.ORDERED, now=now, actor=actor)

@@ -2,12 +2,17 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import text
 
 database = current_app.extensions["migrate"].db
 
 
 def _run() -> None:
     with database.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # A migration of a large table may take its time; waiting for a lock still ends.
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.commit()
         context.configure(
             connection=connection,
             target_metadata=database.metadatas[None],

@@ -10,6 +10,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
+from groupbuy.orders.storing import recount_buyers
 
 LIVE = (OrderState.CONFIRMED, OrderState.PART_PICKED_UP, OrderState.PICKED_UP)
 
@@ -44,10 +45,20 @@ def cancel_unpaid(*, round_id: int, now: datetime) -> int:
     )
 
 
+def lock_alive(round_id: int) -> None:
+    """Lock the orders of a round that can still be cancelled, in the order of their keys."""
+    db.session.execute(
+        select(Order.id).where(Order.round_id == round_id, _is_alive()).order_by(Order.id).with_for_update()
+    )
+
+
 def cancel_all(*, round_id: int, reason: str, now: datetime) -> int:
     """Cancel every order of a sealed round; return how many."""
-    alive = Order.state.in_((OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED))
-    return _cancel(Order.round_id == round_id, alive, round_id=round_id, reason=reason, now=now)
+    return _cancel(Order.round_id == round_id, _is_alive(), round_id=round_id, reason=reason, now=now)
+
+
+def _is_alive() -> ColumnElement[bool]:
+    return Order.state.in_((OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED))
 
 
 def _cancel(*conditions: ColumnElement[bool], round_id: int, reason: str, now: datetime) -> int:
@@ -70,7 +81,7 @@ def _cancel(*conditions: ColumnElement[bool], round_id: int, reason: str, now: d
 
 
 def recount_stock(round_id: int) -> None:
-    """Set what is sold of each offer of a sealed round to what its orders hold."""
+    """Set what is sold of each offer of a sealed round, and to whom, to what its orders hold."""
     held = (
         select(total(OrderLine.quantity))
         .join(Order, Order.id == OrderLine.order_id)
@@ -83,6 +94,8 @@ def recount_stock(round_id: int) -> None:
         .values(sold=held)
         .execution_options(synchronize_session=False)
     )
+    limited = select(Offer.id).where(Offer.round_id == round_id, Offer.per_buyer_limit.is_not(None))
+    recount_buyers(db.session.scalars(limited).all())
 
 
 def drop_lines_of_missed_offers(*, round_id: int, now: datetime) -> None:

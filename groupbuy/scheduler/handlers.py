@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from groupbuy.campaigns.models import Round
+from groupbuy.campaigns import lifecycle
 from groupbuy.config import Settings
 from groupbuy.db import db
+from groupbuy.db.transaction import be_unhurried
 from groupbuy.flows import closing, mailing
 from groupbuy.jobs.service import Patience
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
@@ -24,7 +25,8 @@ def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
     sender: MailSender = SmtpSender(settings.smtp_url) if settings.smtp_url else ConsoleSender()
 
     def close(payload: Mapping[str, Any], _: object, now: datetime) -> str:
-        round_ = db.session.get_one(Round, payload["round_id"], with_for_update=True)
+        be_unhurried()
+        round_ = lifecycle.lock_round(payload["round_id"])
         return closing.close_round(round_=round_, now=now, zone=settings.timezone)
 
     def send(payload: Mapping[str, Any]) -> str:
