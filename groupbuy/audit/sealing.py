@@ -56,7 +56,7 @@ def seal_entries(*, now: datetime) -> int:
     An entry whose transaction commits later than its id was drawn comes into a later seal.
     """
     last = db.session.scalar(select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1))
-    rows = db.session.execute(_unsealed().limit(MOST_AT_ONCE)).tuples().all()
+    rows = db.session.execute(_unsealed().limit(MOST_AT_ONCE)).all()
     if not rows:
         return 0
     seal_id = _add_seal(
@@ -99,7 +99,7 @@ def _sealed_rows() -> Iterable[Any]:
     """Return the number of the seal and the columns of each sealed entry, by seal and entry."""
     statement = select(AuditSeal.number, *COLUMNS).join(AuditSeal, AuditSeal.id == AuditEntry.seal_id)
     ordered = statement.order_by(AuditSeal.number, AuditEntry.id)
-    return db.session.execute(ordered.execution_options(yield_per=MOST_AT_ONCE)).tuples()
+    return db.session.execute(ordered.execution_options(yield_per=MOST_AT_ONCE))
 
 
 def _unsealed() -> Select[Row]:

@@ -9,9 +9,11 @@ from flask import Flask
 from groupbuy.app import create_app, migrate_database
 from groupbuy.app.logs import set_up_logging
 from groupbuy.cli.accounts import create_user
+from groupbuy.cli.audit import audit
 from groupbuy.cli.backing_up import backup
 from groupbuy.cli.demo.command import demo
 from groupbuy.cli.importing import import_command
+from groupbuy.cli.jobs import jobs, list_runs
 from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.cli.serving import scheduler, serve
 from groupbuy.config import ConfigError, load_settings
@@ -58,6 +60,9 @@ groupbuy.add_command(report)
 groupbuy.add_command(tick)
 groupbuy.add_command(serve)
 groupbuy.add_command(scheduler)
+groupbuy.add_command(audit)
+groupbuy.add_command(jobs)
+groupbuy.add_command(list_runs)
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ def record(
     db.session.flush()
 
 
-def recent(*, most: int = 100) -> Sequence[RunEntry]:
-    """Return the newest runs first."""
-    return db.session.scalars(select(RunEntry).order_by(RunEntry.id.desc()).limit(most)).all()
+def recent(*, most: int = 100, failed: bool = False) -> Sequence[RunEntry]:
+    """Return the newest runs first, all or only those that failed."""
+    statement = select(RunEntry).order_by(RunEntry.id.desc()).limit(most)
+    return db.session.scalars(statement.where(RunEntry.result == "failed") if failed else statement).all()

@@ -1,0 +1,33 @@
+"""What must hold whatever happened: kill -9, clocks set back, orders while closing.
+
+Each check is one or two statements over all rounds at once, so that a million lines take seconds.
+"""
+
+from datetime import datetime
+
+from groupbuy.analytics import invariants_clock, invariants_closes, invariants_log, invariants_orders
+from groupbuy.analytics.invariants_base import Check, Finding
+from groupbuy.db import db
+from groupbuy.jobs import heartbeats
+
+# A scheduler that lives gives a sign every 3 s.
+ALIVE_SECONDS = 30
+
+
+def check_all(*, now: datetime, at_rest: bool | None = None) -> list[Finding]:
+    """Check every invariant; a finding without violations holds.
+
+    What a scheduler owes by ``now`` (closing, sending, sealing) is checked while one lives, or as
+    ``at_rest`` says.
+    """
+    checks: list[Check] = [*invariants_orders.CHECKS, *invariants_closes.CHECKS, *invariants_log.CHECKS]
+    if _lives(now) if at_rest is None else at_rest:
+        checks += invariants_clock.checks(now)
+    findings = [check.run() for check in checks]
+    db.session.rollback()
+    return findings
+
+
+def _lives(now: datetime) -> bool:
+    last = heartbeats.last_beat()
+    return last is not None and abs((now - last).total_seconds()) <= ALIVE_SECONDS

@@ -1,0 +1,160 @@
+"""What a close has stored is what its orders say."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select
+
+from groupbuy.analytics.invariants_base import NOT_BOOKED, Check, Equal, Never, Reckoned, Rows
+from groupbuy.campaigns.models import Offer, Round
+from groupbuy.commissions.bulk import PENDING
+from groupbuy.commissions.models import CommissionEntry, CommissionRule
+from groupbuy.commissions.rules import Rate, tier_rate
+from groupbuy.db import db
+from groupbuy.db.bulk import table_of
+from groupbuy.db.totals import total
+from groupbuy.orders.bulk import is_live
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.pickup.models import Bag
+from groupbuy.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine
+
+_booked = Round.state.not_in(NOT_BOOKED)
+_lines: Rows = (
+    select()
+    .select_from(OrderLine)
+    .join(Order, Order.id == OrderLine.order_id)
+    .join(Offer, Offer.id == OrderLine.offer_id)
+    .join(Round, Round.id == Order.round_id)
+    .where(_booked, is_live(), Offer.state == "active")
+)
+
+
+def _by_leader_and_offer(value: ColumnElement[int]) -> Rows:
+    keys = (Order.round_id, Order.leader_id, OrderLine.offer_id)
+    return _lines.add_columns(*keys, value).group_by(*keys)
+
+
+def _by_leader(value: ColumnElement[int]) -> Rows:
+    keys = (Order.round_id, Order.leader_id)
+    return _lines.add_columns(*keys, value).group_by(*keys)
+
+
+def _pending(value: Any) -> Rows:
+    entries = select(CommissionEntry.round_id, CommissionEntry.leader_id, value)
+    return entries.where(CommissionEntry.kind == PENDING)
+
+
+def _lines_of_orders(value: Any) -> Rows:
+    return select(PurchaseOrderLine.purchase_order_id, total(value)).group_by(
+        PurchaseOrderLine.purchase_order_id
+    )
+
+
+def _demand(value: Any) -> Rows:
+    return select(Demand.round_id, Demand.leader_id, Demand.offer_id, value)
+
+
+# Reckoned otherwise than at the close, in halves of a fen: half up of x/10000 is (2x + 10000)/20000.
+_share = (2 * OrderLine.amount_fen * OrderLine.rate_bp + 10_000) // 20_000
+
+_several = (
+    select(Order.round_id, Order.leader_id, Order.resident_id, literal(1))
+    .join(Round, Round.id == Order.round_id)
+    .where(_booked, is_live())
+    .group_by(Order.round_id, Order.leader_id, Order.resident_id)
+    .having(func.count() > 1)
+)
+
+
+def _check_tiers() -> tuple[int, Sequence[str]]:
+    """Look whether every line under tiers has the rate of its leader's turnover in the round."""
+    rates = db.session.execute(select(CommissionRule.id, CommissionRule.rate))
+    tiers = {rule_id: rate.tiers for rule_id, json in rates if (rate := Rate.from_json(json)).tiers}
+    if not tiers:
+        return 0, []
+    amounts = db.session.execute(_by_leader(total(OrderLine.amount_fen)))
+    turnover = {(round_id, leader_id): amount for round_id, leader_id, amount in amounts}
+    keys = (Order.round_id, Order.leader_id, OrderLine.rule_id, OrderLine.rate_bp)
+    under = _lines.add_columns(*keys).where(OrderLine.rule_id.in_(tiers)).group_by(*keys)
+    rows = db.session.execute(under).all()
+    wrong = [
+        f"round {round_id}, leader {leader_id}, rule {rule_id}: {rate_bp} stored"
+        for round_id, leader_id, rule_id, rate_bp in rows
+        if tier_rate(tiers[rule_id], turnover[round_id, leader_id]) != rate_bp
+    ]
+    return len(rows), wrong
+
+
+CHECKS: tuple[Check, ...] = (
+    Equal(
+        "demand_units",
+        "I3: every line to be delivered is in exactly one demand line, none of a cancelled one is: units",
+        ("round", "leader", "offer"),
+        _demand(Demand.units),
+        _by_leader_and_offer(total(OrderLine.quantity)),
+    ),
+    Equal(
+        "demand_amount",
+        "I3: the same in fen",
+        ("round", "leader", "offer"),
+        _demand(Demand.amount_fen),
+        _by_leader_and_offer(total(OrderLine.amount_fen)),
+    ),
+    Equal(
+        "purchase_lines",
+        "what purchase orders are made for is the demand, each offer once",
+        ("round", "offer"),
+        select(PurchaseOrder.round_id, PurchaseOrderLine.offer_id, total(PurchaseOrderLine.ordered))
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .group_by(PurchaseOrder.round_id, PurchaseOrderLine.offer_id),
+        select(Demand.round_id, Demand.offer_id, total(Demand.units)).group_by(
+            Demand.round_id, Demand.offer_id
+        ),
+    ),
+    Equal(
+        "purchase_units",
+        "a purchase order's units are those of its lines",
+        ("purchase order",),
+        select(PurchaseOrder.id, PurchaseOrder.units),
+        _lines_of_orders(PurchaseOrderLine.purchased),
+    ),
+    Equal(
+        "purchase_cost",
+        "a purchase order's cost is that of its lines",
+        ("purchase order",),
+        select(PurchaseOrder.id, PurchaseOrder.cost_fen),
+        _lines_of_orders(PurchaseOrderLine.amount_fen),
+    ),
+    Never(
+        "purchase_balance",
+        "ordered and surplus make up stock, purchase and shortfall",
+        ("line",),
+        table_of(PurchaseOrderLine),
+        select(PurchaseOrderLine.id).where(
+            PurchaseOrderLine.ordered + PurchaseOrderLine.surplus
+            != PurchaseOrderLine.from_stock + PurchaseOrderLine.purchased + PurchaseOrderLine.shortfall
+        ),
+    ),
+    Equal(
+        "commission",
+        "I4: the commission booked is the sum of the lines' shares, to the fen",
+        ("round", "leader"),
+        _pending(CommissionEntry.amount_fen),
+        _by_leader(total(_share + OrderLine.fixed_fen * OrderLine.quantity)),
+    ),
+    Equal(
+        "commission_base",
+        "I4: the amount it was booked on is the sum of the lines",
+        ("round", "leader"),
+        _pending(CommissionEntry.base_fen),
+        _by_leader(total(OrderLine.amount_fen)),
+    ),
+    Reckoned("commission_tiers", "I4: lines under tiers have the rate of their turnover", _check_tiers),
+    Equal(
+        "bags",
+        "I3: who has several orders of a round has one bag, nobody else has",
+        ("round", "leader", "resident"),
+        select(Bag.round_id, Bag.leader_id, Bag.resident_id, literal(1)),
+        _several,
+    ),
+)

@@ -1,0 +1,90 @@
+"""Orders, stock and limits agree with one another."""
+
+from sqlalchemy import and_, or_, select
+
+from groupbuy.analytics.invariants_base import Check, Equal, Never
+from groupbuy.campaigns.models import Offer, OfferBuyer, OfferStock, Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.db.bulk import table_of
+from groupbuy.db.totals import total
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.rules import OrderState
+
+SELLING = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN)
+
+_not_cancelled = Order.state != OrderState.CANCELLED
+_held = select(OrderLine).join(Order, Order.id == OrderLine.order_id).where(_not_cancelled)
+_held_of_offers = _held.join(Offer, Offer.id == OrderLine.offer_id)
+
+CHECKS: tuple[Check, ...] = (
+    Equal(
+        "order_amount",
+        "an order's amount is the sum of its lines that are to be delivered",
+        ("order",),
+        select(Order.id, Order.amount_fen),
+        _held_of_offers.where(Offer.state == "active")
+        .with_only_columns(Order.id, total(OrderLine.amount_fen))
+        .group_by(Order.id),
+    ),
+    Never(
+        "order_lines",
+        "an order that is not cancelled has lines, all of its own round",
+        ("order",),
+        table_of(Order),
+        select(Order.id)
+        .outerjoin(OrderLine, OrderLine.order_id == Order.id)
+        .outerjoin(Offer, Offer.id == OrderLine.offer_id)
+        .where(or_(and_(_not_cancelled, OrderLine.id.is_(None)), Offer.round_id != Order.round_id))
+        .distinct(),
+    ),
+    Equal(
+        "stock_sold",
+        "I2: what is sold of an offer is what the orders hold",
+        ("offer",),
+        select(OfferStock.offer_id, OfferStock.sold),
+        _held.with_only_columns(OrderLine.offer_id, total(OrderLine.quantity)).group_by(OrderLine.offer_id),
+    ),
+    Never(
+        "stock_limit",
+        "I2: never more is sold than there is, nor less than nothing",
+        ("offer",),
+        table_of(OfferStock),
+        select(OfferStock.offer_id).where(or_(OfferStock.sold < 0, OfferStock.sold > OfferStock.limit_units)),
+    ),
+    Equal(
+        "buyer_units",
+        "what a resident has of an offer with a limit per person is what the orders hold",
+        ("offer", "resident"),
+        select(OfferBuyer.offer_id, OfferBuyer.resident_id, OfferBuyer.units)
+        .join(Offer, Offer.id == OfferBuyer.offer_id)
+        .where(Offer.per_buyer_limit.is_not(None)),
+        _held_of_offers.where(Offer.per_buyer_limit.is_not(None))
+        .with_only_columns(OrderLine.offer_id, Order.resident_id, total(OrderLine.quantity))
+        .group_by(OrderLine.offer_id, Order.resident_id),
+    ),
+    Never(
+        "order_state",
+        "no order waits for payment once its round is booked, none lives in a cancelled round",
+        ("order", "state"),
+        table_of(Order),
+        select(Order.id, Order.state)
+        .join(Round, Round.id == Order.round_id)
+        .where(
+            or_(
+                and_(Order.state == OrderState.AWAITING_PAYMENT, Round.state.not_in((*SELLING, "closing"))),
+                and_(_not_cancelled, Round.state == RoundState.CANCELLED),
+            )
+        ),
+    ),
+    Never(
+        "offer_seal",
+        "offers are sealed exactly when their round sells no more",
+        ("round", "offer"),
+        table_of(OfferStock),
+        select(Round.name, OfferStock.offer_id)
+        .select_from(OfferStock)
+        .join(Offer, Offer.id == OfferStock.offer_id)
+        .join(Round, Round.id == Offer.round_id)
+        .where(OfferStock.sealed == Round.state.in_(SELLING)),
+    ),
+)

@@ -1,0 +1,103 @@
+"""The invariants hold after ordinary days, and see what was done to the books behind their back."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from groupbuy.analytics.invariants import check_all
+from groupbuy.campaigns.models import Round
+from groupbuy.commissions.rules import Rate, Tier
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.flows import closing, ordering
+from tests import building
+from tests.building import ACTOR, CLOSES, NOW
+from tests.support.commands import Run
+
+REST = CLOSES + timedelta(minutes=5)
+
+
+def violations(at_rest: bool = False) -> set[str]:
+    return {found.name for found in check_all(now=REST, at_rest=at_rest) if found.violations}
+
+
+@pytest.fixture
+def closed_round(app: Flask) -> Round:
+    """Return a closed round with limits, tiers, a dropped offer, a cancelled order and a bag."""
+    building.set_commission(Rate(tiers=(Tier(0, 500), Tier(3000, 1000))))
+    supplier = building.add_supplier()
+    products = [building.add_product(supplier, f"P{i}") for i in range(3)]
+    offers = {"P0": {"limit_units": 20, "per_buyer_limit": 5}, "P2": {"min_units": 50}}
+    round_ = building.add_round(products, offers=offers)
+    residents = [building.add_resident(building.add_leader(f"L{i}"), f"居民{i}") for i in range(2)]
+    for resident in [*residents, residents[0]]:
+        building.place(round_, resident, {"P0": 2, "P1": 1, "P2": 1})
+    gone = building.place(round_, residents[1], {"P1": 7})
+    with transaction():
+        ordering.cancel_order(order=gone, reason="changed my mind", now=NOW, actor=ACTOR)
+    return building.close(app, round_)
+
+
+def test_all_invariants_hold_after_a_round(app: Flask, closed_round: Round) -> None:
+    assert violations() == set()
+
+
+def test_nothing_is_owed_after_the_scheduler_has_come_to_rest(app: Flask, closed_round: Round) -> None:
+    building.close(app, closed_round, now=REST)
+    assert violations(at_rest=True) == set()
+
+
+def test_all_invariants_hold_after_a_round_is_cancelled(app: Flask) -> None:
+    round_ = building.add_round([building.add_product(building.add_supplier())])
+    building.place(round_, building.add_resident(building.add_leader()), {"P1": 2})
+    with transaction():
+        closing.cancel_round(round_=round_, reason="no lorry", now=NOW, actor=ACTOR.name)
+    assert violations() == set()
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ("UPDATE offer_stock SET sold = sold + 1 WHERE offer_id = 1", {"stock_sold"}),
+        ("UPDATE offer_stock SET sealed = false WHERE offer_id = 1", {"offer_seal"}),
+        ("UPDATE offer_buyer SET units = units - 1", {"buyer_units"}),
+        ('UPDATE "order" SET amount_fen = amount_fen + 1 WHERE id = 1', {"order_amount"}),
+        ("UPDATE demand SET amount_fen = amount_fen - 1", {"demand_amount"}),
+        ("DELETE FROM demand WHERE offer_id = 2", {"demand_units", "demand_amount", "purchase_lines"}),
+        ("UPDATE purchase_order SET units = units + 1", {"purchase_units"}),
+        ("UPDATE purchase_order SET cost_fen = 0", {"purchase_cost"}),
+        ("UPDATE commission_entry SET amount_fen = amount_fen + 1", {"commission"}),
+        ("UPDATE order_line SET rate_bp = 1", {"commission", "commission_tiers"}),
+        ("DELETE FROM bag", {"bags"}),
+        ("DELETE FROM audit_entry WHERE verb = 'round_closed'", {"log_of_closed"}),
+        ("DELETE FROM audit_entry WHERE verb = 'order_cancelled'", {"log_of_cancelled_orders"}),
+        ("UPDATE \"order\" SET state = 'awaiting_payment' WHERE id = 1", {"order_state"}),
+    ],
+)
+def test_damage_is_found(app: Flask, closed_round: Round, damage: str, found: set[str]) -> None:
+    with transaction():
+        db.session.execute(text(damage))
+    assert found <= violations()
+
+
+def test_a_changed_entry_of_the_sealed_log_is_found(app: Flask, closed_round: Round) -> None:
+    building.close(app, closed_round, now=REST)
+    with transaction():
+        db.session.execute(text("UPDATE audit_entry SET actor = 'nobody' WHERE verb = 'round_closed'"))
+    assert violations() == {"log_chain"}
+
+
+def test_what_is_overdue_is_found_at_rest(app: Flask) -> None:
+    building.add_round([building.add_product(building.add_supplier())])
+    assert violations(at_rest=True) == {"sealed_in_time", "log_sealed"}
+
+
+def test_the_command_ends_with_1_on_a_violation(closed_round: Round, cli_runner: Run) -> None:
+    assert cli_runner("audit", "--json").json["violations"] == 0
+    with transaction():
+        db.session.execute(text("UPDATE commission_entry SET amount_fen = amount_fen + 1"))
+    result = cli_runner("audit", check=False)
+    assert result.exit_code == 1
+    assert "WRONG commission" in result.stdout
