@@ -1,10 +1,103 @@
-"""The documents there are: each kind and how it is made from stored rows."""
+"""The documents there are: each kind, whose it is, and how it becomes a file. None is kept."""
 
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from groupbuy.app import papers
+from groupbuy.app.factory import settings_of
+from groupbuy.app.names import file_name
+from groupbuy.app.papers import Document, Source
+from groupbuy.documents import pdf, xlsx
 from groupbuy.kernel.errors import NotFound
+from groupbuy.leaders.queries import get_leader
 from groupbuy.messaging.senders import File
 from groupbuy.messaging.service import Attachment
+from groupbuy.purchasing.printed import suppliers_with_orders
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """A kind of document: its title, whose it is (``leader``, ``supplier`` or nobody's), how it is made."""
+
+    title: str
+    owner: str | None
+    make: Callable[[Source, str | None], Iterator[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format: its media type, and how a document is written in it."""
+
+    mime_type: str
+    write: Callable[[Document], bytes]
+
+
+def render(kind: str, round_name: str, code: str | None, suffix: str) -> File:
+    """Render one document from what is stored now: of a leader or supplier by its code, else of the round.
+
+    Raise NotFound for unknown kinds, rounds, codes and suffixes and for whoever has no orders, RuleBroken
+    ``not_closed`` before the close.
+    """
+    if kind not in KINDS or suffix not in FORMATS:
+        raise NotFound("unknown_document", f"There is no document {kind}.{suffix}.")
+    document = next(_make(KINDS[kind], round_name, code), None)
+    if document is None:
+        raise NotFound("unknown_document", f"Round {round_name} has no {kind} for {code or 'itself'}.")
+    name = f"{file_name(KINDS[kind].title, document.owner or round_name, document.owner_name)}.{suffix}"
+    return File(name, FORMATS[suffix].mime_type, FORMATS[suffix].write(document))
 
 
 def render_attachment(attachment: Attachment) -> File:
-    """Render the document that an attachment names; raise NotFound."""
-    raise NotFound("unknown_document", f"There is no document {attachment.kind}.")
+    """Render the document that an attachment names; raise as ``render`` does."""
+    return render(attachment.kind, attachment.round, attachment.code, attachment.suffix)
+
+
+def _make(kind: DocumentKind, round_name: str, code: str | None) -> Iterator[Document]:
+    if (kind.owner is None) != (code is None):
+        return iter(())
+    return kind.make(papers.source_of(round_name, _zone()), code)
+
+
+def _zone() -> ZoneInfo:
+    return settings_of(current_app).timezone
+
+
+def _of_leader(kind: str) -> Callable[[Source, str | None], Iterator[Document]]:
+    def make(source: Source, code: str | None) -> Iterator[Document]:
+        return papers.leader_documents(source, [get_leader(code or "").id], [kind])
+
+    return make
+
+
+def _of_supplier(source: Source, code: str | None) -> Iterator[Document]:
+    ids = [supplier_id for supplier_id, theirs, _ in suppliers_with_orders(source.round_id) if theirs == code]
+    return papers.purchase_orders(source, ids)
+
+
+def _of_round(kind: str) -> Callable[[Source, str | None], Iterator[Document]]:
+    return lambda source, _: papers.ROUND_KINDS[kind](source)
+
+
+def _write_xlsx(document: Document) -> bytes:
+    return xlsx.write_xlsx([*document.sheets, *document.annexes])
+
+
+def _write_pdf(document: Document) -> bytes:
+    return pdf.write_pdf(document.sheets)
+
+
+KINDS: Mapping[str, DocumentKind] = {
+    "pickup_sheet": DocumentKind("提货单", "leader", _of_leader("pickup_sheet")),
+    "sorting_list": DocumentKind("分拣单", "leader", _of_leader("sorting_list")),
+    "pick_list": DocumentKind("总拣货单", None, _of_round("pick_list")),
+    "matrix": DocumentKind("矩阵单", None, _of_round("matrix")),
+    "purchase_order": DocumentKind("采购单", "supplier", _of_supplier),
+    "commission_statement": DocumentKind("佣金对账单", "leader", _of_leader("commission_statement")),
+}
+FORMATS: Mapping[str, Format] = {
+    "xlsx": Format(xlsx.CONTENT_TYPE, _write_xlsx),
+    "pdf": Format(pdf.CONTENT_TYPE, _write_pdf),
+}

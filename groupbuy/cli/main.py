@@ -12,6 +12,7 @@ from groupbuy.cli.accounts import create_user
 from groupbuy.cli.audit import audit
 from groupbuy.cli.backing_up import backup
 from groupbuy.cli.demo.command import demo
+from groupbuy.cli.documents import documents
 from groupbuy.cli.importing import import_command
 from groupbuy.cli.jobs import jobs, list_runs
 from groupbuy.cli.rounds import report, rounds, tick
@@ -54,6 +55,7 @@ def init_db(app: Flask) -> None:
 groupbuy.add_command(backup)
 groupbuy.add_command(create_user)
 groupbuy.add_command(demo)
+groupbuy.add_command(documents)
 groupbuy.add_command(import_command)
 groupbuy.add_command(rounds)
 groupbuy.add_command(report)

@@ -1,14 +1,17 @@
-"""Reading the commission plan in force."""
+"""Reading the commission plan in force, and what was booked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from groupbuy.campaigns.queries import OfferForLeader
-from groupbuy.commissions.models import CommissionRule
+from groupbuy.commissions.bulk import PENDING
+from groupbuy.commissions.models import CommissionEntry, CommissionRule
 from groupbuy.commissions.rules import Rate, Scope, pick
 from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.orders.models import OrderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +75,32 @@ def _plan(condition: ColumnElement[bool]) -> Plan:
         )
     )
     return Plan({(row.scope, row.target_id): (row.id, Rate.from_json(row.rate)) for row in rows})
+
+
+@dataclass(frozen=True, slots=True)
+class LaterChange:
+    """What later rows of a leader's commission add up to for lines at one rate, in fen."""
+
+    rate_bp: int
+    fixed_fen: int
+    amount_fen: int
+
+
+def later_changes(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Sequence[LaterChange]]:
+    """Return by leader what was booked after the close of a round, such as refunds, in one query."""
+    changes: dict[int, list[LaterChange]] = {leader_id: [] for leader_id in leader_ids}
+    rate = (func.coalesce(OrderLine.rate_bp, 0), func.coalesce(OrderLine.fixed_fen, 0))
+    rows = db.session.execute(
+        select(CommissionEntry.leader_id, *rate, total(CommissionEntry.amount_fen))
+        .outerjoin(OrderLine, OrderLine.id == CommissionEntry.order_line_id)
+        .where(
+            CommissionEntry.round_id == round_id,
+            CommissionEntry.leader_id.in_(leader_ids),
+            CommissionEntry.kind != PENDING,
+        )
+        .group_by(CommissionEntry.leader_id, *rate)
+        .order_by(CommissionEntry.leader_id, *rate)
+    )
+    for leader_id, *change in rows:
+        changes[leader_id].append(LaterChange(*change))
+    return changes

@@ -130,6 +130,11 @@ def line_commission(rate: Rate, *, amount_fen: int, units: int, turnover_fen: in
     return share_bp(amount_fen, rate_bp)
 
 
+def agreed_commission(*, amount_fen: int, units: int, rate_bp: int, fixed_fen: int) -> int:
+    """Return in fen what a line earns by what was agreed with it, rounded half up."""
+    return share_bp(amount_fen, rate_bp) + fixed_fen * units
+
+
 def next_row(share_due_fen: int, earlier_rows_fen: Sequence[int]) -> int:
     """Return the row that brings a line's earlier rows to exactly the share due now."""
     return share_due_fen - sum(earlier_rows_fen)

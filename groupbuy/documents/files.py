@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from groupbuy.documents.package import EPOCH
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
@@ -38,6 +40,8 @@ def write_whole(path: Path, content: bytes) -> None:
 def write_zip(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Write a zip of (path inside, content), one file after the other, so that only one is in memory.
 
+    The same files give the same bytes, whenever they are written.
+
     Raise ValueError for a path that leads out of the folder it is unpacked to, or comes twice.
     """
     taken: set[str] = set()
@@ -49,7 +53,9 @@ def write_zip(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
             taken.add(inside)
             # Workbooks and PDF files are compressed already.
             packed = name.endswith((".xlsx", ".pdf", ".png", ".zip"))
-            archive.writestr(inside, content, zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED)
+            info = zipfile.ZipInfo(inside, EPOCH)
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, content, zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED)
 
 
 def _inside(name: str) -> str:

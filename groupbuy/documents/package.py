@@ -7,7 +7,7 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 # The oldest moment that a zip can hold: the same sheets give the same bytes, whenever they are written.
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def add_part(package: zipfile.ZipFile, path: str, xml: str) -> None:
@@ -17,7 +17,7 @@ def add_part(package: zipfile.ZipFile, path: str, xml: str) -> None:
 
 def add_bytes(package: zipfile.ZipFile, path: str, content: bytes) -> None:
     """Write one part as it is."""
-    info = zipfile.ZipInfo(path, _EPOCH)
+    info = zipfile.ZipInfo(path, EPOCH)
     info.compress_type = zipfile.ZIP_DEFLATED
     package.writestr(info, content)
 

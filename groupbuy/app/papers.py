@@ -1,0 +1,173 @@
+"""How each kind of document is made from stored rows: read models, then sheets."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from groupbuy.campaigns import heads as round_heads
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.campaigns.heads import Goods, RoundHead
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.commissions import queries as commissions
+from groupbuy.commissions.queries import LaterChange
+from groupbuy.commissions.sheets import commission_details, commission_of, commission_statement
+from groupbuy.documents.sheet import Sheet
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.leaders import heads as leader_heads
+from groupbuy.leaders.heads import LeaderHead
+from groupbuy.orders import bulk as order_totals
+from groupbuy.orders import by_goods, by_leader
+from groupbuy.orders.by_leader import LiveOrder
+from groupbuy.orders.sheets import Place, blocks, matrix_block, overall_text, pick_list
+from groupbuy.pickup import queries as pickup
+from groupbuy.pickup.packing import PackedBag, pack
+from groupbuy.pickup.sheets import pickup_sheet, sorting_list
+from groupbuy.purchasing.printed import printed_orders
+from groupbuy.purchasing.sheets import purchase_order
+
+NOT_CLOSED = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document ready to be written; ``annexes`` are for the workbook only, not for paper.
+
+    ``owner`` is the code of its leader or supplier. Units and fen are what its lists add up to.
+    """
+
+    kind: str
+    owner: str | None
+    owner_name: str
+    sheets: tuple[Sheet, ...]
+    units: int
+    amount_fen: int
+    annexes: tuple[Sheet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What all documents of one round share."""
+
+    round_id: int
+    head: RoundHead
+    goods: Mapping[int, Goods]
+
+
+@dataclass(frozen=True)
+class LeaderPapers:
+    """What all documents of one leader are made from."""
+
+    source: Source
+    leader: LeaderHead
+    orders: Sequence[LiveOrder]
+    codes: Mapping[int, str]
+    changes: Sequence[LaterChange]
+
+    @cached_property
+    def bags(self) -> Sequence[PackedBag]:
+        """Return the leader's bags in the order in which they are handed out."""
+        return pack(self.orders, self.codes, self.source.goods)
+
+    @cached_property
+    def units(self) -> int:
+        """Return the sale units ordered."""
+        return sum(line.units for order in self.orders for line in order.lines)
+
+    @cached_property
+    def amount_fen(self) -> int:
+        """Return what was ordered, in fen."""
+        return sum(line.amount_fen for order in self.orders for line in order.lines)
+
+
+def source_of(round_name: str, zone: ZoneInfo) -> Source:
+    """Return what the documents of a round share; raise NotFound, RuleBroken ``not_closed``."""
+    round_ = campaigns.get_round(round_name)
+    if round_.state in NOT_CLOSED:
+        raise RuleBroken("not_closed", f"Round {round_.name} has not closed yet; documents follow the close.")
+    goods = round_heads.goods_of_round(round_.id)
+    return Source(round_.id, round_heads.head_of(round_, zone), goods)
+
+
+def _pickup_sheet(papers: LeaderPapers) -> Document:
+    sheet = pickup_sheet(papers.source.head, papers.leader, papers.bags, orders=len(papers.orders))
+    return _of_leader("pickup_sheet", papers, sheet)
+
+
+def _sorting_list(papers: LeaderPapers) -> Document:
+    sheet = sorting_list(papers.source.head, papers.leader, papers.bags, orders=len(papers.orders))
+    return _of_leader("sorting_list", papers, sheet)
+
+
+def _commission_statement(papers: LeaderPapers) -> Document:
+    head, leader, orders = papers.source.head, papers.leader, papers.orders
+    earned = sum(commission_of(line) for order in orders for line in order.lines)
+    return Document(
+        "commission_statement",
+        leader.code,
+        leader.name,
+        (commission_statement(head, leader, orders, papers.changes),),
+        papers.units,
+        earned,
+        annexes=(commission_details(head, leader, orders, papers.source.goods),),
+    )
+
+
+def _of_leader(kind: str, papers: LeaderPapers, sheet: Sheet) -> Document:
+    leader = papers.leader
+    return Document(kind, leader.code, leader.name, (sheet,), papers.units, papers.amount_fen)
+
+
+LEADER_KINDS: Mapping[str, Callable[[LeaderPapers], Document]] = {
+    "pickup_sheet": _pickup_sheet,
+    "sorting_list": _sorting_list,
+    "commission_statement": _commission_statement,
+}
+
+
+def leader_documents(source: Source, leader_ids: Sequence[int], kinds: Sequence[str]) -> Iterator[Document]:
+    """Yield documents of leaders who have orders, all kinds of one leader before the next leader."""
+    leaders = leader_heads.heads_of(leader_ids)
+    codes = pickup.bag_codes(source.round_id, leader_ids)
+    changes = commissions.later_changes(source.round_id, leader_ids)
+    for leader_id, orders in by_leader.live_orders(source.round_id, leader_ids):
+        papers = LeaderPapers(source, leaders[leader_id], orders, codes[leader_id], changes[leader_id])
+        yield from (LEADER_KINDS[kind](papers) for kind in kinds)
+
+
+def purchase_orders(source: Source, supplier_ids: Sequence[int]) -> Iterator[Document]:
+    """Yield the purchase orders of suppliers who have one, by supplier code."""
+    for order in printed_orders(source.round_id, supplier_ids):
+        sheet = purchase_order(source.head, order)
+        owner = (order.supplier_code, order.supplier_name)
+        yield Document("purchase_order", *owner, (sheet,), order.units, order.cost_fen)
+
+
+def _pick_list(source: Source) -> Iterator[Document]:
+    totals = by_goods.goods_totals(source.round_id)
+    if totals:
+        orders, units, amount = order_totals.totals(source.round_id)
+        leaders = len(by_leader.leaders_with_orders(source.round_id))
+        sheet = pick_list(source.head, totals, source.goods, leaders=leaders, orders=orders)
+        yield Document("pick_list", None, "", (sheet,), units, amount)
+
+
+def _matrix(source: Source) -> Iterator[Document]:
+    ids = [leader.id for leader in by_leader.leaders_with_orders(source.round_id)]
+    cut = blocks(list(leader_heads.heads_of(ids).values()))
+    orders, units, amount = order_totals.totals(source.round_id)
+    if not orders:
+        return
+    overall = overall_text(by_goods.goods_totals(source.round_id), leaders=len(ids), orders=orders)
+    sheets = []
+    for number, leaders in enumerate(cut, 1):
+        cells = by_goods.leader_goods(source.round_id, [leader.id for leader in leaders])
+        place = Place(number, len(cut), overall)
+        sheets.append(matrix_block(source.head, leaders, cells, source.goods, place))
+    yield Document("matrix", None, "", tuple(sheets), units, amount)
+
+
+ROUND_KINDS: Mapping[str, Callable[[Source], Iterator[Document]]] = {
+    "pick_list": _pick_list,
+    "matrix": _matrix,
+}

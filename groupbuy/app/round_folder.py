@@ -1,0 +1,188 @@
+"""All documents of a round in a folder, with a manifest that is written last.
+
+Leaders and suppliers are taken some at a time, so memory does not grow with their number; a big round
+is written by several processes, each of which reads its own rows.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from groupbuy.app import papers
+from groupbuy.app.documents import FORMATS, KINDS
+from groupbuy.app.factory import create_app
+from groupbuy.app.names import distinct, file_name
+from groupbuy.app.papers import LEADER_KINDS, ROUND_KINDS, Document, Source
+from groupbuy.config import Settings
+from groupbuy.db import db
+from groupbuy.documents.files import write_whole
+from groupbuy.orders.by_leader import LEADERS_AT_ONCE, leaders_with_orders
+from groupbuy.purchasing.printed import suppliers_with_orders
+
+MANIFEST = "manifest.json"
+SUPPLIERS_AT_ONCE = 100
+# Starting processes takes longer than writing this many documents.
+FEW = 300
+
+Entry = dict[str, str | int]
+"""One file of the manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every process needs to know."""
+
+    source: Source
+    folder: Path
+    suffixes: Sequence[str]
+    stems: Mapping[tuple[str, str | None], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A part of the work: some leaders, some suppliers, or one document of the whole round."""
+
+    kinds: Sequence[str]
+    owner_ids: Sequence[int] = ()
+
+
+def write_round(
+    *,
+    settings: Settings,
+    round_name: str,
+    folder: Path,
+    suffixes: Sequence[str],
+    note: Callable[[int, int], None],
+) -> list[Entry]:
+    """Write all documents of a round and the manifest into a folder; return the manifest's files.
+
+    ``note`` is told the files written and their number to be, again and again. What a former run left
+    in the folder and is no document of the round any more is removed. Raise NotFound, RuleBroken
+    ``not_closed``, OSError.
+    """
+    source = papers.source_of(round_name, settings.timezone)
+    leaders = [(leader.id, leader.code, leader.name) for leader in leaders_with_orders(source.round_id)]
+    suppliers = suppliers_with_orders(source.round_id)
+    former = _take_manifest_away(folder)
+    job = Job(source, folder, suffixes, _stems(round_name, leaders, suppliers))
+    tasks = _tasks([leader[0] for leader in leaders], [supplier[0] for supplier in suppliers])
+    entries: list[Entry] = []
+    for done in _run(settings, job, tasks):
+        entries += done
+        note(len(entries), len(job.stems) * len(suffixes))
+    entries.sort(key=_order)
+    _remove(folder, former - {str(entry["path"]) for entry in entries})
+    manifest = json.dumps({"round": round_name, "files": entries}, ensure_ascii=False, indent=1)
+    write_whole(folder / MANIFEST, manifest.encode())
+    return entries
+
+
+def _stems(
+    round_name: str, leaders: Sequence[tuple[int, str, str]], suppliers: Sequence[tuple[int, str, str]]
+) -> dict[tuple[str, str | None], str]:
+    """Return the path without suffix of each document, by kind and owner."""
+    stems: dict[tuple[str, str | None], str] = {}
+    for name, kind in KINDS.items():
+        if kind.owner is None:
+            stems[name, None] = file_name(kind.title, round_name)
+        owners = {"leader": leaders, "supplier": suppliers}.get(kind.owner or "", ())
+        names = distinct((code, file_name(kind.title, code, called)) for _, code, called in owners)
+        stems |= {(name, code): f"{name}/{stem}" for code, stem in names.items()}
+    return stems
+
+
+def _tasks(leader_ids: Sequence[int], supplier_ids: Sequence[int]) -> list[Task]:
+    """Return the parts of the work, the longest first."""
+    tasks = [Task([kind]) for kind in sorted(ROUND_KINDS)]
+    for start in range(0, len(leader_ids), LEADERS_AT_ONCE):
+        tasks.append(Task(list(LEADER_KINDS), leader_ids[start : start + LEADERS_AT_ONCE]))
+    for start in range(0, len(supplier_ids), SUPPLIERS_AT_ONCE):
+        tasks.append(Task(["purchase_order"], supplier_ids[start : start + SUPPLIERS_AT_ONCE]))
+    return tasks
+
+
+def _run(settings: Settings, job: Job, tasks: Sequence[Task]) -> Iterator[list[Entry]]:
+    if len(job.stems) * len(job.suffixes) <= FEW:
+        yield from (list(_perform(job, task)) for task in tasks)
+        return
+    processes = min(os.cpu_count() or 1, 8)
+    with ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_start_process, initargs=(settings, job)
+    ) as pool:
+        futures = [pool.submit(_perform_apart, task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_job: Job
+
+
+def _start_process(settings: Settings, job: Job) -> None:
+    """Give a process of its own the application and the work that all share."""
+    global _job
+    _job = job
+    create_app(settings).app_context().push()
+
+
+def _perform_apart(task: Task) -> list[Entry]:
+    entries = list(_perform(_job, task))
+    # Ends the reading, so that the next task sees the newest rows.
+    db.session.rollback()
+    return entries
+
+
+def _perform(job: Job, task: Task) -> Iterator[Entry]:
+    for document in _documents(job.source, task):
+        for suffix in job.suffixes:
+            path = f"{job.stems[document.kind, document.owner]}.{suffix}"
+            write_whole(job.folder / path, FORMATS[suffix].write(document))
+            yield _entry(document, path)
+
+
+def _documents(source: Source, task: Task) -> Iterator[Document]:
+    if task.kinds[0] in ROUND_KINDS:
+        return ROUND_KINDS[task.kinds[0]](source)
+    if task.kinds[0] in LEADER_KINDS:
+        return papers.leader_documents(source, task.owner_ids, task.kinds)
+    return papers.purchase_orders(source, task.owner_ids)
+
+
+def _entry(document: Document, path: str) -> Entry:
+    owner = KINDS[document.kind].owner
+    whose: Entry = {owner: document.owner} if owner and document.owner else {}
+    sums: Entry = {"path": path, "units": document.units, "amount_fen": document.amount_fen}
+    return {"kind": document.kind} | whose | sums
+
+
+def _order(entry: Entry) -> tuple[int, str, str]:
+    """Return the place of a file in the manifest: by kind, owner's code and path."""
+    kind = str(entry["kind"])
+    return list(KINDS).index(kind), str(entry.get(KINDS[kind].owner or "", "")), str(entry["path"])
+
+
+def _take_manifest_away(folder: Path) -> set[str]:
+    """Remove the manifest of a former run, so that a half-written folder has none; return its paths."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return set()
+    try:
+        former = {str(entry["path"]) for entry in json.loads(path.read_text("utf-8"))["files"]}
+    except (ValueError, KeyError, TypeError):
+        former = set()
+    path.unlink()
+    return former
+
+
+def _remove(folder: Path, paths: set[str]) -> None:
+    inside = folder.resolve()
+    for path in paths:
+        file = (folder / path).resolve()
+        if inside in file.parents:
+            file.unlink(missing_ok=True)

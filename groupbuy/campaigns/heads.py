@@ -1,0 +1,89 @@
+"""What printed lists say about a round: its head, and its goods by their names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, select
+
+from groupbuy.campaigns.models import Offer, OfferVersion, Round
+from groupbuy.catalog.models import Product
+from groupbuy.db import db
+from groupbuy.kernel.sorting import natural_key
+
+WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundHead:
+    """A round in the head of its documents, in the operator's zone.
+
+    ``printed`` names the moment and version of the data, not of the print: the same data give the same
+    document.
+    """
+
+    name: str
+    title: str
+    cutoff: str
+    pickup_date: str
+    day: str
+    printed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """An offer as lists name it; ``rank`` is its place when all goods of the round stand by code."""
+
+    offer_id: int
+    code: str
+    name: str
+    spec: str
+    unit: str
+    zone: str
+    rank: int
+
+    @property
+    def label(self) -> str:
+        """Return the name with the specification."""
+        return f"{self.name} {self.spec}" if self.spec else self.name
+
+
+def head_of(round_: Round, zone: ZoneInfo) -> RoundHead:
+    """Return the head of a round's documents."""
+    closed = round_.closes_at.astimezone(zone)
+    return RoundHead(
+        name=round_.name,
+        title=round_.title,
+        cutoff=f"{day_text(closed.date())} {closed:%H:%M}",
+        pickup_date=day_text(round_.pickup_date),
+        day=f"{closed:%Y-%m-%d}",
+        printed=f"{round_.name} · 截单 {closed:%Y-%m-%d %H:%M} · 第 {max(round_.epoch, 1)} 版",
+    )
+
+
+def day_text(day: date) -> str:
+    """Return a day as people here write it: ``11月22日 周日``."""
+    return f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}"
+
+
+def goods_of_round(round_id: int) -> Mapping[int, Goods]:
+    """Return all goods of a round by offer id, in one query."""
+    rows = db.session.execute(
+        select(
+            Offer.id,
+            Product.code,
+            OfferVersion.name,
+            OfferVersion.spec,
+            OfferVersion.unit,
+            Product.temperature_zone,
+        )
+        .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
+        .join(Product, Product.id == Offer.product_id)
+        .where(Offer.round_id == round_id)
+    ).all()
+    ordered = sorted(rows, key=lambda row: (natural_key(row.code), row.id))
+    return {
+        row.id: Goods(row.id, row.code, row.name, row.spec or "", row.unit, row.temperature_zone, rank)
+        for rank, row in enumerate(ordered)
+    }

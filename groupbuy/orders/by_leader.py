@@ -1,0 +1,111 @@
+"""The live orders of a round, leader by leader, with everything that lists for leaders say.
+
+A round may have a thousand leaders and a million lines, so orders are read for some leaders at a time:
+two queries, whatever their number.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from groupbuy.db import db
+from groupbuy.leaders.models import Leader
+from groupbuy.members.models import Resident
+from groupbuy.orders.bulk import is_live, live_lines
+from groupbuy.orders.models import Order, OrderLine
+
+LEADERS_AT_ONCE = 25
+
+
+class LiveLine(NamedTuple):
+    """A line to be delivered: sale units, fen, and the commission agreed."""
+
+    offer_id: int
+    units: int
+    amount_fen: int
+    rate_bp: int
+    fixed_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOrder:
+    """A live order with its resident and those of its lines that are to be delivered."""
+
+    leader_id: int
+    number: str
+    resident_id: int
+    name: str
+    phone: str
+    building: str | None
+    room: str | None
+    pickup_code: str
+    state: str
+    remark: str | None
+    lines: tuple[LiveLine, ...]
+
+
+def leaders_with_orders(round_id: int) -> Sequence[Leader]:
+    """Return the leaders who have live orders in a round, by code."""
+    ordered = select(Order.leader_id).where(Order.round_id == round_id, is_live())
+    return db.session.scalars(select(Leader).where(Leader.id.in_(ordered)).order_by(Leader.code)).all()
+
+
+def live_orders(round_id: int, leader_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[LiveOrder]]]:
+    """Yield each leader that has live orders with these, in the order of the ids, by number of order.
+
+    At most the orders of LEADERS_AT_ONCE leaders are in memory.
+    """
+    for start in range(0, len(leader_ids), LEADERS_AT_ONCE):
+        some = leader_ids[start : start + LEADERS_AT_ONCE]
+        found: dict[int, list[LiveOrder]] = {leader_id: [] for leader_id in some}
+        for order in _orders_of(round_id, some):
+            found[order.leader_id].append(order)
+        for leader_id in some:
+            if orders := found.pop(leader_id):
+                yield leader_id, orders
+
+
+def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
+    lines = _lines_of(round_id, leader_ids)
+    heads = (
+        select(
+            Order.id,
+            Order.leader_id,
+            Order.number,
+            Order.resident_id,
+            Resident.name,
+            Resident.phone,
+            Resident.building,
+            Resident.room,
+            Order.pickup_code,
+            Order.state,
+            Order.remark,
+        )
+        .join(Resident, Resident.id == Order.resident_id)
+        .where(Order.round_id == round_id, Order.leader_id.in_(leader_ids), is_live())
+        .order_by(Order.id)
+    )
+    for row in db.session.execute(heads):
+        if row.id in lines:
+            yield LiveOrder(*row[1:], lines=tuple(lines[row.id]))
+
+
+def _lines_of(round_id: int, leader_ids: Sequence[int]) -> dict[int, list[LiveLine]]:
+    statement = (
+        live_lines(round_id)
+        .add_columns(
+            OrderLine.order_id,
+            OrderLine.offer_id,
+            OrderLine.quantity,
+            OrderLine.amount_fen,
+            OrderLine.rate_bp,
+            OrderLine.fixed_fen,
+        )
+        .where(Order.leader_id.in_(leader_ids))
+    )
+    lines: dict[int, list[LiveLine]] = {}
+    for order_id, *columns in db.session.execute(statement):
+        lines.setdefault(order_id, []).append(LiveLine(*columns))
+    return lines

@@ -1,0 +1,62 @@
+"""Orders become bags: what each resident of a leader carries home."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from groupbuy.campaigns.heads import Goods
+from groupbuy.orders.by_leader import LiveOrder
+from groupbuy.orders.rules import OrderState, merge_quantities
+from groupbuy.pickup.rules import Door, door
+
+
+@dataclass(frozen=True, slots=True)
+class PackedBag:
+    """All live orders of one resident: goods in the order of their codes, sale units, fen.
+
+    ``handed_out`` is empty while nothing was collected.
+    """
+
+    code: str
+    door: Door
+    name: str
+    phone: str
+    goods: tuple[tuple[Goods, int], ...]
+    units: int
+    amount_fen: int
+    remark: str
+    handed_out: str
+
+
+def pack(
+    orders: Iterable[LiveOrder], codes: Mapping[int, str], goods: Mapping[int, Goods]
+) -> Sequence[PackedBag]:
+    """Return one leader's bags by building and room; ``codes`` are those of residents with several orders."""
+    by_resident: dict[int, list[LiveOrder]] = {}
+    for order in orders:
+        by_resident.setdefault(order.resident_id, []).append(order)
+    bags = [_bag(theirs, codes, goods) for theirs in by_resident.values()]
+    return sorted(bags, key=lambda bag: (*bag.door.sort_key, bag.name, bag.code))
+
+
+def _bag(orders: Sequence[LiveOrder], codes: Mapping[int, str], goods: Mapping[int, Goods]) -> PackedBag:
+    first = orders[0]
+    lines = [line for order in orders for line in order.lines]
+    units = merge_quantities((line.offer_id, line.units) for line in lines)
+    chosen = [(goods[offer_id], quantity) for offer_id, quantity in units.items()]
+    return PackedBag(
+        code=codes.get(first.resident_id, first.pickup_code),
+        door=door(first.building, first.room),
+        name=first.name,
+        phone=first.phone,
+        goods=tuple(sorted(chosen, key=lambda item: item[0].rank)),
+        units=sum(units.values()),
+        amount_fen=sum(line.amount_fen for line in lines),
+        remark="；".join(dict.fromkeys(order.remark for order in orders if order.remark)),
+        handed_out=_handed_out({order.state for order in orders}),
+    )
+
+
+def _handed_out(states: set[str]) -> str:
+    if states == {OrderState.PICKED_UP}:
+        return "已提"
+    return "" if states == {OrderState.CONFIRMED} else "部分已提"

@@ -1,0 +1,107 @@
+"""The lists a leader works with: the pickup sheet (提货单) and the sorting list (分拣单)."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from groupbuy.campaigns.heads import Goods, RoundHead
+from groupbuy.documents.sheet import Column, Group, Kind, Row, Sheet
+from groupbuy.kernel.money import format_yuan
+from groupbuy.kernel.phones import mask_phone
+from groupbuy.leaders.heads import LeaderHead
+from groupbuy.pickup.packing import PackedBag
+
+PICKUP_COLUMNS = (
+    Column("扫码", Kind.QR, 9),
+    Column("提货码", Kind.CODE, 10),
+    Column("楼栋/房号", Kind.TEXT, 10),
+    Column("收货人", Kind.TEXT, 10),
+    Column("手机", Kind.CODE, 13),
+    Column("商品×数量", Kind.GOODS, 28),
+    Column("件数", Kind.QUANTITY, 6, total=True),
+    Column("金额", Kind.MONEY, 11, total=True),
+    Column("备注", Kind.TEXT, 11),
+    Column("已提/签收", Kind.TEXT, 9, align="center"),
+)
+SORTING_COLUMNS = (
+    Column("楼号", Kind.TEXT, 10),
+    Column("房号", Kind.TEXT, 12),
+    Column("收货人", Kind.TEXT, 18),
+    Column("电话", Kind.CODE, 14),
+    Column("数量", Kind.QUANTITY, 8, total=True),
+    Column("备注", Kind.TEXT, 28),
+)
+
+
+def pickup_sheet(round_: RoundHead, leader: LeaderHead, bags: Sequence[PackedBag], *, orders: int) -> Sheet:
+    """Return a leader's pickup sheet: a row per bag, by building and room, phones masked."""
+    return Sheet(
+        "提货单",
+        PICKUP_COLUMNS,
+        _by_building(bags),
+        head=(*_head(round_, leader), ("合计", _sums(bags, orders))),
+        notes=("请凭提货码或二维码提货；当面点清，如有缺损请即时与团长确认。",),
+        signatures=("团长签字", "日期"),
+        printed=round_.printed,
+    )
+
+
+def sorting_list(round_: RoundHead, leader: LeaderHead, bags: Sequence[PackedBag], *, orders: int) -> Sheet:
+    """Return a leader's goods, each with the bags it belongs into."""
+    rows: dict[int, list[Row]] = {}
+    known: dict[int, Goods] = {}
+    for bag in bags:
+        for goods, units in bag.goods:
+            known[goods.offer_id] = goods
+            rows.setdefault(goods.offer_id, []).append(_sorting_row(bag, units))
+    ordered = sorted(known.values(), key=lambda goods: goods.rank)
+    groups = [Group(rows[one.offer_id], f"{one.code}  {one.label}", subtotal=True) for one in ordered]
+    return Sheet(
+        "分拣单",
+        SORTING_COLUMNS,
+        groups,
+        head=(*_head(round_, leader), ("合计", f"{len(ordered)}种商品 {_sums(bags, orders)}")),
+        signatures=("分拣", "复核", "日期"),
+        printed=round_.printed,
+    )
+
+
+def _by_building(bags: Iterable[PackedBag]) -> Sequence[Group]:
+    groups = [
+        Group([_pickup_row(bag) for bag in theirs], label, subtotal=True)
+        for label, theirs in groupby(bags, key=lambda bag: bag.door.building_label)
+    ]
+    # Where all live in one building, or none is known, a heading would say nothing.
+    return groups if len(groups) > 1 else [Group(group.rows) for group in groups]
+
+
+def _pickup_row(bag: PackedBag) -> Row:
+    return (
+        bag.code,
+        bag.code,
+        str(bag.door),
+        bag.name,
+        mask_phone(bag.phone),
+        tuple([(goods.label, units) for goods, units in bag.goods]),
+        bag.units,
+        bag.amount_fen,
+        bag.remark,
+        f"☑ {bag.handed_out}" if bag.handed_out else "□",
+    )
+
+
+def _sorting_row(bag: PackedBag, units: int) -> Row:
+    return (bag.door.building, bag.door.room, bag.name, mask_phone(bag.phone), units, bag.remark)
+
+
+def _head(round_: RoundHead, leader: LeaderHead) -> tuple[tuple[str, str], ...]:
+    return (
+        ("活动", f"{round_.title}（{round_.name}）"),
+        ("团长", f"{leader.code} {leader.name} {leader.phone}"),
+        ("自提点", leader.pickup_point or "—"),
+        ("自提时间", f"{round_.pickup_date} {leader.pickup_hours}"),
+    )
+
+
+def _sums(bags: Sequence[PackedBag], orders: int) -> str:
+    units, amount = sum(bag.units for bag in bags), sum(bag.amount_fen for bag in bags)
+    return f"{orders}单 {len(bags)}户 {units}件 {format_yuan(amount)}"
