@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select, text, update
+from sqlalchemy import Select, SQLColumnExpression, Table, bindparam, func, select, text, update
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from groupbuy.db.base import Base
@@ -134,7 +134,7 @@ def ids_for(table: Table, column: str, keys: Collection[str], *, make: bool = Fa
 
 
 def select_in(
-    statement: Select[*tuple[Any, ...]], column: ColumnElement[Any], keys: Collection[Any]
+    statement: Select[*tuple[Any, ...]], column: SQLColumnExpression[Any], keys: Collection[Any]
 ) -> Iterator[Any]:
     """Run a query for each part of many keys; the parts follow the order of the keys."""
     for part in chunks(sorted(set(keys)), KEYS):
@@ -187,11 +187,14 @@ def _execute_many(table: Table, names: Sequence[str], rows: Iterable[Values]) ->
 
 def _copy(table: Table, names: Sequence[str], rows: Iterable[Values]) -> int:
     driver: Any = db.session.connection().connection.driver_connection
+    statement = f"COPY {_target(table, names)} FROM STDIN"
     count = 0
-    with driver.cursor() as cursor, cursor.copy(f"COPY {_target(table, names)} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-            count += 1
+    # A chunk is complete before its COPY begins: whoever makes the rows may have to ask the database.
+    for chunk in chunks(rows, CHUNK):
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in chunk:
+                copy.write_row(row)
+        count += len(chunk)
     return count
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from groupbuy.db.bulk import Upserted, select_in, table_of, upsert
+from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 
 RESIDENT = table_of(Resident)
@@ -27,3 +28,19 @@ def without_profile(account_ids: Iterable[int]) -> set[int]:
     accounts = set(account_ids)
     statement = select(Resident.account_id)
     return accounts - {row[0] for row in select_in(statement, RESIDENT.c.account_id, accounts)}
+
+
+class Buyer(NamedTuple):
+    """A resident as an order sees it."""
+
+    id: int
+    leader_id: int
+    level_id: int | None
+
+
+def buyers(codes: Collection[str]) -> dict[str, Buyer]:
+    """Return those residents that exist, by code, with their leaders and the leaders' levels."""
+    statement = select(Resident.code, Resident.id, Resident.leader_id, Leader.level_id).join(
+        Leader, Leader.id == Resident.leader_id
+    )
+    return {code: Buyer(*rest) for code, *rest in select_in(statement, RESIDENT.c.code, codes)}

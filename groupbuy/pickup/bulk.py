@@ -1,10 +1,12 @@
 """Bags of residents with several orders in a round."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 
 from sqlalchemy import func, insert, select
 
 from groupbuy.db import db
+from groupbuy.db.bulk import select_in
 from groupbuy.kernel import ids
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
@@ -22,18 +24,25 @@ def make_bags(round_id: int) -> None:
     ).all()
     if not several:
         return
-    taken = _taken_codes({row.leader_id for row in several})
-    bags = []
-    for leader_id, resident_id in several:
-        code = _draw(leader_id, taken)
-        bags.append({"round_id": round_id, "leader_id": leader_id, "resident_id": resident_id, "code": code})
+    codes = fresh_codes([row.leader_id for row in several])
+    bags = [
+        {"round_id": round_id, "leader_id": leader_id, "resident_id": resident_id, "code": code}
+        for (leader_id, resident_id), code in zip(several, codes, strict=True)
+    ]
     db.session.execute(insert(Bag), bags)
 
 
+def fresh_codes(leader_ids: Collection[int]) -> Iterator[str]:
+    """Yield a pickup code for each leader in turn that no order and no bag there has."""
+    taken = _taken_codes(set(leader_ids))
+    for leader_id in leader_ids:
+        yield _draw(leader_id, taken)
+
+
 def _taken_codes(leader_ids: Collection[int]) -> set[tuple[int, str]]:
-    orders = select(Order.leader_id, Order.pickup_code).where(Order.leader_id.in_(leader_ids))
-    bags = select(Bag.leader_id, Bag.code).where(Bag.leader_id.in_(leader_ids))
-    return set(db.session.execute(orders.union_all(bags)).all())
+    orders = select_in(select(Order.leader_id, Order.pickup_code), Order.leader_id, leader_ids)
+    bags = select_in(select(Bag.leader_id, Bag.code), Bag.leader_id, leader_ids)
+    return {(leader_id, code) for leader_id, code in chain(orders, bags)}
 
 
 def _draw(leader_id: int, taken: set[tuple[int, str]]) -> str:

@@ -12,12 +12,13 @@ from groupbuy.documents.faults import Fault
 from groupbuy.flows.importing.kind import Counts, Kind, Overtaken
 from groupbuy.flows.importing.leaders import LEADERS
 from groupbuy.flows.importing.offers import OFFERS
+from groupbuy.flows.importing.orders import ORDERS
 from groupbuy.flows.importing.products import PRODUCTS
 from groupbuy.flows.importing.residents import RESIDENTS
 from groupbuy.flows.importing.sheet import Sheet, Table
 from groupbuy.flows.importing.suppliers import SUPPLIERS
 
-KINDS = {kind.name: kind for kind in (SUPPLIERS, PRODUCTS, LEADERS, RESIDENTS, OFFERS)}
+KINDS = {kind.name: kind for kind in (SUPPLIERS, PRODUCTS, LEADERS, RESIDENTS, OFFERS, ORDERS)}
 ATTEMPTS = 5
 
 

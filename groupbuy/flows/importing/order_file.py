@@ -1,0 +1,155 @@
+"""The lines of an order file, column by column: a million of them take some 50 MB."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from groupbuy.flows.importing.sheet import Sheet
+
+NONE = -1
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+ORDER_REF, CAMPAIGN, RESIDENT, PLACED_AT, PRODUCT, QUANTITY = (
+    "order_ref",
+    "campaign_code",
+    "resident_code",
+    "placed_at",
+    "product_code",
+    "quantity",
+)
+
+
+def _numbers() -> "array[int]":
+    return array("q")
+
+
+@dataclass(slots=True)
+class OrderFile:
+    """Orders and lines of a file; texts are numbered in the order in which they first came.
+
+    The line arrays stand side by side, the order arrays too; NONE and NEVER are what could not be
+    read. A line is ``sound`` while no fault was found in it.
+    """
+
+    sheet: Sheet
+    refs: dict[str, int] = field(default_factory=dict)
+    campaigns: dict[str, int] = field(default_factory=dict)
+    residents: dict[str, int] = field(default_factory=dict)
+    products: dict[str, int] = field(default_factory=dict)
+    campaign_of: "array[int]" = field(default_factory=_numbers)
+    resident_of: "array[int]" = field(default_factory=_numbers)
+    placed_at: list[datetime] = field(default_factory=list)
+    rows: "array[int]" = field(default_factory=_numbers)
+    order: "array[int]" = field(default_factory=_numbers)
+    campaign: "array[int]" = field(default_factory=_numbers)
+    resident: "array[int]" = field(default_factory=_numbers)
+    product: "array[int]" = field(default_factory=_numbers)
+    quantity: "array[int]" = field(default_factory=_numbers)
+    sound: bytearray = field(default_factory=bytearray)
+    _sorted: "array[int]" = field(default_factory=_numbers)
+    _keys: "array[int]" = field(default_factory=_numbers)
+
+    def read(self) -> None:
+        """Read all rows, and refuse those that differ from the first of their order."""
+        for row, values in self.sheet.rows():
+            ref, campaign, resident, placed_at, product, quantity = values
+            order = self._order(ref)
+            self.rows.append(row)
+            self.order.append(order)
+            self.campaign.append(_number(self.campaigns, campaign))
+            self.resident.append(_number(self.residents, resident))
+            self.product.append(_number(self.products, product))
+            self.quantity.append(NONE if quantity is None else quantity)
+            self.sound.append(None not in values)
+            if order != NONE:
+                self._agree(order, len(self.rows) - 1, placed_at)
+        self._refuse_repeated_products()
+
+    def _order(self, ref: str | None) -> int:
+        if ref is None:
+            return NONE
+        order = self.refs.setdefault(ref, len(self.refs))
+        if order == len(self.placed_at):
+            self.placed_at.append(NEVER)
+            self.campaign_of.append(NONE)
+            self.resident_of.append(NONE)
+        return order
+
+    def _agree(self, order: int, line: int, placed_at: datetime | None) -> None:
+        """Let a line tell its order's head, or refuse what differs from earlier lines."""
+        self._agree_on(self.campaign_of, order, line, self.campaign[line], CAMPAIGN)
+        self._agree_on(self.resident_of, order, line, self.resident[line], RESIDENT)
+        if placed_at is not None:
+            if self.placed_at[order] is NEVER:
+                self.placed_at[order] = placed_at
+            elif self.placed_at[order] != placed_at:
+                self._refuse_difference(line, PLACED_AT)
+
+    def _agree_on(self, heads: "array[int]", order: int, line: int, value: int, column: str) -> None:
+        if heads[order] == NONE:
+            heads[order] = value
+        elif value not in (NONE, heads[order]):
+            self._refuse_difference(line, column)
+
+    def _refuse_difference(self, line: int, column: str) -> None:
+        self.refuse(line, column, "inconsistent", f"Write the {column} of the order's first row.")
+
+    def refuse(self, line: int, column: str, code: str, message: str) -> None:
+        """Note a fault of a line."""
+        self.sound[line] = False
+        self.sheet.refuse(self.rows[line], column, code, message)
+
+    def refuse_unknown(self, column: str, places: "array[int]", names: dict[str, int], found: Any) -> None:
+        """Refuse lines that name something which is not found."""
+        unknown = {number: name for name, number in names.items() if name not in found}
+        for line, number in enumerate(places) if unknown else ():
+            if number in unknown:
+                advice = f"There is no {unknown[number]}; import it first."
+                self.refuse(line, column, "unknown_reference", advice)
+
+    def sound_lines(self) -> Iterator[int]:
+        """Yield the lines without fault."""
+        return (line for line, sound in enumerate(self.sound) if sound)
+
+    def _refuse_repeated_products(self) -> None:
+        keys = array("q", map(key_of, self.order, self.product))
+        self._sorted = array("q", sorted(range(len(keys)), key=keys.__getitem__))
+        self._keys = array("q", map(keys.__getitem__, self._sorted))
+        first = 0
+        for place in range(1, len(keys)):
+            if self._keys[place] != self._keys[first]:
+                first = place
+            elif self.order[self._sorted[place]] != NONE and self.product[self._sorted[place]] != NONE:
+                row = self.rows[self._sorted[first]]
+                advice = f"Write one line for this product; row {row} of the order has it already."
+                self.refuse(self._sorted[place], PRODUCT, "duplicate", advice)
+
+    def find(self, order: int, product: int) -> int:
+        """Return the first line of a product in an order, NONE where there is none."""
+        place = bisect_left(self._keys, key_of(order, product))
+        found = place < len(self._keys) and self._keys[place] == key_of(order, product)
+        return self._sorted[place] if found else NONE
+
+    def lines_of(self, order: int) -> list[int]:
+        """Return the lines of an order in the order of the rows."""
+        start = bisect_left(self._keys, key_of(order, NONE))
+        end = bisect_left(self._keys, key_of(order + 1, NONE))
+        return sorted(self._sorted[start:end])
+
+    def refuse_orders(self, faults: Iterable[tuple[int, str, str, str]]) -> None:
+        """Refuse every line of orders, given with column, code and message."""
+        for order, column, code, message in faults:
+            for line in self.lines_of(order):
+                self.refuse(line, column, code, message)
+
+
+def key_of(upper: int, lower: int) -> int:
+    """Return one number for two, of which the second is below 2 ** 32; it sorts as the pair does."""
+    return (upper << 32) + lower
+
+
+def _number(names: dict[str, int], name: str | None) -> int:
+    return NONE if name is None else names.setdefault(name, len(names))
