@@ -9,4 +9,6 @@ What others call:
 - ``capitals.rmb_capitals(fen)`` — 人民币大写
 - ``files.write_whole``, ``files.written_whole``, ``files.write_zip`` — files that are whole or not there
 - ``reading.read_table(path or bytes, name)`` — a ``Table`` from .csv or .xlsx, or ``faults.UnreadableTable``
+- ``marking.mark_up(content, faults, name)`` — the file back with a column 错误原因
+- ``templates.write_template(title, columns, notes)`` — a workbook to fill in
 """

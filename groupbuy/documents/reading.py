@@ -7,6 +7,7 @@ from pathlib import Path
 from groupbuy.documents.csv_rows import csv_rows
 from groupbuy.documents.faults import Fault, UnreadableTable, of_file
 from groupbuy.documents.guards import MAX_FILE, MAX_ROWS, too_large
+from groupbuy.documents.headers import REASON_HEADER, header_name
 from groupbuy.documents.xlsx_rows import xlsx_rows
 
 Cells = tuple[str, ...]
@@ -14,8 +15,9 @@ Cells = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with one header row. Every text is exactly what the file holds, surrounding spaces included.
+    """A table with one header row. Every cell is exactly what the file holds, surrounding spaces included.
 
+    ``headers`` come without surrounding spaces and without the star of a required column.
     ``rows`` are (number, cells): the number as a spreadsheet counts it, the header being row 1, and
     a cell for each header. Blank rows are left out, but counted.
     """
@@ -60,15 +62,16 @@ def _reader(content: bytes, title: str) -> Callable[[bytes], list[Cells]]:
 
 
 def _table(rows: list[Cells]) -> Table:
-    if not rows or _is_blank(rows[0]):
+    headers = tuple([header_name(header) for header in rows[0]]) if rows else ()
+    kept = [place for place, header in enumerate(headers) if header not in {"", REASON_HEADER}]
+    if not kept:
         raise of_file("missing_column", "The file has no header in row 1.")
-    headers = rows[0]
-    kept = [place for place, header in enumerate(headers) if header.strip()]
-    body = [(number, row) for number, row in enumerate(rows[1:], 2) if not _is_blank(row)]
-    faults = [*_repeated_headers(headers), *_stray_cells(set(kept), body)]
+    body = list(enumerate(rows[1:], 2))
+    faults = [*_repeated_headers(headers), *_stray_cells(headers, body)]
     if faults:
         raise UnreadableTable(faults)
-    return Table(_chosen(headers, kept), [(number, _chosen(row, kept)) for number, row in body])
+    chosen = [(number, _chosen(row, kept)) for number, row in body]
+    return Table(_chosen(headers, kept), [row for row in chosen if not _is_blank(row[1])])
 
 
 def _is_blank(row: Cells) -> bool:
@@ -76,24 +79,22 @@ def _is_blank(row: Cells) -> bool:
 
 
 def _chosen(row: Cells, kept: Sequence[int]) -> Cells:
-    if len(row) == len(kept):
+    if len(row) == len(kept) == kept[-1] + 1:
         return row
     return tuple([row[place] if place < len(row) else "" for place in kept])
 
 
 def _repeated_headers(headers: Cells) -> list[Fault]:
-    names = [header.strip() for header in headers]
-    repeated = {name for place, name in enumerate(names) if name and name in names[:place]}
-    return [
-        Fault(1, name, "duplicate", "Two columns have this header.") for name in names if name in repeated
-    ][len(repeated) :]
+    repeated = {name: None for place, name in enumerate(headers) if name and name in headers[:place]}
+    return [Fault(1, name, "duplicate", "Two columns have this header.") for name in repeated]
 
 
-def _stray_cells(kept: set[int], body: Iterable[tuple[int, Cells]]) -> list[Fault]:
+def _stray_cells(headers: Cells, body: Iterable[tuple[int, Cells]]) -> list[Fault]:
+    bare = {place for place, header in enumerate(headers) if not header}
     return [
         Fault(number, "", "unknown_column", f"Cell {place + 1} of the row has no header above it.")
         for number, row in body
-        if len(row) != len(kept)
+        if bare or len(row) > len(headers)
         for place, cell in enumerate(row)
-        if place not in kept and cell.strip()
+        if (place in bare or place >= len(headers)) and cell.strip()
     ]
