@@ -1,11 +1,13 @@
 """The file that somebody sent, given back with what is wrong with it beside each row."""
 
 import io
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import openpyxl
+import structlog
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
@@ -16,6 +18,8 @@ from groupbuy.documents.reading import Table, read_table
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 from groupbuy.documents.templates import put_text
 from groupbuy.documents.xlsx import write_xlsx
+
+log = structlog.get_logger()
 
 LIST_TAB = "错误清单"
 _REASON_WIDTH = 50
@@ -31,8 +35,11 @@ def mark_up(content: bytes, faults: Sequence[Fault], name: str = "") -> bytes:
     large workbook becomes a new one. The result can be corrected and sent again: that column is not read.
     Raise UnreadableTable when the file is not safe to open or cannot be read at all.
     """
-    if content.startswith(b"PK") and len(content) <= _LARGE:
-        return _marked(content, faults)
+    if content.startswith(b"PK"):
+        harmless(content)
+        marked = _marked(content, faults) if len(content) <= _LARGE else None
+        if marked is not None:
+            return marked
     read = read_table(content, name)
     return write_xlsx([_rewritten(read, faults), _listed(faults)])
 
@@ -45,10 +52,28 @@ def reasons(faults: Sequence[Fault]) -> dict[int, str]:
     return {row: "\n".join(texts) for row, texts in lines.items()}
 
 
-def _marked(content: bytes, faults: Sequence[Fault]) -> bytes:
-    harmless(content)
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
+def _marked(content: bytes, faults: Sequence[Fault]) -> bytes | None:
+    """Return the workbook marked in place, or None where openpyxl cannot do it.
+
+    It is stricter than our reader, and fails in a dozen ways on workbooks of other programs; their
+    owner still gets the rows back.
+    """
+    try:
+        with warnings.catch_warnings():
+            # It warns of drop-downs and the like that it will lose; the rows are what matters here.
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(content))
+            _mark_rows(next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), faults)
+            _add_list(book, faults)
+            out = io.BytesIO()
+            book.save(out)
+    except Exception:
+        log.warning("workbook_not_marked_in_place", exc_info=True)
+        return None
+    return out.getvalue()
+
+
+def _mark_rows(sheet: Any, faults: Sequence[Fault]) -> None:
     headers = {header_name(str(cell.value)): cell.column for cell in sheet[1] if cell.value is not None}
     reason_column = headers.get(REASON_HEADER) or max(headers.values(), default=0) + 1
     _clear(sheet, reason_column)
@@ -58,10 +83,6 @@ def _marked(content: bytes, faults: Sequence[Fault]) -> bytes:
     for fault in faults:
         if fault.column in headers:
             sheet.cell(fault.row, headers[fault.column]).fill = PatternFill("solid", fgColor=_RED)
-    _add_list(book, faults)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def _clear(sheet: Any, column: int) -> None:

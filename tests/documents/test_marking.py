@@ -1,6 +1,7 @@
 """Files go out to be filled in, come in with faults, go back marked, and come in again."""
 
 import io
+import zipfile
 
 import openpyxl
 import pytest
@@ -87,6 +88,16 @@ def test_a_large_workbook_is_written_anew(monkeypatch):
     marked = mark_up(filled(), FAULTS)
     assert read_table(marked) == read_table(filled())
     assert book_of(marked).worksheets[0]["C2"].value == "price：'x' is no amount."
+
+
+def test_a_workbook_that_openpyxl_cannot_open_is_written_anew():
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(filled())) as old, zipfile.ZipFile(content, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<xf ", b'<xf unknown="1" '))
+    marked = mark_up(content.getvalue(), FAULTS)
+    assert book_of(marked).sheetnames == ["数据", LIST_TAB]
+    assert read_table(marked) == read_table(filled())
 
 
 def test_an_unsafe_workbook_is_not_opened():
