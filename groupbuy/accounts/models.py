@@ -38,7 +38,10 @@ class AccountRole(Base):
 
 
 class ApiToken(Base):
-    """A bearer token of an account in one role; only its SHA-256 is kept."""
+    """A bearer token of an account in one role; only its SHA-256 is kept.
+
+    ``profile`` is the code of the one leader, resident or supplier it acts as; None is all of the account's.
+    """
 
     __tablename__ = "api_token"
 
@@ -46,7 +49,40 @@ class ApiToken(Base):
     digest: Mapped[str] = mapped_column(unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     role: Mapped[str]
+    profile: Mapped[str | None]
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class WebSession(Base):
+    """A signed-in browser; its cookie holds a secret of which only the SHA-256 is kept."""
+
+    __tablename__ = "web_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    role: Mapped[str]
+    epoch: Mapped[int]
+    device: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Guess(Base):
+    """Wrong passwords and codes of one guesser against one target, and until when it has to wait.
+
+    ``trusted_at`` is when this guesser last guessed right.
+    """
+
+    __tablename__ = "guess"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None]
+    trusted_at: Mapped[datetime | None]

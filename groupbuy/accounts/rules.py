@@ -1,4 +1,7 @@
-"""Roles, from the highest to the lowest, and what a password must be."""
+"""Roles, from the highest to the lowest, what they may be used for, and what a password must be."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from groupbuy.kernel.errors import BadInput
 
@@ -13,6 +16,29 @@ ROLES = (
     "resident",
 )
 STAFF_ROLES = ("operator", "finance", "warehouse", "customer_service")
+
+# What a token can be good for, and the roles that can do it at all.
+SCOPES: Mapping[str, frozenset[str]] = {
+    "rounds:read": frozenset(ROLES),
+    "orders:read": frozenset({"operator", "customer_service", "leader", "resident"}),
+    "orders:write": frozenset({"operator", "leader", "resident"}),
+    "pickups:write": frozenset({"leader", "pickup_verifier"}),
+    "documents:read": frozenset({"operator", "finance", "warehouse", "leader", "supplier"}),
+    "reports:read": frozenset({"operator", "finance"}),
+    "catalog:read": frozenset(STAFF_ROLES),
+    "catalog:write": frozenset({"operator"}),
+    "people:read": frozenset({"operator", "customer_service", "leader"}),
+    "campaigns:write": frozenset({"operator"}),
+    "imports:write": frozenset({"operator"}),
+    "webhooks:write": frozenset({"operator"}),
+}
+
+# A browser that is left alone, and one that is used all day, by what a stranger could do with it.
+IDLE_STAFF, LONGEST_STAFF = timedelta(hours=2), timedelta(hours=12)
+IDLE_PEOPLE, LONGEST_PEOPLE = timedelta(days=14), timedelta(days=60)
+
+FREE_TRIES = 5
+LONGEST_DELAY_S = 900
 MIN_PASSWORD = 8
 MAX_PASSWORD = 128
 
@@ -41,3 +67,28 @@ def check_password(password: str, *, phone: str) -> None:
         )
     if password.lower() in COMMON_PASSWORDS or password == phone:
         raise BadInput("password_common", "This password is too easy to guess.", param="password")
+
+
+def scopes_of(role: str) -> list[str]:
+    """Return everything that a role can be used for, in a fixed order."""
+    return [scope for scope, roles in SCOPES.items() if role in roles]
+
+
+def check_scopes(scopes: Iterable[str], *, role: str) -> None:
+    """Raise BadInput for a scope that the role does not have."""
+    if strange := sorted(set(scopes) - set(scopes_of(role))):
+        raise BadInput("scope", f"A {role} has no scope {strange[0]}.", param="scopes")
+
+
+def session_limits(role: str) -> tuple[timedelta, timedelta]:
+    """Return how long a browser's session lasts unused, and in all."""
+    if role in STAFF_ROLES:
+        return IDLE_STAFF, LONGEST_STAFF
+    return IDLE_PEOPLE, LONGEST_PEOPLE
+
+
+def guess_delay_s(failures: int, free: int) -> int:
+    """Return the seconds to wait after so many wrong tries: none, then 2, 4, 8 … up to 15 minutes."""
+    if failures < free:
+        return 0
+    return int(min(2 ** min(failures - free + 1, 20), LONGEST_DELAY_S))

@@ -38,3 +38,23 @@ class BadInput(GroupbuyError):
     """Say what is wrong with a value that came from outside."""
 
     status = 422
+
+
+class TooMany(GroupbuyError):
+    """Say that somebody tries too often, and after how many seconds to come again."""
+
+    status = 429
+
+    def __init__(self, code: str, message: str = "", *, retry_after: int) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after
+
+
+class Unavailable(GroupbuyError):
+    """Say that the platform is too busy for this now, and after how many seconds to come again."""
+
+    status = 503
+
+    def __init__(self, code: str, message: str = "", *, retry_after: int) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after

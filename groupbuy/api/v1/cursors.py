@@ -1,0 +1,41 @@
+"""Cursors: where a page ended, opaque to programs."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from groupbuy.kernel.errors import BadInput
+
+T = TypeVar("T")
+
+
+def encode(*key: str | int) -> str:
+    """Return the cursor of a row's sort key."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    """Return the sort key of a cursor; raise BadInput for anything that we did not make."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise _bad() from error
+    if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
+        raise _bad()
+    if any(isinstance(part, int) and abs(part) >= 2**63 for part in key):
+        raise _bad()
+    return key
+
+
+def _bad() -> BadInput:
+    return BadInput("bad_cursor", "Use the next_cursor of the page before.", param="cursor")
+
+
+def page(rows: Sequence[T], *, limit: int, key: Callable[[T], tuple[str | int, ...]]) -> tuple[Sequence[T], str | None]:
+    """Split ``limit + 1`` rows into a page and the cursor of the next one, None on the last."""
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], encode(*key(rows[limit - 1]))

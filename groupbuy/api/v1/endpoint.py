@@ -1,0 +1,175 @@
+"""How an operation is declared: route, roles, scope, shapes; and what happens around its view."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel
+from spectree import Response as Answers
+from spectree import SpecTree
+from spectree.config import Configuration
+
+from groupbuy.accounts.rules import SCOPES
+from groupbuy.api.v1.shapes import Problem
+from groupbuy.http import idempotency
+from groupbuy.http.guards import SAFE, refuse_forgery, require
+from groupbuy.http.idempotency import Answer, Key, answer_once, write_json
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import read_body, read_query
+from groupbuy.kernel.clock import utc_now
+
+PREFIX = "/api/v1"
+blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
+# Only what is declared here is in the document; the validation is our own, so that faults have our shape.
+spec = SpecTree(
+    "flask",
+    mode="strict",
+    annotations=False,
+    naming_strategy=lambda model: model.__name__,
+    nested_naming_strategy=lambda _parent, child: child,
+)
+
+Shape = type[BaseModel] | None
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the API; ``roles`` None is for everybody."""
+
+    method: str
+    rule: str
+    name: str
+    scope: str | None
+    roles: frozenset[str] | None
+    body: Shape = None
+    query: Shape = None
+    files: Mapping[int, Collection[str]] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether the operation changes something."""
+        return self.method not in SAFE
+
+
+OPERATIONS: dict[str, Operation] = {}
+EVERYWHERE = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+
+
+def endpoint(
+    method: str,
+    rule: str,
+    *,
+    answers: Mapping[int, Shape],
+    scope: str | None,
+    roles: Collection[str] | None = None,
+    body: Shape = None,
+    query: Shape = None,
+) -> Callable[[View], View]:
+    """Declare an operation. The view gets ``identity`` and, where declared, ``body`` and ``query``.
+
+    It returns (status, JSON value), or a finished Response. A view that writes runs inside a
+    transaction, again where the database asks for it, and once per idempotency key. The roles are
+    those of the scope unless fewer are named.
+    """
+
+    def declare(view: View) -> View:
+        allowed = frozenset(roles) if roles is not None else SCOPES[scope or ""]
+        operation = Operation(method, PREFIX + rule, view.__name__, scope, allowed, body, query)
+        OPERATIONS[view.__name__] = operation
+        _register(rule, operation, partial(_answer, operation, view), view, answers)
+        return view
+
+    return declare
+
+
+def public(
+    method: str, rule: str, *, answers: Mapping[int, Shape], body: Shape = None
+) -> Callable[[View], View]:
+    """Declare an operation that nobody need be signed in for; its view keeps its own transactions."""
+
+    def declare(view: View) -> View:
+        operation = Operation(method, PREFIX + rule, view.__name__, None, None, body)
+        OPERATIONS[view.__name__] = operation
+        _register(rule, operation, partial(_answer_anybody, operation, view), view, answers)
+        return view
+
+    return declare
+
+
+def _register(
+    rule: str, operation: Operation, run: View, view: View, answers: Mapping[int, Shape]
+) -> None:
+    def handle(**values: Any) -> Response:
+        response: Response = run(**values)
+        return response
+
+    handle.__name__, handle.__doc__ = view.__name__, view.__doc__
+    shapes: dict[str, Any] = {f"HTTP_{status}": Problem for status in EVERYWHERE}
+    shapes |= {f"HTTP_{status}": shape for status, shape in answers.items()}
+    documented = spec.validate(
+        json=operation.body,
+        query=operation.query,
+        resp=Answers(**shapes),
+        tags=[rule.split("/")[1]],
+        skip_validation=True,
+        validation_error_status=422,
+        operation_id=view.__name__,
+    )
+    blueprint.add_url_rule(rule, view.__name__, documented(handle), methods=[operation.method])
+
+
+def _answer_anybody(operation: Operation, view: View, **values: Any) -> Response:
+    if operation.body is not None:
+        values["body"] = read_body(operation.body)
+    status, value = view(**values)
+    return _respond(Answer(status, write_json(value)))
+
+
+def _answer(operation: Operation, view: View, **values: Any) -> Response:
+    identity = require(operation.roles or (), scope=operation.scope)
+    refuse_forgery(identity)
+    key = _key(operation, identity)
+    if operation.body is not None:
+        values["body"] = read_body(operation.body)
+    if operation.query is not None:
+        values["query"] = read_query(operation.query)
+    work = partial(view, identity=identity, **values)
+    if operation.writes:
+        return _respond(answer_once(key, work, now=utc_now()))
+    found = work()
+    return found if isinstance(found, Response) else _polled(*found)
+
+
+def _key(operation: Operation, identity: Identity) -> Key | None:
+    text = request.headers.get(idempotency.HEADER)
+    if text is None or not operation.writes:
+        return None
+    asked = f"{operation.method} {request.full_path}\n".encode() + request.get_data()
+    return Key(identity.account_id, idempotency.check_key(text), sha256(asked).hexdigest())
+
+
+def _respond(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _polled(status: int, value: Any) -> Response:
+    """Answer with an ETag of what is true now; who has it already gets 304 without a body."""
+    response = _respond(Answer(status, write_json(value)))
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Authorization, Cookie"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def configure(version: str) -> None:
+    """Put title and version into the document."""
+    spec.config = Configuration(title="Groupbuy", version=version)

@@ -1,0 +1,63 @@
+"""An order as the API shows it."""
+
+from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.kernel.times import iso
+from groupbuy.orders.models import Order, OrderLine
+
+
+class OrderLineShape(Shape):
+    """A line with the price agreed when it was ordered."""
+
+    product_code: str
+    name: str
+    quantity: int
+    price_fen: int
+    amount_fen: int
+
+
+class OrderShape(Shape):
+    """An order; ``amount_fen`` is what its lines that will be delivered cost."""
+
+    order_no: str
+    state: str
+    amount_fen: int
+    pickup_code: str
+    lines: list[OrderLineShape]
+    round: str
+    resident_code: str
+    leader_code: str
+    paid_fen: int
+    remark: str | None
+    placed_at: str
+    expires_at: str | None
+    cancel_reason: str | None
+
+
+def order_json(order: Order) -> Json:
+    """Return an order in the API's shape."""
+    return {
+        "order_no": order.number,
+        "state": order.state,
+        "amount_fen": order.amount_fen,
+        "pickup_code": order.pickup_code,
+        "lines": [line_json(line) for line in order.lines],
+        "round": order.round.name,
+        "resident_code": order.resident.code,
+        "leader_code": order.leader.code,
+        "paid_fen": order.paid_fen,
+        "remark": order.remark,
+        "placed_at": iso(order.placed_at),
+        "expires_at": iso(order.expires_at) if order.expires_at else None,
+        "cancel_reason": order.cancel_reason,
+    }
+
+
+def line_json(line: OrderLine) -> Json:
+    """Return one line in the API's shape."""
+    return {
+        "product_code": line.offer.product.code,
+        "name": line.offer_version.name,
+        "quantity": line.quantity,
+        "price_fen": line.price_fen,
+        "amount_fen": line.amount_fen,
+    }

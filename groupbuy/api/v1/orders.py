@@ -1,0 +1,156 @@
+"""Orders: place, read, change, cancel, note as paid."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+from flask import current_app
+from pydantic import Field
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.order_shapes import OrderShape, order_json
+from groupbuy.api.v1.shapes import Code, Quantity
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.config import Settings
+from groupbuy.flows import ordering
+from groupbuy.flows.ordering import MAX_REMARK, Wish
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.members import queries as members
+from groupbuy.members.models import Resident
+from groupbuy.orders import queries
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import MAX_LINES
+
+Remark = Annotated[Text, Field(max_length=MAX_REMARK)]
+
+
+class LineWish(Body):
+    """A product and how many sale units of it are wanted."""
+
+    product_code: Code
+    quantity: Quantity
+
+
+Lines = Annotated[list[LineWish], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class PlaceOrder(Body):
+    """An order; ``resident_code`` names for whom a leader or operator places it."""
+
+    round: Code
+    lines: Lines
+    remark: Remark | None = None
+    resident_code: Code | None = None
+
+
+class ChangeOrder(Body):
+    """The whole new list of lines."""
+
+    lines: Lines
+    remark: Remark | None = None
+
+
+class CancelOrder(Body):
+    """Why an order is cancelled."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=MAX_REMARK)]
+
+
+@endpoint("POST", "/orders", scope="orders:write", body=PlaceOrder, answers={201: OrderShape})
+def place_order(identity: Identity, body: PlaceOrder) -> tuple[int, Any]:
+    """Place an order in an open round, for oneself or on behalf of a resident."""
+    resident = _resident(identity, body.resident_code)
+    try:
+        round_ = campaigns.get_round(body.round)
+    except NotFound as error:
+        raise NotFound(error.code, error.message, param="round") from error
+    settings: Settings = current_app.extensions["groupbuy_settings"]
+    order = ordering.place_order(
+        round_=round_,
+        resident=resident,
+        wishes=_wishes(body.lines),
+        now=utc_now(),
+        actor=identity.actor,
+        pay_within=timedelta(minutes=settings.order_timeout_minutes),
+        remark=body.remark,
+    )
+    return 201, order_json(order)
+
+
+@endpoint("GET", "/orders/<order_no>", scope="orders:read", answers={200: OrderShape})
+def show_order(identity: Identity, order_no: str) -> tuple[int, Any]:
+    """Show one of the asker's orders."""
+    return 200, order_json(own_order(identity, order_no))
+
+
+@endpoint("PATCH", "/orders/<order_no>", scope="orders:write", body=ChangeOrder, answers={200: OrderShape})
+def change_order(identity: Identity, order_no: str, body: ChangeOrder) -> tuple[int, Any]:
+    """Give an order its whole new list of lines while its round sells."""
+    order = ordering.change_order(
+        order=own_order(identity, order_no),
+        wishes=_wishes(body.lines),
+        now=utc_now(),
+        actor=identity.actor,
+        remark=body.remark,
+    )
+    return 200, order_json(order)
+
+
+@endpoint(
+    "POST", "/orders/<order_no>/cancel", scope="orders:write", body=CancelOrder, answers={200: OrderShape}
+)
+def cancel_order(identity: Identity, order_no: str, body: CancelOrder) -> tuple[int, Any]:
+    """Cancel an order while its round sells; its stock is free again."""
+    order = own_order(identity, order_no)
+    ordering.cancel_order(order=order, reason=body.reason, now=utc_now(), actor=identity.actor)
+    return 200, order_json(order)
+
+
+@endpoint(
+    "POST",
+    "/orders/<order_no>/mark-paid",
+    scope="orders:write",
+    roles=("leader", "operator"),
+    answers={200: OrderShape},
+)
+def mark_paid(identity: Identity, order_no: str) -> tuple[int, Any]:
+    """Note that an order is paid in full."""
+    order = own_order(identity, order_no)
+    ordering.mark_paid(order=order, now=utc_now(), actor=identity.actor)
+    return 200, order_json(order)
+
+
+def own_order(identity: Identity, number: str) -> Order:
+    """Return an order that the asker may see; raise NotFound for anybody else's."""
+    if identity.role == "resident":
+        return queries.get_order(number, resident_ids=identity.resident_ids)
+    if identity.role == "leader":
+        return queries.get_order(number, leader_ids=identity.leader_ids)
+    return queries.get_order(number)
+
+
+def _resident(identity: Identity, code: str | None) -> Resident:
+    """Return for whom to order; raise BadInput ``required`` or NotFound, both at ``resident_code``."""
+    if code is not None:
+        return _named(identity, code)
+    if identity.role == "resident" and len(identity.resident_ids) == 1:
+        return members.get_resident_by_id(identity.resident_ids[0])
+    raise BadInput("required", "Say for which resident this order is.", param="resident_code")
+
+
+def _named(identity: Identity, code: str) -> Resident:
+    leader_ids = identity.leader_ids if identity.role == "leader" else None
+    try:
+        resident = members.get_resident(code, leader_ids=leader_ids)
+    except NotFound as error:
+        raise NotFound(error.code, error.message, param="resident_code") from error
+    if identity.role == "resident" and resident.id not in identity.resident_ids:
+        raise NotFound("unknown_resident", f"There is no resident {code}.", param="resident_code")
+    return resident
+
+
+def _wishes(lines: Sequence[LineWish]) -> list[Wish]:
+    return [Wish(line.product_code, line.quantity) for line in lines]

@@ -1,0 +1,209 @@
+"""Who asks: found by bearer token or by the browser's session, with one query a request."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, g, request, session
+from flask_login import LoginManager, current_user, login_user, logout_user
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from groupbuy.accounts import tokens
+from groupbuy.accounts.models import Account, AccountRole, ApiToken, WebSession
+from groupbuy.accounts.rules import scopes_of, session_limits
+from groupbuy.catalog.models import Supplier
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.flows.ordering import Actor
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.leaders.models import Leader, LeaderHelper
+from groupbuy.members.models import Resident
+
+# How exactly the last use of a session is known; a write on every request would be dear.
+SEEN_STEP = timedelta(minutes=5)
+MAX_TOKEN = 200
+
+
+class NotSignedIn(GroupbuyError):
+    """Say that nobody is signed in, or that the token or session has ended."""
+
+    status = 401
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks, in which role, for what, and whom the role stands for.
+
+    Only what belongs to the role is filled in: a leader's own leaders (a helper's whom it helps), a
+    resident's own residents and, as ``home_leader_ids``, their leaders.
+    """
+
+    account_id: int
+    role: str
+    scopes: frozenset[str]
+    name: str = ""
+    resident_ids: tuple[int, ...] = ()
+    home_leader_ids: tuple[int, ...] = ()
+    leader_ids: tuple[int, ...] = ()
+    supplier_ids: tuple[int, ...] = ()
+    session_secret: str | None = field(default=None, repr=False)
+    # What Flask-Login asks of a user.
+    is_authenticated: bool = field(default=True, repr=False)
+    is_active: bool = field(default=True, repr=False)
+    is_anonymous: bool = field(default=False, repr=False)
+
+    @property
+    def actor(self) -> Actor:
+        """Return how the audit log names this account."""
+        return Actor(f"account:{self.account_id}", self.account_id)
+
+    @property
+    def by_token(self) -> bool:
+        """Tell whether a program asks, not a browser; a browser's writes need a CSRF token."""
+        return self.session_secret is None
+
+    def get_id(self) -> str | None:
+        """Return what the browser's cookie holds."""
+        return self.session_secret
+
+
+def init_identity(app: Flask) -> None:
+    """Let Flask-Login find who is signed in by the session's secret in the cookie."""
+    manager = LoginManager(app)
+    manager.user_loader(lambda secret: _by_session(secret, utc_now()))
+
+
+def current_identity() -> Identity | None:
+    """Return who asks, or None; a bearer token is looked at first, then the browser's session.
+
+    Raise NotSignedIn for a token that is wrong, revoked or expired: its program should know.
+    """
+    if "identity" not in g:
+        g.identity = _from_request()
+    found: Identity | None = g.identity
+    return found
+
+
+def _from_request() -> Identity | None:
+    header = request.headers.get("Authorization")
+    if header is not None:
+        return _by_token(header, utc_now())
+    user = current_user._get_current_object()
+    return user if isinstance(user, Identity) else None
+
+
+def _by_token(header: str, now: datetime) -> Identity:
+    scheme, _, secret = header.partition(" ")
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not secret or len(secret) > MAX_TOKEN:
+        raise NotSignedIn("bad_token", "Send the header: Authorization: Bearer TOKEN.")
+    wanted = (
+        ApiToken.digest == tokens.digest_of(secret),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at > now,
+    )
+    rows = db.session.execute(_of_role(ApiToken).add_columns(ApiToken.scopes).where(*wanted)).all()
+    if not rows:
+        raise NotSignedIn("bad_token", "This token is unknown, revoked or expired.")
+    return _joined(rows, rows[0].scopes)
+
+
+def _by_session(secret: str, now: datetime) -> Identity | None:
+    digest = tokens.digest_of(secret)
+    rows = db.session.execute(
+        _of_role(WebSession)
+        .add_columns(WebSession.created_at, WebSession.seen_at)
+        .where(WebSession.digest == digest, WebSession.ended_at.is_(None))
+        .where(WebSession.epoch == Account.session_epoch)
+    ).all()
+    if not rows:
+        return None
+    idle, longest = session_limits(rows[0].role)
+    if rows[0].seen_at + idle <= now or rows[0].created_at + longest <= now:
+        return None
+    if rows[0].seen_at + SEEN_STEP <= now:
+        with transaction():
+            tokens.touch_session(digest=digest, now=now)
+    return _joined(rows, scopes_of(rows[0].role), secret)
+
+
+def _joined(rows: Any, scopes: list[str], secret: str | None = None) -> Identity:
+    def ids(name: str) -> tuple[int, ...]:
+        return tuple(sorted({value for row in rows if (value := getattr(row, name)) is not None}))
+
+    return Identity(
+        account_id=rows[0].account_id,
+        role=rows[0].role,
+        scopes=frozenset(scopes),
+        name=rows[0].name,
+        resident_ids=ids("resident_id"),
+        home_leader_ids=ids("home_leader_id"),
+        leader_ids=ids("leader_id") + ids("helped_id"),
+        supplier_ids=ids("supplier_id"),
+        session_secret=secret,
+    )
+
+
+def _of_role(proof: type[ApiToken] | type[WebSession]) -> Select[*tuple[Any, ...]]:
+    """Select the account and the profiles of its role; the joins exclude each other by the role."""
+    return (
+        select(
+            Account.id.label("account_id"),
+            Account.name,
+            proof.role,
+            Resident.id.label("resident_id"),
+            Resident.leader_id.label("home_leader_id"),
+            Leader.id.label("leader_id"),
+            LeaderHelper.leader_id.label("helped_id"),
+            Supplier.id.label("supplier_id"),
+        )
+        .join(Account, and_(Account.id == proof.account_id, Account.active))
+        .join(AccountRole, and_(AccountRole.account_id == Account.id, AccountRole.role == proof.role))
+        .outerjoin(Resident, _profile(proof, "resident", Resident) & Resident.active)
+        .outerjoin(Leader, _profile(proof, "leader", Leader))
+        .outerjoin(Supplier, _profile(proof, "supplier", Supplier))
+        .outerjoin(
+            LeaderHelper,
+            and_(proof.role == "pickup_verifier", LeaderHelper.account_id == proof.account_id),
+        )
+    )
+
+
+def _profile(
+    proof: type[ApiToken] | type[WebSession], role: str, table: type[Resident] | type[Leader] | type[Supplier]
+) -> ColumnElement[bool]:
+    own = and_(proof.role == role, table.account_id == proof.account_id)
+    if proof is ApiToken:
+        return and_(own, or_(ApiToken.profile.is_(None), ApiToken.profile == table.code))
+    return own
+
+
+def sign_in(account: Account, role: str) -> Identity:
+    """Start a fresh session of an account in one of its roles; whatever the browser held before ends.
+
+    Raise NotSignedIn for a role that the account does not have or an account that is not active.
+    """
+    sign_out()
+    now = utc_now()
+    with transaction():
+        device = request.headers.get("User-Agent", "")
+        secret = tokens.start_session(account=account, role=role, device=device, now=now)
+    identity = _by_session(secret, now)
+    if identity is None:
+        raise NotSignedIn("not_signed_in", "This account cannot sign in.")
+    login_user(identity)
+    session.permanent = True
+    g.identity = identity
+    return identity
+
+
+def sign_out() -> None:
+    """End the browser's session, on the server too."""
+    user = current_user._get_current_object()
+    if isinstance(user, Identity) and user.session_secret is not None:
+        with transaction():
+            tokens.end_session(digest=tokens.digest_of(user.session_secret), now=utc_now())
+    logout_user()
+    session.clear()
+    g.identity = None

@@ -1,0 +1,46 @@
+"""How often one account or address may ask, with the standard headers."""
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+from groupbuy.config import Settings
+from groupbuy.http.identity import NotSignedIn, current_identity
+
+PER_ACCOUNT = "1200 per minute"
+PER_ADDRESS = "600 per minute"
+SIGN_IN = "120 per minute"
+# Endpoints that take a password; each has this limit of its own.
+SIGN_IN_ENDPOINTS = {"api_v1.issue_token", "web.sign_in"}
+UNCOUNTED = {"static", "healthz", "readyz", "metrics"}
+
+
+def asker() -> str:
+    """Return whose requests are counted together: an account's, else those of an address."""
+    try:
+        identity = current_identity()
+    except NotSignedIn:
+        identity = None
+    if identity is not None:
+        return f"account:{identity.account_id}"
+    return f"address:{request.remote_addr}"
+
+
+def init_limits(app: Flask, settings: Settings) -> None:
+    """Count requests unless the settings switch it off, as load tests do.
+
+    Counts are per process: this bounds what one process is asked for. Limits against guessing are in
+    the database.
+    """
+    Limiter(
+        app=app,
+        key_func=asker,
+        application_limits=[lambda: PER_ACCOUNT if asker().startswith("account:") else PER_ADDRESS],
+        application_limits_exempt_when=lambda: request.endpoint in UNCOUNTED,
+        default_limits=[SIGN_IN],
+        default_limits_exempt_when=lambda: request.endpoint not in SIGN_IN_ENDPOINTS,
+        headers_enabled=True,
+        retry_after="delta-seconds",
+        storage_uri="memory://",
+        strategy="fixed-window",
+        enabled=settings.rate_limits,
+    )

@@ -1,0 +1,73 @@
+"""What every application needs for both edges: proxies, sizes, cookies, identity, limits, errors."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from groupbuy.config import Settings
+from groupbuy.db import db
+from groupbuy.http.errors import Malformed, Problem, problem_of
+from groupbuy.http.idempotency import write_json
+from groupbuy.http.identity import init_identity
+from groupbuy.http.limits import init_limits
+
+API_PREFIX = "/api/"
+MAX_UPLOAD = 64 * 1024 * 1024
+LONGEST_COOKIE = timedelta(days=60)
+# How pages show a problem: the web edge puts its own renderer into ``app.extensions`` under this name.
+ERROR_PAGE = "groupbuy_error_page"
+ErrorPage = Callable[[Problem], Response]
+
+
+def init_http(app: Flask, settings: Settings) -> None:
+    """Set up what pages and API share."""
+    if hops := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask documents this assignment.
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_UPLOAD,
+        SESSION_COOKIE_NAME="groupbuy" if settings.insecure_http else "__Host-groupbuy",
+        SESSION_COOKIE_SECURE=not settings.insecure_http,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=LONGEST_COOKIE,
+    )
+    app.before_request(_refuse_unstorable)
+    init_identity(app)
+    init_limits(app, settings)
+    app.register_error_handler(Exception, _answer)
+
+
+def _refuse_unstorable() -> None:
+    """Refuse NUL in the address, which no database takes; raise NotFound or Malformed."""
+    if "\0" in request.path:
+        raise NotFound
+    if any("\0" in name or "\0" in value for name, value in request.args.items(multi=True)):
+        raise Malformed("bad_text", "The address holds a character that nothing can be called.")
+
+
+def _answer(error: Exception) -> Response:
+    # What the failed request has read or written is let go before the answer is made.
+    db.session.rollback()
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return Response(error.get_body(), error.code, error.get_headers())
+    problem = problem_of(error)
+    page: ErrorPage | None = current_app.extensions.get(ERROR_PAGE)
+    if page is None or request.path.startswith(API_PREFIX):
+        answer = Response(write_json(problem.as_json()), problem.status, mimetype="application/json")
+    else:
+        answer = page(problem)
+    return _with_headers(answer, problem, error)
+
+
+def _with_headers(answer: Response, problem: Problem, error: Exception) -> Response:
+    if problem.retry_after is not None:
+        answer.headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == 401 and request.path.startswith(API_PREFIX):
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="groupbuy"'
+    allowed = getattr(error, "valid_methods", None)
+    if problem.status == 405 and allowed:
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer
