@@ -75,6 +75,7 @@ def add_resident(leader: Leader, name: str = "王女士", **columns: Any) -> Res
     """Make a resident with an account, bound to a leader; ``columns`` such as ``room``, ``building``."""
     account = add_account(name)
     with transaction():
+        accounts.grant_role(account=account, role="resident", now=NOW, actor=ACTOR.name)
         resident = members.resident_for(account=account, name=name, leader_code=leader.code, now=NOW)
         for column, value in columns.items():
             setattr(resident, column, value)

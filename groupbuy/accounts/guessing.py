@@ -92,7 +92,9 @@ def is_trusted(limit: Limit) -> bool:
 
 
 def _insert() -> SqliteInsert | PostgresqlInsert:
-    return sqlite_insert(Guess) if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert(Guess)
+    return (
+        sqlite_insert(Guess) if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert(Guess)
+    )
 
 
 def _of(limit: Limit) -> Update:

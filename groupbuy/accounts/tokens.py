@@ -70,8 +70,7 @@ def issue_many(
     insert_many(
         db.metadata.tables[ApiToken.__tablename__],
         (
-            shared
-            | {"digest": digest_of(secret), "account_id": holder.account_id, "profile": holder.profile}
+            shared | {"digest": digest_of(secret), "account_id": holder.account_id, "profile": holder.profile}
             for holder, secret in zip(holders, secrets, strict=True)
         ),
     )
@@ -89,9 +88,7 @@ def revoke_token(*, digest: str, now: datetime, actor: str) -> bool:
         .execution_options(synchronize_session=False)
     ).scalar()
     if ended is not None:
-        audit.record(
-            at=now, actor=actor, verb="token_revoked", subject_kind="account", subject=str(ended)
-        )
+        audit.record(at=now, actor=actor, verb="token_revoked", subject_kind="account", subject=str(ended))
     return ended is not None
 
 
@@ -123,11 +120,7 @@ def end_session(*, digest: str, now: datetime) -> None:
 
 
 def _session(digest: str) -> Update:
-    return (
-        update(WebSession)
-        .where(WebSession.digest == digest)
-        .execution_options(synchronize_session=False)
-    )
+    return update(WebSession).where(WebSession.digest == digest).execution_options(synchronize_session=False)
 
 
 def _log(actor: str, subject: str, after: dict[str, object], now: datetime) -> None:

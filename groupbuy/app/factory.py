@@ -8,9 +8,12 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from groupbuy import paths
+from groupbuy.api.register import register_api
+from groupbuy.app.documents import render_attachment
 from groupbuy.config import Settings
 from groupbuy.db import Base, db
 from groupbuy.db.session import engine_options, prepare_engine
+from groupbuy.http.setup import init_http
 
 
 def create_app(settings: Settings) -> Flask:
@@ -32,6 +35,8 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db, directory=str(paths.migrations_dir()), render_as_batch=True, compare_type=True)
     with app.app_context():
         prepare_engine(db.engine)
+    init_http(app, settings)
+    register_api(app, render=render_attachment)
     return app
 
 

@@ -61,9 +61,7 @@ def rounds_page(
         statement = statement.where(in_state(state, now))
     if after is not None:
         statement = statement.where(tuple_(Round.closes_at, Round.id) < after)
-    return db.session.scalars(
-        statement.order_by(Round.closes_at.desc(), Round.id.desc()).limit(most)
-    ).all()
+    return db.session.scalars(statement.order_by(Round.closes_at.desc(), Round.id.desc()).limit(most)).all()
 
 
 def find_visible(name: str, *, viewer: Viewer) -> Round | None:
@@ -125,8 +123,9 @@ def shelf(
 
 
 def _offer(row: Any) -> ShelfOffer:
-    *shown, sold, limit = row
-    return ShelfOffer(*shown, sold, None if limit is None else max(limit - sold, 0))
+    *shown, limit = row
+    columns: Any = (*shown, None if limit is None else max(limit - row.sold, 0))
+    return ShelfOffer(*columns)
 
 
 def _shelf(round_id: int) -> Select[*tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from groupbuy.cli.importing import import_command
 from groupbuy.cli.jobs import jobs, list_runs
 from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.cli.serving import scheduler, serve
+from groupbuy.cli.tokens import issue_token
 from groupbuy.config import ConfigError, load_settings
 from groupbuy.kernel.errors import GroupbuyError
 
@@ -65,6 +66,7 @@ groupbuy.add_command(scheduler)
 groupbuy.add_command(audit)
 groupbuy.add_command(jobs)
 groupbuy.add_command(list_runs)
+groupbuy.add_command(issue_token)
 
 
 def main() -> None:

@@ -53,9 +53,7 @@ class Problem:
 
     def as_json(self) -> dict[str, dict[str, str | None]]:
         """Return the shape that the API answers with."""
-        return {
-            "error": {"type": self.type, "code": self.code, "message": self.message, "param": self.param}
-        }
+        return {"error": {"type": self.type, "code": self.code, "message": self.message, "param": self.param}}
 
 
 def problem_of(error: Exception) -> Problem:

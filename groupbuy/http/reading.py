@@ -1,6 +1,7 @@
 """Reading what programs send: strict JSON into strict models, every fault with the field named."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
@@ -14,6 +15,7 @@ from groupbuy.kernel.errors import BadInput, GroupbuyError
 
 MAX_BODY = 256 * 1024
 MAX_DEPTH = 20
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CODES = {
     "missing": "required",
     "extra_forbidden": "unknown_field",
@@ -57,9 +59,9 @@ class TooLarge(GroupbuyError):
 
 
 def clean_text(text: str) -> str:
-    """Return the text; raise ValueError for control characters, which no database column takes."""
-    if any(char < " " and char not in "\n\t\r" for char in text) or "\x7f" in text:
-        raise ValueError("control characters are not allowed")
+    """Return the text; raise ValueError for controls and lone surrogates, which no column takes."""
+    if _UNSTORABLE.search(text):
+        raise ValueError("control characters and lone surrogates are not allowed")
     return text
 
 

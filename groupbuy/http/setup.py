@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from groupbuy.config import Settings
 from groupbuy.db import db
-from groupbuy.http.errors import Malformed, Problem, problem_of
+from groupbuy.http.errors import Malformed, problem_of
 from groupbuy.http.idempotency import write_json
 from groupbuy.http.identity import init_identity
 from groupbuy.http.limits import init_limits
@@ -17,9 +18,7 @@ from groupbuy.http.limits import init_limits
 API_PREFIX = "/api/"
 MAX_UPLOAD = 64 * 1024 * 1024
 LONGEST_COOKIE = timedelta(days=60)
-# How pages show a problem: the web edge puts its own renderer into ``app.extensions`` under this name.
-ERROR_PAGE = "groupbuy_error_page"
-ErrorPage = Callable[[Problem], Response]
+ErrorPage = Callable[[Any], Any]
 
 
 def init_http(app: Flask, settings: Settings) -> None:
@@ -37,7 +36,8 @@ def init_http(app: Flask, settings: Settings) -> None:
     app.before_request(_refuse_unstorable)
     init_identity(app)
     init_limits(app, settings)
-    app.register_error_handler(Exception, _answer)
+    # The kit of the pages puts its own handler here.
+    app.register_error_handler(HTTPException, for_pages(lambda error: error))
 
 
 def _refuse_unstorable() -> None:
@@ -48,26 +48,27 @@ def _refuse_unstorable() -> None:
         raise Malformed("bad_text", "The address holds a character that nothing can be called.")
 
 
-def _answer(error: Exception) -> Response:
+def for_pages(page: ErrorPage) -> Callable[[Any], Any]:
+    """Return a handler of failures that makes a page, but answers programs under /api/ as they expect."""
+
+    def handle(error: Any) -> Any:
+        return answer_program(error) if request.path.startswith(API_PREFIX) else page(error)
+
+    return handle
+
+
+def answer_program(error: Exception) -> Response:
+    """Return the API's answer to whatever went wrong."""
     # What the failed request has read or written is let go before the answer is made.
     db.session.rollback()
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return Response(error.get_body(), error.code, error.get_headers())
     problem = problem_of(error)
-    page: ErrorPage | None = current_app.extensions.get(ERROR_PAGE)
-    if page is None or request.path.startswith(API_PREFIX):
-        answer = Response(write_json(problem.as_json()), problem.status, mimetype="application/json")
-    else:
-        answer = page(problem)
-    return _with_headers(answer, problem, error)
-
-
-def _with_headers(answer: Response, problem: Problem, error: Exception) -> Response:
+    answer = Response(write_json(problem.as_json()), problem.status, mimetype="application/json")
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)
-    if problem.status == 401 and request.path.startswith(API_PREFIX):
+    if problem.status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="groupbuy"'
-    allowed = getattr(error, "valid_methods", None)
-    if problem.status == 405 and allowed:
+    if allowed := getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer

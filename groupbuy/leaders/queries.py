@@ -28,3 +28,9 @@ def helped_by(account_id: int) -> Sequence[Leader]:
     """Return the leaders for whom an account hands out goods, by code."""
     helped = select(LeaderHelper.leader_id).where(LeaderHelper.account_id == account_id)
     return db.session.scalars(select(Leader).where(Leader.id.in_(helped)).order_by(Leader.code)).all()
+
+
+def is_leader(code: str, leader_ids: Sequence[int]) -> bool:
+    """Tell whether a code is one of these leaders'."""
+    found = select(Leader.id).where(Leader.code == code, Leader.id.in_(leader_ids))
+    return db.session.scalar(found) is not None

@@ -10,14 +10,23 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.members.models import Resident
 
 
-def get_resident(code: str, *, leader_id: int | None = None) -> Resident:
-    """Return a resident by code; raise NotFound, also when bound to another leader than the given."""
+def get_resident(code: str, *, leader_ids: Sequence[int] | None = None) -> Resident:
+    """Return a resident by code; raise NotFound, also when bound to none of the given leaders."""
     statement = select(Resident).where(Resident.code == code).options(joinedload(Resident.leader))
-    if leader_id is not None:
-        statement = statement.where(Resident.leader_id == leader_id)
+    if leader_ids is not None:
+        statement = statement.where(Resident.leader_id.in_(leader_ids))
     resident = db.session.scalar(statement)
     if resident is None:
         raise NotFound("unknown_resident", f"There is no resident {code}.")
+    return resident
+
+
+def get_resident_by_id(resident_id: int) -> Resident:
+    """Return a resident with its leader; raise NotFound."""
+    statement = select(Resident).where(Resident.id == resident_id).options(joinedload(Resident.leader))
+    resident = db.session.scalar(statement)
+    if resident is None:
+        raise NotFound("unknown_resident", "There is no such resident.")
     return resident
 
 

@@ -1,11 +1,14 @@
 """Reading orders, always within what the asker may see."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
+from groupbuy.campaigns.models import Offer, OfferVersion
+from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.models import Order, OrderLine
@@ -13,29 +16,63 @@ from groupbuy.orders.rules import OrderState
 
 
 def get_order(
-    number: str, *, resident_ids: Sequence[int] | None = None, leader_id: int | None = None
+    number: str, *, resident_ids: Sequence[int] | None = None, leader_ids: Sequence[int] | None = None
 ) -> Order:
-    """Return an order with its lines; raise NotFound, also when it belongs to somebody else.
+    """Return an order with its round, resident and leader; raise NotFound, also when it is somebody else's.
 
-    ``resident_ids`` or ``leader_id`` narrow it to the asker's own; neither is for operators.
+    ``resident_ids`` or ``leader_ids`` narrow it to the asker's own; neither is for operators.
     """
     statement = select(Order).where(Order.number == number)
     if resident_ids is not None:
         statement = statement.where(Order.resident_id.in_(resident_ids))
-    if leader_id is not None:
-        statement = statement.where(Order.leader_id == leader_id)
-    lines = selectinload(Order.lines).options(
-        joinedload(OrderLine.offer_version), joinedload(OrderLine.offer)
-    )
-    order = db.session.scalar(statement.options(lines, joinedload(Order.round)))
+    if leader_ids is not None:
+        statement = statement.where(Order.leader_id.in_(leader_ids))
+    heads = (joinedload(Order.round), joinedload(Order.resident), joinedload(Order.leader))
+    order = db.session.scalar(statement.options(*heads))
     if order is None:
         raise NotFound("unknown_order", "There is no such order.")
     return order
 
 
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line as people read it, in sale units and fen; ``delivered`` is false for a dropped offer."""
+
+    order_id: int
+    product_code: str
+    name: str
+    quantity: int
+    price_fen: int
+    amount_fen: int
+    delivered: bool
+
+
+def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
+    """Return the lines of orders in the order in which they were asked for, in one query."""
+    rows = db.session.execute(
+        select(
+            OrderLine.order_id,
+            Product.code,
+            OfferVersion.name,
+            OrderLine.quantity,
+            OrderLine.price_fen,
+            OrderLine.amount_fen,
+            Offer.state == "active",
+        )
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .join(Product, Product.id == Offer.product_id)
+        .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
+        .where(OrderLine.order_id.in_(order_ids))
+        .order_by(OrderLine.order_id, OrderLine.id)
+    )
+    return [LineView(*row) for row in rows]
+
+
 def lock_order(order: Order) -> Order:
     """Lock an order's row until the transaction ends and read it anew with its lines."""
-    db.session.refresh(order, with_for_update=True)
+    # A refresh would repeat the joins that the order was read with, and PostgreSQL locks none of those.
+    row = select(Order).where(Order.id == order.id).with_for_update(of=Order)
+    db.session.scalars(row.execution_options(populate_existing=True)).one()
     db.session.expire(order, ["lines"])
     return order
 

@@ -34,7 +34,9 @@ def _bad() -> BadInput:
     return BadInput("bad_cursor", "Use the next_cursor of the page before.", param="cursor")
 
 
-def page(rows: Sequence[T], *, limit: int, key: Callable[[T], tuple[str | int, ...]]) -> tuple[Sequence[T], str | None]:
+def page(
+    rows: Sequence[T], *, limit: int, key: Callable[[T], tuple[str | int, ...]]
+) -> tuple[Sequence[T], str | None]:
     """Split ``limit + 1`` rows into a page and the cursor of the next one, None on the last."""
     if len(rows) <= limit:
         return rows, None

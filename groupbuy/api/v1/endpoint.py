@@ -1,7 +1,7 @@
 """How an operation is declared: route, roles, scope, shapes; and what happens around its view."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -10,7 +10,6 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel
 from spectree import Response as Answers
 from spectree import SpecTree
-from spectree.config import Configuration
 
 from groupbuy.accounts.rules import SCOPES
 from groupbuy.api.v1.shapes import Problem
@@ -19,10 +18,12 @@ from groupbuy.http.guards import SAFE, refuse_forgery, require
 from groupbuy.http.idempotency import Answer, Key, answer_once, write_json
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import read_body, read_query
+from groupbuy.http.setup import answer_program
 from groupbuy.kernel.clock import utc_now
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
+blueprint.register_error_handler(Exception, answer_program)
 # Only what is declared here is in the document; the validation is our own, so that faults have our shape.
 spec = SpecTree(
     "flask",
@@ -47,7 +48,6 @@ class Operation:
     roles: frozenset[str] | None
     body: Shape = None
     query: Shape = None
-    files: Mapping[int, Collection[str]] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:
@@ -100,9 +100,7 @@ def public(
     return declare
 
 
-def _register(
-    rule: str, operation: Operation, run: View, view: View, answers: Mapping[int, Shape]
-) -> None:
+def _register(rule: str, operation: Operation, run: View, view: View, answers: Mapping[int, Shape]) -> None:
     def handle(**values: Any) -> Response:
         response: Response = run(**values)
         return response
@@ -168,8 +166,3 @@ def _polled(status: int, value: Any) -> Response:
     response.add_etag()
     response.make_conditional(request)
     return response
-
-
-def configure(version: str) -> None:
-    """Put title and version into the document."""
-    spec.config = Configuration(title="Groupbuy", version=version)

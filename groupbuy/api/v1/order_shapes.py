@@ -2,7 +2,8 @@
 
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.kernel.times import iso
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import Order
+from groupbuy.orders.queries import LineView, lines_of
 
 
 class OrderLineShape(Shape):
@@ -40,7 +41,7 @@ def order_json(order: Order) -> Json:
         "state": order.state,
         "amount_fen": order.amount_fen,
         "pickup_code": order.pickup_code,
-        "lines": [line_json(line) for line in order.lines],
+        "lines": [line_json(line) for line in lines_of([order.id])],
         "round": order.round.name,
         "resident_code": order.resident.code,
         "leader_code": order.leader.code,
@@ -52,11 +53,11 @@ def order_json(order: Order) -> Json:
     }
 
 
-def line_json(line: OrderLine) -> Json:
+def line_json(line: LineView) -> Json:
     """Return one line in the API's shape."""
     return {
-        "product_code": line.offer.product.code,
-        "name": line.offer_version.name,
+        "product_code": line.product_code,
+        "name": line.name,
         "quantity": line.quantity,
         "price_fen": line.price_fen,
         "amount_fen": line.amount_fen,

@@ -17,6 +17,8 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
 
+Scopes = Annotated[list[Annotated[Text, Field(max_length=32)]], Field(min_length=1, max_length=32)]
+
 
 class SignIn(Body):
     """Who wants a token; ``role`` is the highest unless named, ``scopes`` all of the role's."""
@@ -24,7 +26,7 @@ class SignIn(Body):
     phone: Annotated[Text, Field(min_length=1, max_length=32)]
     password: Annotated[Text, Field(min_length=1, max_length=128)]
     role: Annotated[Text, Field(max_length=32)] | None = None
-    scopes: Annotated[list[Annotated[Text, Field(max_length=32)]], Field(min_length=1, max_length=32)] | None = None
+    scopes: Scopes | None = None
 
 
 class Token(Shape):

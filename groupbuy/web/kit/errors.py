@@ -1,11 +1,12 @@
 """Failures as pages: what happened, and what to do next."""
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from groupbuy.http.setup import for_pages
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.web.kit.i18n import translate_sentence
 
@@ -14,19 +15,16 @@ _NEVER_REPEATED = ("csrf_token", "password")
 
 
 def install(app: Flask) -> None:
-    """Answer every failure with a page in the reader's language."""
-    app.register_error_handler(GroupbuyError, _business_error)
-    app.register_error_handler(CSRFError, _form_expired)
-    app.register_error_handler(HTTPException, _http_error)
+    """Answer every failure with a page in the reader's language; programs get the API's shape."""
+    app.register_error_handler(GroupbuyError, for_pages(_business_error))
+    app.register_error_handler(CSRFError, for_pages(_form_expired))
+    app.register_error_handler(HTTPException, for_pages(_http_error))
     for unavailable in (OperationalError, InterfaceError, PoolTimeout):
-        app.register_error_handler(unavailable, _database_away)
+        app.register_error_handler(unavailable, for_pages(_database_away))
 
 
-def error_page(status: int, message: str = "", code: str = "") -> Response:
+def error_page(status: int, message: str = "") -> Response:
     """Return the page of a status; ``message`` is one sentence for people, already translated."""
-    if request.path.startswith("/api/"):
-        error = {"type": "http_error", "code": code or f"http_{status}", "message": message, "param": None}
-        return make_response(jsonify(error=error), status)
     if "HX-Request" in request.headers and message:
         return make_response(message, status, {"Content-Type": "text/plain; charset=utf-8"})
     name = status if status in _OWN_PAGE else 400 if status < 500 else 500
@@ -37,7 +35,7 @@ def error_page(status: int, message: str = "", code: str = "") -> Response:
 
 
 def _business_error(error: GroupbuyError) -> Response:
-    return error_page(error.status, translate_sentence(error.message), error.code)
+    return error_page(error.status, translate_sentence(error.message))
 
 
 def _http_error(error: HTTPException) -> Response:

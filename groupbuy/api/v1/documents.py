@@ -1,0 +1,98 @@
+"""Documents of a round, made from what is stored now."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Response, current_app
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.audit import service as audit
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.catalog.queries import is_supplier
+from groupbuy.db.transaction import transaction
+from groupbuy.http.identity import Identity
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotAllowed, NotFound
+from groupbuy.leaders.queries import is_leader
+from groupbuy.messaging.senders import File
+from groupbuy.messaging.service import Attachment
+
+# The application puts its renderer here, so that the API need not know how documents are made.
+RENDER = "groupbuy_render"
+Render = Callable[[Attachment], File]
+
+_STAFF = frozenset({"operator"})
+KINDS: Mapping[str, frozenset[str]] = {
+    "pickup_sheet": _STAFF | {"leader"},
+    "sorting_list": _STAFF | {"leader", "warehouse"},
+    "pick_list": _STAFF | {"warehouse"},
+    "matrix": _STAFF | {"warehouse"},
+    "purchase_order": _STAFF | {"warehouse", "finance", "supplier"},
+    "commission_statement": _STAFF | {"finance", "leader"},
+}
+WITH_PEOPLE = ("pickup_sheet", "sorting_list")
+
+
+@endpoint(
+    "GET",
+    "/rounds/<round_name>/documents/<kind>.<any(xlsx, pdf):suffix>",
+    scope="documents:read",
+    answers={200: None},
+)
+def round_document(identity: Identity, round_name: str, kind: str, suffix: str) -> Response:
+    """Download a document of the whole round."""
+    return _document(identity, Attachment(kind, round_name, None, suffix))
+
+
+@endpoint(
+    "GET",
+    "/rounds/<round_name>/documents/<kind>/<code>.<any(xlsx, pdf):suffix>",
+    scope="documents:read",
+    answers={200: None},
+)
+def document_of(identity: Identity, round_name: str, kind: str, code: str, suffix: str) -> Response:
+    """Download a document of one leader or supplier of the round."""
+    return _document(identity, Attachment(kind, round_name, code, suffix))
+
+
+def _document(identity: Identity, wanted: Attachment) -> Response:
+    _check(identity, wanted)
+    campaigns.get_round(wanted.round)
+    render: Render = current_app.extensions[RENDER]
+    file = render(wanted)
+    if wanted.kind in WITH_PEOPLE:
+        _log(identity, wanted)
+    response = Response(file.content, mimetype=file.mime_type)
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _check(identity: Identity, wanted: Attachment) -> None:
+    """Raise NotFound for an unknown kind or another's document, NotAllowed for a role without it."""
+    roles = KINDS.get(wanted.kind)
+    if roles is None:
+        raise NotFound("unknown_document", f"There is no document {wanted.kind}.", param="kind")
+    if identity.role not in roles:
+        raise NotAllowed("role_not_allowed", f"A {identity.role} may not have this document.")
+    code = wanted.code or ""
+    mine = (
+        identity.role not in ("leader", "supplier")
+        or (identity.role == "leader" and is_leader(code, identity.leader_ids))
+        or (identity.role == "supplier" and is_supplier(code, identity.supplier_ids))
+    )
+    if not mine:
+        raise NotFound("unknown_document", "There is no such document.", param="code")
+
+
+def _log(identity: Identity, wanted: Attachment) -> None:
+    """Note who took people's names and phones out of the platform."""
+    with transaction():
+        audit.record(
+            at=utc_now(),
+            actor=identity.actor.name,
+            verb="document_taken",
+            subject_kind="round",
+            subject=wanted.round,
+            after={"kind": wanted.kind, "code": wanted.code},
+        )
