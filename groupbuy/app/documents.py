@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 
 from groupbuy.app import papers
-from groupbuy.app.factory import settings_of
 from groupbuy.app.names import file_name
 from groupbuy.app.papers import Document, Source
+from groupbuy.app.settings import settings_of
 from groupbuy.documents import pdf, xlsx
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.queries import get_leader

@@ -10,6 +10,7 @@ from flask_migrate import Migrate, upgrade
 from groupbuy import paths
 from groupbuy.api.register import register_api
 from groupbuy.app.documents import render_attachment
+from groupbuy.app.settings import NAME
 from groupbuy.config import Settings
 from groupbuy.db import Base, db
 from groupbuy.db.session import engine_options, prepare_engine
@@ -30,7 +31,7 @@ def create_app(settings: Settings) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
     )
-    app.extensions["groupbuy_settings"] = settings
+    app.extensions[NAME] = settings
     db.init_app(app)
     Migrate(app, db, directory=str(paths.migrations_dir()), render_as_batch=True, compare_type=True)
     with app.app_context():
@@ -38,12 +39,6 @@ def create_app(settings: Settings) -> Flask:
     init_http(app, settings)
     register_api(app, render=render_attachment)
     return app
-
-
-def settings_of(app: Flask) -> Settings:
-    """Return the settings an application was built with."""
-    settings: Settings = app.extensions["groupbuy_settings"]
-    return settings
 
 
 def migrate_database(app: Flask) -> None:

@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from groupbuy.config import Settings
-from groupbuy.db import db
 from groupbuy.http.errors import Malformed, problem_of
 from groupbuy.http.idempotency import write_json
 from groupbuy.http.identity import init_identity
@@ -59,8 +58,6 @@ def for_pages(page: ErrorPage) -> Callable[[Any], Any]:
 
 def answer_program(error: Exception) -> Response:
     """Return the API's answer to whatever went wrong."""
-    # What the failed request has read or written is let go before the answer is made.
-    db.session.rollback()
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return Response(error.get_body(), error.code, error.get_headers())
     problem = problem_of(error)

@@ -120,4 +120,4 @@ def test_a_forged_form_gets_no_second_chance(visitor: FlaskClient) -> None:
 
 def test_an_unknown_address_of_the_api_answers_in_json(visitor: FlaskClient) -> None:
     error = visitor.get("/api/v1/nowhere").get_json()["error"]
-    assert error["code"] == "http_404"
+    assert (error["type"], error["code"]) == ("not_found", "not_found")
