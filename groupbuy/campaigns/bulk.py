@@ -86,7 +86,7 @@ def taken_codes(codes: Collection[str]) -> set[str]:
 
 
 def lock_offers(round_names: Collection[str]) -> dict[tuple[str, int], StoredOffer]:
-    """Return the offers of rounds by round and product, their stock locked in the order of ids."""
+    """Return offers by round and product, their stock locked in the order of ids; lock rounds before."""
     ids = {row[0]: row[1] for row in select_in(select(Round.id, Round.name), ROUND.c.name, round_names)}
     statement = (
         select(
@@ -116,7 +116,7 @@ def lock_offers(round_names: Collection[str]) -> dict[tuple[str, int], StoredOff
 
 
 def lock_rounds(names: Collection[str]) -> dict[str, StoredRound]:
-    """Return rounds by name, locked; lock their offers before."""
+    """Return rounds by name, locked in the order of their ids; orders can still refer to them."""
     statement = (
         select(
             Round.name,
@@ -131,7 +131,7 @@ def lock_rounds(names: Collection[str]) -> dict[str, StoredRound]:
         )
         .join(Campaign, Campaign.id == Round.campaign_id)
         .order_by(Round.id)
-        .with_for_update(of=Round)
+        .with_for_update(of=Round, key_share=True)
     )
     rows = select_in(statement, ROUND.c.name, names)
     return {

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, SQLColumnExpression, Table, bindparam, func, select, text, update
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from groupbuy.db.base import Base
+from groupbuy.db.base import Base, UtcDateTime
 from groupbuy.db.session import db
 
 CHUNK = 10_000
@@ -157,35 +158,45 @@ def _after(first: Values, rest: Iterable[Values]) -> Iterator[Values]:
     yield from rest
 
 
-def _encode(table: Table, names: Sequence[str], rows: Iterable[Values], tail: Values) -> Iterator[Values]:
+def _encode(
+    table: Table, names: Sequence[str], rows: Iterable[Values], tail: tuple[Any, ...]
+) -> Iterator[tuple[Any, ...]]:
     """Yield rows as the driver wants them; most columns need nothing."""
     encoders = _encoders(table, names)
+    if not encoders:
+        yield from ((*row, *tail) for row in rows)
+        return
     for row in rows:
         values = [*row, *tail]
         for index, encoder in encoders:
             values[index] = encoder(values[index])
-        yield values
+        yield tuple(values)
 
 
 def _encoders(table: Table, names: Sequence[str]) -> list[tuple[int, Callable[[Any], Any]]]:
     dialect = db.session.get_bind().dialect
     made = ((index, table.c[name].type.dialect_impl(dialect)) for index, name in enumerate(names))
-    pairs = ((index, kind.bind_processor(dialect)) for index, kind in made)
-    return [(index, encoder) for index, encoder in pairs if encoder is not None]
+    pairs = ((index, kind, kind.bind_processor(dialect)) for index, kind in made)
+    # The moment of an import is the same in all its rows, and writing one as text takes long.
+    return [
+        (index, lru_cache(CHUNK)(encoder) if isinstance(kind, UtcDateTime) else encoder)
+        for index, kind, encoder in pairs
+        if encoder is not None
+    ]
 
 
-def _execute_many(table: Table, names: Sequence[str], rows: Iterable[Values]) -> int:
+def _execute_many(table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
     marks = ", ".join("?" * len(names))
     statement = f"INSERT INTO {_target(table, names)} VALUES ({marks})"  # noqa: S608 - names come from the table
     connection = db.session.connection()
     count = 0
     for chunk in chunks(rows, CHUNK):
-        connection.exec_driver_sql(statement, [tuple(row) for row in chunk])
+        connection.exec_driver_sql(statement, chunk)
         count += len(chunk)
     return count
 
 
-def _copy(table: Table, names: Sequence[str], rows: Iterable[Values]) -> int:
+def _copy(table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> int:
     driver: Any = db.session.connection().connection.driver_connection
     statement = f"COPY {_target(table, names)} FROM STDIN"
     count = 0

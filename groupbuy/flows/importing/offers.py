@@ -31,8 +31,8 @@ class Wanted:
 class Stored:
     """What is stored of the file's campaigns, locked."""
 
-    offers: Mapping[tuple[str, int], StoredOffer]
     rounds: Mapping[str, StoredRound]
+    offers: Mapping[tuple[str, int], StoredOffer]
     campaign_codes: set[str]
 
     def offer(self, wanted: Wanted) -> StoredOffer | None:
@@ -46,7 +46,7 @@ def load(sheet: Sheet, now: datetime) -> Counts:
     sheet.refuse_repeats(rows, "campaign_code", "product_code")
     _check_heads(sheet, rows)
     codes = sheet.values(rows, "campaign_code")
-    stored = Stored(bulk.lock_offers(codes), bulk.lock_rounds(codes), bulk.taken_codes(codes))
+    stored = Stored(bulk.lock_rounds(codes), bulk.lock_offers(codes), bulk.taken_codes(codes))
     sheet.resolve(rows, "product_code", products_to_offer(sheet.values(rows, "product_code")))
     faulty = sheet.faulty_rows()
     wanted = [_wanted(row) for row in rows if row[0] not in faulty]

@@ -54,18 +54,20 @@ class OrderFile:
 
     def read(self) -> None:
         """Read all rows, and refuse those that differ from the first of their order."""
-        for row, values in self.sheet.rows():
-            ref, campaign, resident, placed_at, product, quantity = values
+        for row, (ref, campaign, resident, placed_at, product, quantity) in self.sheet.rows():
             order = self._order(ref)
+            numbers = _number(self.campaigns, campaign), _number(self.residents, resident)
+            moment = placed_at or NEVER
             self.rows.append(row)
             self.order.append(order)
-            self.campaign.append(_number(self.campaigns, campaign))
-            self.resident.append(_number(self.residents, resident))
+            self.campaign.append(numbers[0])
+            self.resident.append(numbers[1])
             self.product.append(_number(self.products, product))
-            self.quantity.append(NONE if quantity is None else quantity)
-            self.sound.append(None not in values)
-            if order != NONE:
-                self._agree(order, len(self.rows) - 1, placed_at)
+            self.quantity.append(quantity or NONE)
+            whole = order != NONE and NONE not in numbers and moment is not NEVER
+            self.sound.append(whole and product is not None and quantity is not None)
+            if order != NONE and (*numbers, moment) != self._head(order):
+                self._agree(order, len(self.rows) - 1, moment)
         self._refuse_repeated_products()
 
     def _order(self, ref: str | None) -> int:
@@ -78,24 +80,20 @@ class OrderFile:
             self.resident_of.append(NONE)
         return order
 
-    def _agree(self, order: int, line: int, placed_at: datetime | None) -> None:
-        """Let a line tell its order's head, or refuse what differs from earlier lines."""
-        self._agree_on(self.campaign_of, order, line, self.campaign[line], CAMPAIGN)
-        self._agree_on(self.resident_of, order, line, self.resident[line], RESIDENT)
-        if placed_at is not None:
-            if self.placed_at[order] is NEVER:
-                self.placed_at[order] = placed_at
-            elif self.placed_at[order] != placed_at:
-                self._refuse_difference(line, PLACED_AT)
+    def _head(self, order: int) -> tuple[int, int, datetime]:
+        return self.campaign_of[order], self.resident_of[order], self.placed_at[order]
 
-    def _agree_on(self, heads: "array[int]", order: int, line: int, value: int, column: str) -> None:
-        if heads[order] == NONE:
+    def _agree(self, order: int, line: int, moment: datetime) -> None:
+        """Let a line tell its order's head what is not known yet, and refuse what differs."""
+        self._agree_on(self.campaign_of, NONE, order, line, self.campaign[line], CAMPAIGN)
+        self._agree_on(self.resident_of, NONE, order, line, self.resident[line], RESIDENT)
+        self._agree_on(self.placed_at, NEVER, order, line, moment, PLACED_AT)
+
+    def _agree_on(self, heads: Any, unknown: Any, order: int, line: int, value: Any, column: str) -> None:
+        if heads[order] == unknown:
             heads[order] = value
-        elif value not in (NONE, heads[order]):
-            self._refuse_difference(line, column)
-
-    def _refuse_difference(self, line: int, column: str) -> None:
-        self.refuse(line, column, "inconsistent", f"Write the {column} of the order's first row.")
+        elif value not in (unknown, heads[order]):
+            self.refuse(line, column, "inconsistent", f"Write the {column} of the order's first row.")
 
     def refuse(self, line: int, column: str, code: str, message: str) -> None:
         """Note a fault of a line."""

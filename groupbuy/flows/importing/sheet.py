@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from groupbuy.documents.faults import Fault
-from groupbuy.flows.importing.layout import Column, field_of
+from groupbuy.flows.importing.layout import Column, Read, field_of
 from groupbuy.kernel.errors import BadInput
 
 HEADER_ROW = 1
@@ -82,26 +82,36 @@ class Sheet:
     def rows(self) -> Iterator[Row]:
         """Read the rows one by one, blank ones left out; note every cell that is faulty."""
         readers = [
-            (position, column.reader(self.zone), column.name)
+            (position, column.reader(self.zone))
             for position, column in zip(self._positions, self.present, strict=True)
         ]
         nameless = [index for index, text in enumerate(self.table.headers) if not text.strip()]
         width = len(self.table.headers)
         for number, cells in self.table.rows:
-            if not "".join(cells).strip():
-                continue
             if nameless or len(cells) > width:
                 self._refuse_nameless(
                     number, [*cells[width:], *(cells[i] for i in nameless if i < len(cells))]
                 )
-            values = []
-            for position, read, name in readers:
-                try:
-                    values.append(read(cells[position] if position < len(cells) else ""))
-                except BadInput as error:
-                    self.refuse(number, name, error.code, error.message)
-                    values.append(None)
-            yield number, values
+            try:
+                values = [read(cells[position]) for position, read in readers]
+            except (BadInput, IndexError):
+                if "".join(cells).strip():
+                    yield number, self._read_faulty(number, cells, readers)
+            else:
+                yield number, values
+
+    def _read_faulty(
+        self, number: int, cells: Sequence[str], readers: Iterable[tuple[int, Read]]
+    ) -> list[Any]:
+        """Read a row cell by cell, as the first fault does not tell of the others."""
+        values = []
+        for (position, read), column in zip(readers, self.present, strict=True):
+            try:
+                values.append(read(cells[position] if position < len(cells) else ""))
+            except BadInput as error:
+                self.refuse(number, column.name, error.code, error.message)
+                values.append(None)
+        return values
 
     def _refuse_nameless(self, number: int, cells: Iterable[str]) -> None:
         if any(cell.strip() for cell in cells):
