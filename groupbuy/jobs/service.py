@@ -1,11 +1,11 @@
 """Queueing work, taking it by a lease, finishing it under that lease."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -27,9 +27,6 @@ class Patience:
     first: timedelta = timedelta(seconds=15)
     longest: timedelta = timedelta(hours=6)
     attempts: int | None = 12
-
-
-LONGEST_DELAY = Patience().longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,12 @@ def enqueue(*, kind: str, key: str, payload: Mapping[str, Any], now: datetime) -
     enqueue_many([(kind, key, payload)], now=now)
 
 
-def any_due(*, now: datetime, kinds: Collection[str]) -> bool:
+def any_due(*, now: datetime, kinds: Mapping[str, Patience]) -> bool:
     """Tell whether a job of these kinds could be taken; locks nothing."""
     return db.session.scalar(select(Job.id).where(*_due(now, kinds)).limit(1)) is not None
 
 
-def take(*, now: datetime, kinds: Collection[str]) -> Lease | None:
+def take(*, now: datetime, kinds: Mapping[str, Patience]) -> Lease | None:
     """Take the job of these kinds that is due longest under a fresh lease, or return None."""
     due = (
         select(Job.id)
@@ -90,15 +87,20 @@ def take(*, now: datetime, kinds: Collection[str]) -> Lease | None:
     return Lease(row.id, row.kind, row.key, row.payload, row.attempts, row.run_at, token)
 
 
-def _due(now: datetime, kinds: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+def _due(now: datetime, kinds: Mapping[str, Patience]) -> tuple[ColumnElement[bool], ...]:
     """Return what makes a job due.
 
     A moment further ahead than this module ever writes comes from a clock that has been set back
-    since; it must not hold a job up. A job never tried is due whatever the clock said when it was queued.
+    since; it must not hold a job up. A job that has not failed yet is due whatever the clock said when
+    it was queued. Clocks of several machines may differ by a little less than a lease.
     """
-    ripe = or_(Job.run_at <= now, Job.attempts == 0, Job.run_at > now + LONGEST_DELAY)
-    free = or_(Job.lease_until.is_(None), Job.lease_until <= now, Job.lease_until > now + LEASE)
-    return Job.state == "queued", Job.kind.in_(kinds), ripe, free
+    ripe = or_(Job.run_at <= now, Job.attempts == 0, Job.last_error.is_(None))
+    of_kind = [
+        and_(Job.kind == kind, or_(ripe, Job.run_at > now + patience.longest + LEASE))
+        for kind, patience in kinds.items()
+    ]
+    free = or_(Job.lease_until.is_(None), Job.lease_until <= now, Job.lease_until > now + 2 * LEASE)
+    return Job.state == "queued", or_(false(), *of_kind), free
 
 
 def renew(lease: Lease, *, now: datetime) -> bool:

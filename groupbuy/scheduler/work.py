@@ -76,10 +76,11 @@ def work_off(
 def _take(handlers: Mapping[str, Handler], now: datetime) -> Lease | None:
     # Looking first keeps the one writer of the embedded database free while there is nothing to do.
     db.session.rollback()
-    if not jobs.any_due(now=now, kinds=handlers.keys()):
+    kinds = {kind: handler.patience for kind, handler in handlers.items()}
+    if not jobs.any_due(now=now, kinds=kinds):
         return None
     with transaction():
-        return jobs.take(now=now, kinds=handlers.keys())
+        return jobs.take(now=now, kinds=kinds)
 
 
 def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> str:
