@@ -1,0 +1,180 @@
+"""The processes: they start, say what is wrong, live and die together."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from flask import Flask
+
+from groupbuy.app import create_app
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns.models import Round
+from groupbuy.config import load_settings
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.jobs import heartbeats
+from groupbuy.kernel.clock import utc_now
+from groupbuy.scheduler.process import SchedulerProcess
+from tests import building
+from tests.support.commands import COMMAND, Run
+from tests.support.guards import Mailbox
+
+PATIENCE = 30.0
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def ticks() -> bool:
+    db.session.rollback()
+    return heartbeats.last_beat() is not None
+
+
+def state_of(round_: Round) -> str:
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get_one(Round, round_.id).state
+
+
+def is_gone(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split()[2] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def children(process: int) -> list[int]:
+    lines = [path.read_text().split() for path in Path("/proc").glob("[0-9]*/stat")]
+    return [int(line[0]) for line in lines if line[3] == str(process)]
+
+
+@contextmanager
+def started(environ: Mapping[str, str], log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as output:
+        process = subprocess.Popen([*COMMAND, *arguments], env=environ, stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def running(app: Flask) -> Iterator[None]:
+    """Run a whole scheduler in threads of this process."""
+    over = threading.Event()
+    thread = threading.Thread(target=SchedulerProcess(app).run, kwargs={"is_over": over.wait})
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_scheduler_lives_and_ends_with_the_server(
+    app: Flask, command_environ: Mapping[str, str], tmp_path: Path, end: signal.Signals
+) -> None:
+    log = tmp_path / "log"
+    with started(command_environ, log, "serve", "--port", "0") as server:
+        assert wait_for(ticks), log.read_text()
+        address = log.read_text().splitlines()[0].removeprefix("Open ")
+        with pytest.raises(HTTPError):
+            urlopen(f"{address}/no/such/page")  # noqa: S310 - our own address
+        processes = children(server.pid)
+        assert len(processes) == 2
+        server.send_signal(end)
+        assert wait_for(lambda: all(map(is_gone, processes))), log.read_text()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_killed_scheduler_is_started_again(
+    app: Flask, command_environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with started(command_environ, log, "serve", "--port", "0") as server:
+        assert wait_for(ticks), log.read_text()
+        former = children(server.pid)
+        scheduler = int((log.read_text().rpartition("holder=")[2]).split(":")[1].split()[0])
+        os.kill(scheduler, signal.SIGKILL)
+        assert wait_for(lambda: bool(set(children(server.pid)) - set(former)))
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_port_that_is_taken_is_said(app: Flask, run_cli: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = run_cli("serve", "--port", taken.getsockname()[1], check=False)
+    assert result.exit_code == 1
+    assert "Choose another with --port." in result.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "scheduler", "audit"])
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_database_without_tables_is_said(empty_database_url: str, run_cli: Run, command: str) -> None:
+    result = run_cli(command, check=False, GROUPBUY_DATABASE_URL=empty_database_url)
+    assert result.exit_code == 1
+    assert result.stderr == "groupbuy: The database has no tables of this version. Run: groupbuy init-db\n"
+
+
+def test_a_scheduler_opens_and_closes_by_the_clock_and_leaves_no_heartbeat(app: Flask) -> None:
+    round_ = building.add_round([building.add_product(building.add_supplier())])
+    with running(app):
+        assert wait_for(ticks)
+        with transaction():
+            now = utc_now()
+            window = {"opens_at": now - timedelta(hours=1), "closes_at": now + timedelta(hours=1)}
+            db.session.execute(db.update(Round).values(**window))
+        assert wait_for(lambda: state_of(round_) == "open")
+        with transaction():
+            lifecycle.change_cutoff(name="C1", closes_at=utc_now(), now=utc_now(), actor="test")
+        assert wait_for(lambda: state_of(round_) == "closed")
+    assert not ticks()
+
+
+def make_due(round_: Round) -> None:
+    with transaction():
+        past = utc_now() - timedelta(hours=1)
+        moments = {"opens_at": past - timedelta(hours=1), "closes_at": past}
+        db.session.execute(db.update(Round).where(Round.id == round_.id).values(**moments))
+
+
+def test_a_mail_server_that_does_not_answer_delays_no_close(
+    environment: Mapping[str, str], app: Flask, mailbox: Mailbox
+) -> None:
+    first = building.add_round([building.add_product(building.add_supplier(email="s@example.com"))])
+    building.place(first, building.add_resident(building.add_leader()), {"P1": 1})
+    second = building.add_round([building.add_product(building.add_supplier("S2"), "P2")], "C2")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        silent.settimeout(PATIENCE)
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        slow = create_app(load_settings({**environment, "GROUPBUY_SMTP_URL": url}))
+        with running(slow):
+            make_due(first)
+            connection, _ = silent.accept()
+            make_due(second)
+            assert wait_for(lambda: state_of(second) == "closed")
+            connection.close()
+    with slow.app_context():
+        db.engine.dispose()
