@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote
 
 # Characters that Windows refuses, and the one that escapes them. A dot would make "CON.x" a device.
 _REFUSED = '<>:"/\\|?*%.'
@@ -17,7 +16,7 @@ def file_name(title: str, code: str, name: str = "") -> str:
     it is left out.
     """
     plain = _cut("".join(char for char in _printable(name) if char not in _REFUSED), MAX_NAME_BYTES)
-    escaped = "".join(quote(char, safe="", errors="replace") if _is_odd(char) else char for char in code)
+    escaped = "".join(_escaped(char) if _is_odd(char) else char for char in code)
     return " ".join(part for part in (title, _cut(escaped, MAX_CODE_BYTES), plain.strip()) if part)
 
 
@@ -42,6 +41,10 @@ def _seen(name: str) -> str:
 def _printable(text: str) -> str:
     # Categories C and Z hold control characters, marks that turn the writing round, and odd spaces.
     return "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text)
+
+
+def _escaped(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
 
 
 def _is_odd(char: str) -> bool:

@@ -13,6 +13,7 @@ from groupbuy.orders.by_goods import GoodsTotal, LeaderGoods
 
 # More columns fit no sheet of paper.
 LEADERS_IN_BLOCK = 20
+MAX_NAME_IN_HEADER = 8
 TEMPERATURE_ZONES = ("常温", "冷藏", "冷冻")
 
 PICK_COLUMNS = (
@@ -129,11 +130,17 @@ def matrix_block(
 def _matrix_columns(leaders: Sequence[LeaderHead]) -> tuple[Column, ...]:
     return (
         Column("商品编码", Kind.CODE, 9),
-        Column("商品名称", Kind.TEXT, 20),
-        *(Column(f"{leader.code} {leader.name}", Kind.INTEGER, 5, total=True) for leader in leaders),
+        Column("商品名称", Kind.TEXT, 24),
+        *(Column(_column_title(leader), Kind.INTEGER, 6, total=True) for leader in leaders),
         Column("合计", Kind.QUANTITY, 7, total=True),
         Column("金额", Kind.MONEY, 11, total=True),
     )
+
+
+def _column_title(leader: LeaderHead) -> str:
+    """Return a leader's code and name, not taller than a header should be."""
+    long = len(leader.name) > MAX_NAME_IN_HEADER
+    return f"{leader.code} {leader.name[: MAX_NAME_IN_HEADER - 1] + '…' if long else leader.name}"
 
 
 def _matrix_row(goods: Goods, units: Sequence[int | None], amount_fen: int) -> Row:

@@ -15,11 +15,11 @@ PICKUP_COLUMNS = (
     Column("提货码", Kind.CODE, 10),
     Column("楼栋/房号", Kind.TEXT, 10),
     Column("收货人", Kind.TEXT, 10),
-    Column("手机", Kind.CODE, 13),
-    Column("商品×数量", Kind.GOODS, 28),
+    Column("手机", Kind.CODE, 12),
+    Column("商品×数量", Kind.GOODS, 31),
     Column("件数", Kind.QUANTITY, 6, total=True),
     Column("金额", Kind.MONEY, 11, total=True),
-    Column("备注", Kind.TEXT, 11),
+    Column("备注", Kind.TEXT, 12),
     Column("已提/签收", Kind.TEXT, 9, align="center"),
 )
 SORTING_COLUMNS = (

@@ -42,7 +42,7 @@ def purchase_order(round_: RoundHead, order: PrintedOrder) -> Sheet:
         closing=(("金额合计（大写）", rmb_capitals(order.cost_fen)),),
         notes=_notes(order),
         signatures=("制单", "审核", "供应商确认", "收货"),
-        printed=f"{order.number} · {round_.printed}",
+        printed=f"{order.number} · {round_.day}",
     )
 
 

@@ -1,0 +1,156 @@
+"""One document on demand, for pages, the API and mails."""
+
+import io
+from itertools import product
+
+import pytest
+import python_calamine
+
+from groupbuy.app.documents import FORMATS, KINDS, render, render_attachment
+from groupbuy.db import db
+from groupbuy.flows import ordering
+from groupbuy.kernel.errors import NotFound, RuleBroken
+from groupbuy.messaging.models import Message
+from groupbuy.messaging.service import Attachment
+from groupbuy.pickup.models import Bag
+from tests import building
+
+OWNERS = {"leader": "L1", "supplier": "S1", None: None}
+
+
+@pytest.fixture
+def round_(app):
+    """Return an open round with two residents of a leader, and a leader without orders."""
+    supplier = building.add_supplier("S1", contact="赵经理", email="s1@example.com")
+    building.add_supplier("S2")
+    products = [building.add_product(supplier, code, spec="5斤装") for code in ("P1", "P2")]
+    leader = building.add_leader("L1", name="王秀兰", email="l1@example.com", community="翠湖花园")
+    building.add_leader("L2")
+    round_ = building.add_round(products)
+    far, near = (
+        building.add_resident(leader, name, room=room)
+        for name, room in (("欧阳先生", "10-101"), ("=李雷", "2-1101"))
+    )
+    building.place(round_, far, {"P1": 2, "P2": 1}, remark="放门口")
+    building.place(round_, far, {"P1": 3}, remark="下午取")
+    building.place(round_, near, {"P2": 4})
+    return round_
+
+
+@pytest.fixture
+def closed(app, round_):
+    """Return the round, closed."""
+    return building.close(app, round_)
+
+
+def rows(file) -> list[list[object]]:
+    book = python_calamine.load_workbook(io.BytesIO(file.content))
+    return book.get_sheet_by_index(0).to_python()
+
+
+def test_every_kind_is_rendered_in_every_format(closed):
+    for kind, suffix in product(KINDS, FORMATS):
+        file = render(kind, "C1", OWNERS[KINDS[kind].owner], suffix)
+        assert file.content.startswith(b"PK" if suffix == "xlsx" else b"%PDF")
+        assert file.mime_type == FORMATS[suffix].mime_type
+        assert file.name.startswith(KINDS[kind].title)
+        assert file.name.endswith(f".{suffix}")
+
+
+def test_what_is_not_there_is_not_found(closed):
+    for kind, name, code, suffix in (
+        ("nothing", "C1", "L1", "xlsx"),
+        ("pickup_sheet", "C2", "L1", "xlsx"),
+        ("pickup_sheet", "C1", "L1", "doc"),
+        ("pickup_sheet", "C1", "L2", "xlsx"),
+        ("pickup_sheet", "C1", "L3", "xlsx"),
+        ("pickup_sheet", "C1", None, "xlsx"),
+        ("purchase_order", "C1", "S2", "pdf"),
+        ("purchase_order", "C1", "L1", "pdf"),
+        ("pick_list", "C1", "L1", "xlsx"),
+    ):
+        with pytest.raises(NotFound):
+            render(kind, name, code, suffix)
+
+
+def test_before_the_close_nothing_is_rendered(round_):
+    with pytest.raises(RuleBroken) as refused:
+        render("pick_list", "C1", None, "xlsx")
+    assert refused.value.code == "not_closed"
+
+
+def test_a_closed_round_mails_its_documents(closed):
+    messages = db.session.scalars(db.select(Message)).all()
+    files = [render_attachment(Attachment(**document)) for one in messages for document in one.documents]
+    assert sorted(file.name for file in files) == [
+        "分拣单 L1 王秀兰.xlsx",
+        "提货单 L1 王秀兰.xlsx",
+        "采购单 S1 供应商S1.xlsx",
+    ]
+    assert {message.state for message in messages} == {"printed"}
+
+
+def test_orders_of_one_resident_are_one_row_with_the_code_of_the_bag(closed):
+    table = rows(render("pickup_sheet", "C1", "L1", "xlsx"))
+    bag = db.session.scalars(db.select(Bag)).one()
+    mine = next(row for row in table if bag.code in row)
+    assert mine[2:] == [
+        "10-101",
+        "欧阳先生",
+        "139****0002",
+        "商品P1 5斤装 ×5\n商品P2 5斤装 ×1",
+        6.0,
+        59.4,
+        "放门口；下午取",
+        "□",
+    ]
+
+
+def test_bags_stand_by_building_in_the_order_of_numbers_with_subtotals(closed):
+    table = rows(render("pickup_sheet", "C1", "L1", "xlsx"))
+    places = [row[0] or row[2] for row in table if row[0] in ("2号楼", "10号楼", "小计", "合计") or row[2]]
+    kept = [place for place in places if place in ("2号楼", "2-1101", "10号楼", "10-101", "小计", "合计")]
+    assert kept == ["2号楼", "2-1101", "小计", "10号楼", "10-101", "小计", "合计"]
+
+
+def test_a_code_of_a_single_order_is_the_orders_own(closed):
+    table = rows(render("pickup_sheet", "C1", "L1", "xlsx"))
+    order = db.session.scalars(db.select(ordering.Order).order_by(ordering.Order.id)).all()[-1]
+    assert next(row for row in table if row[2] == "2-1101")[1] == order.pickup_code
+
+
+def test_a_sorting_list_names_the_bags_of_each_product(closed):
+    table = rows(render("sorting_list", "C1", "L1", "xlsx"))
+    start = next(place for place, row in enumerate(table) if row[0] == "P2  商品P2 5斤装")
+    assert [row[:5] for row in table[start + 1 : start + 4]] == [
+        ["2", "1101", "=李雷", "139****0003", 4.0],
+        ["10", "101", "欧阳先生", "139****0002", 1.0],
+        ["小计", "", "", "", 5.0],
+    ]
+
+
+def test_a_purchase_order_says_nothing_of_residents_and_leaders(closed):
+    text = str(rows(render("purchase_order", "C1", "S1", "xlsx")))
+    assert "赵经理" in text
+    assert "人民币" not in text
+    assert "大写" in text
+    for secret in ("欧阳先生", "李雷", "王秀兰", "翠湖", "139000", "放门口"):
+        assert secret not in text
+
+
+def test_no_resident_is_named_with_a_whole_phone(closed):
+    for kind in KINDS:
+        text = str(rows(render(kind, "C1", OWNERS[KINDS[kind].owner], "xlsx")))
+        assert "13900000002" not in text
+        assert "13900000003" not in text
+
+
+def test_a_statement_can_be_traced_to_its_lines(closed):
+    content = render("commission_statement", "C1", "L1", "xlsx").content
+    details = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_name("明细").to_python()
+    orders = {row[0] for row in details if row[1] in ("P1", "P2")}
+    assert orders == set(db.session.scalars(db.select(ordering.Order.number)))
+
+
+def test_a_leader_without_orders_has_no_file_and_no_mail(closed):
+    assert not [file for file in db.session.scalars(db.select(Message.recipient)) if file.startswith("l2")]
