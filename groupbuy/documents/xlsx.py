@@ -91,6 +91,7 @@ def _workbook(worksheets: Sequence[Worksheet]) -> str:
     ]
     return (
         f'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="{OFFICE}">'
+        "<bookViews><workbookView/></bookViews>"
         f"<sheets>{''.join(sheets)}</sheets><definedNames>{''.join(headers)}</definedNames></workbook>"
     )
 

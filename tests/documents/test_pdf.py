@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,23 @@ def test_header_group_heading_and_page_number_are_on_every_page(tmp_path):
         assert "1号楼" in text
         assert f"第{number}/{len(texts)}页" in text.replace(" ", "")
         assert "打印 2026-11-22 22:05" in text
+
+
+def test_a_total_alone_on_a_page_has_the_header_above_it(tmp_path):
+    sheet = samples.purchase_order(1)
+    alone = 0
+    for count in range(46, 56):
+        last = pages(tmp_path, replace(sheet, groups=samples.purchase_order(count).groups))[-1]
+        assert last.index("商品编码") < last.index("合计")
+        alone += "P0000" not in last
+    assert alone
+
+
+def test_sheets_are_set_in_threads_side_by_side():
+    sheets = [replace(samples.purchase_order(30), printed=str(number)) for number in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda sheet: write_pdf([sheet]), sheets))
+    assert together == [write_pdf([sheet]) for sheet in sheets]
 
 
 def test_head_signatures_closing_lines_and_notes_are_printed(tmp_path):
