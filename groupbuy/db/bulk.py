@@ -1,12 +1,28 @@
 """Many rows at once, on either database."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, Table, bindparam, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    Table,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from groupbuy.db.base import Base, UtcDateTime
@@ -137,9 +153,18 @@ def ids_for(table: Table, column: str, keys: Collection[str], *, make: bool = Fa
 def select_in(
     statement: Select[*tuple[Any, ...]], column: SQLColumnExpression[Any], keys: Collection[Any]
 ) -> Iterator[Any]:
-    """Run a query for each part of many keys; the parts follow the order of the keys."""
+    """Run a query for each part of many keys, texts or numbers; the parts follow the order of the keys."""
     for part in chunks(sorted(set(keys)), KEYS):
-        yield from db.session.execute(statement.where(column.in_(part)))
+        yield from db.session.execute(statement.where(_one_of(column, part)))
+
+
+def _one_of(column: SQLColumnExpression[Any], keys: list[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of many values, handed over as one parameter."""
+    if _embedded():
+        values = func.json_each(json.dumps(keys)).table_valued("value")
+        return column.in_(select(values.c.value))
+    kind = String if isinstance(keys[0], str) else BigInteger
+    return column == any_(literal(keys, ARRAY(kind)))
 
 
 def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
