@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, String, cast, func, insert, literal, select, update
 
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
 from groupbuy.commissions.rules import Rate, line_commission, tier_rate
@@ -29,18 +29,16 @@ def turnovers(round_id: int) -> dict[int, int]:
     return by_key(lines.group_by(Order.leader_id))
 
 
-def _tier_rules(round_id: int) -> dict[int, Rate]:
-    used = (
-        live_lines(round_id).add_columns(OrderLine.rule_id).where(OrderLine.rule_id.is_not(None)).distinct()
-    )
-    rules = select(CommissionRule.id, CommissionRule.rate).where(CommissionRule.id.in_(used))
-    rates = {rule_id: Rate.from_json(rate) for rule_id, rate in db.session.execute(rules)}
-    return {rule_id: rate for rule_id, rate in rates.items() if rate.tiers}
+def _tier_rules() -> dict[int, Rate]:
+    """Return every rule of tiers there ever was: few, and found without looking at a line."""
+    of_tiers = cast(CommissionRule.rate, String).contains("tiers")
+    rules = select(CommissionRule.id, CommissionRule.rate).where(of_tiers)
+    return {rule_id: Rate.from_json(rate) for rule_id, rate in db.session.execute(rules)}
 
 
 def fill_in_tiers(round_id: int) -> None:
     """Set the rate of lines under tiers by their leader's turnover in the round, once and for all."""
-    rules = _tier_rules(round_id)
+    rules = _tier_rules()
     if not rules:
         return
     turnover = turnovers(round_id)
@@ -93,7 +91,7 @@ def preview(round_id: int) -> dict[int, int]:
     """Return what each leader's commission would be if the round closed now, in fen."""
     lines = live_lines(round_id).add_columns(Order.leader_id, total(line_share())).group_by(Order.leader_id)
     shares = by_key(lines)
-    rules = _tier_rules(round_id)
+    rules = _tier_rules()
     if rules:
         _add_tiers(round_id, shares, rules)
     return shares

@@ -13,6 +13,17 @@ from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.orders.models import OrderLine
 
+# The rule for a product p and a head h of an order, as ``Plan.agreed`` picks it, for use inside a statement.
+RATE_SQL = """
+    SELECT c.id, c.rate
+    FROM commission_rule c
+    WHERE c.valid_to IS NULL
+      AND (c.scope, c.target_id) IN (('product', p.id), ('category', p.category_id), ('leader', h.leader_id),
+                                     ('level', h.level_id), ('default', 0))
+    ORDER BY array_position(ARRAY['product', 'category', 'leader', 'level', 'default'], CAST(c.scope AS text))
+    LIMIT 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Agreed:

@@ -78,7 +78,7 @@ def place_order(
             placed_at=now,
             expires_at=min(now + pay_within, round_.closes_at) if awaiting else None,
             placed_by_id=actor.account_id,
-            remark=_remark(remark),
+            remark=checked_remark(remark),
             submission_key=submission_key,
         ),
         lines=[line for line, _, _ in lines],
@@ -110,7 +110,7 @@ def change_order(
     added = [line for line, _, _ in lines if line.offer_id not in old]
     service.replace_lines(order=order, quantities=new, added=added)
     if remark is not None:
-        order.remark = _remark(remark)
+        order.remark = checked_remark(remark)
     _log(order, "order_changed", now, actor, before=_quantities(old), after=_quantities(new))
     return order
 
@@ -265,7 +265,8 @@ def _undo(order: Order, *, reason: str, now: datetime, actor: Actor, sealed_too:
     _log(order, "order_cancelled", now, actor, before=before, after={"reason": reason[:MAX_REMARK]})
 
 
-def _remark(text: str | None) -> str | None:
+def checked_remark(text: str | None) -> str | None:
+    """Return a remark, None for an empty one; raise BadInput ``too_long``."""
     if text is not None and len(text) > MAX_REMARK:
         raise BadInput("too_long", f"A remark has at most {MAX_REMARK} characters.", param="remark")
     return text or None

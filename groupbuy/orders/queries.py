@@ -47,6 +47,44 @@ class LineView:
     delivered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as people read it; ``amount_fen`` is what the lines that will be delivered cost."""
+
+    number: str
+    state: str
+    amount_fen: int
+    pickup_code: str
+    round_name: str
+    resident_code: str
+    leader_code: str
+    paid_fen: int
+    remark: str | None
+    placed_at: datetime
+    expires_at: datetime | None
+    cancel_reason: str | None
+    lines: tuple[LineView, ...]
+
+
+def view_of(order: Order) -> OrderView:
+    """Return an order as people read it."""
+    return OrderView(
+        number=order.number,
+        state=order.state,
+        amount_fen=order.amount_fen,
+        pickup_code=order.pickup_code,
+        round_name=order.round.name,
+        resident_code=order.resident.code,
+        leader_code=order.leader.code,
+        paid_fen=order.paid_fen,
+        remark=order.remark,
+        placed_at=order.placed_at,
+        expires_at=order.expires_at,
+        cancel_reason=order.cancel_reason,
+        lines=tuple(lines_of([order.id])),
+    )
+
+
 def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
     """Return the lines of orders in the order in which they were asked for, in one query."""
     rows = db.session.execute(

@@ -2,8 +2,7 @@
 
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.kernel.times import iso
-from groupbuy.orders.models import Order
-from groupbuy.orders.queries import LineView, lines_of
+from groupbuy.orders.queries import LineView, OrderView
 
 
 class OrderLineShape(Shape):
@@ -34,17 +33,17 @@ class OrderShape(Shape):
     cancel_reason: str | None
 
 
-def order_json(order: Order) -> Json:
+def order_json(order: OrderView) -> Json:
     """Return an order in the API's shape."""
     return {
         "order_no": order.number,
         "state": order.state,
         "amount_fen": order.amount_fen,
         "pickup_code": order.pickup_code,
-        "lines": [line_json(line) for line in lines_of([order.id])],
-        "round": order.round.name,
-        "resident_code": order.resident.code,
-        "leader_code": order.leader.code,
+        "lines": [line_json(line) for line in order.lines],
+        "round": order.round_name,
+        "resident_code": order.resident_code,
+        "leader_code": order.leader_code,
         "paid_fen": order.paid_fen,
         "remark": order.remark,
         "placed_at": iso(order.placed_at),

@@ -10,9 +10,8 @@ from pydantic import Field
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.order_shapes import OrderShape, order_json
 from groupbuy.api.v1.shapes import Code, Quantity
-from groupbuy.campaigns import queries as campaigns
 from groupbuy.config import Settings
-from groupbuy.flows import ordering
+from groupbuy.flows import ordering, taking
 from groupbuy.flows.ordering import MAX_REMARK, Wish
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
@@ -62,28 +61,26 @@ class CancelOrder(Body):
 @endpoint("POST", "/orders", scope="orders:write", body=PlaceOrder, answers={201: OrderShape})
 def place_order(identity: Identity, body: PlaceOrder) -> tuple[int, Any]:
     """Place an order in an open round, for oneself or on behalf of a resident."""
-    resident = _resident(identity, body.resident_code)
-    try:
-        round_ = campaigns.get_round(body.round)
-    except NotFound as error:
-        raise NotFound(error.code, error.message, param="round") from error
     settings: Settings = current_app.extensions["groupbuy_settings"]
-    order = ordering.place_order(
-        round_=round_,
-        resident=resident,
-        wishes=_wishes(body.lines),
-        now=utc_now(),
-        actor=identity.actor,
-        pay_within=timedelta(minutes=settings.order_timeout_minutes),
-        remark=body.remark,
-    )
+    try:
+        order = taking.take_order(
+            round_name=body.round,
+            resident_id=_resident_id(identity, body.resident_code),
+            wishes=_wishes(body.lines),
+            now=utc_now(),
+            actor=identity.actor,
+            pay_within=timedelta(minutes=settings.order_timeout_minutes),
+            remark=body.remark,
+        )
+    except NotFound as error:
+        raise NotFound(error.code, error.message, param=error.param or "round") from error
     return 201, order_json(order)
 
 
 @endpoint("GET", "/orders/<order_no>", scope="orders:read", answers={200: OrderShape})
 def show_order(identity: Identity, order_no: str) -> tuple[int, Any]:
     """Show one of the asker's orders."""
-    return 200, order_json(own_order(identity, order_no))
+    return 200, order_json(queries.view_of(own_order(identity, order_no)))
 
 
 @endpoint("PATCH", "/orders/<order_no>", scope="orders:write", body=ChangeOrder, answers={200: OrderShape})
@@ -96,7 +93,7 @@ def change_order(identity: Identity, order_no: str, body: ChangeOrder) -> tuple[
         actor=identity.actor,
         remark=body.remark,
     )
-    return 200, order_json(order)
+    return 200, order_json(queries.view_of(order))
 
 
 @endpoint(
@@ -106,7 +103,7 @@ def cancel_order(identity: Identity, order_no: str, body: CancelOrder) -> tuple[
     """Cancel an order while its round sells; its stock is free again."""
     order = own_order(identity, order_no)
     ordering.cancel_order(order=order, reason=body.reason, now=utc_now(), actor=identity.actor)
-    return 200, order_json(order)
+    return 200, order_json(queries.view_of(order))
 
 
 @endpoint(
@@ -120,7 +117,7 @@ def mark_paid(identity: Identity, order_no: str) -> tuple[int, Any]:
     """Note that an order is paid in full."""
     order = own_order(identity, order_no)
     ordering.mark_paid(order=order, now=utc_now(), actor=identity.actor)
-    return 200, order_json(order)
+    return 200, order_json(queries.view_of(order))
 
 
 def own_order(identity: Identity, number: str) -> Order:
@@ -132,12 +129,12 @@ def own_order(identity: Identity, number: str) -> Order:
     return queries.get_order(number)
 
 
-def _resident(identity: Identity, code: str | None) -> Resident:
+def _resident_id(identity: Identity, code: str | None) -> int:
     """Return for whom to order; raise BadInput ``required`` or NotFound, both at ``resident_code``."""
     if code is not None:
-        return _named(identity, code)
+        return _named(identity, code).id
     if identity.role == "resident" and len(identity.resident_ids) == 1:
-        return members.get_resident_by_id(identity.resident_ids[0])
+        return identity.resident_ids[0]
     raise BadInput("required", "Say for which resident this order is.", param="resident_code")
 
 

@@ -102,7 +102,7 @@ def _login(role: str, name: str, phone: str, now: datetime) -> Login:
 
 def offers() -> list[OfferPlan]:
     """Return the whole catalogue as offers."""
-    ids = dict(db.session.execute(select(Product.code, Product.id)).tuples().all())
+    ids = {row.code: row.id for row in db.session.execute(select(Product.code, Product.id))}
     return [
         OfferPlan(
             product_id=ids[item.code],

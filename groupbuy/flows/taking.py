@@ -1,0 +1,65 @@
+"""Taking an order at the edge: the quick way where it fits, else step by step."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from groupbuy.campaigns.queries import get_round
+from groupbuy.campaigns.rules import MAX_QUANTITY
+from groupbuy.commissions.queries import RATE_SQL
+from groupbuy.db import db
+from groupbuy.flows.ordering import Actor, Wish, checked_remark, place_order
+from groupbuy.members.queries import get_resident_by_id
+from groupbuy.orders import quick
+from groupbuy.orders.queries import OrderView, view_of
+from groupbuy.orders.quick import QuickOrder
+from groupbuy.orders.rules import MAX_LINES
+
+_QUICK = quick.statement(RATE_SQL)
+
+
+def take_order(
+    *,
+    round_name: str,
+    resident_id: int,
+    wishes: Sequence[Wish],
+    now: datetime,
+    actor: Actor,
+    pay_within: timedelta,
+    remark: str | None = None,
+    submission_key: str | None = None,
+) -> OrderView:
+    """Place an order, in one statement where the database can and the order fits.
+
+    Raise as ``place_order`` does, and NotFound for an unknown round or resident.
+    """
+    if db.session.get_bind().dialect.name == "postgresql" and _is_sane(wishes):
+        asked = QuickOrder(
+            round_name=round_name,
+            resident_id=resident_id,
+            product_codes=[wish.product_code for wish in wishes],
+            quantities=[wish.quantity for wish in wishes],
+            now=now,
+            expires_at=now + pay_within,
+            placed_by_id=actor.account_id,
+            actor=actor.name,
+            remark=checked_remark(remark),
+            submission_key=submission_key,
+        )
+        if placed := quick.place(asked, _QUICK):
+            return placed
+    order = place_order(
+        round_=get_round(round_name),
+        resident=get_resident_by_id(resident_id),
+        wishes=wishes,
+        now=now,
+        actor=actor,
+        pay_within=pay_within,
+        remark=remark,
+        submission_key=submission_key,
+    )
+    return view_of(order)
+
+
+def _is_sane(wishes: Sequence[Wish]) -> bool:
+    """Tell whether the statement may be asked; the long way refuses what is out of range, with its place."""
+    return 1 <= len(wishes) <= MAX_LINES and all(1 <= wish.quantity <= MAX_QUANTITY for wish in wishes)
