@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.reading import read_table
 from groupbuy.flows.importing import ImportResult, import_file
 
@@ -60,8 +60,9 @@ def csv_text(columns: str, rows: Iterable[Sequence[object]]) -> str:
 def import_text(kind: str, text: str, *, now: datetime = NOW, dry_run: bool = False) -> ImportResult:
     """Import a CSV text in a transaction of its own; needs the application's context."""
     table = read_table(text.encode(), name="test.csv")
-    with transaction():
-        return import_file(kind=kind, table=table, now=now, zone=ZONE, actor="test", dry_run=dry_run)
+    return in_transaction(
+        lambda: import_file(kind=kind, table=table, now=now, zone=ZONE, actor="test", dry_run=dry_run)
+    )
 
 
 def import_region(**instead: str) -> None:

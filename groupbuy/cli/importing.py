@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask
@@ -12,13 +13,14 @@ from rich.console import Console
 from rich.progress import track
 
 from groupbuy.app import settings_of
-from groupbuy.db.transaction import in_transaction
+from groupbuy.db.transaction import be_unhurried, in_transaction
 from groupbuy.documents.faults import Fault, UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
 from groupbuy.flows.importing import KINDS, ImportResult, Table, import_file
 from groupbuy.kernel.clock import utc_now
 
 ACTOR = "cli"
+LONGEST_PAUSE = "10min"
 
 
 @click.command("import")
@@ -42,13 +44,15 @@ def _import(app: Flask, kind: str, file: Path, dry_run: bool) -> ImportResult:
     with app.app_context():
         try:
             table = Watched(_open(file))
-            return in_transaction(
-                lambda: import_file(
-                    kind=kind, table=table, now=utc_now(), zone=zone, actor=ACTOR, dry_run=dry_run
-                )
-            )
+            return in_transaction(lambda: _store(kind, table, zone, dry_run))
         except UnreadableTable as error:
             return ImportResult(0, 0, 0, error.faults)
+
+
+def _store(kind: str, table: Table, zone: ZoneInfo, dry_run: bool) -> ImportResult:
+    # A long file takes its time to be read and checked while the database waits.
+    be_unhurried(pause=LONGEST_PAUSE)
+    return import_file(kind=kind, table=table, now=utc_now(), zone=zone, actor=ACTOR, dry_run=dry_run)
 
 
 def _open(file: Path) -> Table:
