@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.accounts.rules import ROLES
@@ -86,3 +86,25 @@ class Guess(Base):
     last_at: Mapped[datetime] = mapped_column(index=True)
     blocked_until: Mapped[datetime | None]
     trusted_at: Mapped[datetime | None]
+
+
+class PhoneCode(Base):
+    """A code sent to a phone for one purpose in one browser's visit.
+
+    The digest takes in the visit's secret, which only the browser holds: who reads the table cannot try
+    out a million codes against it.
+    """
+
+    __tablename__ = "phone_code"
+    __table_args__ = (Index("ix_phone_code_phone", "phone", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    phone: Mapped[str]
+    purpose: Mapped[str]
+    visit: Mapped[str]
+    digest: Mapped[str]
+    address: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from sqlalchemy import delete, update
+
 from groupbuy.accounts import queries, rules
-from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.accounts.models import Account, AccountRole, ApiToken
 from groupbuy.accounts.passwords import hash_password
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -51,3 +53,15 @@ def set_password(*, account: Account, password: str, now: datetime, actor: str) 
     account.session_epoch = Account.session_epoch + 1
     db.session.flush()
     audit.record(at=now, actor=actor, verb="password_set", subject_kind="account", subject=str(account.id))
+
+
+def anonymise(*, account: Account) -> None:
+    """Take away what makes an account a person; it can never be signed in to again."""
+    account.phone, account.name = f"deleted-{account.id}", "已注销"
+    account.password_hash, account.language, account.active = None, None, False
+    account.session_epoch = Account.session_epoch + 1
+    db.session.execute(delete(AccountRole).where(AccountRole.account_id == account.id))
+    db.session.execute(
+        update(ApiToken).where(ApiToken.account_id == account.id).values(expires_at=account.created_at)
+    )
+    db.session.flush()

@@ -15,6 +15,8 @@ from groupbuy.config import Settings
 from groupbuy.db import Base, db
 from groupbuy.db.session import engine_options, prepare_engine
 from groupbuy.http.setup import init_http
+from groupbuy.messaging.codes import ConsoleCodeSender
+from groupbuy.web.setup import init_web
 
 
 def create_app(settings: Settings) -> Flask:
@@ -38,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
         prepare_engine(db.engine)
     init_http(app, settings)
     register_api(app, render=render_attachment)
+    init_web(app, settings, code_sender=ConsoleCodeSender())
     return app
 
 

@@ -63,7 +63,7 @@ def place_order(
     if first := service.find_by_submission(submission_key):
         return first
     _check_round(round_, now)
-    leader = resident.leader
+    leader = resident.leader_in(round_.opens_at)
     _check_leader(round_, leader)
     lines = _price(round_, leader, wishes)
     for line, offer, index in sorted(lines, key=lambda item: item[0].offer_id):

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
-from groupbuy.leaders.models import Leader, LeaderHelper
+from groupbuy.leaders.models import Community, Leader, LeaderHelper
 
 
 def get_leader(code: str) -> Leader:
@@ -15,6 +16,24 @@ def get_leader(code: str) -> Leader:
     if leader is None:
         raise NotFound("unknown_leader", f"There is no leader {code}.")
     return leader
+
+
+def find_active(code: str | None) -> Leader | None:
+    """Return a leader who takes orders, by code with community; None for an unknown one."""
+    if not code:
+        return None
+    statement = select(Leader).where(Leader.code == code.strip(), Leader.state == "active")
+    return db.session.scalar(statement.options(joinedload(Leader.community)))
+
+
+def active_leaders(*, most: int) -> Sequence[Leader]:
+    """Return leaders who take orders, with their communities, by community and name."""
+    statement = select(Leader).outerjoin(Community).where(Leader.state == "active")
+    return db.session.scalars(
+        statement.options(contains_eager(Leader.community))
+        .order_by(Community.name, Leader.name, Leader.id)
+        .limit(most)
+    ).all()
 
 
 def leaders_of(account_id: int) -> Sequence[Leader]:

@@ -10,7 +10,10 @@ from groupbuy.leaders.models import Leader
 
 
 class Resident(Base):
-    """Who orders. ``leader_id`` is the leader of orders to come, past orders keep their own."""
+    """Who orders. ``leader_id`` is the leader of orders to come, past orders keep their own.
+
+    Who changes leader stays with ``former_leader_id`` in rounds that opened before ``leader_since``.
+    """
 
     __tablename__ = "resident"
 
@@ -20,6 +23,8 @@ class Resident(Base):
     name: Mapped[str]
     phone: Mapped[str]
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), index=True)
+    former_leader_id: Mapped[int | None] = mapped_column(ForeignKey("leader.id"))
+    leader_since: Mapped[datetime | None]
     building: Mapped[str | None]
     room: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
@@ -27,4 +32,10 @@ class Resident(Base):
     consent_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
-    leader: Mapped[Leader] = relationship()
+    leader: Mapped[Leader] = relationship(foreign_keys=[leader_id])
+    former_leader: Mapped[Leader | None] = relationship(foreign_keys=[former_leader_id])
+
+    def leader_in(self, opens_at: datetime) -> Leader:
+        """Return who hands out what this resident orders in a round that opens at a moment."""
+        changed_later = self.leader_since is not None and opens_at < self.leader_since
+        return self.former_leader if changed_later and self.former_leader is not None else self.leader

@@ -88,3 +88,15 @@ class OrderLine(Base):
     order: Mapped[Order] = relationship(back_populates="lines")
     offer: Mapped[Offer] = relationship()
     offer_version: Mapped[OfferVersion] = relationship()
+
+
+class CartLine(Base):
+    """What somebody has put into the cart; ``owner`` is ``account:ID``, or ``guest:`` and a secret."""
+
+    __tablename__ = "cart_line"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), primary_key=True)
+    quantity: Mapped[int]
+    updated_at: Mapped[datetime] = mapped_column(index=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product
@@ -123,3 +123,22 @@ def unpaid_past(now: datetime, *, most: int) -> Sequence[Order]:
         .order_by(Order.expires_at, Order.id)
         .limit(most)
     ).all()
+
+
+def buyers_of(*, round_id: int, leader_id: int) -> int:
+    """Return how many of a leader's residents have ordered in a round and not cancelled."""
+    statement = select(func.count(func.distinct(Order.resident_id))).where(
+        Order.round_id == round_id, Order.leader_id == leader_id, Order.state != OrderState.CANCELLED
+    )
+    return db.session.scalar(statement) or 0
+
+
+def orders_page(*, resident_ids: Sequence[int], page: int, size: int) -> tuple[Sequence[Order], int]:
+    """Return a page of a resident's orders, the latest first, with rounds and lines; and how many in all."""
+    mine = select(Order).where(Order.resident_id.in_(resident_ids))
+    lines = selectinload(Order.lines).options(
+        joinedload(OrderLine.offer_version), joinedload(OrderLine.offer).joinedload(Offer.product)
+    )
+    statement = mine.options(joinedload(Order.round), lines).order_by(Order.placed_at.desc(), Order.id.desc())
+    total = db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+    return db.session.scalars(statement.limit(size).offset((page - 1) * size)).all(), total

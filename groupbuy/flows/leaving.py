@@ -1,0 +1,108 @@
+"""A resident takes the own data along, or leaves: books stay, the person does not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload, selectinload
+
+from groupbuy.accounts import queries as accounts
+from groupbuy.accounts import service as account_service
+from groupbuy.audit import service as audit
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.db import db
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.times import iso
+from groupbuy.members.models import Resident
+from groupbuy.members.queries import residents_of
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.rules import OrderState, Phase, phase
+
+OVER = (Phase.CANCELLED, Phase.PICKED_UP, Phase.COMPLETED)
+
+
+def own_data(*, account_id: int, now: datetime, actor: str) -> dict[str, Any]:
+    """Return everything kept about a resident as plain JSON; that it was taken is logged."""
+    account = accounts.get_account(account_id)
+    residents = residents_of(account_id)
+    audit.record(at=now, actor=actor, verb="data_exported", subject_kind="account", subject=str(account_id))
+    return {
+        "exported_at": iso(now),
+        "account": {"phone": account.phone, "name": account.name, "since": iso(account.created_at)},
+        "residents": [_resident(resident) for resident in residents],
+        "orders": [_order(order) for order in _orders(residents)],
+    }
+
+
+def _resident(resident: Resident) -> dict[str, Any]:
+    return {
+        "code": resident.code,
+        "name": resident.name,
+        "phone": resident.phone,
+        "building": resident.building,
+        "room": resident.room,
+        "leader": resident.leader.name,
+        "consent_version": resident.consent_version,
+        "consent_at": None if resident.consent_at is None else iso(resident.consent_at),
+        "since": iso(resident.created_at),
+    }
+
+
+def _orders(residents: Sequence[Resident]) -> Sequence[Order]:
+    mine = select(Order).where(Order.resident_id.in_([resident.id for resident in residents]))
+    lines = selectinload(Order.lines).joinedload(OrderLine.offer_version)
+    return db.session.scalars(
+        mine.options(lines, joinedload(Order.round)).order_by(Order.placed_at, Order.id)
+    ).all()
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "number": order.number,
+        "round": order.round.title,
+        "placed_at": iso(order.placed_at),
+        "state": order.state,
+        "amount_fen": order.amount_fen,
+        "paid_fen": order.paid_fen,
+        "remark": order.remark,
+        "lines": [
+            {
+                "name": line.offer_version.name,
+                "quantity": line.quantity,
+                "price_fen": line.price_fen,
+                "amount_fen": line.amount_fen,
+            }
+            for line in order.lines
+        ],
+    }
+
+
+def leave(*, account_id: int, now: datetime, actor: str) -> None:
+    """Delete a resident's personal data; orders stay in the books without a name.
+
+    Raise RuleBroken ``open_orders`` while goods are under way, ``other_roles`` for leaders and staff.
+    """
+    account = accounts.get_account(account_id)
+    if accounts.roles_of(account_id) - {"resident"}:
+        raise RuleBroken(
+            "other_roles", "This account has other roles; ask the operator to take them back first."
+        )
+    residents = residents_of(account_id)
+    if any(_is_under_way(order) for order in _orders(residents)):
+        raise RuleBroken("open_orders", "Pick up or cancel your open orders first.")
+    for resident in residents:
+        resident.name, resident.phone, resident.building, resident.room = "已注销", "", None, None
+        resident.active = False
+    db.session.execute(
+        update(Order)
+        .where(Order.resident_id.in_([resident.id for resident in residents]))
+        .values(remark=None)
+        .execution_options(synchronize_session=False)
+    )
+    account_service.anonymise(account=account)
+    audit.record(at=now, actor=actor, verb="account_deleted", subject_kind="account", subject=str(account_id))
+
+
+def _is_under_way(order: Order) -> bool:
+    return phase(OrderState(order.state), RoundState(order.round.state)) not in OVER

@@ -1,0 +1,47 @@
+"""Carts: kept on the server, so that they survive sign-in, a lost phone and a restart."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from groupbuy.db import db
+from groupbuy.db.totals import by_key
+from groupbuy.orders.models import CartLine
+
+FORGOTTEN_AFTER = timedelta(days=30)
+
+
+def cart_of(owner: str) -> dict[int, int]:
+    """Return what is in a cart: sale units by offer."""
+    return by_key(select(CartLine.offer_id, CartLine.quantity).where(CartLine.owner == owner))
+
+
+def put(*, owner: str, quantities: Mapping[int, int], now: datetime) -> None:
+    """Set the quantities of some offers, which exist; 0 takes an offer out. Others stay as they are."""
+    remove(owner=owner, offer_ids=[offer_id for offer_id, quantity in quantities.items() if quantity <= 0])
+    rows = [
+        {"owner": owner, "offer_id": offer_id, "quantity": quantity, "updated_at": now}
+        for offer_id, quantity in sorted(quantities.items())
+        if quantity > 0
+    ]
+    if rows:
+        insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        statement = insert(CartLine).values(rows)
+        new = {"quantity": statement.excluded.quantity, "updated_at": now}
+        db.session.execute(statement.on_conflict_do_update(index_elements=["owner", "offer_id"], set_=new))
+
+
+def remove(*, owner: str, offer_ids: Collection[int]) -> None:
+    """Take offers out of a cart."""
+    if offer_ids:
+        db.session.execute(delete(CartLine).where(CartLine.owner == owner, CartLine.offer_id.in_(offer_ids)))
+
+
+def take_over(*, guest: str, owner: str, now: datetime) -> None:
+    """Move a guest's cart into an account's, whose own quantities give way; forget abandoned carts."""
+    put(owner=owner, quantities=cart_of(guest), now=now)
+    db.session.execute(delete(CartLine).where(CartLine.owner == guest))
+    db.session.execute(delete(CartLine).where(CartLine.updated_at < now - FORGOTTEN_AFTER))

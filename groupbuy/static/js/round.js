@@ -1,0 +1,53 @@
+/* The round page and the cart: categories without a new page, the cart kept when the page is left, figures that follow. */
+(function () {
+  "use strict";
+
+  var each = window.groupbuy.each;
+  var form = document.querySelector("form[data-buy]");
+
+  /* Categories */
+
+  function choose(name) {
+    each(document.querySelectorAll(".goods"), function (goods) {
+      goods.hidden = name !== "" && goods.dataset.category !== name;
+    });
+    each(document.querySelectorAll("[data-chips] a"), function (chip) {
+      if (chip.dataset.category === name) { chip.setAttribute("aria-current", "true"); } else { chip.removeAttribute("aria-current"); }
+    });
+  }
+
+  each(document.querySelectorAll("[data-chips]"), function (chips) {
+    chips.addEventListener("click", function (event) {
+      var chip = event.target.closest("a");
+      if (!chip) { return; }
+      event.preventDefault();
+      choose(chip.dataset.category);
+    });
+  });
+
+  /* What was chosen is kept when the page is left by any other way than its own button. */
+
+  var changed = false;
+  var sent = false;
+
+  function keep() {
+    if (!changed || sent || !form || !navigator.sendBeacon) { return; }
+    var data = new FormData(form);
+    data.append("quiet", "1");
+    changed = !navigator.sendBeacon(form.action, data);
+  }
+
+  if (form) {
+    form.addEventListener("quantity", function () { changed = true; });
+    form.addEventListener("submit", function () { sent = true; });
+    window.addEventListener("pageshow", function () { sent = false; });
+    window.addEventListener("pagehide", keep);
+    document.addEventListener("visibilitychange", function () { if (document.visibilityState === "hidden") { keep(); } });
+  }
+
+  /* At the cut-off the page is loaded anew: it then says what can still be done. */
+  document.addEventListener("expired", function () {
+    keep();
+    setTimeout(function () { window.location.reload(); }, 1500);
+  });
+}());

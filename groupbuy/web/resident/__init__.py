@@ -1,0 +1,14 @@
+"""Pages for residents: the shop, the cart, their orders and themselves."""
+
+from flask import Flask
+
+from groupbuy.web.resident import cart, changing, home, me, orders, rounds, sharing
+from groupbuy.web.resident.blueprint import blueprint
+
+# Importing a page declares its routes.
+PAGES = (home, rounds, cart, orders, changing, me, sharing)
+
+
+def register_resident(app: Flask) -> None:
+    """Put the pages into an application."""
+    app.register_blueprint(blueprint)

@@ -1,0 +1,121 @@
+"""The cart's page: change it, and order what is in it."""
+
+import secrets
+from collections.abc import Mapping
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import TextAreaField
+from wtforms.validators import Length
+
+from groupbuy.campaigns import storefront
+from groupbuy.db.transaction import transaction
+from groupbuy.flows.ordering import MAX_REMARK
+from groupbuy.kernel.clock import utc_now
+from groupbuy.orders import carts
+from groupbuy.orders.models import Order
+from groupbuy.web.kit.forms import KeyedForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.resident import quantities
+from groupbuy.web.resident.blueprint import blueprint
+from groupbuy.web.resident.buyer import Buyer, the_buyer
+from groupbuy.web.resident.cart_view import read_cart
+from groupbuy.web.resident.checkout import Submission, orders_of, place
+from groupbuy.web.signin import visit
+
+MAX_ID = 16
+
+
+class CheckoutForm(KeyedForm):
+    """Order what is in the cart."""
+
+    remark = TextAreaField(_l("Remark for your leader"), validators=[Length(max=MAX_REMARK)])
+
+
+@blueprint.get("/cart")
+def cart() -> ResponseReturnValue:
+    """Show the cart."""
+    buyer = the_buyer()
+    return _page(buyer, CheckoutForm(remark=session.get(visit.REMARK, "")), _kept(buyer))
+
+
+def _kept(buyer: Buyer) -> dict[int, int]:
+    return carts.cart_of(buyer.cart_owner) if buyer.cart_owner else {}
+
+
+def _page(
+    buyer: Buyer,
+    form: CheckoutForm,
+    wanted: Mapping[int, int],
+    *,
+    failures: Mapping[int, str] | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    page = render_template(
+        "resident/cart.html",
+        buyer=buyer,
+        form=form,
+        cart=read_cart(buyer, wanted, utc_now()),
+        failures=failures or {},
+        stopped=status == 409,
+    )
+    return page, status
+
+
+@blueprint.post("/cart")
+def cart_post() -> ResponseReturnValue:
+    """Keep the quantities; with ``go`` order them, or lead a guest to sign in first."""
+    buyer, form = the_buyer(), CheckoutForm()
+    going = "go" in request.form
+    if going and (orders := orders_of(buyer, Submission.from_request())):
+        return _thank(orders)
+    wanted = _keep(buyer)
+    session[visit.REMARK] = form.remark.data or ""
+    if not going:
+        return ("", 204) if "quiet" in request.form else redirect(url_for("resident.cart"), 303)
+    if buyer.resident is None:
+        place_ = "signin.sign_in" if buyer.identity is None else "signin.choose_role"
+        return redirect(url_for(place_, next=url_for("resident.cart")), 303)
+    if not form.validate():
+        return _page(buyer, form, wanted, status=422)
+    return _order(buyer, form, wanted)
+
+
+def _keep(buyer: Buyer) -> dict[int, int]:
+    """Keep what the page sent in the cart, beside what other pages have put there; return it all."""
+    leader = buyer.leader
+    offer_ids = quantities.offers_in(request.form)
+    if leader is None or buyer.cart_owner is None:
+        return {}
+    sent = quantities.from_form(
+        request.form, storefront.goods_by_id(offer_ids=offer_ids, leader_id=leader.id)
+    )
+    removed = request.form.get("remove", "")
+    with transaction():
+        carts.put(owner=buyer.cart_owner, quantities=sent, now=utc_now())
+        if removed.isascii() and removed.isdigit() and len(removed) < MAX_ID:
+            carts.remove(owner=buyer.cart_owner, offer_ids=[int(removed)])
+    return _kept(buyer)
+
+
+def _order(buyer: Buyer, form: CheckoutForm, wanted: Mapping[int, int]) -> ResponseReturnValue:
+    submission = Submission.from_request()
+    outcome = place(buyer, submission, wanted, remark=form.remark.data or None)
+    if outcome.failures or not outcome.orders:
+        if again := orders_of(buyer, submission) if not outcome.orders else []:
+            return _thank(again)
+        for order in outcome.orders:
+            flash(_("Order %(number)s is placed.", number=order.number), "ok")
+        # What was placed has used the old key up.
+        form.submission_key.data = secrets.token_urlsafe(16)
+        return _page(buyer, form, _kept(buyer), failures=outcome.failures, status=409)
+    return _thank(outcome.orders)
+
+
+def _thank(orders: list[Order]) -> ResponseReturnValue:
+    session.pop(visit.REMARK, None)
+    if len(orders) == 1:
+        return redirect(url_for("resident.order", number=orders[0].number, placed=1), 303)
+    flash(_("%(count)s orders are placed, one for each round.", count=len(orders)), "ok")
+    return redirect(url_for("resident.orders"), 303)

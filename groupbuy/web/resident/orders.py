@@ -1,0 +1,133 @@
+"""A resident's orders: the list, one with its timeline, the pickup code, and ordering the same again."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from groupbuy.campaigns import storefront
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.documents.qr import code_of
+from groupbuy.http.guards import signed_in
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.orders import carts, queries
+from groupbuy.orders.models import Order
+from groupbuy.pickup.models import Bag
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.resident.blueprint import blueprint, for_residents
+from groupbuy.web.resident.buyer import the_buyer
+from groupbuy.web.resident.cards import picture_address
+from groupbuy.web.resident.timeline import progress_of
+
+PAGE_SIZE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """One page of a list, as ``tables.pagination`` reads it."""
+
+    page: int
+    pages: int
+    total: int
+
+    @property
+    def has_prev(self) -> bool:
+        """Tell whether there is an earlier page."""
+        return self.page > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a later page."""
+        return self.page < self.pages
+
+    def iter_pages(self, **_edges: int) -> range:
+        """Return the numbers near this page."""
+        return range(max(1, self.page - 2), min(self.pages, self.page + 2) + 1)
+
+
+def own_order(number: str) -> Order:
+    """Return one of the asker's own orders with its lines; raise NotFound, also for another's."""
+    return queries.get_order(number, resident_ids=signed_in().resident_ids)
+
+
+@blueprint.get("/orders")
+@for_residents
+def orders() -> ResponseReturnValue:
+    """Show the orders, the latest first."""
+    number = request.args.get("page", "1")
+    page = min(int(number), 10_000) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    found, total = queries.orders_page(
+        resident_ids=signed_in().resident_ids, page=max(page, 1), size=PAGE_SIZE
+    )
+    now = utc_now()
+    return render_template(
+        "resident/orders.html",
+        orders=[(order, progress_of(order, now), _pictures(order)) for order in found],
+        pages=Pages(max(page, 1), ceil(total / PAGE_SIZE), total),
+    )
+
+
+def _pictures(order: Order) -> list[str]:
+    found = (picture_address(line.offer.product.picture) for line in order.lines)
+    return [address for address in found if address][:4]
+
+
+@blueprint.get("/orders/<number>")
+@for_residents
+def order(number: str) -> ResponseReturnValue:
+    """Show an order."""
+    found = own_order(number)
+    return render_template(
+        "resident/order.html",
+        order=found,
+        progress=progress_of(found, utc_now()),
+        placed="placed" in request.args,
+    )
+
+
+@blueprint.get("/orders/<number>/code")
+@for_residents
+def order_code(number: str) -> ResponseReturnValue:
+    """Show the pickup code, as large as the phone is; it is kept for when there is no connection."""
+    found = own_order(number)
+    progress = progress_of(found, utc_now())
+    if not progress.has_code:
+        return redirect(url_for("resident.order", number=number), 303)
+    bag = db.session.get(Bag, (found.round_id, found.leader_id, found.resident_id))
+    code = found.pickup_code if bag is None else bag.code
+    return render_template(
+        "resident/code.html",
+        order=found,
+        progress=progress,
+        code=code,
+        shared=bag is not None,
+        # Digits only and made by us: nothing in it comes from people.
+        qr=Markup(code_of(code).svg_inline(border=2, scale=8)),  # noqa: S704 - as above
+    )
+
+
+@blueprint.post("/orders/<number>/again")
+@for_residents
+def order_again(number: str) -> ResponseReturnValue:
+    """Put what was ordered into the cart, from the rounds that are open now."""
+    found, buyer = own_order(number), the_buyer()
+    wanted = {line.offer.product_id: line.quantity for line in found.lines}
+    if buyer.resident is None or buyer.leader is None or buyer.cart_owner is None:
+        raise NotFound("unknown_order", "There is no such order.")
+    now = utc_now()
+    opened, _later = storefront.selling_rounds(leader_id=buyer.leader.id, now=now)
+    chosen = storefront.offers_of_products(round_ids=[r.id for r in opened], product_ids=list(wanted))
+    quantities = {offer_id: wanted[product_id] for product_id, offer_id in chosen.items()}
+    with transaction():
+        carts.put(owner=buyer.cart_owner, quantities=quantities, now=now)
+    missing = len(wanted) - len(quantities)
+    if not quantities:
+        flash(_("None of it is on offer at the moment."), "wait")
+        return redirect(url_for("resident.order", number=number), 303)
+    if missing:
+        flash(_("%(count)s of the goods are not on offer at the moment.", count=missing), "wait")
+    return redirect(url_for("resident.cart"), 303)

@@ -1,0 +1,75 @@
+"""How far an order is, step by step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from groupbuy.campaigns.rules import RoundState, effective_state
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState, Phase, phase
+from groupbuy.web.kit.filters import day
+from groupbuy.web.kit.i18n import gettext as _
+
+Step = tuple[str, datetime | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an order stands: its phase, the steps for people and how many are done."""
+
+    phase: Phase
+    steps: Sequence[Step]
+    done: int
+    can_change: bool
+    has_code: bool
+
+
+def progress_of(order: Order, now: datetime) -> Progress:
+    """Return how far an order is at a moment."""
+    round_ = order.round
+    state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, now)
+    seen = phase(OrderState(order.state), state)
+    alive = order.state in (OrderState.CONFIRMED, OrderState.AWAITING_PAYMENT)
+    return Progress(
+        phase=seen,
+        steps=_cancelled(order) if seen is Phase.CANCELLED else _steps(order),
+        done=2 if seen is Phase.CANCELLED else _DONE[seen],
+        can_change=alive and state is RoundState.OPEN,
+        has_code=seen not in (Phase.CANCELLED, Phase.AWAITING_PAYMENT, Phase.PICKED_UP, Phase.COMPLETED),
+    )
+
+
+_DONE = {
+    Phase.AWAITING_PAYMENT: 1,
+    Phase.ORDERED: 1,
+    Phase.BEING_PREPARED: 2,
+    Phase.ON_THE_WAY: 3,
+    Phase.PART_PICKED_UP: 3,
+    Phase.PICKED_UP: 4,
+    Phase.COMPLETED: 4,
+}
+
+
+def _steps(order: Order) -> list[Step]:
+    waiting = order.state == OrderState.AWAITING_PAYMENT
+    hours = f"{day(order.round.pickup_date)} {order.leader.pickup_hours}"
+    return [
+        (_("Ordered"), order.placed_at, _("Waiting for payment") if waiting else ""),
+        (_("Cut-off"), order.round.closes_at, _("Goods are bought and packed after it")),
+        (_("For pickup"), None, hours),
+        (_("Picked up"), order.picked_up_at, ""),
+    ]
+
+
+def _cancelled(order: Order) -> list[Step]:
+    reasons = {
+        "not_paid_in_time": _("It was not paid in time"),
+        "unpaid_at_close": _("It was not paid until the cut-off"),
+        "below_threshold": _("Too few people ordered"),
+        "by_resident": _("By yourself"),
+    }
+    reason = order.cancel_reason or order.round.cancel_reason or ""
+    return [
+        (_("Ordered"), order.placed_at, ""),
+        (_("Cancelled"), order.cancelled_at, reasons.get(reason, reason)),
+    ]

@@ -1,0 +1,27 @@
+"""Put the pages into an application."""
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from groupbuy.config import Settings
+from groupbuy.messaging.codes import CodeSender
+from groupbuy.web import kit
+from groupbuy.web.resident import register_resident
+from groupbuy.web.signin import register_signin
+
+API_BLUEPRINTS = ("api_v1",)
+
+
+def init_web(app: Flask, settings: Settings, *, code_sender: CodeSender) -> None:
+    """Join the kit and the pages of every role; ``code_sender`` takes sign-in codes to phones.
+
+    Called after the API is registered, whose writes guard themselves against forgery.
+    """
+    csrf = CSRFProtect(app)
+    for name in API_BLUEPRINTS:
+        csrf.exempt(app.blueprints[name])
+    # The token lives as long as the session: a page may lie open for a day.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    kit.install(app, zone=settings.timezone, insecure_http=settings.insecure_http)
+    register_signin(app, code_sender=code_sender)
+    register_resident(app)

@@ -1,0 +1,101 @@
+"""What a browser's session remembers before anybody has signed in, and what outlives signing in."""
+
+import secrets
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import session, url_for
+
+from groupbuy.accounts import queries
+from groupbuy.accounts.models import Account
+from groupbuy.db.transaction import transaction
+from groupbuy.http.identity import Identity, sign_in, sign_out
+from groupbuy.kernel.clock import utc_now
+from groupbuy.orders import carts
+
+VISIT = "visit"
+LEADER = "leader"
+REMARK = "remark"
+PROVEN = "proven"
+# How long after a phone was proved the rest of the sign-up may take.
+PROOF_LASTS = timedelta(minutes=30)
+OUTLIVES_SIGNING_IN = (LEADER, REMARK)
+RESIDENT_PATHS = ("/r/", "/l/", "/cart", "/orders", "/me")
+MAX_PATH = 500
+
+
+def visit_secret() -> str:
+    """Return the secret that this browser's visit is known by; made on first use."""
+    if VISIT not in session:
+        session[VISIT] = secrets.token_urlsafe(24)
+        # A guest's cart must live through closing the browser.
+        session.permanent = True
+    secret: str = session[VISIT]
+    return secret
+
+
+def guest_owner() -> str | None:
+    """Return whose a guest's cart is; None while this browser has put nothing into one."""
+    return f"guest:{session[VISIT]}" if VISIT in session else None
+
+
+def note_proof(phone: str) -> None:
+    """Remember that this browser has proved to hold a phone."""
+    session[PROVEN] = {"phone": phone, "at": utc_now().isoformat()}
+
+
+def proven_phone() -> str | None:
+    """Return the phone that this browser has proved to hold lately."""
+    proof = session.get(PROVEN)
+    if proof is None or datetime.fromisoformat(proof["at"]) + PROOF_LASTS <= utc_now():
+        return None
+    phone: str = proof["phone"]
+    return phone
+
+
+def phone_of(identity: Identity) -> str:
+    """Return the phone of who is signed in, which was proved by signing in."""
+    return queries.get_account(identity.account_id).phone
+
+
+def enter(account: Account, role: str) -> Identity:
+    """Sign in; a cart filled before comes along."""
+    kept = {key: session[key] for key in OUTLIVES_SIGNING_IN if key in session}
+    guest = guest_owner()
+    identity = sign_in(account, role)
+    session.update(kept)
+    if guest is not None:
+        with transaction():
+            carts.take_over(guest=guest, owner=f"account:{account.id}", now=utc_now())
+    return identity
+
+
+def leave() -> None:
+    """Sign out; only which leader's link was opened stays known."""
+    leader = session.get(LEADER)
+    sign_out()
+    if leader is not None:
+        session[LEADER] = leader
+
+
+def own_path(text: str | None) -> str | None:
+    """Return a path of this site as it was given, None for anything that may lead elsewhere."""
+    if not text or not text.startswith("/") or len(text) > MAX_PATH:
+        return None
+    if text.startswith("//") or "\\" in text or any(char <= " " or char == "\x7f" for char in text):
+        return None
+    # Escaped control characters and backslashes: no page of ours has them, and browsers differ.
+    if any(escape in text.lower() for escape in ("%0", "%1", "%5c")):
+        return None
+    parts = urlsplit(text)
+    return None if parts.scheme or parts.netloc else text
+
+
+def is_for_residents(path: str | None) -> bool:
+    """Tell whether a page is one that residents use."""
+    return path is not None and path.startswith(RESIDENT_PATHS)
+
+
+def start_page() -> str:
+    """Return the address of the start page, which leads each role to its desk."""
+    return url_for("resident.home")
