@@ -1,6 +1,6 @@
 """Signing in by phone with a code or a password, and out."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.accounts import codes, queries
@@ -28,7 +28,7 @@ def sign_in() -> ResponseReturnValue:
         return redirect(next_ or visit.start_page(), 303)
     if request.args.get("by") == "password":
         return _page(PasswordForm(next=next_), "password")
-    return _page(CodeForm(next=next_), "code")
+    return _page(CodeForm(next=next_, phone=session.get(visit.PHONE)), "code")
 
 
 def _page(form: PhoneForm, method: str, status: int = 200) -> ResponseReturnValue:
@@ -39,7 +39,8 @@ def _page(form: PhoneForm, method: str, status: int = 200) -> ResponseReturnValu
         form=form,
         method=method,
         other_url=url_for("signin.sign_in", by=other, next=next_),
-        send_url=url_for("signin.send_code"),
+        action=url_for("signin.sign_in"),
+        send_url=url_for("signin.sign_in", send=1),
         oauth=oauth(),
         joining=visit.is_for_residents(next_),
     )
@@ -48,7 +49,9 @@ def _page(form: PhoneForm, method: str, status: int = 200) -> ResponseReturnValu
 
 @blueprint.post("/sign-in")
 def sign_in_post() -> ResponseReturnValue:
-    """Sign in by whatever was sent: a password, or a code."""
+    """Sign in by whatever was sent: a password, or a code; with ``send`` send a code first."""
+    if "send" in request.args:
+        return _send_code(CodeForm(), PhoneForm())
     return _by_password(PasswordForm()) if "password" in request.form else _by_code(CodeForm())
 
 
@@ -89,10 +92,8 @@ def _by_code(form: CodeForm) -> ResponseReturnValue:
     return _sign_up(phone, next_) if account is None else _go_on(account, next_)
 
 
-@blueprint.post("/sign-in/code")
-def send_code() -> ResponseReturnValue:
+def _send_code(form: CodeForm, asked: PhoneForm) -> ResponseReturnValue:
     """Send a code to the phone; whether it has an account makes no difference."""
-    form, asked = CodeForm(), PhoneForm()
     if not asked.validate():
         form.phone.errors = asked.phone.errors
         return _page(form, "code", 422)
@@ -105,7 +106,8 @@ def send_code() -> ResponseReturnValue:
         form.form_errors.append(_("The code could not be sent just now. Please try again in a minute."))
         return _page(form, "code", 503)
     flash(_("A code is on its way; it is good for five minutes."), "ok")
-    return _page(form, "code")
+    session[visit.PHONE] = asked.phone.data
+    return redirect(url_for("signin.sign_in", next=visit.own_path(form.next.data)), 303)
 
 
 def _send(phone: str) -> None:

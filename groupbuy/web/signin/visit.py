@@ -16,6 +16,7 @@ from groupbuy.orders import carts
 VISIT = "visit"
 LEADER = "leader"
 REMARK = "remark"
+PHONE = "phone"
 PROVEN = "proven"
 # How long after a phone was proved the rest of the sign-up may take.
 PROOF_LASTS = timedelta(minutes=30)
