@@ -11,7 +11,7 @@ from groupbuy.campaigns.heads import Goods, RoundHead
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import queries as commissions
 from groupbuy.commissions.queries import LaterChange
-from groupbuy.commissions.sheets import commission_details, commission_of, commission_statement
+from groupbuy.commissions.sheets import commission_details, commission_statement, totals_by_rate
 from groupbuy.documents.sheet import Sheet
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders import heads as leader_heads
@@ -101,14 +101,14 @@ def _sorting_list(papers: LeaderPapers) -> Document:
 
 def _commission_statement(papers: LeaderPapers) -> Document:
     head, leader, orders = papers.source.head, papers.leader, papers.orders
-    earned = sum(commission_of(line) for order in orders for line in order.lines)
+    totals = totals_by_rate(orders, papers.changes)
     return Document(
         "commission_statement",
         leader.code,
         leader.name,
-        (commission_statement(head, leader, orders, papers.changes),),
+        (commission_statement(head, leader, totals, orders=len(orders)),),
         papers.units,
-        earned,
+        sum(row.commission_fen for row in totals.values()),
         annexes=(commission_details(head, leader, orders, papers.source.goods),),
     )
 
@@ -146,25 +146,29 @@ def purchase_orders(source: Source, supplier_ids: Sequence[int]) -> Iterator[Doc
 def _pick_list(source: Source) -> Iterator[Document]:
     totals = by_goods.goods_totals(source.round_id)
     if totals:
-        orders, units, amount = order_totals.totals(source.round_id)
-        leaders = len(by_leader.leaders_with_orders(source.round_id))
-        sheet = pick_list(source.head, totals, source.goods, leaders=leaders, orders=orders)
+        units, amount = sum(row.units for row in totals), sum(row.amount_fen for row in totals)
+        sheet = pick_list(source.head, totals, source.goods, _overall(source))
         yield Document("pick_list", None, "", (sheet,), units, amount)
 
 
 def _matrix(source: Source) -> Iterator[Document]:
     ids = [leader.id for leader in by_leader.leaders_with_orders(source.round_id)]
     cut = blocks(list(leader_heads.heads_of(ids).values()))
-    orders, units, amount = order_totals.totals(source.round_id)
-    if not orders:
-        return
-    overall = overall_text(by_goods.goods_totals(source.round_id), leaders=len(ids), orders=orders)
-    sheets = []
+    overall = _overall(source) if cut else ""
+    sheets, units, amount = [], 0, 0
     for number, leaders in enumerate(cut, 1):
         cells = by_goods.leader_goods(source.round_id, [leader.id for leader in leaders])
         place = Place(number, len(cut), overall)
         sheets.append(matrix_block(source.head, leaders, cells, source.goods, place))
-    yield Document("matrix", None, "", tuple(sheets), units, amount)
+        units, amount = units + sum(one.units for one in cells), amount + sum(one.amount_fen for one in cells)
+    if units:
+        yield Document("matrix", None, "", tuple(sheets), units, amount)
+
+
+def _overall(source: Source) -> str:
+    orders, units, amount = order_totals.totals(source.round_id)
+    leaders = len(by_leader.leaders_with_orders(source.round_id))
+    return overall_text(leaders=leaders, orders=orders, units=units, amount_fen=amount)
 
 
 ROUND_KINDS: Mapping[str, Callable[[Source], Iterator[Document]]] = {

@@ -1,5 +1,6 @@
 """What a leader earns on a round, on paper (佣金对账单)."""
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,10 +77,9 @@ def totals_by_rate(
 
 
 def commission_statement(
-    round_: RoundHead, leader: LeaderHead, orders: Sequence[LiveOrder], changes: Sequence[LaterChange]
+    round_: RoundHead, leader: LeaderHead, totals: Mapping[RateKey, RateTotal], *, orders: int
 ) -> Sheet:
     """Return what a leader is to get for a round, a row per rate, each line rounded by itself."""
-    totals = totals_by_rate(orders, changes)
     due = sum(row.commission_fen + row.change_fen for row in totals.values())
     return Sheet(
         "佣金对账单",
@@ -89,7 +89,7 @@ def commission_statement(
             ("活动", f"{round_.title}（{round_.name}）"),
             ("团长", f"{leader.code} {leader.name} {leader.phone}"),
             ("截单", round_.cutoff),
-            ("订单", f"{len(orders)}单"),
+            ("订单", f"{orders}单"),
         ),
         closing=(("应付（大写）", rmb_capitals(due)),),
         notes=("佣金按每条订单行四舍五入到分，再逐行相加；明细见电子表格的“明细”页。",),
@@ -116,6 +116,7 @@ def commission_details(
     )
 
 
+@functools.cache
 def rate_text(rate_bp: int, fixed_fen: int) -> str:
     """Return a rate for people: ``5.00%``, ``¥0.50/件``."""
     percent = f"{rate_bp // 100}.{rate_bp % 100:02d}%"

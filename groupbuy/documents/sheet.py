@@ -115,7 +115,7 @@ class Sheet:
 
     def __post_init__(self) -> None:
         width = len(self.columns)
-        if not width or any(len(row) != width for row in self.rows()):
+        if not width or any(len(row) != width for group in self.groups for row in group.rows):
             raise ValueError(f"every row of {self.title!r} needs {width} cells")
 
     def rows(self) -> Iterator[Row]:
@@ -132,7 +132,7 @@ class Sheet:
         """Return one cell per column: the sum of some rows (of all by default), None where none is wanted."""
         chosen = list(self.rows()) if rows is None else rows
         return tuple(
-            sum(_number(row[place]) for row in chosen) if column.total else None
+            sum([_number(row[place]) for row in chosen]) if column.total else None
             for place, column in enumerate(self.columns)
         )
 

@@ -1,12 +1,12 @@
 """One sheet as a worksheet part: lines above the table, the table, lines below it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from groupbuy.documents import printing, styles
 from groupbuy.documents.cells import CellWriter, text_writer, writer
 from groupbuy.documents.measures import fitted, letters, lines_of, row_lines, width_of
-from groupbuy.documents.sheet import Group, Kind, Row, Sheet
+from groupbuy.documents.sheet import Column, Group, Kind, Row, Sheet
 from groupbuy.documents.strings import SharedStrings
 from groupbuy.documents.styles import Style, StyleBook
 
@@ -44,6 +44,10 @@ class Worksheet:
         ]
         self._columns = [columns[place] for place in self._places]
         self._has_qr_codes = any(column.kind is Kind.QR for column in self._columns)
+        self._width = sum(column.width for column in self._columns)
+        self._measure = row_lines(sheet.columns)
+        self._body_writers = self._writers(styles.body)
+        self._sum_writers = self._writers(styles.sum_of)
         self._write_head()
         self.header_row = len(self._rows) + 1
         self._write_table()
@@ -84,26 +88,28 @@ class Worksheet:
         ]
         lines = max(lines_of(column.title, column.width) for column in self._columns)
         self._add(titles, lines * LINE_POINTS + 4)
-        writers = [
-            writer(column.kind, place, self._styles.number(styles.body(column)), self._strings)
-            for place, column in enumerate(self._columns)
-        ]
         for group in self.sheet.groups:
-            self._write_group(group, writers)
+            self._write_group(group)
         if self.sheet.has_totals:
             self._write_sums(self.sheet.words.total, self.sheet.sums())
 
-    def _write_group(self, group: Group, writers: list[CellWriter]) -> None:
+    def _writers(self, style_of: Callable[[Column], Style]) -> list[CellWriter]:
+        return [
+            writer(column.kind, place, self._styles.number(style_of(column)), self._strings)
+            for place, column in enumerate(self._columns)
+        ]
+
+    def _write_group(self, group: Group) -> None:
         if group.heading:
             self._line(group.heading, styles.GROUP)
         self._find_pictures(group.rows)
-        self._write_rows(group.rows, writers)
+        self._write_rows(group.rows)
         if group.subtotal and self.sheet.has_totals:
             self._write_sums(self.sheet.words.subtotal, self.sheet.sums(group.rows))
 
-    def _write_rows(self, rows: Sequence[Row], writers: list[CellWriter]) -> None:
-        steps = list(zip(self._places, writers, strict=True))
-        measure, least = row_lines(self.sheet.columns), PICTURE_POINTS if self._has_qr_codes else 0
+    def _write_rows(self, rows: Sequence[Row]) -> None:
+        steps = list(zip(self._places, self._body_writers, strict=True))
+        measure, least = self._measure, PICTURE_POINTS if self._has_qr_codes else 0
         for number, row in enumerate(rows, len(self._rows) + 1):
             cells = "".join([write(number, row[place]) for place, write in steps])
             self._rows.append(f'<row r="{number}"{_height(measure(row), least)}>{cells}</row>')
@@ -119,9 +125,8 @@ class Worksheet:
         number = len(self._rows) + 1
         first = next(place for place, column in enumerate(self._columns) if column.total)
         cells = self._merged(0, first, label, styles.SUM_LABEL)
-        for place, column in list(enumerate(self._columns))[first:]:
-            style = self._styles.number(styles.sum_of(column))
-            cells.append(writer(column.kind, place, style, self._strings)(number, sums[self._places[place]]))
+        places = zip(self._sum_writers[first:], self._places[first:], strict=True)
+        cells += [write(number, sums[place]) for write, place in places]
         self._add(cells, LINE_POINTS + 4)
 
     def _write_foot(self) -> None:
@@ -138,8 +143,7 @@ class Worksheet:
         return f"{label}{self.sheet.words.colon}{value}" if label else value
 
     def _line(self, text: str, style: Style, points: int = 0) -> None:
-        width = sum(column.width for column in self._columns) * 10 // style.size
-        estimate = lines_of(text, width) * (LINE_POINTS + style.size - 10) + 4
+        estimate = lines_of(text, self._width * 10 // style.size) * (LINE_POINTS + style.size - 10) + 4
         self._add(self._merged(0, len(self._columns), text, style), points or estimate)
 
     def _two(self, left: str, right: str) -> None:
@@ -148,13 +152,13 @@ class Worksheet:
         self._add(cells, LINE_POINTS + 4)
 
     def _merged(self, start: int, end: int, text: str, style: Style) -> list[str]:
+        if start == end:
+            return []
         number, look = len(self._rows) + 1, self._styles.number(style)
         if end - start > 1:
             self._merges.append(f"{letters(start)}{number}:{letters(end - 1)}{number}")
-        return [
-            text_writer(place, look, self._strings)(number, text if place == start else "")
-            for place in range(start, end)
-        ]
+        blank = [f'<c r="{letters(place)}{number}" s="{look}"/>' for place in range(start + 1, end)]
+        return [text_writer(start, look, self._strings)(number, text), *blank]
 
     def _middle(self) -> int:
         half, place, width = sum(column.width for column in self._columns) / 2, 0, 0

@@ -38,7 +38,8 @@ def goods_totals(round_id: int) -> Sequence[GoodsTotal]:
     lines = live_lines(round_id).add_columns(
         OrderLine.offer_id,
         OrderLine.price_fen,
-        func.count(Order.id.distinct()),
+        # An order has a product once, so lines are orders.
+        func.count(),
         func.count(Order.leader_id.distinct()),
         total(OrderLine.quantity),
         total(OrderLine.amount_fen),

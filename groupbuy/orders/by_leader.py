@@ -22,6 +22,7 @@ LEADERS_AT_ONCE = 25
 class LiveLine(NamedTuple):
     """A line to be delivered: sale units, fen, and the commission agreed."""
 
+    order_id: int
     offer_id: int
     units: int
     amount_fen: int
@@ -106,6 +107,6 @@ def _lines_of(round_id: int, leader_ids: Sequence[int]) -> dict[int, list[LiveLi
         .where(Order.leader_id.in_(leader_ids))
     )
     lines: dict[int, list[LiveLine]] = {}
-    for order_id, *columns in db.session.execute(statement):
-        lines.setdefault(order_id, []).append(LiveLine(*columns))
+    for row in db.session.execute(statement):
+        lines.setdefault(row[0], []).append(LiveLine(*row))
     return lines

@@ -39,10 +39,11 @@ class Place:
 
 
 def pick_list(
-    round_: RoundHead, totals: Sequence[GoodsTotal], goods: Mapping[int, Goods], *, leaders: int, orders: int
+    round_: RoundHead, totals: Sequence[GoodsTotal], goods: Mapping[int, Goods], overall: str
 ) -> Sheet:
     """Return all goods of a round by temperature zone and code, a row per price."""
     ordered = sorted(totals, key=lambda row: (_zone_key(goods[row.offer_id]), row.price_fen))
+    kinds = len({row.offer_id for row in totals})
     return Sheet(
         "总拣货单",
         PICK_COLUMNS,
@@ -51,18 +52,16 @@ def pick_list(
             ("活动", f"{round_.title}（{round_.name}）"),
             ("截单", round_.cutoff),
             ("提货日期", round_.pickup_date),
-            ("合计", overall_text(totals, leaders=leaders, orders=orders)),
+            ("合计", f"{kinds}种商品 {overall}"),
         ),
         signatures=("拣货", "复核", "日期"),
         printed=round_.printed,
     )
 
 
-def overall_text(totals: Sequence[GoodsTotal], *, leaders: int, orders: int) -> str:
+def overall_text(*, leaders: int, orders: int, units: int, amount_fen: int) -> str:
     """Return what a whole round sells, for the head of its lists."""
-    units, amount = sum(row.units for row in totals), sum(row.amount_fen for row in totals)
-    kinds = len({row.offer_id for row in totals})
-    return f"{kinds}种商品 {leaders}位团长 {orders}单 {units}件 {format_yuan(amount)}"
+    return f"{leaders}位团长 {orders}单 {units}件 {format_yuan(amount_fen)}"
 
 
 def _zone_key(goods: Goods) -> tuple[int, str, int]:
