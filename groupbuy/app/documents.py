@@ -73,7 +73,7 @@ def _of_leader(kind: str) -> Callable[[Source, str | None], Iterator[Document]]:
 
 
 def _of_supplier(source: Source, code: str | None) -> Iterator[Document]:
-    ids = [supplier_id for supplier_id, theirs, _ in suppliers_with_orders(source.round_id) if theirs == code]
+    ids = [supplier_id for supplier_id, _, _ in suppliers_with_orders(source.round_id, code)]
     return papers.purchase_orders(source, ids)
 
 

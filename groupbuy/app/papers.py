@@ -45,13 +45,17 @@ class Document:
     annexes: tuple[Sheet, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """What all documents of one round share."""
 
     round_id: int
     head: RoundHead
-    goods: Mapping[int, Goods]
+
+    @cached_property
+    def goods(self) -> Mapping[int, Goods]:
+        """Return all goods of the round by offer id; read when first asked for."""
+        return round_heads.goods_of_round(self.round_id)
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,7 @@ def source_of(round_name: str, zone: ZoneInfo) -> Source:
     round_ = campaigns.get_round(round_name)
     if round_.state in NOT_CLOSED:
         raise RuleBroken("not_closed", f"Round {round_.name} has not closed yet; documents follow the close.")
-    goods = round_heads.goods_of_round(round_.id)
-    return Source(round_.id, round_heads.head_of(round_, zone), goods)
+    return Source(round_.id, round_heads.head_of(round_, zone))
 
 
 def _pickup_sheet(papers: LeaderPapers) -> Document:

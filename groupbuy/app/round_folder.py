@@ -110,6 +110,8 @@ def _run(settings: Settings, job: Job, tasks: Sequence[Task]) -> Iterator[list[E
     if len(job.stems) * len(job.suffixes) <= FEW:
         yield from (list(_perform(job, task)) for task in tasks)
         return
+    # Ends the reading: PostgreSQL cuts off a transaction that idles while the processes work.
+    db.session.rollback()
     processes = min(os.cpu_count() or 1, 8)
     with ProcessPoolExecutor(
         processes, get_context("spawn"), initializer=_start_process, initargs=(settings, job)

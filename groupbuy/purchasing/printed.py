@@ -48,14 +48,16 @@ class PrintedOrder:
     lines: tuple[PrintedLine, ...]
 
 
-def suppliers_with_orders(round_id: int) -> Sequence[tuple[int, str, str]]:
-    """Return id, code and name of each supplier with a purchase order in a round, by code."""
+def suppliers_with_orders(round_id: int, code: str | None = None) -> Sequence[tuple[int, str, str]]:
+    """Return id, code and name of each supplier with a purchase order in a round, or of one, by code."""
     suppliers = (
         select(Supplier.id, Supplier.code, Supplier.name)
         .join(PurchaseOrder, PurchaseOrder.supplier_id == Supplier.id)
         .where(PurchaseOrder.round_id == round_id)
         .order_by(Supplier.code)
     )
+    if code is not None:
+        suppliers = suppliers.where(Supplier.code == code)
     return [(row.id, row.code, row.name) for row in db.session.execute(suppliers)]
 
 
