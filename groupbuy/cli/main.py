@@ -5,6 +5,7 @@ import sys
 
 import click
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from groupbuy.app import create_app, migrate_database
 from groupbuy.app.logs import set_up_logging
@@ -19,6 +20,7 @@ from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.cli.serving import scheduler, serve
 from groupbuy.cli.tokens import issue_token
 from groupbuy.config import ConfigError, load_settings
+from groupbuy.db.failures import is_unavailable
 from groupbuy.kernel.errors import GroupbuyError
 
 
@@ -31,6 +33,11 @@ class Groupbuy(click.Group):
             return super().invoke(ctx)
         except (GroupbuyError, ConfigError) as error:
             click.echo(f"groupbuy: {error}", err=True)
+            ctx.exit(1)
+        except SQLAlchemyError as error:
+            if not is_unavailable(error):
+                raise
+            click.echo("groupbuy: the database does not answer or is busy; try again.", err=True)
             ctx.exit(1)
 
 

@@ -203,3 +203,12 @@ def test_an_unknown_kind_is_refused_with_those_there_are(cli_runner: Run, folder
 
     assert result.exit_code == 2
     assert "'suppliers', 'products', 'leaders', 'residents', 'offers', 'orders'" in result.stderr
+
+
+def test_a_database_that_is_away_is_told_in_one_sentence(run_cli: Run, folder: Path) -> None:
+    away = f"postgresql://groupbuy@/groupbuy?host={folder}"
+
+    result = run_cli("import", "suppliers", folder / "suppliers.csv", check=False, GROUPBUY_DATABASE_URL=away)
+
+    assert result.exit_code == 1
+    assert result.stderr == "groupbuy: the database does not answer or is busy; try again.\n"

@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.documents.faults import Fault
-from groupbuy.flows.importing.kind import Counts, Kind, Overtaken
+from groupbuy.flows.importing.kind import Counts, Kind
 from groupbuy.flows.importing.leaders import LEADERS
 from groupbuy.flows.importing.offers import OFFERS
 from groupbuy.flows.importing.orders import ORDERS
@@ -20,6 +20,8 @@ from groupbuy.flows.importing.suppliers import SUPPLIERS
 
 KINDS = {kind.name: kind for kind in (SUPPLIERS, PRODUCTS, LEADERS, RESIDENTS, OFFERS, ORDERS)}
 ATTEMPTS = 5
+# PostgreSQL gave up waiting for another transaction.
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,15 @@ def import_file(
     for _ in range(ATTEMPTS - 1):
         try:
             return _undone_unless_whole(KINDS[kind], table, now, zone, actor, dry_run)
-        except (IntegrityError, Overtaken):
-            # Somebody stored the same thing in between; a fresh look finds it and says so.
-            continue
+        except DBAPIError as error:
+            if not _is_race(error):
+                raise
     return _undone_unless_whole(KINDS[kind], table, now, zone, actor, dry_run)
+
+
+def _is_race(error: DBAPIError) -> bool:
+    """Tell whether somebody stored the same thing or is about to; a fresh look finds it and says so."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def _undone_unless_whole(

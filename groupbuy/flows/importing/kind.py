@@ -9,10 +9,6 @@ from groupbuy.flows.importing.layout import Column
 from groupbuy.flows.importing.sheet import Sheet
 
 
-class Overtaken(Exception):
-    """Say that somebody changed what was checked before it could be stored."""
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many rows were new, changed what was stored, or were there already."""
