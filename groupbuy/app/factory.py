@@ -1,5 +1,6 @@
 """The application: settings, database and all parts joined."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -54,10 +55,12 @@ def migrate_database(app: Flask) -> None:
 
 def _kept_secret(path: Path) -> str:
     """Return the installation's own key, made on first use and readable by its user only."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
+    if not path.exists():
+        aside = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        # Of two processes that start together one finds the other's key, and never half of it.
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+        aside.unlink()
     return path.read_text(encoding="ascii")

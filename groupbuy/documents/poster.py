@@ -83,8 +83,10 @@ def _draw_struck(pen: ImageDraw.ImageDraw, text: str, place: tuple[float, float]
 
 
 def _draw_foot(image: Image.Image, pen: ImageDraw.ImageDraw, poster: Poster, top: int) -> None:
-    with Image.open(io.BytesIO(png(poster.address, scale=8))) as file:
-        code = file.convert("RGB").resize((200, 200), Image.Resampling.NEAREST)
+    with Image.open(io.BytesIO(png(poster.address))) as file:
+        # Whole pixels for each module, so that none is wider than another.
+        side = 200 // (file.width // 4) * (file.width // 4)
+        code = file.convert("RGB").resize((side, side), Image.Resampling.NEAREST)
     image.paste(code, (WIDTH - MARGIN - 200, top + 20))
     room = WIDTH - 2 * MARGIN - 224
     pen.text((MARGIN, top + 60), _fit(poster.call, 34, room), font=_font(34), fill=GREEN)

@@ -5,7 +5,7 @@ from flask_wtf import CSRFProtect
 
 from groupbuy.config import Settings
 from groupbuy.messaging.codes import CodeSender
-from groupbuy.web import kit
+from groupbuy.web import kit, monitoring
 from groupbuy.web.resident import register_resident
 from groupbuy.web.signin import register_signin
 
@@ -23,5 +23,6 @@ def init_web(app: Flask, settings: Settings, *, code_sender: CodeSender) -> None
     # The token lives as long as the session: a page may lie open for a day.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     kit.install(app, zone=settings.timezone, insecure_http=settings.insecure_http)
+    app.register_blueprint(monitoring.blueprint)
     register_signin(app, code_sender=code_sender)
     register_resident(app)
