@@ -116,7 +116,7 @@ def commission_details(
     )
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1000)
 def rate_text(rate_bp: int, fixed_fen: int) -> str:
     """Return a rate for people: ``5.00%``, ``¥0.50/件``."""
     percent = f"{rate_bp // 100}.{rate_bp % 100:02d}%"

@@ -8,6 +8,8 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 # The oldest moment that a zip can hold: the same sheets give the same bytes, whenever they are written.
 EPOCH = (1980, 1, 1, 0, 0, 0)
+# A fifth larger than the usual level 6, in less than half the time.
+_QUICK = 2
 
 
 def add_part(package: zipfile.ZipFile, path: str, xml: str) -> None:
@@ -19,7 +21,7 @@ def add_bytes(package: zipfile.ZipFile, path: str, content: bytes) -> None:
     """Write one part as it is."""
     info = zipfile.ZipInfo(path, EPOCH)
     info.compress_type = zipfile.ZIP_DEFLATED
-    package.writestr(info, content)
+    package.writestr(info, content, compresslevel=_QUICK)
 
 
 def relationships(targets: Sequence[tuple[str, str]]) -> str:

@@ -5,7 +5,6 @@ two queries, whatever their number.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -30,8 +29,7 @@ class LiveLine(NamedTuple):
     fixed_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class LiveOrder:
+class LiveOrder(NamedTuple):
     """A live order with its resident and those of its lines that are to be delivered."""
 
     leader_id: int
