@@ -15,7 +15,7 @@ import segno
 
 _GROUPS = ((0, 3, 10), (3, 6, 10), (6, 8, 7))
 DIGITS = 8
-_SCALE = 4
+SCALE = 4
 _BORDER = 2
 
 
@@ -39,19 +39,19 @@ def _picture(digits: str, mask: int) -> tuple[int, int, int]:
     matrix = segno.make_qr(digits, error="m", mask=mask).matrix
     quiet = [(0,) * len(matrix)] * _BORDER
     rows = [(0,) * _BORDER + tuple(row) + (0,) * _BORDER for row in [*quiet, *matrix, *quiet]]
-    lines = [_line(row) for row in rows for _ in range(_SCALE)]
+    lines = [_line(row) for row in rows for _ in range(SCALE)]
     return int.from_bytes(b"".join(lines)), len(lines[0]), len(lines)
 
 
 def _line(row: Sequence[int]) -> bytes:
     """Return a line of one bit per pixel, white being 1, behind the number of its filter."""
-    bits = "".join("0" * _SCALE if module else "1" * _SCALE for module in row)
+    bits = "".join("0" * SCALE if module else "1" * SCALE for module in row)
     size = -(-len(bits) // 8)
     return b"\0" + int(bits.ljust(size * 8, "0"), 2).to_bytes(size)
 
 
 def digit_png(digits: str, mask: int) -> bytes:
-    """Return the QR code of eight ASCII digits as a black and white PNG, four pixels a module."""
+    """Return the QR code of eight ASCII digits as a black and white PNG, SCALE pixels a module."""
     line, lines, picture, changes = _plan(mask)
     for (start, end, _), group in zip(_GROUPS, changes, strict=True):
         value = int(digits[start:end])
