@@ -10,8 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from benchmarks import close_floor, document_floor, import_floor
+from benchmarks.databases import database
 from benchmarks.made_up_week import CODE, Size, write_files
 from groupbuy.app import create_app, settings_of
 from groupbuy.campaigns.queries import get_round
@@ -29,7 +28,6 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
-from tests.support.postgres import start_cluster, stop_cluster
 
 KINDS = ("suppliers", "products", "leaders", "residents", "offers", "orders")
 AFTER = datetime.fromisoformat("2026-11-22T22:00:00+08:00")
@@ -46,7 +44,7 @@ def main() -> None:
     chosen = parser.parse_args()
     size = Size(chosen.leaders, chosen.orders, chosen.lines)
     print(f"{size.leaders:,} leaders, {size.orders:,} orders, {size.lines:,} lines on {chosen.database}")
-    with tempfile.TemporaryDirectory() as folder, _database(chosen.database, Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
         os.environ["GROUPBUY_DATABASE_URL"] = url
         os.environ["GROUPBUY_INSTANCE"] = str(Path(folder) / "instance")
         _run(size, Path(folder), documents=not chosen.no_documents)
@@ -109,20 +107,6 @@ def _row(what: str, seconds: float, floor: float | None, name: str) -> None:
     else:
         print(f"  {what:28} {seconds:8.2f} s   floor {floor:7.2f} s ({name})   ratio {seconds / floor:5.2f}")
     sys.stdout.flush()
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    """Yield the URL of a database with the durability that people get: fsync on."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'bench.db'}"
-        return
-    folder.chmod(0o711)
-    cluster = start_cluster(folder / "cluster", settings=("shared_buffers=1GB", "max_wal_size=8GB"))
-    try:
-        yield cluster.url("postgres")
-    finally:
-        stop_cluster(cluster.folder)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ class Size:
     lines: int
     products: int = 300
     suppliers: int = 30
+    opens: str = OPENS
+    closes: str = CLOSES
 
     @property
     def residents(self) -> int:
@@ -99,7 +101,7 @@ def _residents(size: Size) -> Iterator[Sequence[object]]:
 def _offers(size: Size) -> Iterator[Sequence[object]]:
     for number in range(size.products):
         price = f"{(300 + number * 37 % 4700) / 100:.2f}"
-        yield (CODE, "大团", OPENS, CLOSES, PICKUP, f"P{number:05}", price, "", "", "")
+        yield (CODE, "大团", size.opens, size.closes, PICKUP, f"P{number:05}", price, "", "", "")
 
 
 def _orders(size: Size) -> Iterator[Sequence[object]]:
