@@ -2,12 +2,40 @@
 
 from flask import Flask
 
-from groupbuy.api.v1 import documents, openapi, orders, pickups, reports, rounds, tokens
+from groupbuy.api.v1 import (
+    campaigns,
+    carts,
+    catalog,
+    documents,
+    imports,
+    managing,
+    openapi,
+    orders,
+    people,
+    pickups,
+    reports,
+    rounds,
+    tokens,
+)
 from groupbuy.api.v1.documents import RENDER, Render
 from groupbuy.api.v1.endpoint import blueprint
 
 # Importing a resource declares its operations.
-RESOURCES = (tokens, rounds, orders, pickups, reports, documents, openapi)
+RESOURCES = (
+    tokens,
+    rounds,
+    carts,
+    orders,
+    pickups,
+    reports,
+    documents,
+    catalog,
+    people,
+    campaigns,
+    managing,
+    imports,
+    openapi,
+)
 
 
 def register_api(app: Flask, *, render: Render) -> None:

@@ -7,7 +7,16 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from groupbuy.campaigns.models import Offer, OfferLeader, OfferStock, OfferVersion, Round, RoundLeader
+from groupbuy.campaigns.models import (
+    CampaignOffer,
+    Offer,
+    OfferBuyer,
+    OfferLeader,
+    OfferStock,
+    OfferVersion,
+    Round,
+    RoundLeader,
+)
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
@@ -115,3 +124,27 @@ def missed_offers(round_id: int) -> Sequence[Offer]:
         .where(Offer.round_id == round_id, Offer.state == "active", Offer.min_units > OfferStock.sold)
         .order_by(Offer.id)
     ).all()
+
+
+def taken_by(resident_id: int, *, offer_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many units of offers with a limit per buyer a resident has, by offer."""
+    rows = db.session.execute(
+        select(OfferBuyer.offer_id, OfferBuyer.units).where(
+            OfferBuyer.resident_id == resident_id, OfferBuyer.offer_id.in_(offer_ids)
+        )
+    )
+    return {row.offer_id: row.units for row in rows}
+
+
+def contents_of_campaign(campaign_id: int) -> tuple[list[str], list[str]]:
+    """Return a campaign's product codes and the names of its rounds, the latest cut-off first."""
+    products = select(Product.code).join(CampaignOffer, CampaignOffer.product_id == Product.id)
+    rounds = select(Round.name).where(Round.campaign_id == campaign_id)
+    return (
+        list(
+            db.session.scalars(
+                products.where(CampaignOffer.campaign_id == campaign_id).order_by(Product.code)
+            )
+        ),
+        list(db.session.scalars(rounds.order_by(Round.closes_at.desc(), Round.id.desc()))),
+    )

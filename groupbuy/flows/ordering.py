@@ -62,7 +62,7 @@ def place_order(
     """
     if first := service.find_by_submission(submission_key):
         return first
-    _check_round(round_, now)
+    check_round(round_, now)
     leader = resident.leader_in(round_.opens_at)
     _check_leader(round_, leader)
     lines = _price(round_, leader, wishes)
@@ -95,7 +95,7 @@ def change_order(
     Raise as ``place_order`` does, and RuleBroken ``order_cancelled`` or ``already_paid``.
     """
     orders.lock_order(order)
-    _check_round(order.round, now)
+    check_round(order.round, now)
     _check_changeable(order)
     lines = _price(order.round, order.leader, wishes)
     old = {line.offer_id: line.quantity for line in order.lines}
@@ -123,7 +123,7 @@ def cancel_order(*, order: Order, reason: str, now: datetime, actor: Actor) -> O
     orders.lock_order(order)
     if order.state == OrderState.CANCELLED:
         return order
-    _check_round(order.round, now)
+    check_round(order.round, now)
     _undo(order, reason=reason, now=now, actor=actor, sealed_too=False)
     return order
 
@@ -161,7 +161,8 @@ def mark_paid(*, order: Order, now: datetime, actor: Actor) -> Order:
     return order
 
 
-def _check_round(round_: Round, now: datetime) -> None:
+def check_round(round_: Round, now: datetime) -> None:
+    """Raise RuleBroken ``round_cancelled``, ``round_closed`` or ``round_not_open`` unless it sells now."""
     if round_.state == RoundState.CANCELLED:
         raise RuleBroken("round_cancelled", "This round has been cancelled.")
     if round_.state not in (RoundState.SCHEDULED, RoundState.OPEN):

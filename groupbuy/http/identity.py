@@ -32,11 +32,29 @@ class NotSignedIn(GroupbuyError):
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """The leader of a resident, and until when another was."""
+
+    leader_id: int
+    former_leader_id: int | None
+    since: datetime | None
+
+    def leader_in(self, opens_at: datetime) -> int:
+        """Return who hands out in a round that opens at a moment; equals ``Resident.leader_in``."""
+        former = self.former_leader_id
+        return (
+            former
+            if former is not None and self.since is not None and opens_at < self.since
+            else self.leader_id
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who asks, in which role, for what, and whom the role stands for.
 
     Only what belongs to the role is filled in: a leader's own leaders (a helper's whom it helps), a
-    resident's own residents and, as ``home_leader_ids``, their leaders.
+    resident's own residents and, as ``homes``, who hands out to them.
     """
 
     account_id: int
@@ -44,7 +62,7 @@ class Identity:
     scopes: frozenset[str]
     name: str = ""
     resident_ids: tuple[int, ...] = ()
-    home_leader_ids: tuple[int, ...] = ()
+    homes: tuple["Home", ...] = ()
     leader_ids: tuple[int, ...] = ()
     supplier_ids: tuple[int, ...] = ()
     session_secret: str | None = field(default=None, repr=False)
@@ -138,7 +156,7 @@ def _joined(rows: Any, scopes: list[str], secret: str | None = None) -> Identity
         scopes=frozenset(scopes),
         name=rows[0].name,
         resident_ids=ids("resident_id"),
-        home_leader_ids=ids("home_leader_id"),
+        homes=tuple({Home(*row[4:7]) for row in rows if row.resident_id is not None}),
         leader_ids=ids("leader_id") + ids("helped_id"),
         supplier_ids=ids("supplier_id"),
         session_secret=secret,
@@ -154,6 +172,8 @@ def _of_role(proof: type[ApiToken] | type[WebSession]) -> Select[*tuple[Any, ...
             proof.role,
             Resident.id.label("resident_id"),
             Resident.leader_id.label("home_leader_id"),
+            Resident.former_leader_id,
+            Resident.leader_since,
             Leader.id.label("leader_id"),
             LeaderHelper.leader_id.label("helped_id"),
             Supplier.id.label("supplier_id"),

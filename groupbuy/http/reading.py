@@ -52,12 +52,6 @@ class UnsupportedMediaType(GroupbuyError):
     status = 415
 
 
-class TooLarge(GroupbuyError):
-    """Say that a body is larger than anything sensible."""
-
-    status = 413
-
-
 def clean_text(text: str) -> str:
     """Return the text; raise ValueError for controls and lone surrogates, which no column takes."""
     if _UNSTORABLE.search(text):
@@ -80,12 +74,19 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def check_size(uploads: Sequence[str] = ()) -> None:
+    """Bound the body before anybody reads it; raise UnsupportedMediaType for a file of another type."""
+    if not uploads:
+        request.max_content_length = MAX_BODY
+    elif request.mimetype not in uploads:
+        raise UnsupportedMediaType("file_wanted", f"Send the file as {' or '.join(uploads)}.")
+
+
 def read_body(model: type[T]) -> T:
-    """Read the request's JSON body; raise Malformed, TooLarge, UnsupportedMediaType or BadInput."""
+    """Read the request's JSON body; raise Malformed, UnsupportedMediaType or BadInput."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("json_wanted", "Send a JSON body with Content-Type: application/json.")
-    request.max_content_length = MAX_BODY
-    return validated(model, parse_json(request.get_data(cache=False)))
+    return validated(model, parse_json(request.get_data()))
 
 
 def read_query(model: type[T]) -> T:

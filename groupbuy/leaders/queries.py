@@ -53,3 +53,20 @@ def is_leader(code: str, leader_ids: Sequence[int]) -> bool:
     """Tell whether a code is one of these leaders'."""
     found = select(Leader.id).where(Leader.code == code, Leader.id.in_(leader_ids))
     return db.session.scalar(found) is not None
+
+
+def leaders_page(*, leader_ids: Sequence[int] | None, after: str | None, most: int) -> Sequence[Leader]:
+    """Return leaders by code, after a code; all, or those of the ids."""
+    statement = select(Leader).options(joinedload(Leader.community))
+    if leader_ids is not None:
+        statement = statement.where(Leader.id.in_(leader_ids))
+    if after is not None:
+        statement = statement.where(Leader.code > after)
+    return db.session.scalars(statement.order_by(Leader.code).limit(most)).all()
+
+
+def leader_ids_by_code(codes: Sequence[str]) -> dict[str, int]:
+    """Return the ids of those leaders that there are, by code."""
+    return {
+        leader.code: leader.id for leader in db.session.scalars(select(Leader).where(Leader.code.in_(codes)))
+    }

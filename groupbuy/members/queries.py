@@ -34,3 +34,13 @@ def residents_of(account_id: int) -> Sequence[Resident]:
     """Return the residents that an account is, by code."""
     statement = select(Resident).where(Resident.account_id == account_id).order_by(Resident.code)
     return db.session.scalars(statement.options(joinedload(Resident.leader))).all()
+
+
+def residents_page(*, leader_ids: Sequence[int] | None, after: str | None, most: int) -> Sequence[Resident]:
+    """Return residents by code, after a code; all, or those bound to the leaders."""
+    statement = select(Resident).options(joinedload(Resident.leader))
+    if leader_ids is not None:
+        statement = statement.where(Resident.leader_id.in_(leader_ids))
+    if after is not None:
+        statement = statement.where(Resident.code > after)
+    return db.session.scalars(statement.order_by(Resident.code).limit(most)).all()

@@ -45,7 +45,8 @@ WITH wish AS (
            l.id AS leader_id, l.code AS leader_code, l.level_id
     FROM round r
     JOIN resident s ON s.id = :resident
-    JOIN leader l ON l.id = s.leader_id AND l.state = 'active'
+    JOIN leader l ON l.state = 'active' AND l.id = CASE
+        WHEN r.opens_at < s.leader_since THEN COALESCE(s.former_leader_id, s.leader_id) ELSE s.leader_id END
     LEFT JOIN round_leader x ON x.round_id = r.id AND x.leader_id = l.id
     WHERE r.name = :round AND r.state IN ('scheduled', 'open')
       AND r.opens_at <= :now AND r.closes_at > :now AND COALESCE(x.takes_part, r.all_leaders)

@@ -41,3 +41,11 @@ def page(
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], encode(*key(rows[limit - 1]))
+
+
+def code_after(cursor: str | None) -> str | None:
+    """Return the code that a page by codes ended with."""
+    if cursor is None:
+        return None
+    code: str = decode(cursor, (str,))[0]
+    return code

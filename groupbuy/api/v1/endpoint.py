@@ -17,7 +17,7 @@ from groupbuy.http import idempotency
 from groupbuy.http.guards import SAFE, refuse_forgery, require
 from groupbuy.http.idempotency import Answer, Key, answer_once, write_json
 from groupbuy.http.identity import Identity
-from groupbuy.http.reading import read_body, read_query
+from groupbuy.http.reading import check_size, read_body, read_query
 from groupbuy.http.setup import answer_program
 from groupbuy.kernel.clock import utc_now
 
@@ -48,11 +48,13 @@ class Operation:
     roles: frozenset[str] | None
     body: Shape = None
     query: Shape = None
+    uploads: tuple[str, ...] = ()
+    reads: bool = False
 
     @property
     def writes(self) -> bool:
         """Tell whether the operation changes something."""
-        return self.method not in SAFE
+        return self.method not in SAFE and not self.reads
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -68,17 +70,22 @@ def endpoint(
     roles: Collection[str] | None = None,
     body: Shape = None,
     query: Shape = None,
+    uploads: tuple[str, ...] = (),
+    reads: bool = False,
 ) -> Callable[[View], View]:
     """Declare an operation. The view gets ``identity`` and, where declared, ``body`` and ``query``.
 
     It returns (status, JSON value), or a finished Response. A view that writes runs inside a
     transaction, again where the database asks for it, and once per idempotency key. The roles are
-    those of the scope unless fewer are named.
+    those of the scope unless fewer are named. ``uploads`` are the media types of a file as the body;
+    ``reads`` marks a POST that changes nothing.
     """
 
     def declare(view: View) -> View:
         allowed = frozenset(roles) if roles is not None else SCOPES[scope or ""]
-        operation = Operation(method, PREFIX + rule, view.__name__, scope, allowed, body, query)
+        operation = Operation(
+            method, PREFIX + rule, view.__name__, scope, allowed, body, query, uploads, reads
+        )
         OPERATIONS[view.__name__] = operation
         _register(rule, operation, partial(_answer, operation, view), view, answers)
         return view
@@ -121,6 +128,7 @@ def _register(rule: str, operation: Operation, run: View, view: View, answers: M
 
 
 def _answer_anybody(operation: Operation, view: View, **values: Any) -> Response:
+    check_size()
     if operation.body is not None:
         values["body"] = read_body(operation.body)
     status, value = view(**values)
@@ -130,6 +138,7 @@ def _answer_anybody(operation: Operation, view: View, **values: Any) -> Response
 def _answer(operation: Operation, view: View, **values: Any) -> Response:
     identity = require(operation.roles or (), scope=operation.scope)
     refuse_forgery(identity)
+    check_size(operation.uploads)
     key = _key(operation, identity)
     if operation.body is not None:
         values["body"] = read_body(operation.body)

@@ -54,12 +54,16 @@ def _complete(shown: dict[str, Any], operation: Operation) -> None:
         shown["security"] = []
         return
     shown["security"] = [{"token": []}]
+    if operation.uploads:
+        shown["requestBody"] = {"required": True, "content": dict.fromkeys(operation.uploads, _FILE)}
     rights = f"For {', '.join(sorted(operation.roles))}."
     if operation.scope:
         rights += f" Needs the scope {operation.scope}."
     shown["description"] = f"{shown.get('description') or ''}\n\n{rights}".strip()
     if operation.writes:
         shown["parameters"].append(_KEY)
+    elif operation.reads:
+        return
     elif "content" in shown["responses"].get("200", {}):
         shown["responses"]["304"] = {"description": "What If-None-Match names is still true."}
     else:

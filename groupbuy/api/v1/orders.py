@@ -65,8 +65,8 @@ def place_order(identity: Identity, body: PlaceOrder) -> tuple[int, Any]:
     try:
         order = taking.take_order(
             round_name=body.round,
-            resident_id=_resident_id(identity, body.resident_code),
-            wishes=_wishes(body.lines),
+            resident_id=whose_id(identity, body.resident_code),
+            wishes=wishes_of(body.lines),
             now=utc_now(),
             actor=identity.actor,
             pay_within=timedelta(minutes=settings.order_timeout_minutes),
@@ -88,7 +88,7 @@ def change_order(identity: Identity, order_no: str, body: ChangeOrder) -> tuple[
     """Give an order its whole new list of lines while its round sells."""
     order = ordering.change_order(
         order=own_order(identity, order_no),
-        wishes=_wishes(body.lines),
+        wishes=wishes_of(body.lines),
         now=utc_now(),
         actor=identity.actor,
         remark=body.remark,
@@ -129,7 +129,7 @@ def own_order(identity: Identity, number: str) -> Order:
     return queries.get_order(number)
 
 
-def _resident_id(identity: Identity, code: str | None) -> int:
+def whose_id(identity: Identity, code: str | None) -> int:
     """Return for whom to order; raise BadInput ``required`` or NotFound, both at ``resident_code``."""
     if code is not None:
         return _named(identity, code).id
@@ -149,5 +149,6 @@ def _named(identity: Identity, code: str) -> Resident:
     return resident
 
 
-def _wishes(lines: Sequence[LineWish]) -> list[Wish]:
+def wishes_of(lines: Sequence[LineWish]) -> list[Wish]:
+    """Return lines as the flow of ordering wants them."""
     return [Wish(line.product_code, line.quantity) for line in lines]

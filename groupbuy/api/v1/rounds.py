@@ -70,7 +70,8 @@ class RoundDetail(RoundHead):
 def viewer_of(identity: Identity) -> Viewer:
     """Return whose rounds somebody sees: residents and leaders theirs, suppliers theirs, staff all."""
     if identity.role == "resident":
-        return Viewer(leader_ids=identity.home_leader_ids)
+        homes = ((home.leader_id, home.former_leader_id) for home in identity.homes)
+        return Viewer(leader_ids=[leader_id for pair in homes for leader_id in pair if leader_id is not None])
     if identity.role in ("leader", "pickup_verifier"):
         return Viewer(leader_ids=identity.leader_ids)
     if identity.role == "supplier":
@@ -112,10 +113,17 @@ def show_round(identity: Identity, round_name: str) -> tuple[int, Any]:
         raise NotFound("unknown_round", "There is no such round.", param="round")
     offers = listing.shelf(
         round_id=round_.id,
-        leader_id=viewer.leader_ids[0] if viewer.leader_ids else None,
+        leader_id=_leader_in(round_, identity),
         supplier_ids=viewer.supplier_ids,
     )
     return 200, head(round_, utc_now()) | {"offers": [_offer(offer) for offer in offers]}
+
+
+def _leader_in(round_: Round, identity: Identity) -> int | None:
+    """Return whose prices and choice are shown; None is everybody's."""
+    if identity.homes:
+        return identity.homes[0].leader_in(round_.opens_at)
+    return identity.leader_ids[0] if identity.leader_ids else None
 
 
 def head(round_: Round, now: datetime) -> Json:

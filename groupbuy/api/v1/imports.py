@@ -1,0 +1,94 @@
+"""Imports: a file is stored whole, or every fault is listed."""
+
+from typing import Any, Literal
+
+from flask import current_app, request
+from pydantic import RootModel
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Json, Problem, ProblemDetail, Shape
+from groupbuy.config import Settings
+from groupbuy.documents.faults import UnreadableTable
+from groupbuy.documents.reading import read_table
+from groupbuy.flows.importing import ImportResult, import_file
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Query
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES = (CSV, XLSX)
+
+
+class ImportQuery(Query):
+    """With ``dry_run=true`` everything is checked and nothing is stored."""
+
+    dry_run: Literal["true", "false"] = "false"
+
+
+class ImportFault(Shape):
+    """A fault at a cell; rows are counted as a spreadsheet does."""
+
+    row: int
+    column: str
+    code: str
+    message: str
+
+
+class ImportAnswer(Shape):
+    """What the command line prints; with faults nothing is stored and ``error`` says so."""
+
+    imported: int
+    created: int
+    updated: int
+    unchanged: int
+    errors: list[ImportFault]
+    error: ProblemDetail | None = None
+
+
+class ImportRefused(RootModel[ImportAnswer | Problem]):
+    """Faults in the file, or in the request."""
+
+
+@endpoint(
+    "POST",
+    "/imports/<any(suppliers, products, leaders, residents, offers, orders):kind>",
+    scope="imports:write",
+    query=ImportQuery,
+    uploads=FILES,
+    answers={200: ImportAnswer, 422: ImportRefused},
+)
+def import_rows(identity: Identity, kind: str, query: ImportQuery) -> tuple[int, Any]:
+    """Import a CSV (UTF-8) or .xlsx file, sent as the request's body."""
+    content = request.get_data()
+    if not content:
+        raise BadInput("required", "Send the file as the request's body.", param="body")
+    settings: Settings = current_app.extensions["groupbuy_settings"]
+    try:
+        table = read_table(content, "body.xlsx" if request.mimetype == XLSX else "body.csv")
+        result = import_file(
+            kind=kind,
+            table=table,
+            now=utc_now(),
+            zone=settings.timezone,
+            actor=identity.actor.name,
+            dry_run=query.dry_run == "true",
+        )
+    except UnreadableTable as error:
+        result = ImportResult(0, 0, 0, error.faults)
+    return (422 if result.faults else 200), _plain(result)
+
+
+def _plain(result: ImportResult) -> Json:
+    plain: Json = {
+        "imported": result.imported,
+        "created": result.created,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "errors": [fault._asdict() for fault in result.faults],
+    }
+    if result.faults:
+        sentence = f"Nothing was imported; {len(result.faults)} faults are to be put right."
+        plain["error"] = {"type": "bad_input", "code": "import_faults", "message": sentence, "param": "body"}
+    return plain

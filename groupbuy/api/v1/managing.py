@@ -1,0 +1,58 @@
+"""What operators do with a round while it sells: move its cut-off, cancel it."""
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.rounds import RoundHead, head
+from groupbuy.campaigns import lifecycle, queries
+from groupbuy.flows import closing
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.times import parse_moment
+
+
+class NewCutoff(Body):
+    """When the round is cut off: ISO 8601 with an offset or Z; a moment in the past is now."""
+
+    closes_at: Annotated[Text, Field(max_length=40, pattern=r"(Z|z|[+-][0-9]{2}:?[0-9]{2})$")]
+
+
+class WhyCancelled(Body):
+    """Why a round is cancelled; its buyers read this."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+@endpoint(
+    "POST", "/rounds/<round_name>/cutoff", scope="campaigns:write", body=NewCutoff, answers={200: RoundHead}
+)
+def change_cutoff(identity: Identity, round_name: str, body: NewCutoff) -> tuple[int, Any]:
+    """Extend a round, or cut it off earlier."""
+    try:
+        closes_at = parse_moment(body.closes_at, ZoneInfo("UTC"))
+    except ValueError as error:
+        raise BadInput("not_a_moment", "Write 2026-11-22T22:00:00+08:00.", param="closes_at") from error
+    now = utc_now()
+    round_ = lifecycle.change_cutoff(name=round_name, closes_at=closes_at, now=now, actor=identity.actor.name)
+    return 200, head(round_, now)
+
+
+@endpoint(
+    "POST",
+    "/rounds/<round_name>/cancel",
+    scope="campaigns:write",
+    body=WhyCancelled,
+    answers={200: RoundHead},
+)
+def cancel_round(identity: Identity, round_name: str, body: WhyCancelled) -> tuple[int, Any]:
+    """Cancel a round that is not closed yet, with all of its orders."""
+    round_ = queries.get_round(round_name)
+    now = utc_now()
+    if not closing.cancel_round(round_=round_, reason=body.reason, now=now, actor=identity.actor.name):
+        raise RuleBroken("round_closed", "This round has closed; it cannot be cancelled any more.")
+    return 200, head(round_, now)

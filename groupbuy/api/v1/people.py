@@ -1,0 +1,99 @@
+"""Leaders and residents; phones are masked in every list."""
+
+from typing import Any
+
+from groupbuy.api.v1 import cursors
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Json, Page, Shape
+from groupbuy.http.identity import Identity
+from groupbuy.kernel.phones import mask_phone
+from groupbuy.leaders import queries as leaders
+from groupbuy.leaders.models import Leader
+from groupbuy.members import queries as members
+from groupbuy.members.models import Resident
+
+
+class LeaderShape(Shape):
+    """A leader; ``address`` is the pickup point."""
+
+    code: str
+    name: str
+    phone: str
+    community: str | None
+    address: str | None
+    route: str | None
+    state: str
+
+
+class Leaders(Shape):
+    """A page of leaders, by code."""
+
+    items: list[LeaderShape]
+    next_cursor: str | None
+
+
+class ResidentShape(Shape):
+    """A resident, bound to a leader."""
+
+    code: str
+    name: str
+    phone: str
+    leader_code: str
+    building: str | None
+    room: str | None
+    active: bool
+
+
+class Residents(Shape):
+    """A page of residents, by code."""
+
+    items: list[ResidentShape]
+    next_cursor: str | None
+
+
+@endpoint("GET", "/leaders", scope="people:read", query=Page, answers={200: Leaders})
+def list_leaders(identity: Identity, query: Page) -> tuple[int, Any]:
+    """List leaders by code; a leader sees itself."""
+    rows = leaders.leaders_page(
+        leader_ids=_own(identity), after=cursors.code_after(query.cursor), most=query.limit + 1
+    )
+    rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.code,))
+    return 200, {"items": [_leader(row) for row in rows], "next_cursor": cursor}
+
+
+@endpoint("GET", "/residents", scope="people:read", query=Page, answers={200: Residents})
+def list_residents(identity: Identity, query: Page) -> tuple[int, Any]:
+    """List residents by code; a leader sees its own."""
+    rows = members.residents_page(
+        leader_ids=_own(identity), after=cursors.code_after(query.cursor), most=query.limit + 1
+    )
+    rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.code,))
+    return 200, {"items": [_resident(row) for row in rows], "next_cursor": cursor}
+
+
+def _own(identity: Identity) -> tuple[int, ...] | None:
+    return identity.leader_ids if identity.role == "leader" else None
+
+
+def _leader(leader: Leader) -> Json:
+    return {
+        "code": leader.code,
+        "name": leader.name,
+        "phone": mask_phone(leader.phone),
+        "community": leader.community.name if leader.community else None,
+        "address": leader.address,
+        "route": leader.route,
+        "state": leader.state,
+    }
+
+
+def _resident(resident: Resident) -> Json:
+    return {
+        "code": resident.code,
+        "name": resident.name,
+        "phone": mask_phone(resident.phone),
+        "leader_code": resident.leader.code,
+        "building": resident.building,
+        "room": resident.room,
+        "active": resident.active,
+    }

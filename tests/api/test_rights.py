@@ -1,0 +1,161 @@
+"""Who may do what over the API: each operation against each role, as the table in this file says.
+
+An operation that is not in the table fails. 404 stands for "does not exist for you".
+"""
+
+from typing import Any
+
+import pytest
+
+from groupbuy.api.v1.endpoint import OPERATIONS
+from tests.api.conftest import Person, Town
+
+PEOPLE = (
+    "nobody",
+    "resident",
+    "other resident",
+    "leader",
+    "other leader",
+    "helper",
+    "supplier",
+    "operator",
+    "finance",
+    "warehouse",
+    "customer_service",
+)
+LINES = [{"product_code": "P1", "quantity": 1}]
+CAMPAIGN = {
+    "name": "x",
+    "recurrence": {"kind": "once", "start": "2026-12-01"},
+    "offers": [{"product_code": "P1", "price_fen": 1}],
+}
+
+# Operation: (method, path, body, the answers in the order of PEOPLE). The order and its leader are
+# the first ones, placed by the first resident. Documents follow the close, hence their 409.
+TABLE: dict[str, tuple[str, str, Any, str]] = {
+    "issue_token": ("POST", "/tokens", {}, "422 422 422 422 422 422 422 422 422 422 422"),
+    "revoke_token": ("DELETE", "/tokens/current", None, "401 204 204 204 204 204 204 204 204 204 204"),
+    "list_rounds": ("GET", "/rounds", None, "401 200 200 200 200 200 200 200 200 200 200"),
+    "show_round": ("GET", "/rounds/C1", None, "401 200 200 200 200 200 404 200 200 200 200"),
+    "check": (
+        "POST",
+        "/carts/check",
+        {"round": "C1", "lines": LINES},
+        "401 200 200 422 422 403 403 422 403 403 403",
+    ),
+    "place_order": (
+        "POST",
+        "/orders",
+        {"round": "C1", "lines": LINES},
+        "401 201 201 422 422 403 403 422 403 403 403",
+    ),
+    "show_order": ("GET", "/orders/{order}", None, "401 200 404 200 404 403 403 200 403 403 200"),
+    "change_order": (
+        "PATCH",
+        "/orders/{order}",
+        {"lines": LINES},
+        "401 200 404 200 404 403 403 200 403 403 403",
+    ),
+    "cancel_order": (
+        "POST",
+        "/orders/{order}/cancel",
+        {"reason": "x"},
+        "401 200 404 200 404 403 403 200 403 403 403",
+    ),
+    "mark_paid": ("POST", "/orders/{order}/mark-paid", None, "401 403 403 200 404 403 403 200 403 403 403"),
+    "verify_pickup": (
+        "POST",
+        "/pickups/verify",
+        {"code": "{code}"},
+        "401 403 403 409 409 409 403 403 403 403 403",
+    ),
+    "report": ("GET", "/rounds/C1/report", None, "401 403 403 403 403 403 403 200 200 403 403"),
+    "round_document": (
+        "GET",
+        "/rounds/C1/documents/matrix.xlsx",
+        None,
+        "401 403 403 403 403 403 403 409 403 409 403",
+    ),
+    "document_of": (
+        "GET",
+        "/rounds/C1/documents/pickup_sheet/L1.xlsx",
+        None,
+        "401 403 403 409 404 403 403 409 403 403 403",
+    ),
+    "list_products": ("GET", "/products", None, "401 403 403 403 403 403 403 200 200 200 200"),
+    "show_product": ("GET", "/products/P1", None, "401 403 403 403 403 403 403 200 200 200 200"),
+    "list_leaders": ("GET", "/leaders", None, "401 403 403 200 200 403 403 200 403 403 200"),
+    "list_residents": ("GET", "/residents", None, "401 403 403 200 200 403 403 200 403 403 200"),
+    "create_campaign": (
+        "POST",
+        "/campaigns",
+        CAMPAIGN | {"code": "C2"},
+        "401 403 403 403 403 403 403 201 403 403 403",
+    ),
+    "show_campaign": ("GET", "/campaigns/C1", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "change_campaign": (
+        "PUT",
+        "/campaigns/C1",
+        CAMPAIGN | {"version": 1},
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "publish_campaign": (
+        "POST",
+        "/campaigns/C1/publish",
+        None,
+        "401 403 403 403 403 403 403 409 403 403 403",
+    ),
+    "end_campaign": ("POST", "/campaigns/C1/end", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "change_cutoff": (
+        "POST",
+        "/rounds/C1/cutoff",
+        {"closes_at": "2026-11-22T15:00:00Z"},
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "cancel_round": (
+        "POST",
+        "/rounds/C1/cancel",
+        {"reason": "x"},
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "import_rows": ("POST", "/imports/suppliers", None, "401 403 403 403 403 403 403 415 403 403 403"),
+}
+
+
+def test_every_operation_is_in_the_table() -> None:
+    assert TABLE.keys() == OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_role_gets_the_expected_answer(town: Town, name: str) -> None:
+    method, path, body, expected = TABLE[name]
+    order = town.buyer.order({"P1": 1}).json
+    path = path.format(order=order["order_no"])
+    body = {"code": order["pickup_code"]} if name == "verify_pickup" else body
+    # The operator is asked last: what operators do may end what the others look at.
+    answers = {
+        who: person(town, who).ask(method, path, body).status_code
+        for who in (*PEOPLE[:7], *PEOPLE[8:], "operator")
+    }
+    assert [str(answers[who]) for who in PEOPLE] == expected.split()
+
+
+def person(town: Town, who: str) -> Person:
+    """Return somebody of the table with a token, or a client without one."""
+    made = {
+        "resident": lambda: town.buyer,
+        "other resident": lambda: town.other_buyer,
+        "leader": lambda: town.head,
+        "other leader": lambda: town.other_head,
+        "helper": town.helper,
+        "nobody": lambda: Nobody(town.app.test_client(), ""),
+    }
+    return made[who]() if who in made else town.staff(who)
+
+
+class Nobody(Person):
+    """Somebody without a token."""
+
+    def ask(self, method: str, path: str, body: Any = None, *_: Any, **headers: str) -> Any:
+        """Send a request without a token."""
+        return self.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
