@@ -14,6 +14,7 @@ from groupbuy.orders.by_goods import GoodsTotal, LeaderGoods
 # More columns fit no sheet of paper.
 LEADERS_IN_BLOCK = 20
 MAX_NAME_IN_HEADER = 8
+MIN_WIDTH, MAX_WIDTH = 6, 9
 TEMPERATURE_ZONES = ("常温", "冷藏", "冷冻")
 
 PICK_COLUMNS = (
@@ -127,10 +128,12 @@ def matrix_block(
 
 
 def _matrix_columns(leaders: Sequence[LeaderHead]) -> tuple[Column, ...]:
+    # A code that fits stands in one line; a number of pieces always fits.
+    width = max(MIN_WIDTH, min(MAX_WIDTH, max(len(leader.code) for leader in leaders) + 1))
     return (
         Column("商品编码", Kind.CODE, 9),
         Column("商品名称", Kind.TEXT, 24),
-        *(Column(_column_title(leader), Kind.INTEGER, 6, total=True) for leader in leaders),
+        *(Column(_column_title(leader), Kind.INTEGER, width, total=True) for leader in leaders),
         Column("合计", Kind.QUANTITY, 7, total=True),
         Column("金额", Kind.MONEY, 11, total=True),
     )
@@ -139,7 +142,7 @@ def _matrix_columns(leaders: Sequence[LeaderHead]) -> tuple[Column, ...]:
 def _column_title(leader: LeaderHead) -> str:
     """Return a leader's code and name, not taller than a header should be."""
     long = len(leader.name) > MAX_NAME_IN_HEADER
-    return f"{leader.code} {leader.name[: MAX_NAME_IN_HEADER - 1] + '…' if long else leader.name}"
+    return f"{leader.code}\n{leader.name[: MAX_NAME_IN_HEADER - 1] + '…' if long else leader.name}"
 
 
 def _matrix_row(goods: Goods, units: Sequence[int | None], amount_fen: int) -> Row:
