@@ -64,6 +64,11 @@ def rounds_page(
     return db.session.scalars(statement.order_by(Round.closes_at.desc(), Round.id.desc()).limit(most)).all()
 
 
+def visible_rounds(viewer: Viewer) -> Select[Round]:
+    """Return a selection of the rounds that the viewer sees, the latest cut-off first."""
+    return select(Round).where(*_visible(viewer)).order_by(Round.closes_at.desc(), Round.id.desc())
+
+
 def find_visible(name: str, *, viewer: Viewer) -> Round | None:
     """Return a round by name if the viewer takes part in it."""
     return db.session.scalar(select(Round).where(Round.name == name, *_visible(viewer)))

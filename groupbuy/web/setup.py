@@ -6,6 +6,7 @@ from flask_wtf import CSRFProtect
 from groupbuy.config import Settings
 from groupbuy.messaging.codes import CodeSender
 from groupbuy.web import kit, monitoring
+from groupbuy.web.leader import register_leader
 from groupbuy.web.resident import register_resident
 from groupbuy.web.signin import register_signin
 
@@ -26,3 +27,4 @@ def init_web(app: Flask, settings: Settings, *, code_sender: CodeSender) -> None
     app.register_blueprint(monitoring.blueprint)
     register_signin(app, code_sender=code_sender)
     register_resident(app)
+    register_leader(app)

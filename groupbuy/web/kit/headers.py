@@ -36,7 +36,8 @@ def _secure(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", TRANSPORT)
-    if request.endpoint != "static" and not response.cache_control.public:
+    decided = response.cache_control.public or response.cache_control.no_store
+    if request.endpoint != "static" and not decided:
         response.headers["Cache-Control"] = "no-store" if _is_personal() else "no-cache"
     return response
 

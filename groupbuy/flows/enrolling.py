@@ -1,0 +1,70 @@
+"""A leader takes in a resident, or lets somebody help with handing out."""
+
+from datetime import datetime
+
+from groupbuy.accounts import service as accounts
+from groupbuy.accounts.models import Account
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.flows.ordering import Actor
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.leaders import service as leaders
+from groupbuy.leaders.models import Leader, LeaderHelper
+from groupbuy.members import service as members
+from groupbuy.members.models import Resident
+from groupbuy.members.queries import residents_of
+
+
+def enrol(*, leader: Leader, phone: str, name: str, room: str, now: datetime, actor: Actor) -> Resident:
+    """Make a resident of the leader, who consents to the privacy terms at the first sign-in.
+
+    A resident of this leader with this phone is returned unchanged. Raise BadInput, and RuleBroken
+    ``bound_elsewhere`` for one of another leader: only residents themselves change leader.
+    """
+    name, room = members.check_name(name), members.check_room(room)
+    account = accounts.account_for(phone=phone, name=name, now=now)
+    own = residents_of(account.id)
+    if own and own[0].leader_id == leader.id:
+        return own[0]
+    if own or not account.active:
+        raise RuleBroken(
+            "bound_elsewhere",
+            "This number cannot be taken in here; ask the resident to open your link and join.",
+            param="phone",
+        )
+    accounts.grant_role(account=account, role="resident", now=now, actor=actor.name)
+    resident = members.resident_for(account=account, name=name, leader_code=leader.code, now=now)
+    members.edit_profile(resident=resident, name=name, room=room, now=now, actor=actor.name)
+    return resident
+
+
+def let_help(*, leader: Leader, phone: str, name: str, now: datetime, actor: Actor) -> Account:
+    """Let somebody hand out for a leader; again changes nothing. Raise BadInput, RuleBroken."""
+    account = accounts.account_for(phone=phone, name=members.check_name(name), now=now)
+    if not account.active or account.id == leader.account_id:
+        raise RuleBroken("no_helper", "This number cannot help here.", param="phone")
+    accounts.grant_role(account=account, role="pickup_verifier", now=now, actor=actor.name)
+    leaders.add_helper(account=account, leader_code=leader.code)
+    _log(leader, account, "helper_added", now, actor)
+    return account
+
+
+def stop_help(*, leader: Leader, account_id: int, now: datetime, actor: Actor) -> None:
+    """Let somebody hand out for a leader no longer; again changes nothing."""
+    helper = db.session.get(LeaderHelper, (leader.id, account_id))
+    if helper is not None:
+        account = db.session.get_one(Account, account_id)
+        db.session.delete(helper)
+        db.session.flush()
+        _log(leader, account, "helper_removed", now, actor)
+
+
+def _log(leader: Leader, account: Account, verb: str, now: datetime, actor: Actor) -> None:
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb=verb,
+        subject_kind="leader",
+        subject=leader.code,
+        after={"account": account.id},
+    )

@@ -1,0 +1,14 @@
+"""Pages for leaders and their helpers: the desk, orders, handing out, roll-calls, commission."""
+
+from flask import Flask
+
+from groupbuy.web.leader import commission, desk, on_behalf, orders, papers, pickup, residents, rounds
+from groupbuy.web.leader.blueprint import blueprint
+
+# Importing a page declares its routes.
+PAGES = (desk, rounds, papers, orders, on_behalf, pickup, residents, commission)
+
+
+def register_leader(app: Flask) -> None:
+    """Put the pages into an application."""
+    app.register_blueprint(blueprint)

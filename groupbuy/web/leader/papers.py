@@ -1,0 +1,68 @@
+"""A leader's sheets as files, in two taps.
+
+On Android WeChat hands a download over to the phone's browser, which has no session there. So the page
+answers with a redirect to a signed link that lives for a few minutes and opens this one file only.
+"""
+
+from collections.abc import Callable
+
+from flask import Response, current_app, redirect, url_for
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from groupbuy.audit import service as audit
+from groupbuy.db.transaction import transaction
+from groupbuy.http.guards import signed_in
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.messaging.senders import File
+from groupbuy.messaging.service import Attachment
+from groupbuy.web.leader.blueprint import blueprint, for_leaders, round_of, the_leader
+
+# The application puts its renderer there, so that the edges need not know how documents are made.
+RENDER = "groupbuy_render"
+Render = Callable[[Attachment], File]
+_KIND = "any(pickup_sheet, sorting_list, commission_statement)"
+LINK_LIVES_S = 300
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="leader paper")
+
+
+@blueprint.get(
+    "/rounds/<name>/<any(pickup_sheet, sorting_list, commission_statement):kind>.<any(xlsx, pdf):suffix>"
+)
+@for_leaders
+def paper(name: str, kind: str, suffix: str) -> ResponseReturnValue:
+    """Lead to the file by a link that works without a session for a few minutes."""
+    leader = the_leader()
+    round_ = round_of(leader, name)
+    token = _signer().dumps([round_.name, kind, leader.code, suffix, signed_in().actor.name])
+    return redirect(url_for("leader.file", token=token), 303)
+
+
+@blueprint.get("/file/<token>")
+def file(token: str) -> Response:
+    """Return the file that a fresh link names; who took it is logged."""
+    try:
+        name, kind, code, suffix, actor = _signer().loads(token, max_age=LINK_LIVES_S)
+    except BadSignature as error:
+        raise NotFound(
+            "link_expired", "This link has run out; tap the sheet on the page of the round once more."
+        ) from error
+    render: Render = current_app.extensions[RENDER]
+    made = render(Attachment(kind, name, code, suffix))
+    with transaction():
+        audit.record(
+            at=utc_now(),
+            actor=actor,
+            verb="document_taken",
+            subject_kind="round",
+            subject=name,
+            after={"kind": kind, "code": code},
+        )
+    answer = Response(made.content, mimetype=made.mime_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=made.name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
