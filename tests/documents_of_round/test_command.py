@@ -1,12 +1,15 @@
 """``groupbuy documents`` as people run it."""
 
 import json
+import subprocess
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests import building
+from tests.support.commands import COMMAND
 
 
 @pytest.fixture
@@ -122,3 +125,24 @@ def test_a_manifest_of_somebody_else_removes_nothing_outside_the_folder(closed_r
     (folder / "manifest.json").write_text(json.dumps({"files": [{"path": "../precious"}]}))
     cli_runner("documents", "C1", "--out", folder)
     assert precious.exists()
+
+
+def test_a_run_that_is_killed_leaves_whole_files_and_no_manifest(
+    closed_round, command_environ, cli_runner, tmp_path
+):
+    folder = tmp_path / "out"
+    cli_runner("documents", "C1", "--out", folder)
+    whole = contents(folder)
+    command = [*COMMAND, "documents", "C1", "--out", str(folder), "--pdf"]
+    process = subprocess.Popen(command, env=command_environ, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    while (folder / "manifest.json").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    left = contents(folder)
+    assert "manifest.json" not in left
+    assert {name: left[name] for name in whole if name != "manifest.json"} == {
+        name: content for name, content in whole.items() if name != "manifest.json"
+    }
+    cli_runner("documents", "C1", "--out", folder)
+    assert contents(folder).items() >= whole.items()
