@@ -4,20 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import ticking
 from groupbuy.flows.ticking import EVERYTHING, Step
 from groupbuy.jobs import runs
 from groupbuy.kernel.clock import monotonic_seconds
+from groupbuy.scheduler.complaints import complain
 from groupbuy.scheduler.work import Done, Handler, work_off
 
 MOST_PASSES = 10_000
 FAILED = "failed: "
-
-log = structlog.get_logger()
 
 
 class Failures:
@@ -58,7 +55,7 @@ def _perform(step: Step, now: datetime, zone: ZoneInfo, failures: Failures) -> s
     try:
         return in_transaction(lambda: ticking.perform(step, now=now, zone=zone))
     except Exception as error:
-        log.exception("step_failed", kind=step.kind, subject=step.subject)
+        complain("step_failed", error, kind=step.kind, subject=step.subject)
         text = f"{type(error).__name__}: {error}"[:500]
         if failures.is_news(step):
             with transaction():

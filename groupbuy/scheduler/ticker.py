@@ -9,6 +9,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from groupbuy.kernel.clock import monotonic_seconds, utc_now
+from groupbuy.scheduler.complaints import complain
 
 PERIOD_SECONDS = 1
 # Longer silence means that APScheduler waits for a moment that the wall clock had shown already.
@@ -32,8 +33,8 @@ class Beat:
             return
         try:
             self._work()
-        except Exception:
-            log.exception("beat_failed", beat=self.name)
+        except Exception as error:
+            complain("beat_failed", error, beat=self.name)
         finally:
             self._ended = monotonic_seconds()
             self._running.release()

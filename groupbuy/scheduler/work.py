@@ -14,6 +14,7 @@ from groupbuy.jobs import runs
 from groupbuy.jobs import service as jobs
 from groupbuy.jobs.service import Lease, Patience
 from groupbuy.messaging.senders import Refused
+from groupbuy.scheduler.complaints import complain
 
 USUAL = Patience()
 
@@ -106,7 +107,7 @@ def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> str:
     except Refused as error:
         return _put_back(handler, lease, error, now(), final=True)
     except Exception as error:
-        log.exception("job_failed", kind=lease.kind, key=lease.key, attempt=lease.attempts)
+        complain("job_failed", error, kind=lease.kind, key=lease.key, attempt=lease.attempts)
         return _put_back(handler, lease, error, now(), final=False)
 
 

@@ -3,17 +3,15 @@
 import threading
 from collections.abc import Callable, Mapping
 
-import structlog
 from flask import Flask
 
 from groupbuy.kernel.clock import utc_now
+from groupbuy.scheduler.complaints import complain
 from groupbuy.scheduler.keeper import Keeper
 from groupbuy.scheduler.work import Done, Handler, work_off
 
 IDLE_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 3.0
-
-log = structlog.get_logger()
 
 
 class Worker(threading.Thread):
@@ -45,8 +43,8 @@ class Worker(threading.Thread):
         while not self._stopping.is_set():
             try:
                 self._work_off()
-            except Exception:
-                log.exception("worker_failed", worker=self.name)
+            except Exception as error:
+                complain("worker_failed", error, worker=self.name)
                 self._stopping.wait(AFTER_FAILURE_SECONDS)
             self._wake.wait(IDLE_SECONDS)
             self._wake.clear()

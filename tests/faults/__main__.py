@@ -1,0 +1,33 @@
+"""Run one kind of fault on the database of the environment and print what came of it as JSON."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+from flask import Flask
+
+from tests.faults import closing, dying, killing, market, modelling, shifting, stopping
+from tests.faults.books import Outcome
+
+# Each takes the application and a size: how many faults, or rounds, or at which stride.
+KINDS: Mapping[str, Callable[[Flask, int], Outcome]] = {
+    "T2": lambda app, size: closing.run(app, rounds=size),
+    "T3": lambda app, size: dying.run(app, stride=size),
+    "T4": lambda app, size: killing.kill_often(app, faults=size),
+    "T5": lambda app, size: stopping.run(app, faults=size),
+    "T7": lambda app, size: shifting.run(app, faults=size),
+    "T10": lambda app, size: killing.halt_often(app, faults=size),
+    "T13": lambda app, size: modelling.run(app, examples=size, steps=max(size // 5, 30)),
+}
+
+
+def main() -> None:
+    """Read the kind and the size from the command line."""
+    name, size = sys.argv[1:]
+    outcome = KINDS[name](market.open_app(), int(size))
+    sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
+    sys.exit(0 if outcome.clean else 1)
+
+
+main()

@@ -1,0 +1,49 @@
+"""Faults at the size that CI has time for; ``scripts/faults`` injects them at full size."""
+
+from pathlib import Path
+
+import pytest
+
+from groupbuy.app import create_app, migrate_database
+from groupbuy.config import load_settings
+from groupbuy.db import db
+from tests.faults.conftest import Inject
+from tests.support.postgres import start_cluster, stop_cluster
+from tests.support.run_folder import run_folder
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "least"),
+    [("T2", 8, 8), ("T3", 23, 15), ("T4", 20, 20), ("T10", 2, 2), ("T13", 12, 12)],
+    ids=[
+        "T2 orders while closing",
+        "T3 death at database events",
+        "T4 kill -9",
+        "T10 halted past the lease",
+        "T13 the model",
+    ],
+)
+def test_nothing_is_lost_or_doubled(inject: Inject, name: str, size: int, least: int) -> None:
+    outcome = inject(name, size)
+    assert outcome.clean, outcome
+    assert outcome.faults >= least
+    assert outcome.acknowledged > 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_nothing_is_lost_when_the_database_is_stopped_or_killed(inject: Inject, tmp_path: Path) -> None:
+    folder = run_folder() / f"{tmp_path.parent.name}-{tmp_path.name}-stopped"
+    cluster = start_cluster(folder, ("fsync=off",))
+    try:
+        url = cluster.url("postgres")
+        environ = {"GROUPBUY_DATABASE_URL": url, "GROUPBUY_INSTANCE": str(tmp_path / "instance")}
+        app = create_app(load_settings(environ))
+        migrate_database(app)
+        with app.app_context():
+            db.engine.dispose()
+        outcome = inject("T5", 3, **environ)
+    finally:
+        stop_cluster(folder)
+    assert outcome.clean, outcome
+    assert outcome.faults == 3
