@@ -108,8 +108,8 @@ def test_the_scheduler_is_kept_alive_and_ends_with_the_server(
         processes = children(server.pid)
         server.send_signal(signal.SIGTERM)
         assert wait_for(lambda: all(map(is_gone, processes))), log.read_text()
+        assert server.wait(PATIENCE) == 0
     assert len(processes) == 2
-    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
