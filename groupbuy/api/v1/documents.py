@@ -1,8 +1,9 @@
 """Documents of a round, made from what is stored now."""
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 
-from flask import Response, current_app
+from flask import Response, current_app, send_file
 
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.audit import service as audit
@@ -61,8 +62,10 @@ def _document(identity: Identity, wanted: Attachment) -> Response:
     file = render(wanted)
     if wanted.kind in WITH_PEOPLE:
         _log(identity, wanted)
-    response = Response(file.content, mimetype=file.mime_type)
-    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response = send_file(
+        BytesIO(file.content), mimetype=file.mime_type, as_attachment=True, download_name=file.name
+    )
+    response.direct_passthrough = False
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
