@@ -11,6 +11,7 @@ from flask_migrate import Migrate, upgrade
 from groupbuy import paths
 from groupbuy.api.register import register_api
 from groupbuy.app.documents import render_attachment
+from groupbuy.app.round_zip import zip_round
 from groupbuy.app.settings import NAME
 from groupbuy.config import Settings
 from groupbuy.db import Base, db
@@ -41,7 +42,9 @@ def create_app(settings: Settings) -> Flask:
         prepare_engine(db.engine)
     init_http(app, settings)
     register_api(app, render=render_attachment)
-    init_web(app, settings, code_sender=ConsoleCodeSender())
+    init_web(
+        app, settings, code_sender=ConsoleCodeSender(), render=render_attachment, zip_round=zip_round
+    )
     return app
 
 

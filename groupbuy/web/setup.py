@@ -6,6 +6,8 @@ from flask_wtf import CSRFProtect
 from groupbuy.config import Settings
 from groupbuy.messaging.codes import CodeSender
 from groupbuy.web import kit, monitoring
+from groupbuy.web.admin import register_admin
+from groupbuy.web.admin.papers import Render, ZipRound
 from groupbuy.web.leader import register_leader
 from groupbuy.web.resident import register_resident
 from groupbuy.web.signin import register_signin
@@ -13,8 +15,11 @@ from groupbuy.web.signin import register_signin
 API_BLUEPRINTS = ("api_v1",)
 
 
-def init_web(app: Flask, settings: Settings, *, code_sender: CodeSender) -> None:
-    """Join the kit and the pages of every role; ``code_sender`` takes sign-in codes to phones.
+def init_web(
+    app: Flask, settings: Settings, *, code_sender: CodeSender, render: Render, zip_round: ZipRound
+) -> None:
+    """Join the kit and the pages of every role; ``code_sender`` takes sign-in codes to phones,
+    ``render`` and ``zip_round`` make documents.
 
     Called after the API is registered, whose writes guard themselves against forgery.
     """
@@ -28,3 +33,4 @@ def init_web(app: Flask, settings: Settings, *, code_sender: CodeSender) -> None
     register_signin(app, code_sender=code_sender)
     register_resident(app)
     register_leader(app)
+    register_admin(app, render=render, zip_round=zip_round)

@@ -24,6 +24,26 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "cancelled": ("Cancelled", "bad"),
         "below_threshold": ("Not reached", "bad"),
     },
+    "campaign": {
+        "draft": ("Draft", "idle"),
+        "published": ("Published", "ok"),
+        "ended": ("Ended", "idle"),
+    },
+    "offer": {
+        "active": ("On sale", "ok"),
+        "below_threshold": ("Not reached", "bad"),
+        "withdrawn": ("Withdrawn", "idle"),
+    },
+    "message": {
+        "queued": ("Queued", "wait"),
+        "accepted": ("Accepted by the mail server", "ok"),
+        "printed": ("Only printed, no mail server", "wait"),
+        "failed": ("Failed", "bad"),
+    },
+    "run": {
+        "done": ("Done", "ok"),
+        "failed": ("Failed", "bad"),
+    },
     "order": {
         "awaiting_payment": ("To pay", "wait"),
         "confirmed": ("Confirmed", "ok"),
@@ -39,6 +59,7 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "unpaid": ("Unpaid", "wait"),
         "paid": ("Paid", "ok"),
         "refunded": ("Refunded", "idle"),
+        "owed": ("To give back", "bad"),
     },
     "purchase_order": {
         "draft": ("Draft", "idle"),
@@ -49,6 +70,9 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "received": ("Received", "ok"),
         "closed": ("Closed", "idle"),
         "cancelled": ("Cancelled", "bad"),
+    },
+    "purchase_hold": {
+        "held": ("To decide", "bad"),
     },
     "leader": {
         "applied": ("To review", "wait"),
@@ -80,6 +104,10 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
     "account": {
         "active": ("Active", "ok"),
         "disabled": ("Disabled", "bad"),
+    },
+    "shown": {
+        "yes": ("Yes", "ok"),
+        "no": ("No", "idle"),
     },
 }
 

@@ -1,0 +1,56 @@
+"""Taking roles away, and disabling accounts; both act on the next request."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.kernel.errors import RuleBroken
+
+
+def revoke_role(*, account: Account, role: str, now: datetime, actor: str) -> None:
+    """Take a role away; again changes nothing. Raise RuleBroken ``last_operator``."""
+    row = db.session.get(AccountRole, (account.id, role), with_for_update=True)
+    if row is None:
+        return
+    _keep_an_operator(account, role)
+    db.session.delete(row)
+    db.session.flush()
+    audit.record(
+        at=now,
+        actor=actor,
+        verb="role_revoked",
+        subject_kind="account",
+        subject=str(account.id),
+        before={"role": role},
+    )
+
+
+def set_active(*, account: Account, active: bool, now: datetime, actor: str) -> None:
+    """Disable an account, which ends its sessions, or let it in again. Raise RuleBroken ``last_operator``."""
+    db.session.refresh(account, with_for_update=True)
+    if account.active == active:
+        return
+    if not active and db.session.get(AccountRole, (account.id, "operator")) is not None:
+        _keep_an_operator(account, "operator")
+    account.active = active
+    account.session_epoch = Account.session_epoch + 1
+    db.session.flush()
+    verb = "account_enabled" if active else "account_disabled"
+    audit.record(at=now, actor=actor, verb=verb, subject_kind="account", subject=str(account.id))
+
+
+def _keep_an_operator(account: Account, role: str) -> None:
+    """Refuse to lock everybody out of the operators' desk."""
+    if role != "operator":
+        return
+    others = db.session.scalar(
+        select(func.count())
+        .select_from(AccountRole)
+        .join(Account, Account.id == AccountRole.account_id)
+        .where(AccountRole.role == role, Account.id != account.id, Account.active)
+    )
+    if not others:
+        raise RuleBroken("last_operator", "This is the last operator; make another one first.")

@@ -1,0 +1,188 @@
+"""Writing the catalogue: products, their way to the shelf, categories, brands, suppliers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from groupbuy.audit import service as audit
+from groupbuy.catalog.models import Brand, Category, Product, Supplier
+from groupbuy.db import db
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+
+# A draft is reviewed before it is sold; what was on the shelf may come and go.
+MOVES: Mapping[str, frozenset[str]] = {
+    "draft": frozenset({"reviewed"}),
+    "reviewed": frozenset({"on_shelf", "draft"}),
+    "on_shelf": frozenset({"off_shelf"}),
+    "off_shelf": frozenset({"on_shelf"}),
+}
+# What several products can be given at once.
+SHARED = ("category_id", "brand_id", "supplier_id", "temperature_zone")
+MAX_TEXT = 300
+
+
+def get_product(code: str) -> Product:
+    """Return a product by code; raise NotFound."""
+    product = db.session.scalar(select(Product).where(Product.code == code))
+    if product is None:
+        raise NotFound("unknown_product", f"There is no product {code}.")
+    return product
+
+
+def create_product(*, code: str, values: Mapping[str, Any], now: datetime, actor: str) -> Product:
+    """Make a draft; ``values`` are columns. Raise RuleBroken ``already_exists``, BadInput."""
+    _check_product(values)
+    if db.session.scalar(select(Product.id).where(Product.code == code)) is not None:
+        raise RuleBroken("already_exists", f"There is a product {code} already.", param="code")
+    product = Product(code=code, state="draft", created_at=now, **values)
+    db.session.add(product)
+    db.session.flush()
+    _log(actor, now, "product_created", "product", code, {}, _plain(values))
+    return product
+
+
+def edit_product(
+    *, product: Product, version: int, values: Mapping[str, Any], now: datetime, actor: str
+) -> None:
+    """Change columns of a product; rounds in sale keep their snapshot.
+
+    Raise RuleBroken ``changed_meanwhile`` when somebody has saved another version since, BadInput.
+    """
+    _check_product(values)
+    db.session.refresh(product, with_for_update=True)
+    if product.version != version:
+        raise RuleBroken("changed_meanwhile", "Somebody has changed this product since you opened it.")
+    before = {name: getattr(product, name) for name in values}
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(product, name, value)
+    product.version += 1
+    db.session.flush()
+    former = _plain({name: before[name] for name in changed})
+    _log(actor, now, "product_edited", "product", product.code, former, _plain(changed))
+
+
+def move_product(*, product: Product, state: str, now: datetime, actor: str) -> None:
+    """Review a product, put it on the shelf or take it off; carts refuse what is off the shelf.
+
+    Raise RuleBroken ``wrong_state`` for a step that skips one.
+    """
+    db.session.refresh(product, with_for_update=True)
+    if state == product.state:
+        return
+    if state not in MOVES[product.state]:
+        raise RuleBroken("wrong_state", f"{product.code} cannot go from {product.state} to {state}.")
+    former, product.state = product.state, state
+    product.version += 1
+    db.session.flush()
+    _log(actor, now, "product_moved", "product", product.code, {"state": former}, {"state": state})
+
+
+def edit_many(*, product_ids: Sequence[int], values: Mapping[str, Any], now: datetime, actor: str) -> int:
+    """Give several products the same category, brand, supplier or temperature zone; return how many."""
+    if unknown := sorted(set(values) - set(SHARED)):
+        raise BadInput("unknown_field", f"{unknown[0]} cannot be changed for many.", param=unknown[0])
+    chosen = select(Product).where(Product.id.in_(product_ids)).order_by(Product.id)
+    products = db.session.scalars(chosen.with_for_update()).all()
+    for product in products:
+        edit_product(product=product, version=product.version, values=values, now=now, actor=actor)
+    return len(products)
+
+
+def move_many(*, product_ids: Sequence[int], state: str, now: datetime, actor: str) -> int:
+    """Move several products; those for which it is no step stay. Return how many moved."""
+    chosen = select(Product).where(Product.id.in_(product_ids)).order_by(Product.id)
+    able = [one for one in db.session.scalars(chosen.with_for_update()) if state in MOVES[one.state]]
+    for product in able:
+        move_product(product=product, state=state, now=now, actor=actor)
+    return len(able)
+
+
+def save_named(
+    *,
+    table: type[Category] | type[Brand],
+    row_id: int | None,
+    values: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+) -> None:
+    """Make or change a category or a brand; raise RuleBroken ``already_exists`` for its name, NotFound."""
+    name = str(values["name"])
+    twin = db.session.scalar(select(table.id).where(table.name == name))
+    if twin is not None and twin != row_id:
+        raise RuleBroken("already_exists", f"There is {name} already.", param="name")
+    row = table() if row_id is None else db.session.get(table, row_id)
+    if row is None:
+        raise NotFound("unknown_row", "There is no such entry.")
+    kind = table.__tablename__
+    _save(row, kind, name, values, now, actor)
+
+
+def save_supplier(
+    *, supplier: Supplier | None, values: Mapping[str, Any], now: datetime, actor: str
+) -> Supplier:
+    """Make or change a supplier; raise RuleBroken ``already_exists`` for its code."""
+    code = str(values.get("code") or (supplier.code if supplier else ""))
+    twin = db.session.scalar(select(Supplier.id).where(Supplier.code == code))
+    if twin is not None and (supplier is None or twin != supplier.id):
+        raise RuleBroken("already_exists", f"There is a supplier {code} already.", param="code")
+    row = supplier or Supplier()
+    _save(row, "supplier", code, values, now, actor, hidden=("phone", "email", "contact"))
+    return row
+
+
+def _save(
+    row: Any,
+    kind: str,
+    subject: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+    hidden: Sequence[str] = (),
+) -> None:
+    before = {name: getattr(row, name) for name in values}
+    for name, value in values.items():
+        setattr(row, name, value)
+    db.session.add(row)
+    db.session.flush()
+    # The log holds no personal data: of such fields it only says that they changed.
+    changed = [name for name in values if before[name] != values[name]]
+    former = {name: "…" if name in hidden else before[name] for name in changed}
+    fresh = {name: "…" if name in hidden else values[name] for name in changed}
+    _log(actor, now, f"{kind}_saved", kind, subject, former, fresh)
+
+
+def _check_product(values: Mapping[str, Any]) -> None:
+    for name in ("cost_fen", "price_fen", "list_price_fen"):
+        if (values.get(name) or 0) < 0:
+            raise BadInput("out_of_range", "An amount is not negative.", param=name)
+    if values.get("case_size", 1) < 1:
+        raise BadInput("out_of_range", "A case holds at least one.", param="case_size")
+    if "name" in values and not 1 <= len(values["name"]) <= MAX_TEXT:
+        raise BadInput("out_of_range", f"A name has 1 to {MAX_TEXT} characters.", param="name")
+    if values.get("weighed") and not (values.get("est_grams") and values.get("price_basis_g")):
+        raise BadInput(
+            "required", "Weighed goods need their weight and the weight of the price.", param="est_grams"
+        )
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _log(
+    actor: str,
+    now: datetime,
+    verb: str,
+    kind: str,
+    subject: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    audit.record(
+        at=now, actor=actor, verb=verb, subject_kind=kind, subject=subject, before=before, after=after
+    )

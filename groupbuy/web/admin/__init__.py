@@ -1,0 +1,69 @@
+"""The operators' desk."""
+
+from flask import Flask
+
+from groupbuy.web.admin import (
+    audit,
+    campaign_editor,
+    campaign_plan,
+    campaigns,
+    commissions,
+    dashboard,
+    importing,
+    leaders,
+    order_deeds,
+    orders,
+    papers,
+    pictures,
+    product_forms,
+    products,
+    purchasing,
+    residents,
+    round_deeds,
+    rounds,
+    scheduler,
+    settings,
+    shelves,
+    suppliers,
+    users,
+    words,
+)
+from groupbuy.web.admin.blueprint import blueprint
+from groupbuy.web.admin.campaigns import weekday
+
+# Importing a page declares its routes.
+PAGES = (
+    audit,
+    campaign_editor,
+    campaign_plan,
+    campaigns,
+    commissions,
+    dashboard,
+    importing,
+    leaders,
+    order_deeds,
+    orders,
+    papers,
+    product_forms,
+    products,
+    purchasing,
+    residents,
+    round_deeds,
+    rounds,
+    scheduler,
+    settings,
+    shelves,
+    suppliers,
+    users,
+)
+
+
+def register_admin(app: Flask, *, render: papers.Render, zip_round: papers.ZipRound) -> None:
+    """Put the pages into an application; ``render`` and ``zip_round`` make documents."""
+    app.extensions.setdefault(papers.RENDER, render)
+    app.extensions[papers.ZIP_ROUND] = zip_round
+    app.jinja_env.globals.update(
+        cancel_reason=words.cancel_reason, verb=words.verb, subject_kind=words.subject_kind, weekday=weekday
+    )
+    pictures.install(app)
+    app.register_blueprint(blueprint)

@@ -1,0 +1,242 @@
+"""Commissions: what was booked per round and leader, and the plan by which it is reckoned."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Length
+
+from groupbuy.campaigns.models import Round
+from groupbuy.catalog.models import Category, Product
+from groupbuy.commissions import service
+from groupbuy.commissions.models import CommissionEntry, CommissionRule
+from groupbuy.commissions.rules import Rate, Scope, Tier
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.money import format_yuan, parse_percent, parse_yuan
+from groupbuy.leaders.models import Leader, LeaderLevel
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import PercentField, YuanField, optional
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.kit.filters import percent
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+TARGETS: Mapping[Scope, tuple[Any, Any]] = {
+    Scope.PRODUCT: (Product, Product.code),
+    Scope.CATEGORY: (Category, Category.name),
+    Scope.LEADER: (Leader, Leader.code),
+    Scope.LEVEL: (LeaderLevel, LeaderLevel.name),
+}
+
+COLUMNS = (
+    Column(_l("Booked"), lambda row: row.CommissionEntry.created_at, "moment", sort="booked", width=17),
+    Column(_l("Leader"), lambda row: row.Leader.name, "name", lambda row: _leader(row)),
+    Column(_l("Code"), lambda row: row.Leader.code, "code"),
+    Column(_l("Round"), lambda row: row.Round.title, link=lambda row: _round(row), width=24),
+    Column(_l("Kind"), lambda row: row.CommissionEntry.kind, "state:commission"),
+    Column(_l("Turnover"), lambda row: row.CommissionEntry.base_fen, "money"),
+    Column(_l("Commission"), lambda row: row.CommissionEntry.amount_fen, "money", sort="amount"),
+)
+
+
+def _leader(row: Any) -> str:
+    return url_for("admin.leaders_detail", code=row.Leader.code)
+
+
+def _round(row: Any) -> str:
+    return url_for("admin.campaigns_round", name=row.Round.name)
+
+
+def tabs(current: str) -> list[tuple[str, str, bool]]:
+    """Return the pages of commissions as tabs."""
+    pages = ((_("Booked"), "admin.commissions"), (_("Rates in force"), "admin.commissions_plan"))
+    return [(url_for(endpoint), text, endpoint == current) for text, endpoint in pages]
+
+
+@blueprint.get("/commissions")
+def commissions() -> ResponseReturnValue:
+    """List what was booked, the newest first."""
+    statement = (
+        select(CommissionEntry, Leader, Round)
+        .join(Leader, Leader.id == CommissionEntry.leader_id)
+        .join(Round, Round.id == CommissionEntry.round_id)
+        .where(*within_days(CommissionEntry.created_at, "from", "until"))
+        .order_by(CommissionEntry.id.desc())
+    )
+    if text := asked("q"):
+        columns = (Leader.name, Leader.code, Round.name, Round.title)
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    if code := asked("leader"):
+        statement = statement.where(Leader.code == code)
+    listing = Listing(
+        "commissions",
+        _("Commissions"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Leader or round")),
+            Filter("from", _("Day of booking"), until="until"),
+        ),
+        sorts={"booked": CommissionEntry.created_at, "amount": CommissionEntry.amount_fen},
+        actions=((_("Statement"), _statement),),
+    )
+    empty = _("Commissions are booked when a round closes. Set the rates first.")
+    return show(listing, tabs=tabs("admin.commissions"), empty_text=empty)
+
+
+def _statement(row: Any) -> str | None:
+    kind = "commission_statement"
+    return url_for(
+        "admin.campaigns_paper", name=row.Round.name, kind=kind, code=row.Leader.code, suffix="pdf"
+    )
+
+
+class RuleForm(PageForm):
+    """One rate of the plan."""
+
+    scope = SelectField(_l("Holds for"))
+    target = SelectField(_l("Which"), validate_choice=False)
+    how = RadioField(
+        _l("Reckoned"),
+        choices=[
+            SelectChoice("percent", _l("As a percentage")),
+            SelectChoice("fixed", _l("Per unit")),
+            SelectChoice("tiers", _l("By turnover of the round")),
+        ],
+        default="percent",
+    )
+    rate_bp = PercentField(_l("Percentage"), validators=optional())
+    fixed_fen = YuanField(_l("Amount per unit (yuan)"), validators=optional())
+    tiers = TextAreaField(
+        _l("Tiers"),
+        validators=[Length(max=2000)],
+        description=_l("A line per tier: turnover from (yuan), percentage. The first begins at 0."),
+    )
+
+
+def scope_name(scope: str) -> str:
+    """Return what a scope is called."""
+    names = {
+        Scope.PRODUCT: _("A product"),
+        Scope.CATEGORY: _("A category"),
+        Scope.LEADER: _("A leader"),
+        Scope.LEVEL: _("A leader level"),
+        Scope.DEFAULT: _("Everything else"),
+    }
+    return names[Scope(scope)]
+
+
+def rate_text(plain: dict[str, Any]) -> str:
+    """Say a rate in words."""
+    rate = Rate.from_json(plain)
+    if rate.rate_bp is not None:
+        return percent(rate.rate_bp)
+    if rate.fixed_fen is not None:
+        return _("%(amount)s per unit", amount=format_yuan(rate.fixed_fen))
+    steps = (f"≥{format_yuan(tier.from_fen)} {percent(tier.rate_bp)}" for tier in rate.tiers)
+    return "，".join(steps)
+
+
+@blueprint.route("/commissions/plan", methods=["GET", "POST"])
+def commissions_plan() -> ResponseReturnValue:
+    """Show the rates in force, and put a new one in force from now on."""
+    form = RuleForm(scope=request.args.get("scope", "default"))
+    form.scope.choices = [SelectChoice(scope.value, scope_name(scope)) for scope in Scope]
+    scope = Scope(form.scope.data) if form.scope.data in list(Scope) else Scope.DEFAULT
+    form.target.choices = _targets(scope)
+
+    def store() -> None:
+        target_id = int(form.target.data or 0) if scope in TARGETS else 0
+        if scope in TARGETS and target_id not in {choice.value for choice in form.target.choices}:
+            raise BadInput("required", "Choose what the rate is for.", param="target")
+        service.set_rule(
+            scope=scope, target_id=target_id, rate=_rate(form), now=utc_now(), actor=actor().name
+        )
+
+    if request.form.get("do") == "scope":
+        return _plan_page(form, scope, 200)
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("The rate is in force for orders from now on."), "ok")
+        return redirect(url_for("admin.commissions_plan"), 303)
+    return _plan_page(form, scope, 422 if form.errors else 200)
+
+
+def _plan_page(form: RuleForm, scope: Scope, status: int) -> ResponseReturnValue:
+    rules = db.session.scalars(select(CommissionRule).where(CommissionRule.valid_to.is_(None))).all()
+    order = {scope.value: place for place, scope in enumerate(Scope)}
+    page = render_template(
+        "admin/commission_plan.html",
+        form=form,
+        scope=scope,
+        has_target=scope in TARGETS,
+        rules=sorted(rules, key=lambda rule: (order[rule.scope], rule.target_id)),
+        names=_names(rules),
+        scope_name=scope_name,
+        rate_text=rate_text,
+        tabs=tabs("admin.commissions_plan"),
+    )
+    return page, status
+
+
+def _targets(scope: Scope) -> list[SelectChoice]:
+    if scope not in TARGETS:
+        return []
+    table, label = TARGETS[scope]
+    rows = db.session.execute(select(table.id, label, table.name).order_by(label).limit(2000))
+    return [SelectChoice(row[0], row[1] if row[1] == row[2] else f"{row[1]} {row[2]}") for row in rows]
+
+
+def _names(rules: Any) -> dict[tuple[str, int], str]:
+    """Return the names of what rates hold for, in one query a scope."""
+    names: dict[tuple[str, int], str] = {}
+    for scope, (table, _label) in TARGETS.items():
+        ids = [rule.target_id for rule in rules if rule.scope == scope]
+        rows = db.session.execute(select(table.id, table.name).where(table.id.in_(ids))) if ids else ()
+        names |= {(scope.value, row[0]): row[1] for row in rows}
+    return names
+
+
+def _rate(form: RuleForm) -> Rate:
+    if form.how.data == "percent":
+        if form.rate_bp.data is None:
+            raise BadInput("required", "Fill in the percentage.", param="rate_bp")
+        return Rate(rate_bp=form.rate_bp.data)
+    if form.how.data == "fixed":
+        if form.fixed_fen.data is None:
+            raise BadInput("required", "Fill in the amount per unit.", param="fixed_fen")
+        return Rate(fixed_fen=form.fixed_fen.data)
+    return Rate(tiers=tuple(_tier(line) for line in (form.tiers.data or "").splitlines() if line.strip()))
+
+
+def _tier(line: str) -> Tier:
+    cells = line.replace("，", " ").replace(",", " ").replace("%", " ").replace("¥", " ").split()
+    try:
+        start, rate = cells
+        return Tier(parse_yuan(start), parse_percent(rate))
+    except (ValueError, OverflowError) as error:
+        raise BadInput(
+            "not_a_number", f"This tier cannot be read: {line.strip()[:60]}", param="tiers"
+        ) from error
+
+
+@blueprint.post("/commissions/plan/<int:rule_id>/end")
+def commissions_end(rule_id: int) -> ResponseReturnValue:
+    """End a rate without a successor."""
+    with transaction():
+        rule = db.session.get(CommissionRule, rule_id)
+        if rule is None:
+            raise NotFound("unknown_rule", "There is no such rate.")
+        if rule.valid_to is None:
+            scope, target = Scope(rule.scope), rule.target_id
+            service.set_rule(scope=scope, target_id=target, rate=None, now=utc_now(), actor=actor().name)
+    flash(_("The rate has ended."), "ok")
+    return redirect(url_for("admin.commissions_plan"), 303)

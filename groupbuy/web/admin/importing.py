@@ -1,0 +1,209 @@
+"""Imports: a template to fill in, a preview of what a file would do, faults marked in it, and the deed."""
+
+import secrets
+from pathlib import Path
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
+from wtforms import SelectField
+from wtforms.fields import SelectChoice
+
+from groupbuy.db.transaction import in_transaction
+from groupbuy.documents import marking, xlsx
+from groupbuy.documents.faults import UnreadableTable
+from groupbuy.documents.reading import read_table
+from groupbuy.documents.templates import TemplateColumn, write_template
+from groupbuy.flows.importing.flow import KINDS, ImportResult, import_file
+from groupbuy.flows.importing.kind import Kind
+from groupbuy.http.guards import signed_in
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import download, zone
+from groupbuy.web.admin.products import tabs
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import ngettext
+
+MAX_FILE = 20 * 1024 * 1024
+KEPT_SECONDS = 24 * 3600
+SHOWN_FAULTS = 50
+KIND_NAMES = {
+    "suppliers": _l("Suppliers"),
+    "products": _l("Products"),
+    "leaders": _l("Leaders"),
+    "residents": _l("Residents"),
+    "offers": _l("Campaigns with offers"),
+    "orders": _l("Orders"),
+}
+# What the columns of all kinds mean, for the sheet 填写说明 of the template.
+EXPLANATIONS = {
+    "code": "唯一编号，再次导入同一编号即更新",
+    "name": "名称，原样保存",
+    "category": "分类名称，没有则新建",
+    "supplier_code": "供应商编号，须已存在",
+    "unit": "销售单位，如 份、盒、斤",
+    "case_size": "每箱多少个销售单位，空白为 1",
+    "cost_yuan": "每销售单位进价（元），最多两位小数",
+    "price_yuan": "每销售单位售价（元），最多两位小数",
+    "list_price_yuan": "划线价（元）",
+    "min_order_yuan": "起订金额（元），低于此金额的采购单需人工确认",
+    "phone": "手机号 11 位",
+    "leader_code": "团长编号，须已存在",
+    "room": "房号，如 3-2-501",
+    "campaign_code": "活动编号，同一编号为同一活动",
+    "opens_at": "开团时间，如 2026-11-22 08:00",
+    "closes_at": "截单时间，可写 24:00",
+    "pickup_date": "提货日期，如 2026-11-23",
+    "limit_units": "库存上限，空白为不限",
+    "per_buyer_limit": "每人限购，空白为不限",
+    "min_units": "成团数量，空白为不设",
+    "commission_percent": "团长自己的佣金比例（%），空白为按方案",
+    "order_ref": "外部订单号，同一订单多行",
+    "placed_at": "下单时间",
+    "quantity": "数量，整数",
+}
+
+
+class UploadForm(PageForm):
+    """Ask for a file."""
+
+    kind = SelectField(_l("What the file holds"))
+    file = FileField(
+        _l("File"),
+        validators=[FileRequired(_l("Choose a file."))],
+        description=_l("A workbook (.xlsx) or CSV in UTF-8, up to 20 MB."),
+    )
+
+
+@blueprint.route("/products/import", methods=["GET", "POST"])
+def products_import() -> ResponseReturnValue:
+    """Take a file in and show what it would do; nothing is stored yet."""
+    form = UploadForm(kind=request.args.get("kind", "products"))
+    form.kind.choices = [SelectChoice(kind, str(KIND_NAMES[kind])) for kind in KINDS]
+    if form.validate_on_submit():
+        content = form.file.data.read(MAX_FILE + 1)
+        if len(content) <= MAX_FILE:
+            token = _keep(content, form.file.data.filename or "")
+            return redirect(url_for("admin.products_import_check", kind=form.kind.data, token=token), 303)
+        form.file.errors = [_("The file is larger than 20 MB.")]
+    page = render_template(
+        "admin/import.html", form=form, tabs=tabs("admin.products_import"), kinds=KIND_NAMES, known=KINDS
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.get("/products/import/<kind>/template.xlsx")
+def products_import_template(kind: str) -> ResponseReturnValue:
+    """Download a workbook to fill in."""
+    columns = [
+        TemplateColumn(column.name, column.required, EXPLANATIONS.get(column.name, ""), _example(column.name))
+        for column in _kind(kind).columns
+    ]
+    content = write_template(str(KIND_NAMES[kind]), columns)
+    return download(content, f"{kind}.xlsx", xlsx.CONTENT_TYPE)
+
+
+def _example(name: str) -> str:
+    examples = {"phone": "13812345678", "price_yuan": "9.90", "room": "3-2-501", "case_size": "12"}
+    return examples.get(name, "")
+
+
+def _kind(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise NotFound("unknown_kind", f"There is no import of {kind}.")
+    return KINDS[kind]
+
+
+@blueprint.get("/products/import/<kind>/<token>")
+def products_import_check(kind: str, token: str) -> ResponseReturnValue:
+    """Show what a file would do: a dry run."""
+    _kind(kind)
+    path = _path(token)
+    result = _run(kind, path, dry_run=True)
+    page = render_template(
+        "admin/import_check.html",
+        kind=kind,
+        kind_name=KIND_NAMES[kind],
+        token=token,
+        name=path.name.partition("_")[2],
+        result=result,
+        shown=SHOWN_FAULTS,
+        tabs=tabs("admin.products_import"),
+    )
+    return page, 422 if result.faults else 200
+
+
+@blueprint.get("/products/import/<kind>/<token>/marked.xlsx")
+def products_import_marked(kind: str, token: str) -> ResponseReturnValue:
+    """Give the file back with what is wrong marked in it."""
+    _kind(kind)
+    path = _path(token)
+    result = _run(kind, path, dry_run=True)
+    content = marking.mark_up(path.read_bytes(), result.faults, path.name)
+    return download(content, f"{kind}-marked.xlsx", xlsx.CONTENT_TYPE)
+
+
+@blueprint.post("/products/import/<kind>/<token>")
+def products_import_store(kind: str, token: str) -> ResponseReturnValue:
+    """Store a file that has been looked at; with a fault nothing is stored."""
+    _kind(kind)
+    path = _path(token)
+    result = _run(kind, path, dry_run=False)
+    if result.faults:
+        return redirect(url_for("admin.products_import_check", kind=kind, token=token), 303)
+    path.unlink(missing_ok=True)
+    flash(
+        ngettext("%(num)s row imported.", "%(num)s rows imported.", result.imported)
+        + _(" %(created)s new, %(updated)s changed.", created=result.created, updated=result.updated),
+        "ok",
+    )
+    return redirect(url_for("admin.products_import", kind=kind), 303)
+
+
+def _run(kind: str, path: Path, *, dry_run: bool) -> ImportResult:
+    """Import a kept file; what cannot be read at all comes back as faults."""
+    try:
+        table = read_table(path)
+    except UnreadableTable as error:
+        return ImportResult(0, 0, 0, tuple(error.faults))
+    now, who = utc_now(), actor().name
+    return in_transaction(
+        lambda: import_file(kind=kind, table=table, now=now, zone=zone(), actor=who, dry_run=dry_run)
+    )
+
+
+def _keep(content: bytes, name: str) -> str:
+    """Keep a file until it is confirmed, for a day at most, and return what it is known by."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    oldest = utc_now().timestamp() - KEPT_SECONDS
+    for former in folder.iterdir():
+        if former.stat().st_mtime < oldest:
+            former.unlink(missing_ok=True)
+    suffix = ".xlsx" if content.startswith(b"PK\x03\x04") or name.lower().endswith(".xlsx") else ".csv"
+    token = secrets.token_hex(16)
+    (folder / f"{signed_in().account_id}-{token}_{kind_safe(name)}{suffix}").write_bytes(content)
+    return token
+
+
+def kind_safe(name: str) -> str:
+    """Return a file's name without its suffix and without what leads elsewhere."""
+    stem = Path(name.replace("\\", "/")).stem
+    return "".join(char for char in stem if char.isalnum() or char in "-. ")[:40] or "file"
+
+
+def _path(token: str) -> Path:
+    """Return the file that this account has sent; raise NotFound."""
+    if not (len(token) == 32 and token.isascii() and token.isalnum()):
+        raise NotFound("unknown_file", "This file is not kept any more; send it again.")
+    found = next(_folder().glob(f"{signed_in().account_id}-{token}_*"), None)
+    if found is None:
+        raise NotFound("unknown_file", "This file is not kept any more; send it again.")
+    return found
+
+
+def _folder() -> Path:
+    return Path(current_app.instance_path) / "imports"

@@ -1,0 +1,243 @@
+"""Leaders and their communities."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, or_, select
+from wtforms import SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, Regexp
+
+from groupbuy.commissions.models import CommissionEntry
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.phones import mask_phone
+from groupbuy.leaders import managing
+from groupbuy.leaders.models import Community, Leader, LeaderLevel
+from groupbuy.leaders.queries import get_leader
+from groupbuy.members.models import Resident
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
+from groupbuy.web.admin.orders import note_view
+from groupbuy.web.admin.products import pairs
+from groupbuy.web.admin.round_deeds import ReasonForm
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import ngettext
+from groupbuy.web.kit.states import look, state_choices
+
+REASON_NEEDED = ("rejected", "suspended", "exited")
+TEXTS = ("email", "address", "route")
+
+
+class LeaderForm(PageForm):
+    """What can be changed about a leader."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
+    email = StringField(
+        _l("Mail"),
+        validators=[
+            Length(max=200),
+            Regexp(r"^\s*$|^[^@\s]+@[^@\s]+$", message=_l("This is no mail address.")),
+        ],
+        description=_l("Sheets go here by mail after the close."),
+    )
+    community_id = SelectField(_l("Community"), coerce=int)
+    level_id = SelectField(_l("Level"), coerce=int)
+    address = StringField(_l("Pickup point"), validators=[Length(max=200)])
+    route = StringField(_l("Delivery route"), validators=[Length(max=60)])
+    pickup_hours = StringField(_l("Pickup hours"), validators=[InputRequired(), Length(max=60)])
+
+
+def leader_page(row: Any) -> str:
+    """Return the address of a leader's page."""
+    return url_for("admin.leaders_detail", code=row.Leader.code)
+
+
+COLUMNS = (
+    Column(_l("Code"), lambda row: row.Leader.code, "code", leader_page),
+    Column(_l("Leader"), lambda row: row.Leader.name, "name", sort="name"),
+    Column(_l("Phone"), lambda row: mask_phone(row.Leader.phone), "code"),
+    Column(_l("Community"), lambda row: row.community, width=20),
+    Column(_l("Pickup point"), lambda row: row.Leader.address, width=24),
+    Column(_l("Route"), lambda row: row.Leader.route),
+    Column(_l("Residents"), lambda row: row.residents, "number", lambda row: _residents(row)),
+    Column(_l("State"), lambda row: row.Leader.state, "state:leader"),
+)
+
+
+def _residents(row: Any) -> str:
+    return url_for("admin.residents", leader=row.Leader.id)
+
+
+@blueprint.get("/leaders")
+def leaders() -> ResponseReturnValue:
+    """List leaders."""
+    count = select(func.count()).where(Resident.leader_id == Leader.id).scalar_subquery()
+    statement = (
+        select(Leader, Community.name.label("community"), count.label("residents"))
+        .outerjoin(Community, Community.id == Leader.community_id)
+        .order_by(Leader.code)
+    )
+    if text := asked("q"):
+        columns = (Leader.code, Leader.name, Leader.route, Community.name)
+        by_phone = Leader.phone.endswith(text, autoescape=True)
+        statement = statement.where(or_(by_phone, *(contains(column, text) for column in columns)))
+    if state := asked("state"):
+        statement = statement.where(Leader.state == state)
+    if community := asked_id("community"):
+        statement = statement.where(Leader.community_id == community)
+    communities = pairs(Community)
+    filters = [
+        Filter("q", _("Name, code, phone tail or route")),
+        Filter("state", _("State"), state_choices("leader"), _("All states")),
+        Filter("community", _("Community"), communities, _("All communities")),
+    ]
+    listing = Listing(
+        "leaders",
+        _("Leaders"),
+        statement,
+        COLUMNS,
+        filters=[one for one in filters if one.choices or one.name == "q"],
+        sorts={"name": Leader.name},
+        actions=((_("Details"), leader_page),),
+        personal=True,
+    )
+    empty = _("Leaders appear here when they apply, or when you import them from a workbook.")
+    new = (url_for("admin.products_import", kind="leaders"), _("Import leaders"))
+    return show(listing, empty_text=empty, new=new)
+
+
+@blueprint.route("/leaders/<code>", methods=["GET", "POST"])
+def leaders_detail(code: str) -> ResponseReturnValue:
+    """Show and change a leader."""
+    get_leader(code)
+    if request.method == "GET":
+        note_view("leader", code)
+    leader = get_leader(code)
+    form = LeaderForm(obj=leader)
+    none = SelectChoice(0, _("none"))
+    form.community_id.choices = [none, *(SelectChoice(*pair) for pair in pairs(Community))]
+    form.level_id.choices = [none, *(SelectChoice(*pair) for pair in pairs(LeaderLevel))]
+
+    def store() -> None:
+        values: dict[str, Any] = dict(saving.texts(form, *TEXTS))
+        values |= {"name": form.name.data.strip(), "pickup_hours": form.pickup_hours.data.strip()}
+        values |= {name: form[name].data or None for name in ("community_id", "level_id")}
+        managing.edit_leader(leader=get_leader(code), values=values, now=utc_now(), actor=actor().name)
+
+    residents = select(func.count()).where(Resident.leader_id == leader.id)
+    earned = select(total(CommissionEntry.amount_fen)).where(CommissionEntry.leader_id == leader.id)
+    return saving.answer(
+        form,
+        store,
+        template="admin/leader.html",
+        title=leader.name,
+        back=(url_for("admin.leaders"), _("Leaders")),
+        leader=leader,
+        residents=db.session.scalar(residents),
+        earned_fen=db.session.scalar(earned),
+        moves=[state for state in managing.MOVES if state in managing.MOVES[leader.state]],
+    )
+
+
+@blueprint.route(
+    "/leaders/<code>/<any(reviewed, active, rejected, suspended, exited):state>", methods=["GET", "POST"]
+)
+def leaders_move(code: str, state: str) -> ResponseReturnValue:
+    """Say what moving a leader means, and do it."""
+    leader = get_leader(code)
+    form = ReasonForm() if state in REASON_NEEDED else PageForm()
+    back = url_for("admin.leaders_detail", code=code)
+
+    def store() -> None:
+        reason = form.reason.data if isinstance(form, ReasonForm) else ""
+        moved = get_leader(code)
+        managing.move_leader(
+            leader=moved, state=state, reason=reason or "", now=utc_now(), actor=actor().name
+        )
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("%(name)s: %(state)s", name=leader.name, state=look("leader", state).label), "ok")
+        return redirect(back, 303)
+    count = db.session.scalar(select(func.count()).where(Resident.leader_id == leader.id)) or 0
+    page = render_template(
+        "confirm.html",
+        layout="admin/base.html",
+        question=_("%(name)s: %(state)s?", name=leader.name, state=look("leader", state).label),
+        consequences=_consequences(state, count),
+        action=request.path,
+        deed=_("Confirm"),
+        back=back,
+        form=form,
+        danger=state in REASON_NEEDED,
+    )
+    return page, 422 if form.errors else 200
+
+
+def _consequences(state: str, residents: int) -> list[str]:
+    if state == "active":
+        return [
+            _("Takes orders in every round from now on."),
+            _("Residents can find and choose this leader."),
+        ]
+    if state == "reviewed":
+        return [_("The agreement can be signed; no order is taken before.")]
+    bound = ngettext("%(num)s resident is bound here.", "%(num)s residents are bound here.", residents)
+    return [bound, _("No new orders are taken; orders placed before are handed out as agreed.")]
+
+
+class CommunityForm(PageForm):
+    """A community."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=100)])
+    address = StringField(_l("Address"), validators=[Length(max=200)])
+
+
+COMMUNITY_COLUMNS = (
+    Column(_l("Community"), lambda row: row.name, "name", sort="name", width=24),
+    Column(_l("Address"), lambda row: row.address, width=30),
+    Column(_l("Leaders"), lambda row: row.leaders, "number", lambda row: _leaders(row)),
+)
+
+
+def _leaders(row: Any) -> str:
+    return url_for("admin.leaders", community=row.id)
+
+
+@blueprint.get("/communities")
+def communities() -> ResponseReturnValue:
+    """List communities."""
+    count = select(func.count()).where(Leader.community_id == Community.id).scalar_subquery()
+    statement = select(Community.id, Community.name, Community.address, count.label("leaders"))
+    if text := asked("q"):
+        statement = statement.where(or_(contains(Community.name, text), contains(Community.address, text)))
+    listing = Listing(
+        "communities",
+        _("Communities and pickup points"),
+        statement.order_by(Community.name),
+        COMMUNITY_COLUMNS,
+        filters=(Filter("q", _("Name or address")),),
+        sorts={"name": Community.name},
+        actions=((_("Edit"), lambda row: url_for("admin.communities_edit", row_id=row.id)),),
+    )
+    new = (url_for("admin.communities_edit"), _("New community"))
+    return show(listing, new=new, empty_text=_("Make a community; leaders are assigned to it."))
+
+
+@blueprint.route("/communities/new", methods=["GET", "POST"], defaults={"row_id": None})
+@blueprint.route("/communities/<int:row_id>", methods=["GET", "POST"])
+def communities_edit(row_id: int | None) -> ResponseReturnValue:
+    """Make or change a community."""
+    form = CommunityForm(obj=None if row_id is None else db.session.get(Community, row_id))
+
+    def store() -> None:
+        values = {"name": form.name.data.strip()} | dict(saving.texts(form, "address"))
+        managing.save_community(community_id=row_id, values=values, now=utc_now(), actor=actor().name)
+
+    back = (url_for("admin.communities"), _("Communities"))
+    return saving.answer(form, store, title=_("Community"), back=back)

@@ -1,0 +1,135 @@
+"""What an operator does to an order: mark it paid, change its goods, cancel it with a reason."""
+
+from collections.abc import Sequence
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import FieldList, Form, FormField, HiddenField, StringField
+from wtforms.validators import Length
+
+from groupbuy.campaigns.queries import OfferForLeader, offers_for_leader
+from groupbuy.catalog.models import Product
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.flows import ordering
+from groupbuy.flows.ordering import Wish
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.kernel.money import format_yuan
+from groupbuy.orders.models import Order
+from groupbuy.orders.queries import get_order
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import WholeField, optional
+from groupbuy.web.admin.round_deeds import ReasonForm
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import ngettext, translate_sentence
+
+
+class LineForm(Form):  # type: ignore[misc]  # WTForms ships no types.
+    """How much of one product."""
+
+    class Meta(PageForm.Meta):
+        csrf = False
+
+    code = HiddenField()
+    quantity = WholeField(_l("Quantity"), validators=optional())
+
+
+class ChangeForm(PageForm):
+    """The whole new list of an order."""
+
+    lines = FieldList(FormField(LineForm), max_entries=1000)
+    remark = StringField(_l("Remark"), validators=[Length(max=200)])
+
+
+def _page(number: str) -> str:
+    return url_for("admin.orders_detail", number=number)
+
+
+@blueprint.post("/orders/<number>/paid")
+def orders_paid(number: str) -> ResponseReturnValue:
+    """Mark an order paid in full."""
+    with transaction():
+        ordering.mark_paid(order=get_order(number), now=utc_now(), actor=actor())
+    flash(_("The order is marked paid."), "ok")
+    return redirect(_page(number), 303)
+
+
+@blueprint.route("/orders/<number>/cancel", methods=["GET", "POST"])
+def orders_cancel(number: str) -> ResponseReturnValue:
+    """Say what cancelling gives back, and do it with a reason."""
+    order = get_order(number)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with transaction():
+            ordering.cancel_order(
+                order=get_order(number), reason=form.reason.data or "", now=utc_now(), actor=actor()
+            )
+        flash(_("The order has been cancelled."), "ok")
+        return redirect(_page(number), 303)
+    units = sum(line.quantity for line in order.lines)
+    sentences = [
+        ngettext("%(num)s unit goes back into stock.", "%(num)s units go back into stock.", units),
+        _("%(amount)s that was paid is owed back.", amount=format_yuan(order.paid_fen)),
+        _("The resident sees the reason. This cannot be undone."),
+    ]
+    page = render_template(
+        "confirm.html",
+        layout="admin/base.html",
+        question=_("Cancel order %(number)s?", number=number),
+        consequences=sentences,
+        action=request.path,
+        deed=_("Cancel the order"),
+        back=_page(number),
+        form=form,
+        danger=True,
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/orders/<number>/change", methods=["GET", "POST"])
+def orders_change(number: str) -> ResponseReturnValue:
+    """Change the quantities of an order; the stock follows."""
+    order = get_order(number)
+    offered = offers_for_leader(round_id=order.round_id, leader_id=order.leader_id)
+    form = ChangeForm(data=_filled(order, offered))
+    if form.validate_on_submit() and _change(form, number):
+        flash(_("The order has been changed; the stock has followed."), "ok")
+        return redirect(_page(number), 303)
+    ids = [offer.product_id for offer in offered]
+    products = {product.code: product for product in db.session.query(Product).filter(Product.id.in_(ids))}
+    prices = {offer.product_code: offer.price_fen for offer in offered}
+    page = render_template(
+        "admin/order_change.html", order=order, form=form, products=products, prices=prices
+    )
+    return page, 422 if form.errors else 200
+
+
+def _filled(order: Order, offered: Sequence[OfferForLeader]) -> dict[str, object]:
+    held = {line.offer_id: line.quantity for line in order.lines}
+    lines = [{"code": offer.product_code, "quantity": held.get(offer.offer_id)} for offer in offered]
+    return {"lines": lines, "remark": order.remark or ""}
+
+
+def _change(form: ChangeForm, number: str) -> bool:
+    wishes = [Wish(row.code.data, row.quantity.data) for row in form.lines if row.quantity.data]
+    try:
+        with transaction():
+            ordering.change_order(
+                order=get_order(number), wishes=wishes, now=utc_now(), actor=actor(), remark=form.remark.data
+            )
+    except GroupbuyError as error:
+        form.form_errors.append(_with_product(error, wishes))
+        return False
+    return True
+
+
+def _with_product(error: GroupbuyError, wishes: Sequence[Wish]) -> str:
+    """Return the sentence of an error, with the code of the product at fault in front."""
+    sentence = translate_sentence(error.message)
+    place = (error.param or "").partition("[")[2].partition("]")[0]
+    if place.isdigit() and int(place) < len(wishes):
+        return f"{wishes[int(place)].product_code}: {sentence}"
+    return sentence

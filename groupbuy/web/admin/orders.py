@@ -1,0 +1,141 @@
+"""Orders: found by one box, looked at one by one."""
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload
+
+from groupbuy.analytics import searching
+from groupbuy.audit import service as audit
+from groupbuy.audit.models import AuditEntry
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.phones import mask_phone
+from groupbuy.leaders.models import Leader
+from groupbuy.members.models import Resident
+from groupbuy.orders.models import Order
+from groupbuy.orders.queries import get_order
+from groupbuy.orders.rules import OrderState, phase
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
+from groupbuy.web.admin.words import names_of
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+STATES = ("awaiting_payment", "confirmed", "part_picked_up", "picked_up", "cancelled")
+
+
+def order_page(row: Any) -> str:
+    """Return the address of an order's page."""
+    return url_for("admin.orders_detail", number=row.Order.number)
+
+
+def payment_of(order: Order) -> str:
+    """Return whether an order is paid, as a state of payment."""
+    if order.paid_fen > order.amount_fen:
+        return "owed"
+    return "paid" if order.paid_at is not None and order.paid_fen >= order.amount_fen else "unpaid"
+
+
+COLUMNS = (
+    Column(_l("Number"), lambda row: row.Order.number, "code", order_page, width=18),
+    Column(_l("Placed"), lambda row: row.Order.placed_at, "moment", sort="placed", width=17),
+    Column(_l("Resident"), lambda row: row.Resident.name, "name"),
+    Column(_l("Phone"), lambda row: mask_phone(row.Resident.phone), "code"),
+    Column(_l("Room"), lambda row: row.Resident.room),
+    Column(_l("Leader"), lambda row: row.Leader.name),
+    Column(_l("Round"), lambda row: row.Round.title, link=lambda row: _round_page(row), width=24),
+    Column(_l("Amount"), lambda row: row.Order.amount_fen, "money", sort="amount"),
+    Column(_l("Payment"), lambda row: payment_of(row.Order), "state:payment"),
+    Column(_l("State"), lambda row: row.Order.state, "state:order"),
+)
+
+
+def _round_page(row: Any) -> str:
+    return url_for("admin.campaigns_round", name=row.Round.name)
+
+
+@blueprint.get("/orders")
+def orders() -> ResponseReturnValue:
+    """List orders, the newest first."""
+    states = dict(state_choices("order"))
+    listing = Listing(
+        "orders",
+        _("Orders"),
+        _statement(),
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number, phone tail, name, room or product")),
+            Filter("state", _("State"), [(state, states[state]) for state in STATES], _("All states")),
+            Filter("paid", _("Payment"), [("yes", _("Paid")), ("no", _("Unpaid"))], _("Paid or not")),
+            Filter("from", _("Day of the order"), until="until"),
+        ),
+        sorts={"placed": Order.placed_at, "amount": Order.amount_fen},
+        actions=((_("Details"), order_page),),
+        personal=True,
+    )
+    return show(listing, empty_text=_("Orders appear here as soon as a round is open."))
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
+    statement = searching.orders().where(*within_days(Order.placed_at, "from", "until"))
+    if text := asked("q"):
+        statement = statement.where(searching.matching(text))
+    if state := asked("state"):
+        statement = statement.where(Order.state == state)
+    if name := asked("round"):
+        statement = statement.where(Round.name == name)
+    if code := asked("leader"):
+        statement = statement.where(Leader.code == code)
+    if code := asked("resident"):
+        statement = statement.where(Resident.code == code)
+    unpaid = or_(Order.paid_at.is_(None), Order.paid_fen < Order.amount_fen)
+    if (paid := asked("paid")) in ("yes", "no"):
+        statement = statement.where(~unpaid if paid == "yes" else unpaid)
+    return statement
+
+
+@blueprint.get("/orders/<number>")
+def orders_detail(number: str) -> ResponseReturnValue:
+    """Show an order with the resident's name and phone; that an operator looked is logged."""
+    get_order(number)
+    note_view("order", number)
+    order = get_order(number)
+    resident = db.session.get_one(Resident, order.resident_id)
+    leader = db.session.get_one(Leader, order.leader_id, options=[joinedload(Leader.community)])
+    history = db.session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject_kind == "order", AuditEntry.subject == number)
+        .order_by(AuditEntry.id)
+    ).all()
+    round_ = order.round
+    selling = round_.state in (RoundState.SCHEDULED, RoundState.OPEN) and round_.closes_at > utc_now()
+    alive = order.state in (OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED)
+    return render_template(
+        "admin/order.html",
+        order=order,
+        resident=resident,
+        leader=leader,
+        round=round_,
+        history=history,
+        names=names_of(entry.actor for entry in history),
+        payment=payment_of(order),
+        phase=phase(OrderState(order.state), RoundState(round_.state)),
+        changeable=alive and selling and not (order.paid_fen and round_.payment == "prepaid"),
+        cancellable=alive and selling,
+        payable=order.state != OrderState.CANCELLED and payment_of(order) == "unpaid",
+    )
+
+
+def note_view(kind: str, subject: str) -> None:
+    """Log that somebody of the staff looked at a person's data."""
+    with transaction():
+        audit.record(
+            at=utc_now(), actor=actor().name, verb="person_viewed", subject_kind=kind, subject=subject
+        )

@@ -1,0 +1,73 @@
+"""Documents of a round: one at a time, or all of them in a zip."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from flask import current_app
+from flask.typing import ResponseReturnValue
+
+from groupbuy.audit import service as audit
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.messaging.senders import File
+from groupbuy.messaging.service import Attachment
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import download
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+# The application puts these here, so that pages need not know how documents are made.
+RENDER = "groupbuy_render"
+ZIP_ROUND = "groupbuy_zip_round"
+Render = Callable[[Attachment], File]
+ZipRound = Callable[[str, Sequence[str], Path], None]
+
+OF_ROUND = {"pick_list": _l("Pick list"), "matrix": _l("Matrix")}
+OF_LEADER = {
+    "pickup_sheet": _l("Pickup sheet"),
+    "sorting_list": _l("Sorting list"),
+    "commission_statement": _l("Commission statement"),
+}
+OF_SUPPLIER = {"purchase_order": _l("Purchase order")}
+KINDS = OF_ROUND | OF_LEADER | OF_SUPPLIER
+SUFFIXES = ("xlsx", "pdf")
+
+
+@blueprint.get("/rounds/<name>/papers/<kind>.<any(xlsx, pdf):suffix>", defaults={"code": None})
+@blueprint.get("/rounds/<name>/papers/<kind>/<code>.<any(xlsx, pdf):suffix>")
+def campaigns_paper(name: str, kind: str, code: str | None, suffix: str) -> ResponseReturnValue:
+    """Download one document; that it was taken is logged, because it may name people."""
+    if kind not in KINDS:
+        raise NotFound("unknown_document", f"There is no document {kind}.")
+    campaigns.get_round(name)
+    render: Render = current_app.extensions[RENDER]
+    file = render(Attachment(kind, name, code, suffix))
+    _note(name, {"kind": kind, "code": code})
+    return download(file.content, file.name, file.mime_type)
+
+
+@blueprint.get("/rounds/<name>/papers.zip")
+def campaigns_papers(name: str) -> ResponseReturnValue:
+    """Download all documents of a round, workbooks and PDF."""
+    campaigns.get_round(name)
+    zip_round: ZipRound = current_app.extensions[ZIP_ROUND]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "papers.zip"
+        zip_round(name, SUFFIXES, path)
+        content = path.read_bytes()
+    _note(name, {"kind": "all"})
+    return download(content, f"{name}.zip", "application/zip")
+
+
+def _note(name: str, what: dict[str, str | None]) -> None:
+    with transaction():
+        audit.record(
+            at=utc_now(),
+            actor=actor().name,
+            verb="document_taken",
+            subject_kind="round",
+            subject=name,
+            after=what,
+        )

@@ -1,0 +1,86 @@
+"""Pictures of products: taken in, made small and harmless, stored, and handed out."""
+
+import io
+import secrets
+import warnings
+from pathlib import Path
+
+from flask import Flask, Response, current_app, send_from_directory, url_for
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from groupbuy import paths
+from groupbuy.kernel.errors import BadInput
+from groupbuy.web.kit.assets import asset
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+WIDTH = 750
+QUALITY = 82
+FORMATS = ("JPEG", "PNG", "WEBP")
+UPLOADS = "uploads"
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def install(app: Flask) -> None:
+    """Serve uploaded pictures to everybody and give templates ``picture(path)``."""
+    app.add_url_rule(f"/{UPLOADS}/<name>", "uploaded_picture", uploaded_picture)
+    app.jinja_env.globals["picture"] = picture_address
+
+
+def picture_address(path: str | None) -> str:
+    """Return the address of a product's picture, empty where it has none."""
+    if not path:
+        return ""
+    if path.startswith(f"{UPLOADS}/"):
+        return url_for("uploaded_picture", name=path.removeprefix(f"{UPLOADS}/"))
+    return asset(path) if (paths.static_dir() / path).is_file() else ""
+
+
+def uploaded_picture(name: str) -> Response:
+    """Send an uploaded picture; its type is fixed, whatever somebody has sent once."""
+    response = send_from_directory(_folder(), name, mimetype="image/webp")
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR_SECONDS}, immutable"
+    return response
+
+
+def store_picture(content: bytes) -> str:
+    """Store a picture under a name of our own and return its path; raise BadInput for anything else.
+
+    It is judged by its content, turned as its camera meant it, made 750 pixels wide at most, and
+    written anew as WebP: nothing of the file that was sent survives but what can be seen.
+    """
+    if len(content) > MAX_BYTES:
+        raise BadInput("too_large", "A picture has at most 10 MB.", param="picture")
+    name = f"{secrets.token_hex(16)}.webp"
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(_redrawn(content))
+    return f"{UPLOADS}/{name}"
+
+
+def _redrawn(content: bytes) -> bytes:
+    with warnings.catch_warnings():
+        # A picture of too many pixels is refused by us below, before it is unpacked.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+                if opened.width * opened.height > MAX_PIXELS:
+                    raise BadInput("too_large", "A picture has at most 50 million pixels.", param="picture")
+                picture = ImageOps.exif_transpose(opened).convert("RGB")
+        except (
+            UnidentifiedImageError,
+            OSError,
+            SyntaxError,
+            ValueError,
+            Image.DecompressionBombError,
+        ) as error:
+            message = "This is no picture that can be read; send a JPEG, PNG or WebP."
+            raise BadInput("no_picture", message, param="picture") from error
+    picture.thumbnail((WIDTH, WIDTH))
+    out = io.BytesIO()
+    Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "WEBP", quality=QUALITY)
+    return out.getvalue()
+
+
+def _folder() -> Path:
+    return Path(current_app.instance_path) / UPLOADS

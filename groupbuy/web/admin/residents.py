@@ -1,0 +1,93 @@
+"""Residents: masked in the list, in full on their page; that somebody looked is logged."""
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, or_, select
+
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.kernel.phones import mask_phone
+from groupbuy.leaders.models import Leader
+from groupbuy.members.models import Resident
+from groupbuy.members.queries import get_resident
+from groupbuy.orders.bulk import is_live
+from groupbuy.orders.models import Order
+from groupbuy.web.admin.blueprint import blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
+from groupbuy.web.admin.orders import note_view
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+PHONE_TAIL = 4
+
+
+def resident_page(row: Any) -> str:
+    """Return the address of a resident's page."""
+    return url_for("admin.residents_detail", code=row.Resident.code)
+
+
+COLUMNS = (
+    Column(_l("Code"), lambda row: row.Resident.code, "code", resident_page),
+    Column(_l("Resident"), lambda row: row.Resident.name, "name", sort="name"),
+    Column(_l("Phone"), lambda row: mask_phone(row.Resident.phone), "code"),
+    Column(_l("Building"), lambda row: row.Resident.building),
+    Column(_l("Room"), lambda row: row.Resident.room),
+    Column(_l("Leader"), lambda row: row.Leader.name, link=lambda row: _leader(row)),
+    Column(_l("Orders"), lambda row: row.orders, "number"),
+    Column(_l("Since"), lambda row: row.Resident.created_at, "moment", sort="since", width=17),
+    Column(_l("Active"), lambda row: "yes" if row.Resident.active else "no", "state:shown"),
+)
+
+
+def _leader(row: Any) -> str:
+    return url_for("admin.leaders_detail", code=row.Leader.code)
+
+
+@blueprint.get("/residents")
+def residents() -> ResponseReturnValue:
+    """List residents."""
+    count = select(func.count()).where(Order.resident_id == Resident.id, is_live()).scalar_subquery()
+    statement = (
+        select(Resident, Leader, count.label("orders"))
+        .join(Leader, Leader.id == Resident.leader_id)
+        .order_by(Resident.id.desc())
+    )
+    if text := asked("q"):
+        conditions = [contains(column, text) for column in (Resident.name, Resident.room, Resident.building)]
+        conditions.append(Resident.code == text)
+        if text.isascii() and text.isdigit() and len(text) >= PHONE_TAIL:
+            conditions.append(Resident.phone.endswith(text, autoescape=True))
+        statement = statement.where(or_(*conditions))
+    if leader := asked_id("leader"):
+        statement = statement.where(Resident.leader_id == leader)
+    leaders = db.session.execute(select(Leader.id, Leader.name).order_by(Leader.code).limit(500))
+    choices = [(row[0], row[1]) for row in leaders]
+    filters = [
+        Filter("q", _("Name, phone tail or room")),
+        Filter("leader", _("Leader"), choices, _("All leaders")),
+    ]
+    listing = Listing(
+        "residents",
+        _("Residents"),
+        statement,
+        COLUMNS,
+        filters=[one for one in filters if one.choices or one.name == "q"],
+        sorts={"name": Resident.name, "since": Resident.created_at},
+        actions=((_("Details"), resident_page),),
+        personal=True,
+    )
+    return show(listing, empty_text=_("Residents appear here when they sign in by a leader's link."))
+
+
+@blueprint.get("/residents/<code>")
+def residents_detail(code: str) -> ResponseReturnValue:
+    """Show a resident."""
+    get_resident(code)
+    note_view("resident", code)
+    resident = get_resident(code)
+    orders, amount = db.session.execute(
+        select(func.count(), total(Order.amount_fen)).where(Order.resident_id == resident.id, is_live())
+    ).one()
+    return render_template("admin/resident.html", resident=resident, orders=orders, amount_fen=amount)

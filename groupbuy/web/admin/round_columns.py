@@ -1,0 +1,33 @@
+"""The columns of rounds, alike on the dashboard and in the list."""
+
+from typing import Any
+
+from flask import url_for
+
+from groupbuy.web.admin.listing import Column
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+
+def round_page(row: Any) -> str:
+    """Return the address of a round's page."""
+    return url_for("admin.campaigns_round", name=row.Round.name)
+
+
+def progress(row: Any) -> tuple[int, int] | None:
+    """Return how far a round is: towards its offers' thresholds, else towards their limits."""
+    if row.needed:
+        return row.reached, row.needed
+    return (row.limited_sold, row.limit) if row.limit else None
+
+
+ROUND_COLUMNS = (
+    Column(_l("Round"), lambda row: row.Round.name, "code", round_page, width=22),
+    Column(_l("Title"), lambda row: row.Round.title, "name", sort="title", width=26),
+    Column(_l("State"), lambda row: row.Round.state, "state:round"),
+    Column(_l("Opens"), lambda row: row.Round.opens_at, "moment", sort="opens", width=17),
+    Column(_l("Cut-off"), lambda row: row.Round.closes_at, "moment", sort="closes", width=17),
+    Column(_l("Leaders with orders"), lambda row: row.leaders, "number"),
+    Column(_l("Orders"), lambda row: row.orders, "number"),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
+    Column(_l("Progress"), progress, "progress"),
+)

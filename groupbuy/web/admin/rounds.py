@@ -1,0 +1,75 @@
+"""The page of one round: figures, goods, leaders, purchase orders, documents, and what can be done."""
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from groupbuy.analytics import round_page
+from groupbuy.analytics.dashboard import rounds_with_figures
+from groupbuy.audit.models import AuditEntry
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.db import db
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.web.admin import papers
+from groupbuy.web.admin.blueprint import blueprint
+from groupbuy.web.admin.listing import Column
+from groupbuy.web.admin.words import names_of
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+SELLING = (RoundState.SCHEDULED, RoundState.OPEN)
+BEFORE_CLOSE = (RoundState.DRAFT, *SELLING, RoundState.CLOSING)
+HISTORY = 12
+
+PURCHASE_COLUMNS = (
+    Column(_l("Number"), lambda row: row.PurchaseOrder.number, "code", lambda row: order_page(row)),
+    Column(_l("Supplier"), lambda row: row.name, "name"),
+    Column(_l("State"), lambda row: row.PurchaseOrder.state, "state:purchase_order"),
+    Column(_l("Units"), lambda row: row.PurchaseOrder.units, "number"),
+    Column(_l("Cost"), lambda row: row.PurchaseOrder.cost_fen, "money"),
+    Column(_l("Mail"), lambda row: row.mail, "state:message"),
+)
+
+
+def order_page(row: Any) -> str:
+    """Return the address of a purchase order's page."""
+    return url_for("admin.purchasing_order", number=row.PurchaseOrder.number)
+
+
+@blueprint.get("/rounds/<name>")
+def campaigns_round(name: str) -> ResponseReturnValue:
+    """Show a round."""
+    row = db.session.execute(rounds_with_figures().where(Round.name == name)).one_or_none()
+    if row is None:
+        raise NotFound("unknown_round", f"There is no round {name}.")
+    round_ = row.Round
+    closed = round_.state not in BEFORE_CLOSE
+    history = _history(name)
+    return render_template(
+        "admin/round.html",
+        row=row,
+        round=round_,
+        campaign=round_.campaign,
+        offers=round_page.offers_of(round_.id),
+        leaders=round_page.leaders_of(round_.id),
+        purchase_orders=round_page.purchase_orders_of(round_.id),
+        purchase_columns=PURCHASE_COLUMNS,
+        history=history,
+        names=names_of(entry.actor for entry in history),
+        selling=round_.state in SELLING and round_.closes_at > utc_now(),
+        cancellable=round_.state in BEFORE_CLOSE,
+        has_papers=closed and round_.state != RoundState.CANCELLED,
+        papers=papers,
+    )
+
+
+def _history(name: str) -> Any:
+    return db.session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject_kind == "round", AuditEntry.subject == name)
+        .order_by(AuditEntry.id.desc())
+        .limit(HISTORY)
+    ).all()

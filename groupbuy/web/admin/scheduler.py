@@ -1,0 +1,152 @@
+"""The scheduler: what ran, how late, and jobs that wait, with a retry."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, or_, select
+
+from groupbuy.analytics import dashboard as figures
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.jobs import heartbeats
+from groupbuy.jobs import service as jobs
+from groupbuy.jobs.models import Job, RunEntry
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.dashboard import SILENT
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+KINDS = {
+    "open": _l("Open a round"),
+    "open_round": _l("Open a round"),
+    "seal": _l("Cut off a round"),
+    "seal_round": _l("Cut off a round"),
+    "close_round": _l("Close a round"),
+    "plan": _l("Plan rounds"),
+    "plan_rounds": _l("Plan rounds"),
+    "expire": _l("Cancel unpaid orders"),
+    "expire_orders": _l("Cancel unpaid orders"),
+    "mail": _l("Send a mail"),
+}
+
+
+def kind_name(kind: str) -> str:
+    """Return what a kind of work is called."""
+    return str(KINDS.get(kind, kind))
+
+
+def late(run: RunEntry) -> int:
+    """Return how many seconds late something ran."""
+    return max(0, int((run.ran_at - run.due_at).total_seconds()))
+
+
+RUN_COLUMNS = (
+    Column(_l("Ran"), lambda row: row.ran_at, "moment", width=17),
+    Column(_l("What"), lambda row: kind_name(row.kind), "name"),
+    Column(_l("Subject"), lambda row: row.subject, width=26),
+    Column(_l("Due"), lambda row: row.due_at, "moment", width=17),
+    Column(_l("Late (s)"), late, "number"),
+    Column(_l("Result"), lambda row: "failed" if row.result == "failed" else "done", "state:run"),
+    Column(_l("Detail"), lambda row: (row.detail or "")[:120], width=40),
+)
+JOB_COLUMNS = (
+    Column(_l("Queued"), lambda row: row.created_at, "moment", width=17),
+    Column(_l("What"), lambda row: kind_name(row.kind), "name"),
+    Column(_l("Subject"), lambda row: row.key, width=26),
+    Column(_l("State"), lambda row: row.state, "state:job"),
+    Column(_l("Attempts"), lambda row: row.attempts, "number"),
+    Column(_l("Next try"), lambda row: row.run_at if row.state == "queued" else None, "moment", width=17),
+    Column(_l("Last error"), lambda row: (row.last_error or "")[:120], width=40),
+)
+
+
+def _tabs(current: str) -> list[tuple[str, str, bool]]:
+    pages = ((_("Jobs"), "admin.scheduler"), (_("Run log"), "admin.scheduler_runs"))
+    return [(url_for(endpoint), text, endpoint == current) for text, endpoint in pages]
+
+
+@blueprint.get("/scheduler")
+def scheduler() -> ResponseReturnValue:
+    """List jobs, those that wait for a person first."""
+    if asked("failed"):
+        return redirect(url_for("admin.scheduler_runs", failed=1))
+    statement: Any = select(Job).order_by(Job.state.in_(("failed", "unknown")).desc(), Job.id.desc())
+    if state := asked("state"):
+        statement = statement.where(Job.state == state)
+    if text := asked("q"):
+        statement = statement.where(or_(contains(Job.kind, text), contains(Job.key, text)))
+    listing = Listing(
+        "jobs",
+        _("Scheduler"),
+        statement,
+        JOB_COLUMNS,
+        filters=(
+            Filter("q", _("What or which")),
+            Filter("state", _("State"), state_choices("job"), _("All states")),
+        ),
+        scalars=True,
+    )
+    return show(listing, "admin/scheduler.html", tabs=_tabs("admin.scheduler"), jobs=True, **_health())
+
+
+@blueprint.get("/scheduler/runs")
+def scheduler_runs() -> ResponseReturnValue:
+    """List what ran, the newest first."""
+    statement: Any = select(RunEntry).order_by(RunEntry.id.desc())
+    if asked("failed"):
+        statement = statement.where(RunEntry.result == "failed")
+    if text := asked("q"):
+        statement = statement.where(or_(contains(RunEntry.kind, text), contains(RunEntry.subject, text)))
+    listing = Listing(
+        "runs",
+        _("Run log"),
+        statement,
+        RUN_COLUMNS,
+        filters=(
+            Filter("q", _("What or which")),
+            Filter("failed", _("Result"), [("1", _("Failed only"))], _("All results")),
+        ),
+        scalars=True,
+    )
+    return show(listing, "admin/scheduler.html", tabs=_tabs("admin.scheduler_runs"), jobs=False, **_health())
+
+
+def _health() -> dict[str, Any]:
+    now = utc_now()
+    beat = heartbeats.last_beat()
+    states = dict(
+        row._tuple() for row in db.session.execute(select(Job.state, func.count()).group_by(Job.state))
+    )
+    return {
+        "beat": beat,
+        "silent": beat is None or now - beat > SILENT,
+        "age": None if beat is None else max(timedelta(0), now - beat).seconds,
+        "lateness": figures.lateness(now=now),
+        "failed": states.get("failed", 0) + states.get("unknown", 0),
+        "queued": states.get("queued", 0),
+    }
+
+
+@blueprint.post("/scheduler/jobs/<int:job_id>/retry")
+def scheduler_retry(job_id: int) -> ResponseReturnValue:
+    """Queue a failed job again."""
+    now = utc_now()
+    with transaction():
+        job = db.session.get(Job, job_id)
+        if job is None:
+            raise NotFound("unknown_job", "There is no such job.")
+        again = jobs.retry_now(job_id=job_id, now=now)
+        if again:
+            subject = f"{job.kind}:{job.key}"
+            audit.record(at=now, actor=actor().name, verb="job_retried", subject_kind="job", subject=subject)
+    flash(
+        _("The job is queued again.") if again else _("This job has not failed."), "ok" if again else "wait"
+    )
+    return redirect(url_for("admin.scheduler"), 303)

@@ -1,0 +1,68 @@
+"""Settings: days on which the market is closed, and how this installation is set up."""
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.campaigns import market
+from groupbuy.campaigns.models import MarketClosedDay
+from groupbuy.config import Settings
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.times import parse_date
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import DayField
+from groupbuy.web.kit.filters import today
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+
+class ClosedDayForm(PageForm):
+    """A day without cut-offs."""
+
+    day = DayField(_l("Day"), validators=[InputRequired()], render_kw={"type": "date"})
+    reason = StringField(_l("Reason"), validators=[Length(max=60)])
+
+
+@blueprint.route("/settings", methods=["GET", "POST"])
+def settings() -> ResponseReturnValue:
+    """Show the settings, and close the market on a day."""
+    form = ClosedDayForm()
+
+    def store() -> None:
+        reason = saving.texts(form, "reason")["reason"]
+        if form.day.data is not None:
+            market.close_market(day=form.day.data, reason=reason, now=utc_now(), actor=actor().name)
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("The market is closed on that day; rounds planned already stay."), "ok")
+        return redirect(url_for("admin.settings"), 303)
+    days = select(MarketClosedDay).where(MarketClosedDay.day >= today()).order_by(MarketClosedDay.day)
+    page = render_template(
+        "admin/settings.html", form=form, days=db.session.scalars(days).all(), settings=_settings()
+    )
+    return page, 422 if form.errors else 200
+
+
+def _settings() -> Settings:
+    stored: Settings = current_app.extensions["groupbuy_settings"]
+    return stored
+
+
+@blueprint.post("/settings/closed/<day>/open")
+def settings_open(day: str) -> ResponseReturnValue:
+    """Let the market be open on a day again."""
+    try:
+        chosen = parse_date(day)
+    except ValueError as error:
+        raise NotFound("unknown_day", "There is no such day.") from error
+    with transaction():
+        market.open_market(day=chosen, now=utc_now(), actor=actor().name)
+    flash(_("The market is open on that day."), "ok")
+    return redirect(url_for("admin.settings"), 303)

@@ -1,0 +1,113 @@
+"""Suppliers."""
+
+from typing import Any
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, or_, select
+from wtforms import BooleanField, StringField
+from wtforms.validators import InputRequired, Length, Regexp
+
+from groupbuy.catalog import service
+from groupbuy.catalog.models import Product, Supplier
+from groupbuy.db import db
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import YuanField, optional
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+
+class SupplierForm(PageForm):
+    """Everything about a supplier."""
+
+    code = StringField(_l("Code"), validators=[InputRequired(), Length(max=64)])
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=100)])
+    contact = StringField(_l("Contact"), validators=[Length(max=60)])
+    phone = StringField(_l("Phone"), validators=[Length(max=30)])
+    email = StringField(
+        _l("Mail"),
+        validators=[
+            Length(max=200),
+            Regexp(r"^\s*$|^[^@\s]+@[^@\s]+$", message=_l("This is no mail address.")),
+        ],
+        description=_l("Purchase orders go here by mail; without one they are downloaded."),
+    )
+    min_order_fen = YuanField(
+        _l("Minimum of an order (yuan)"),
+        validators=optional(),
+        description=_l("Purchase orders below it are held for your decision."),
+    )
+    active = BooleanField(_l("Delivers at present"), default=True)
+
+
+def supplier_page(row: Any) -> str:
+    """Return the address of a supplier's page."""
+    return url_for("admin.suppliers_edit", code=row.Supplier.code)
+
+
+COLUMNS = (
+    Column(_l("Code"), lambda row: row.Supplier.code, "code", supplier_page),
+    Column(_l("Name"), lambda row: row.Supplier.name, "name", sort="name", width=24),
+    Column(_l("Contact"), lambda row: row.Supplier.contact),
+    Column(_l("Phone"), lambda row: row.Supplier.phone, "code"),
+    Column(_l("Mail"), lambda row: row.Supplier.email, width=24),
+    Column(_l("Minimum of an order"), lambda row: row.Supplier.min_order_fen, "money"),
+    Column(_l("Products"), lambda row: row.products, "number", lambda row: _products(row)),
+    Column(_l("Active"), lambda row: "yes" if row.Supplier.active else "no", "state:shown"),
+)
+
+
+def _products(row: Any) -> str:
+    return url_for("admin.products", supplier=row.Supplier.id)
+
+
+@blueprint.get("/suppliers")
+def suppliers() -> ResponseReturnValue:
+    """List suppliers."""
+    count = select(func.count()).where(Product.supplier_id == Supplier.id).scalar_subquery()
+    statement = select(Supplier, count.label("products")).order_by(Supplier.code)
+    if text := asked("q"):
+        columns = (Supplier.code, Supplier.name, Supplier.contact)
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    listing = Listing(
+        "suppliers",
+        _("Suppliers"),
+        statement,
+        COLUMNS,
+        filters=(Filter("q", _("Name, code or contact")),),
+        sorts={"name": Supplier.name},
+        actions=((_("Edit"), supplier_page),),
+        personal=True,
+    )
+    new = (url_for("admin.suppliers_new"), _("New supplier"))
+    return show(listing, new=new, empty_text=_("Make a supplier, or import many from a workbook."))
+
+
+@blueprint.route("/suppliers/new", methods=["GET", "POST"], defaults={"code": None}, endpoint="suppliers_new")
+@blueprint.route("/suppliers/<code>", methods=["GET", "POST"])
+def suppliers_edit(code: str | None) -> ResponseReturnValue:
+    """Make or change a supplier."""
+    supplier = None if code is None else _get(code)
+    form = SupplierForm(obj=supplier)
+
+    def store() -> None:
+        values: dict[str, Any] = dict(saving.texts(form, "contact", "phone", "email"))
+        values |= {"code": form.code.data.strip(), "name": form.name.data.strip()}
+        values |= {"min_order_fen": form.min_order_fen.data or 0, "active": form.active.data}
+        stored = None if code is None else _get(code)
+        service.save_supplier(supplier=stored, values=values, now=utc_now(), actor=actor().name)
+
+    title = supplier.name if supplier else _("New supplier")
+    return saving.answer(form, store, title=title, back=(url_for("admin.suppliers"), _("Suppliers")))
+
+
+def _get(code: str) -> Supplier:
+    supplier = db.session.scalar(select(Supplier).where(Supplier.code == code))
+    if supplier is None:
+        raise NotFound("unknown_supplier", f"There is no supplier {code}.")
+    return supplier

@@ -1,0 +1,166 @@
+"""Users and their roles."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.accounts import managing, queries, service
+from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.accounts.rules import ROLES, STAFF_ROLES
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.phones import mask_phone
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, page_of, show
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import pgettext
+
+# What can be given by hand; a leader, a resident or a supplier also needs a profile.
+GRANTED = STAFF_ROLES
+
+
+class UserForm(PageForm):
+    """A member of the staff."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
+    phone = StringField(_l("Mobile number"), validators=[InputRequired(), Length(max=20)])
+    role = SelectField(_l("Role"))
+    password = PasswordField(
+        _l("First password"),
+        validators=[Length(max=128)],
+        description=_l("8 characters or more; empty: sign in with a code by text message."),
+    )
+
+
+def role_name(role: str) -> str:
+    """Return what a role is called."""
+    names = {
+        "operator": pgettext("role", "Operator"),
+        "finance": pgettext("role", "Finance"),
+        "warehouse": pgettext("role", "Warehouse"),
+        "customer_service": pgettext("role", "Customer service"),
+        "leader": pgettext("role", "Leader"),
+        "supplier": pgettext("role", "Supplier"),
+        "pickup_verifier": pgettext("role", "Pickup helper"),
+        "resident": pgettext("role", "Resident"),
+    }
+    return names[role]
+
+
+def user_page(row: Any) -> str:
+    """Return the address of a user's page."""
+    return url_for("admin.users_detail", account_id=row.id)
+
+
+@blueprint.get("/users")
+def users() -> ResponseReturnValue:
+    """List accounts, staff first unless another role is asked for."""
+    statement: Any = select(Account).order_by(Account.id)
+    role = asked("role")
+    held = select(AccountRole.account_id).where(AccountRole.account_id == Account.id)
+    wanted = [role] if role in ROLES else [] if role == "all" or asked("q") else list(STAFF_ROLES)
+    if wanted:
+        statement = statement.where(held.where(AccountRole.role.in_(wanted)).exists())
+    if text := asked("q"):
+        by_phone = Account.phone.endswith(text, autoescape=True)
+        statement = statement.where(or_(contains(Account.name, text), by_phone))
+    listing = Listing("users", _("Users and roles"), statement, (), scalars=True, personal=True)
+    roles = _roles([account.id for account in page_of(listing).items])
+    columns = (
+        Column(_l("Name"), lambda row: row.name, "name", user_page),
+        Column(_l("Phone"), lambda row: mask_phone(row.phone), "code"),
+        Column(_l("Roles"), lambda row: "、".join(role_name(one) for one in roles.get(row.id, [])), width=24),
+        Column(_l("State"), lambda row: "active" if row.active else "disabled", "state:account"),
+        Column(_l("Since"), lambda row: row.created_at, "moment", width=17),
+    )
+    choices = [("all", _("All accounts")), *((role, role_name(role)) for role in ROLES)]
+    listing = Listing(
+        "users",
+        _("Users and roles"),
+        statement,
+        columns,
+        filters=(Filter("q", _("Name or phone tail")), Filter("role", _("Role"), choices, _("Staff"))),
+        actions=((_("Details"), user_page),),
+        personal=True,
+        scalars=True,
+    )
+    return show(listing, new=(url_for("admin.users_new"), _("New user")))
+
+
+def _roles(ids: list[int]) -> dict[int, list[str]]:
+    """Return the roles of some accounts, the highest first, in one query; of all for an export."""
+    statement = select(AccountRole.account_id, AccountRole.role)
+    if "export" not in request.args:
+        statement = statement.where(AccountRole.account_id.in_(ids))
+    roles: dict[int, list[str]] = {}
+    for account_id, role in db.session.execute(statement):
+        roles.setdefault(account_id, []).append(role)
+    return {account_id: sorted(held, key=ROLES.index) for account_id, held in roles.items()}
+
+
+@blueprint.route("/users/new", methods=["GET", "POST"])
+def users_new() -> ResponseReturnValue:
+    """Make a member of the staff, or give an account a role."""
+    form = UserForm()
+    form.role.choices = [SelectChoice(role, role_name(role)) for role in GRANTED]
+
+    def store() -> None:
+        now, who = utc_now(), actor().name
+        account = service.account_for(phone=form.phone.data, name=form.name.data.strip(), now=now)
+        service.grant_role(account=account, role=form.role.data, now=now, actor=who)
+        if form.password.data:
+            service.set_password(account=account, password=form.password.data, now=now, actor=who)
+
+    return saving.answer(
+        form, store, title=_("New user"), back=(url_for("admin.users"), _("Users and roles"))
+    )
+
+
+@blueprint.get("/users/<int:account_id>")
+def users_detail(account_id: int) -> ResponseReturnValue:
+    """Show an account and its roles."""
+    account = queries.get_account(account_id)
+    held = sorted(queries.roles_of(account_id), key=ROLES.index)
+    return render_template(
+        "admin/user.html",
+        account=account,
+        held=held,
+        free=[role for role in GRANTED if role not in held],
+        granted=GRANTED,
+        role_name=role_name,
+    )
+
+
+@blueprint.post("/users/<int:account_id>/roles")
+def users_roles(account_id: int) -> ResponseReturnValue:
+    """Give or take a role."""
+    role, give = request.form.get("role", ""), request.form.get("do") == "give"
+    if role in GRANTED:
+        with transaction():
+            account = queries.get_account(account_id)
+            change = service.grant_role if give else managing.revoke_role
+            change(account=account, role=role, now=utc_now(), actor=actor().name)
+        flash(_("The role has been given.") if give else _("The role has been taken away."), "ok")
+    return redirect(url_for("admin.users_detail", account_id=account_id), 303)
+
+
+@blueprint.post("/users/<int:account_id>/active")
+def users_active(account_id: int) -> ResponseReturnValue:
+    """Disable an account or let it in again."""
+    active = request.form.get("active") == "1"
+    with transaction():
+        account = queries.get_account(account_id)
+        managing.set_active(account=account, active=active, now=utc_now(), actor=actor().name)
+    flash(
+        _("The account can sign in again.") if active else _("The account is disabled and signed out."), "ok"
+    )
+    return redirect(url_for("admin.users_detail", account_id=account_id), 303)

@@ -1,0 +1,113 @@
+"""Words for what the logs hold: names of accounts, of deeds and of things."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+
+from groupbuy.accounts.models import Account
+from groupbuy.audit.service import SCHEDULER
+from groupbuy.db import db
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+PREFIX = "account:"
+
+VERBS: Mapping[str, object] = {
+    "campaign_created": _l("Campaign planned"),
+    "campaign_edited": _l("Campaign changed"),
+    "campaign_published": _l("Campaign published"),
+    "campaign_ended": _l("Campaign ended"),
+    "round_planned": _l("Round planned"),
+    "round_open": _l("Round opened"),
+    "round_closing": _l("Round cut off"),
+    "round_closed": _l("Round closed"),
+    "round_ordered": _l("All purchase orders have left"),
+    "round_cancelled": _l("Round cancelled"),
+    "cutoff_changed": _l("Cut-off moved"),
+    "offers_below_threshold": _l("Offers below their threshold dropped"),
+    "offer_price_changed": _l("Price changed"),
+    "offer_limit_changed": _l("Stock limit changed"),
+    "order_placed": _l("Order placed"),
+    "order_changed": _l("Order changed"),
+    "order_cancelled": _l("Order cancelled"),
+    "order_paid": _l("Order marked paid"),
+    "purchase_order_approved": _l("Purchase order approved"),
+    "purchase_order_sent": _l("Purchase order sent"),
+    "commission_rule_set": _l("Commission rate set"),
+    "role_granted": _l("Role granted"),
+    "role_revoked": _l("Role taken away"),
+    "account_disabled": _l("Account disabled"),
+    "account_enabled": _l("Account enabled"),
+    "password_set": _l("Password set"),
+    "imported": _l("File imported"),
+    "document_taken": _l("Document downloaded"),
+    "list_exported": _l("List exported"),
+    "person_viewed": _l("Personal data viewed"),
+    "product_created": _l("Product made"),
+    "product_edited": _l("Product changed"),
+    "product_moved": _l("Product's state changed"),
+    "supplier_saved": _l("Supplier saved"),
+    "category_saved": _l("Category saved"),
+    "brand_saved": _l("Brand saved"),
+    "leader_moved": _l("Leader's state changed"),
+    "leader_edited": _l("Leader changed"),
+    "community_saved": _l("Community saved"),
+    "market_closed": _l("Market closed on a day"),
+    "market_opened": _l("Market open again on a day"),
+    "job_retried": _l("Job queued again"),
+    "token_issued": _l("Token issued"),
+    "token_revoked": _l("Token revoked"),
+}
+
+SUBJECTS: Mapping[str, object] = {
+    "campaign": _l("Campaign"),
+    "round": _l("Round"),
+    "offer": _l("Offer"),
+    "order": _l("Order"),
+    "purchase_order": _l("Purchase order"),
+    "commission_rule": _l("Commission rate"),
+    "account": _l("Account"),
+    "product": _l("Product"),
+    "supplier": _l("Supplier"),
+    "leader": _l("Leader"),
+    "resident": _l("Resident"),
+    "community": _l("Community"),
+    "market": _l("Market"),
+    "list": _l("List"),
+    "job": _l("Job"),
+}
+
+
+REASONS: Mapping[str, object] = {
+    "below_threshold": _l("the threshold was not reached"),
+    "not_paid_in_time": _l("not paid in time"),
+    "unpaid_at_close": _l("not paid by the cut-off"),
+}
+
+
+def cancel_reason(text: str) -> str:
+    """Return a reason of the platform in words, a person's as it was written."""
+    return str(REASONS.get(text, text))
+
+
+def verb(name: str) -> str:
+    """Return what a deed of the audit log is called; its own name where nobody has translated it."""
+    return str(VERBS.get(name, name))
+
+
+def subject_kind(name: str) -> str:
+    """Return what a kind of thing is called."""
+    return str(SUBJECTS.get(name, name))
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Return the names of actors as the audit log keeps them, in one query."""
+    wanted = {actor: int(actor.removeprefix(PREFIX)) for actor in actors if _is_account(actor)}
+    rows = db.session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted.values())))
+    names = {row[0]: row[1] for row in rows}
+    known = {SCHEDULER: _("Scheduler"), "cli": _("Command line")}
+    return known | {actor: names.get(number, actor) for actor, number in wanted.items()}
+
+
+def _is_account(actor: str) -> bool:
+    return actor.startswith(PREFIX) and actor.removeprefix(PREFIX).isdigit()
