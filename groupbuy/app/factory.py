@@ -42,9 +42,7 @@ def create_app(settings: Settings) -> Flask:
         prepare_engine(db.engine)
     init_http(app, settings)
     register_api(app, render=render_attachment)
-    init_web(
-        app, settings, code_sender=ConsoleCodeSender(), render=render_attachment, zip_round=zip_round
-    )
+    init_web(app, settings, code_sender=ConsoleCodeSender(), render=render_attachment, zip_round=zip_round)
     return app
 
 

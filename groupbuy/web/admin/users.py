@@ -22,7 +22,7 @@ from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains,
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.i18n import pgettext
+from groupbuy.web.signin.roles import role_name
 
 # What can be given by hand; a leader, a resident or a supplier also needs a profile.
 GRANTED = STAFF_ROLES
@@ -39,21 +39,6 @@ class UserForm(PageForm):
         validators=[Length(max=128)],
         description=_l("8 characters or more; empty: sign in with a code by text message."),
     )
-
-
-def role_name(role: str) -> str:
-    """Return what a role is called."""
-    names = {
-        "operator": pgettext("role", "Operator"),
-        "finance": pgettext("role", "Finance"),
-        "warehouse": pgettext("role", "Warehouse"),
-        "customer_service": pgettext("role", "Customer service"),
-        "leader": pgettext("role", "Leader"),
-        "supplier": pgettext("role", "Supplier"),
-        "pickup_verifier": pgettext("role", "Pickup helper"),
-        "resident": pgettext("role", "Resident"),
-    }
-    return names[role]
 
 
 def user_page(row: Any) -> str:
