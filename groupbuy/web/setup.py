@@ -18,10 +18,9 @@ API_BLUEPRINTS = ("api_v1",)
 def init_web(
     app: Flask, settings: Settings, *, code_sender: CodeSender, render: Render, zip_round: ZipRound
 ) -> None:
-    """Join the kit and the pages of every role; ``code_sender`` takes sign-in codes to phones,
-    ``render`` and ``zip_round`` make documents.
+    """Join the kit and the pages of every role.
 
-    Called after the API is registered, whose writes guard themselves against forgery.
+    ``code_sender`` takes sign-in codes to phones, ``render`` and ``zip_round`` make documents. Called after the API is registered, whose writes guard themselves against forgery.
     """
     csrf = CSRFProtect(app)
     for name in API_BLUEPRINTS:

@@ -27,7 +27,7 @@ def _short(value: Any) -> str | None:
 COLUMNS = (
     Column(_l("When"), lambda row: row.AuditEntry.at, "moment", width=17),
     Column(_l("Who"), lambda row: row.name or row.AuditEntry.actor, "name"),
-    Column(_l("What"), lambda row: verb(row.AuditEntry.verb), width=20),
+    Column(_l("What was done"), lambda row: verb(row.AuditEntry.verb), width=20),
     Column(_l("Kind"), lambda row: subject_kind(row.AuditEntry.subject_kind)),
     Column(_l("Subject"), lambda row: row.AuditEntry.subject, "code", width=22),
     Column(_l("From"), lambda row: _short(row.AuditEntry.before), width=30),
@@ -59,7 +59,12 @@ def audit() -> ResponseReturnValue:
         filters=(
             Filter("q", _("Subject or person")),
             Filter("kind", _("Kind"), [(name, str(text)) for name, text in SUBJECTS.items()], _("All kinds")),
-            Filter("verb", _("What"), [(name, str(text)) for name, text in VERBS.items()], _("Everything")),
+            Filter(
+                "verb",
+                _("What was done"),
+                [(name, str(text)) for name, text in VERBS.items()],
+                _("Everything"),
+            ),
             Filter("from", _("Day"), until="until"),
         ),
     )

@@ -77,7 +77,7 @@ class CampaignForm(PageForm):
     """Everything about a campaign."""
 
     version = HiddenField(default="0")
-    code = StringField(_l("Code"), validators=[InputRequired(), Length(max=48)])
+    code = StringField(_l("Item code"), validators=[InputRequired(), Length(max=48)])
     name = StringField(
         _l("Title"), validators=[InputRequired(_l("Give the campaign a title.")), Length(max=60)]
     )

@@ -32,7 +32,7 @@ from groupbuy.web.kit.i18n import ngettext, translate_sentence
 ROUNDS = 20
 
 GOODS_COLUMNS = (
-    Column(_l("Code"), lambda row: row.Product.code, "code"),
+    Column(_l("Item code"), lambda row: row.Product.code, "code"),
     Column(_l("Product"), lambda row: row.Product.name, "name"),
     Column(_l("Supplier"), lambda row: row.Product.supplier.name),
     Column(_l("State"), lambda row: row.Product.state, "state:product"),

@@ -128,8 +128,8 @@ def weekday(number: int) -> str:
 
 
 PLAN_COLUMNS = (
-    Column(_l("Code"), lambda row: row.Campaign.code, "code", plan_page, width=18),
-    Column(_l("Name"), lambda row: row.Campaign.name, "name", sort="name", width=26),
+    Column(_l("Item code"), lambda row: row.Campaign.code, "code", plan_page, width=18),
+    Column(_l("Item name"), lambda row: row.Campaign.name, "name", sort="name", width=26),
     Column(_l("State"), lambda row: row.Campaign.state, "state:campaign"),
     Column(_l("Recurrence"), lambda row: how_often(row.Campaign.recurrence), width=26),
     Column(_l("Cut-off"), lambda row: row.Campaign.closes),

@@ -40,7 +40,7 @@ TARGETS: Mapping[Scope, tuple[Any, Any]] = {
 COLUMNS = (
     Column(_l("Booked"), lambda row: row.CommissionEntry.created_at, "moment", sort="booked", width=17),
     Column(_l("Leader"), lambda row: row.Leader.name, "name", lambda row: _leader(row)),
-    Column(_l("Code"), lambda row: row.Leader.code, "code"),
+    Column(_l("Item code"), lambda row: row.Leader.code, "code"),
     Column(_l("Round"), lambda row: row.Round.title, link=lambda row: _round(row), width=24),
     Column(_l("Kind"), lambda row: row.CommissionEntry.kind, "state:commission"),
     Column(_l("Turnover"), lambda row: row.CommissionEntry.base_fen, "money"),

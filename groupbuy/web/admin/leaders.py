@@ -59,7 +59,7 @@ def leader_page(row: Any) -> str:
 
 
 COLUMNS = (
-    Column(_l("Code"), lambda row: row.Leader.code, "code", leader_page),
+    Column(_l("Item code"), lambda row: row.Leader.code, "code", leader_page),
     Column(_l("Leader"), lambda row: row.Leader.name, "name", sort="name"),
     Column(_l("Phone"), lambda row: mask_phone(row.Leader.phone), "code"),
     Column(_l("Community"), lambda row: row.community, width=20),

@@ -32,8 +32,8 @@ class ProductForm(PageForm):
     """Everything about a product."""
 
     version = HiddenField(default="0")
-    code = StringField(_l("Code"), validators=[InputRequired(), Length(max=64)])
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=service.MAX_TEXT)])
+    code = StringField(_l("Item code"), validators=[InputRequired(), Length(max=64)])
+    name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=service.MAX_TEXT)])
     spec = StringField(_l("Specification"), validators=[Length(max=100)])
     category_id = SelectField(_l("Category"), coerce=int)
     brand_id = SelectField(_l("Brand"), coerce=int)

@@ -29,7 +29,7 @@ def product_page(row: Product) -> str:
 
 
 COLUMNS = (
-    Column(_l("Code"), lambda row: row.code, "code", product_page),
+    Column(_l("Item code"), lambda row: row.code, "code", product_page),
     Column(_l("Product"), lambda row: row.name, "name", sort="name", width=26),
     Column(_l("Specification"), lambda row: row.spec),
     Column(_l("Category"), lambda row: row.category.name if row.category else None),

@@ -37,7 +37,7 @@ COLUMNS = (
     Column(_l("Held"), lambda row: "held" if row.PurchaseOrder.held else None, "state:purchase_hold"),
     Column(_l("Units"), lambda row: row.PurchaseOrder.units, "number"),
     Column(_l("Cost"), lambda row: row.PurchaseOrder.cost_fen, "money", sort="cost"),
-    Column(_l("Due"), lambda row: row.PurchaseOrder.due_date, "day", sort="due"),
+    Column(_l("Goods due"), lambda row: row.PurchaseOrder.due_date, "day", sort="due"),
     Column(_l("Mail"), lambda row: row.mail, "state:message"),
 )
 

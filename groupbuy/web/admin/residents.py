@@ -29,7 +29,7 @@ def resident_page(row: Any) -> str:
 
 
 COLUMNS = (
-    Column(_l("Code"), lambda row: row.Resident.code, "code", resident_page),
+    Column(_l("Item code"), lambda row: row.Resident.code, "code", resident_page),
     Column(_l("Resident"), lambda row: row.Resident.name, "name", sort="name"),
     Column(_l("Phone"), lambda row: mask_phone(row.Resident.phone), "code"),
     Column(_l("Building"), lambda row: row.Resident.building),

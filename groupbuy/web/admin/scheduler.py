@@ -49,16 +49,16 @@ def late(run: RunEntry) -> int:
 
 RUN_COLUMNS = (
     Column(_l("Ran"), lambda row: row.ran_at, "moment", width=17),
-    Column(_l("What"), lambda row: kind_name(row.kind), "name"),
+    Column(_l("What was done"), lambda row: kind_name(row.kind), "name"),
     Column(_l("Subject"), lambda row: row.subject, width=26),
-    Column(_l("Due"), lambda row: row.due_at, "moment", width=17),
+    Column(_l("Was due"), lambda row: row.due_at, "moment", width=17),
     Column(_l("Late (s)"), late, "number"),
     Column(_l("Result"), lambda row: "failed" if row.result == "failed" else "done", "state:run"),
     Column(_l("Detail"), lambda row: (row.detail or "")[:120], width=40),
 )
 JOB_COLUMNS = (
     Column(_l("Queued"), lambda row: row.created_at, "moment", width=17),
-    Column(_l("What"), lambda row: kind_name(row.kind), "name"),
+    Column(_l("What was done"), lambda row: kind_name(row.kind), "name"),
     Column(_l("Subject"), lambda row: row.key, width=26),
     Column(_l("State"), lambda row: row.state, "state:job"),
     Column(_l("Attempts"), lambda row: row.attempts, "number"),

@@ -26,7 +26,7 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 class NameForm(PageForm):
     """A name."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
+    name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=60)])
 
 
 class CategoryForm(NameForm):
@@ -51,7 +51,7 @@ def products_categories() -> ResponseReturnValue:
         _("Categories"),
         statement.order_by(Category.sort, Category.name),
         columns,
-        filters=(Filter("q", _("Name")),),
+        filters=(Filter("q", _("Item name")),),
         actions=((_("Edit"), lambda row: url_for("admin.products_category", row_id=row.id)),),
     )
     new = (url_for("admin.products_category"), _("New category"))
@@ -66,7 +66,7 @@ def products_brands() -> ResponseReturnValue:
         _("Brands"),
         _counted(Brand, Product.brand_id).order_by(Brand.name),
         _columns(lambda _row: None),
-        filters=(Filter("q", _("Name")),),
+        filters=(Filter("q", _("Item name")),),
         actions=((_("Edit"), lambda row: url_for("admin.products_brand", row_id=row.id)),),
     )
     new = (url_for("admin.products_brand"), _("New brand"))
@@ -79,7 +79,7 @@ def _category_products(row: Any) -> str:
 
 def _columns(link: Any) -> tuple[Column, ...]:
     return (
-        Column(_l("Name"), lambda row: row.name, "name"),
+        Column(_l("Item name"), lambda row: row.name, "name"),
         Column(_l("Products"), lambda row: row.products, "number", link),
     )
 

@@ -25,8 +25,8 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 class SupplierForm(PageForm):
     """Everything about a supplier."""
 
-    code = StringField(_l("Code"), validators=[InputRequired(), Length(max=64)])
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=100)])
+    code = StringField(_l("Item code"), validators=[InputRequired(), Length(max=64)])
+    name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=100)])
     contact = StringField(_l("Contact"), validators=[Length(max=60)])
     phone = StringField(_l("Phone"), validators=[Length(max=30)])
     email = StringField(
@@ -51,8 +51,8 @@ def supplier_page(row: Any) -> str:
 
 
 COLUMNS = (
-    Column(_l("Code"), lambda row: row.Supplier.code, "code", supplier_page),
-    Column(_l("Name"), lambda row: row.Supplier.name, "name", sort="name", width=24),
+    Column(_l("Item code"), lambda row: row.Supplier.code, "code", supplier_page),
+    Column(_l("Item name"), lambda row: row.Supplier.name, "name", sort="name", width=24),
     Column(_l("Contact"), lambda row: row.Supplier.contact),
     Column(_l("Phone"), lambda row: row.Supplier.phone, "code"),
     Column(_l("Mail"), lambda row: row.Supplier.email, width=24),
