@@ -2,11 +2,21 @@
 
 from flask import Flask
 
-from groupbuy.web.leader import commission, desk, on_behalf, orders, papers, pickup, residents, rounds
+from groupbuy.web.leader import (
+    commission,
+    desk,
+    on_behalf,
+    orders,
+    papers,
+    pickup,
+    residents,
+    roll_call,
+    rounds,
+)
 from groupbuy.web.leader.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (desk, rounds, papers, orders, on_behalf, pickup, residents, commission)
+PAGES = (desk, rounds, papers, orders, on_behalf, roll_call, pickup, residents, commission)
 
 
 def register_leader(app: Flask) -> None:
