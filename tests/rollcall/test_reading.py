@@ -1,7 +1,7 @@
 """Roll-calls as people write them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from groupbuy.members.rollcall.people import Street, take_door
@@ -161,6 +161,8 @@ def test_doors_are_read_in_every_form(text: str, door: str) -> None:
 
 
 @given(st.text(max_size=200))
+@example("\U000f0000")
+@example("1. 张三 苹果\U000f00ff2")
 def test_no_text_breaks_the_reader(text: str) -> None:
     for entry in read_roll_call(text, SHELF, STREET):
         assert all(1 <= quantity <= 9999 for _, quantity in entry.items)

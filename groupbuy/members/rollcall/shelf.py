@@ -12,8 +12,8 @@ SHORTEST_PART = 2
 ALIKE = 0.6
 MAX_UNITS = 9999
 # Each way of naming goods is replaced by one character of the private area before quantities are read.
-_FIRST = 0xE000
-_MARK = "[\ue000-\uf8ff]"
+_FIRST = 0xF0000
+_MARK = "[\U000f0000-\U000ffffd]"
 _QUANTITY = rf"(?P<n>\d{{1,4}}(?![\d.])|[{CHINESE}]{{1,3}}(?=\s*(?:{UNITS})))\s*(?P<unit>{UNITS})?"
 _BEHIND = re.compile(rf"(?P<mark>{_MARK})[\s)]*[×x*✕✖:+=-]?\s*{_QUANTITY}", re.IGNORECASE)
 _BEFORE = re.compile(rf"{_QUANTITY}\s*[×x*的]?\s*(?P<mark>{_MARK})", re.IGNORECASE)
@@ -64,13 +64,17 @@ class Shelf:
     def _numbered(self) -> list[str]:
         return list(self.aliases)
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {alias: place for place, alias in enumerate(self._numbered)}
+
     def write(self, items: Iterable[tuple[str, int]]) -> str:
         """Return items as text that ``read`` reads back: ``红富士苹果×2 纯牛奶×1``."""
         return " ".join(f"{self.labels[code]}×{quantity}" for code, quantity in items)
 
     def read(self, text: str) -> Goods:
         """Return what a piece of text wants of these goods."""
-        marked = self._mark(text)
+        marked = self._mark(plain(text))
         doubts: list[Doubt] = []
         if _UNCLEAR.search(marked):
             doubts.append(Doubt.UNCLEAR_QUANTITY)
@@ -89,7 +93,7 @@ class Shelf:
         return _BY_NUMBER.sub(self._mark_of_number, marked)
 
     def _mark_of(self, alias: str) -> str:
-        return chr(_FIRST + self._numbered.index(alias))
+        return chr(_FIRST + self._places[alias])
 
     def _mark_of_number(self, match: re.Match[str]) -> str:
         place = int(match[1])

@@ -11,7 +11,8 @@ _VALUE = {"一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5} 
     "八": 8,
     "九": 9,
 }
-_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufe0e\ufe0f\ufeff]")
+# The private area of plane 15 is what the shelf marks goods with.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufe0e\ufe0f\ufeff\U000f0000-\U000ffffd]")
 _CIRCLED = re.compile("[①-⑳]")
 _DASHES = re.compile("[‐‑‒–—―−－~～]")
 
