@@ -6,13 +6,14 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.clock import utc_now
 from groupbuy.scheduler import keeper, process
@@ -84,30 +85,44 @@ class Crew:
 def _run(app: Flask, faults: int, seconds_each: float, hurt: Callable[[Crew], None]) -> Outcome:
     with app.app_context(), tempfile.TemporaryDirectory() as folder:
         rounds = timedelta(seconds=faults * seconds_each + 3) // ROUND_EVERY
-        place = market.stock_up()
-        ids = [market.add_round(opens_at=utc_now() - HOUR, closes_at=utc_now() + HOUR) for _ in range(rounds)]
-        set_cutoffs(ids, utc_now() + timedelta(seconds=1))
-        place = Market(ids, place.residents, place.codes)
+        place = open_market(rounds)
         histories = Path(folder)
         works: list[Callable[[], object]] = [lambda: schedule(app)] * SCHEDULERS
         works += [lambda seed=seed: buy(app, place, histories, seed) for seed in range(BUYERS)]
         crew = Crew(app, works)
         try:
+            begin(place, histories)
             for _ in range(faults):
                 hurt(crew)
         finally:
             crew.dismiss()
-        # Whoever starts next finds leases that have run out and rounds that nobody has closed yet.
-        end = utc_now() + timedelta(minutes=2) + rounds * ROUND_EVERY
-        for minute in range(3):
-            market.tick(app, end + timedelta(minutes=minute))
-        return judge(read_histories(histories), faults=faults, now=end + timedelta(minutes=3))
+        return finish(app, place, histories, faults)
 
 
-def set_cutoffs(ids: list[int], first: datetime) -> None:
-    for number, round_id in enumerate(ids):
-        db.session.get_one(Round, round_id).closes_at = first + number * ROUND_EVERY
-    db.session.commit()
+def open_market(rounds: int) -> Market:
+    """Make rounds that sell until ``begin`` sets their cut-offs."""
+    place = market.stock_up()
+    now = utc_now()
+    ids = [market.add_round(opens_at=now - HOUR, closes_at=now + HOUR) for _ in range(rounds)]
+    return Market(ids, place.residents, place.codes)
+
+
+def begin(place: Market, histories: Path) -> None:
+    """Wait until orders come in, then let the rounds close one after the other."""
+    while not any(deed.outcome == "ok" for deed in read_histories(histories)):
+        time.sleep(0.1)
+    with transaction():
+        first = utc_now() + timedelta(seconds=1)
+        for number, round_id in enumerate(place.rounds):
+            db.session.get_one(Round, round_id).closes_at = first + number * ROUND_EVERY
+
+
+def finish(app: Flask, place: Market, histories: Path, faults: int) -> Outcome:
+    """Restart after all: leases have run out, and rounds are due that nobody has closed; then compare."""
+    end = utc_now() + timedelta(minutes=2) + len(place.rounds) * ROUND_EVERY
+    for minute in range(3):
+        market.tick(app, end + timedelta(minutes=minute))
+    return judge(read_histories(histories), faults=faults, now=end + timedelta(minutes=3))
 
 
 def schedule(app: Flask) -> None:

@@ -6,7 +6,6 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -18,9 +17,8 @@ from groupbuy.db import db
 from groupbuy.db.failures import is_unavailable
 from groupbuy.jobs import heartbeats
 from groupbuy.kernel.clock import monotonic_seconds, utc_now
-from tests.faults import killing, market
-from tests.faults.books import Outcome, judge
-from tests.faults.buyers import Market, read_histories
+from tests.faults import killing
+from tests.faults.books import Outcome
 from tests.support.postgres import start_again
 
 # The postmaster's own words for: stop in order, stop at once; SIGKILL is nobody's word.
@@ -32,29 +30,21 @@ def run(app: Flask, *, faults: int) -> Outcome:
     """Stop the cluster of the environment's database and start it again, and compare."""
     with app.app_context(), tempfile.TemporaryDirectory() as folder:
         cluster = Path(str(make_url(str(db.engine.url)).query["host"]))
-        rounds = 4 * faults + 4
-        place = market.stock_up()
-        ids = [
-            market.add_round(opens_at=utc_now() - killing.HOUR, closes_at=utc_now() + killing.HOUR)
-            for _ in range(rounds)
-        ]
-        killing.set_cutoffs(ids, utc_now() + timedelta(seconds=1))
-        place = Market(ids, place.residents, place.codes)
+        place = killing.open_market(4 * faults + 4)
+        histories = Path(folder)
         works: list[Callable[[], object]] = [lambda: killing.schedule(app)]
-        works += [lambda seed=seed: killing.buy(app, place, Path(folder), seed) for seed in range(2)]
+        works += [lambda seed=seed: killing.buy(app, place, histories, seed) for seed in range(2)]
         crew = killing.Crew(app, works)
         late: list[str] = []
         try:
+            killing.begin(place, histories)
             for number in range(faults):
                 time.sleep(random.Random(number).uniform(0.3, 1.0))  # noqa: S311 - no secret
                 _stop(cluster, WAYS[number % len(WAYS)])
                 late += _wait_until_back(number)
         finally:
             crew.dismiss()
-        end = utc_now() + timedelta(minutes=2) + rounds * killing.ROUND_EVERY
-        for minute in range(3):
-            market.tick(app, end + timedelta(minutes=minute))
-        outcome = judge(read_histories(Path(folder)), faults=faults, now=end + timedelta(minutes=3))
+        outcome = killing.finish(app, place, histories, faults)
         outcome.violations += late
         return outcome
 
