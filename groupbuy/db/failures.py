@@ -6,11 +6,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # PostgreSQL's classes: connection lost, resources exhausted, operator intervention (also statement
 # time-outs and shutdown), and system errors such as a full disk.
 AWAY_CLASSES = ("08", "53", "57", "58")
-# A lock that was not given in time; a transaction ended because it stood idle.
-AWAY_STATES = ("55P03", "25P03")
+# A lock that was not given in time; a transaction ended because it stood idle; a conflict or deadlock
+# that came again at every attempt.
+AWAY_STATES = ("55P03", "25P03", "40001", "40P01")
 # SQLite has no such codes on Python 3.11's errors of every kind, but its sentences are fixed.
 AWAY_SENTENCES = (
-    "database is locked",
+    "is locked",
     "unable to open database",
     "disk i/o error",
     "disk is full",

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from groupbuy.db.failures import is_unavailable
 from groupbuy.kernel.errors import GroupbuyError
 
 log = structlog.get_logger()
@@ -26,8 +25,6 @@ TYPES = {
     500: "internal",
     503: "unavailable",
 }
-# SQLite calls a wrong statement operational too; that is our mistake, not a database that is away.
-_OUR_MISTAKE = ("no such table", "no such column", "syntax error")
 
 
 class Malformed(GroupbuyError):
@@ -63,23 +60,12 @@ def problem_of(error: Exception) -> Problem:
         return Problem(error.status, error.code, error.message, error.param, wait)
     if isinstance(error, HTTPException):
         return _of_http(error)
-    if is_database_away(error):
+    if is_unavailable(error):
         log.warning("database_away", error=type(error).__name__)
         sentence = "The database cannot be reached at this moment; try again."
         return Problem(503, "database_away", sentence, retry_after=RETRY_AFTER_S)
     log.error("unexpected_error", exc_info=error)
     return Problem(500, "internal", "Something went wrong on our side; it has been noted.")
-
-
-def is_database_away(error: BaseException) -> bool:
-    """Tell whether the database is down, busy beyond patience, full, or has cut the connection."""
-    if isinstance(error, PoolTimeout):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated or isinstance(error, InterfaceError):
-        return True
-    return isinstance(error, OperationalError) and not any(text in str(error.orig) for text in _OUR_MISTAKE)
 
 
 def _of_http(error: HTTPException) -> Problem:

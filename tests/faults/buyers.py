@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.failures import is_unavailable
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import ordering
+from groupbuy.flows import ordering, taking
 from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.errors import GroupbuyError
-from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from tests.building import ACTOR
 from tests.faults.books import CANCELLED, Deed, Lines
@@ -104,16 +104,16 @@ class Buyer:
         placed: list[int] = []
 
         def place() -> None:
-            order = ordering.place_order(
-                round_=db.session.get_one(Round, round_id),
-                resident=db.session.get_one(Resident, self._random.choice(self._market.residents)),
+            order = taking.take_order(
+                round_name=db.session.get_one(Round, round_id).name,
+                resident_id=self._random.choice(self._market.residents),
                 wishes=_wishes(lines),
                 now=self._now(),
                 actor=ACTOR,
                 pay_within=PAY_WITHIN,
                 submission_key=key,
             )
-            placed[:] = [order.id]
+            placed[:] = db.session.scalars(select(Order.id).where(Order.number == order.number))
 
         done = self._try(key, lines, place) == "ok"
         if done:
