@@ -106,7 +106,7 @@ def order_code(number: str) -> ResponseReturnValue:
         code=code,
         shared=bag is not None,
         # Digits only and made by us: nothing in it comes from people.
-        qr=Markup(code_of(code).svg_inline(border=2, scale=8)),  # noqa: S704 - as above
+        qr=Markup(code_of(code).svg_inline(border=2, omitsize=True)),  # noqa: S704 - as above
     )
 
 
