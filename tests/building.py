@@ -82,11 +82,18 @@ def add_resident(leader: Leader, name: str = "王女士", **columns: Any) -> Res
     return resident
 
 
-def add_round(products: Sequence[Product], code: str = "C1", *, offers: Any = None, **columns: Any) -> Round:
+def add_round(
+    products: Sequence[Product],
+    code: str = "C1",
+    *,
+    offers: Any = None,
+    window: Window | None = None,
+    **columns: Any,
+) -> Round:
     """Make a campaign that sells the products at their prices, and its round named by the code.
 
     ``offers`` gives columns of single offers by product code (``{"P1": {"limit_units": 3}}``),
-    ``columns`` those of the campaign.
+    ``columns`` those of the campaign; ``window`` is for tests that run by the real clock.
     """
     special: Mapping[str, Mapping[str, Any]] = offers or {}
     plan = {"name": "周日鲜果日", "state": "published", "created_at": NOW} | columns
@@ -96,9 +103,9 @@ def add_round(products: Sequence[Product], code: str = "C1", *, offers: Any = No
             terms = {"price_fen": product.price_fen} | dict(special.get(product.code, {}))
             db.session.add(CampaignOffer(campaign_id=campaign.id, product_id=product.id, **terms))
         db.session.flush()
-        window = Window(OPENS, CLOSES, PICKUP)
+        window = window or Window(OPENS, CLOSES, PICKUP)
         return planning.make_round(
-            campaign=campaign, name=code, window=window, day=CLOSES.astimezone(ZONE).date(), now=NOW
+            campaign=campaign, name=code, window=window, day=window.closes_at.astimezone(ZONE).date(), now=NOW
         )
 
 

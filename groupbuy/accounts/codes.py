@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 
 from sqlalchemy import ColumnElement, Update, func, select, update
 
@@ -84,7 +85,7 @@ def _check_quota(condition: ColumnElement[bool], quota: Quota, now: datetime) ->
             )
         ).one()
         if count >= most:
-            wait = int((first + span - now).total_seconds()) + 1
+            wait = ceil((first + span - now).total_seconds())
             raise TooMany("too_many_codes", f"A code can be sent again in {wait} seconds.", retry_after=wait)
 
 
