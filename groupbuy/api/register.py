@@ -16,6 +16,7 @@ from groupbuy.api.v1 import (
     reports,
     rounds,
     tokens,
+    webhooks,
 )
 from groupbuy.api.v1.documents import RENDER, Render
 from groupbuy.api.v1.endpoint import blueprint
@@ -34,6 +35,7 @@ RESOURCES = (
     campaigns,
     managing,
     imports,
+    webhooks,
     openapi,
 )
 

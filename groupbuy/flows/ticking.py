@@ -12,7 +12,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.rules import cap_reached
 from groupbuy.db import db
-from groupbuy.flows import closing, ordering, planning
+from groupbuy.flows import announcing, closing, ordering, planning
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
@@ -115,6 +115,8 @@ def _expire(ref: int, now: datetime, _: ZoneInfo) -> str | None:
 
 def _seal_audit(_: int, now: datetime, __: ZoneInfo) -> str | None:
     count = seal_entries(now=now)
+    if count:
+        announcing.announce_sealed(now=now)
     return f"{count} entries" if count else None
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
@@ -31,3 +31,41 @@ class Message(Base):
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+
+
+class WebhookEndpoint(Base):
+    """Where another program wants to hear of events; ``secret`` signs what it is sent.
+
+    After a failure it is left in peace until ``quiet_until``, so that a dead one holds up nobody.
+    """
+
+    __tablename__ = "webhook_endpoint"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    secret: Mapped[str]
+    events: Mapped[list[str]] = mapped_column(JSON)
+    active: Mapped[bool] = mapped_column(default=True)
+    quiet_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class WebhookDelivery(Base):
+    """One event for one endpoint: what is sent, and what came of it."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        UniqueConstraint("endpoint_id", "entry_id"),
+        CheckConstraint("state IN ('queued', 'accepted')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    endpoint_id: Mapped[int] = mapped_column(ForeignKey("webhook_endpoint.id"))
+    entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entry.id"))
+    event: Mapped[str]
+    body: Mapped[str]
+    state: Mapped[str] = mapped_column(default="queued")
+    status: Mapped[int | None]
+    replays: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]

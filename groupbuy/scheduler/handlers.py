@@ -10,8 +10,11 @@ from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried
 from groupbuy.flows import closing, mailing
 from groupbuy.jobs.service import Patience
+from groupbuy.messaging.posting import HttpPoster
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
 from groupbuy.messaging.service import MAIL_JOB, Attachment
+from groupbuy.messaging.webhooks import WEBHOOK_JOB
+from groupbuy.scheduler import webhooks
 from groupbuy.scheduler.work import Handler
 
 # A round must close, whatever it takes; people wait for it.
@@ -41,4 +44,5 @@ def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
     return {
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
         MAIL_JOB: Handler(record=sent, act=send),
+        WEBHOOK_JOB: webhooks.handler(HttpPoster()),
     }

@@ -118,6 +118,21 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"reason": "x"},
         "401 403 403 403 403 403 403 200 403 403 403",
     ),
+    "add_webhook": (
+        "POST",
+        "/webhooks",
+        {"url": "https://shop.example/hook", "events": ["order.placed"]},
+        "401 403 403 403 403 403 403 201 403 403 403",
+    ),
+    "list_webhooks": ("GET", "/webhooks", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "remove_webhook": ("DELETE", "/webhooks/1", None, "401 403 403 403 403 403 403 404 403 403 403"),
+    "list_deliveries": ("GET", "/webhooks/1/deliveries", None, "401 403 403 403 403 403 403 404 403 403 403"),
+    "replay_delivery": (
+        "POST",
+        "/webhooks/1/deliveries/1/replay",
+        None,
+        "401 403 403 403 403 403 403 404 403 403 403",
+    ),
     "import_rows": ("POST", "/imports/suppliers", None, "401 403 403 403 403 403 403 415 403 403 403"),
 }
 
