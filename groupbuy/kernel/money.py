@@ -18,7 +18,7 @@ def parse_fixed(text: str, places: int) -> int:
     match = _DECIMAL.fullmatch(text)
     if match is None:
         raise ValueError(text)
-    whole, fraction = match["whole"].lstrip("0"), (match["fraction"] or "").rstrip("0")
+    whole, fraction = match["whole"].lstrip("0"), match["fraction"] or ""
     # The length is looked at first: Python refuses to convert texts of thousands of digits.
     if len(fraction) > places or len(whole) > len(str(MAX_FEN)):
         raise OverflowError(text)
