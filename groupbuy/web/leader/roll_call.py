@@ -39,7 +39,6 @@ DOUBTS: Mapping[Doubt, object] = {
     Doubt.NAME_DIFFERS: _l("Found by the room; the name is another."),
     Doubt.ROOM_DIFFERS: _l("Found by the name; the room is another."),
     Doubt.NO_GOODS: _l("No goods found in this line."),
-    Doubt.UNKNOWN_GOODS: _l("Not on offer: %(goods)s"),
     Doubt.SEVERAL_GOODS: _l("Several goods fit; write the name in full."),
     Doubt.GUESSED_GOODS: _l("A name was guessed; please compare."),
     Doubt.UNCLEAR_QUANTITY: _l("The quantity is not clear."),
@@ -193,14 +192,15 @@ def _notes(entry: Entry, ordered: Mapping[str, Sequence[frozenset[tuple[str, int
     if frozenset(entry.items) in former:
         remarks.refusal = _("This order has been placed already.")
         remarks.notes.append(remarks.refusal)
-    elif former:
+    elif former and Doubt.CANCELLED not in entry.doubts:
         remarks.notes.append(_("This resident has an order in this round: this makes one more."))
     return remarks
 
 
 def _doubt(doubt: Doubt, entry: Entry) -> str:
-    text = str(DOUBTS[doubt])
-    return text % {"goods": " ".join(entry.unknown)} if doubt is Doubt.UNKNOWN_GOODS else text
+    if doubt is Doubt.UNKNOWN_GOODS:
+        return _("Not on offer: %(goods)s", goods=" ".join(entry.unknown))
+    return str(DOUBTS[doubt])
 
 
 def _review_page(

@@ -112,6 +112,14 @@ def test_nothing_is_ordered_for_another_leaders_residents(
     assert db.session.scalar(select(func.count()).select_from(Order)) == 0
 
 
+def test_every_doubt_is_said_beside_its_line(desk: FlaskClient, round_: Round, resident: Resident) -> None:
+    lines = ["赵六 香蕉3", "李女士 9-901 苹果半份", "张姐 3-2-501 苹果1 取消牛奶", "李女士 苹果2 取消"]
+    text = "\n".join(f"{number}. {line}" for number, line in enumerate([*lines, *lines], 1))
+    html = desk.post(f"/leader/rounds/{round_.name}/roll-call", data={"text": text}).text
+    assert "本期没有：香蕉3" in html
+    assert html.count("call-note") >= 8
+
+
 def test_a_text_without_orders_is_refused_and_kept(desk: FlaskClient, round_: Round) -> None:
     answer = desk.post(f"/leader/rounds/{round_.name}/roll-call", data={"text": "大家好"})
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
