@@ -1,7 +1,7 @@
 """The documents there are: each kind, whose it is, and how it becomes a file. None is kept."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -67,7 +67,8 @@ def _zone() -> ZoneInfo:
 
 def _of_leader(kind: str) -> Callable[[Source, str | None], Iterator[Document]]:
     def make(source: Source, code: str | None) -> Iterator[Document]:
-        return papers.leader_documents(source, [get_leader(code or "").id], [kind])
+        leader = get_leader(code or "")
+        return papers.leader_documents(replace(source, leader_id=leader.id), [leader.id], [kind])
 
     return make
 

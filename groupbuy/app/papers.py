@@ -23,6 +23,7 @@ from groupbuy.orders.sheets import Place, blocks, matrix_block, overall_text, pi
 from groupbuy.pickup import queries as pickup
 from groupbuy.pickup.packing import PackedBag, pack
 from groupbuy.pickup.sheets import pickup_sheet, sorting_list
+from groupbuy.purchasing.planning import offers_ordered
 from groupbuy.purchasing.printed import printed_orders
 from groupbuy.purchasing.sheets import purchase_order
 
@@ -47,15 +48,20 @@ class Document:
 
 @dataclass(frozen=True)
 class Source:
-    """What all documents of one round share."""
+    """What all documents of one round share; with ``leader_id`` only that leader's are asked for."""
 
     round_id: int
     head: RoundHead
+    leader_id: int | None = None
 
     @cached_property
     def goods(self) -> Mapping[int, Goods]:
-        """Return all goods of the round by offer id; read when first asked for."""
-        return round_heads.goods_of_round(self.round_id)
+        """Return the goods of the round by offer id; read when first asked for.
+
+        For one leader only what was ordered there: a round may have ten thousand goods.
+        """
+        theirs = None if self.leader_id is None else offers_ordered(self.round_id, self.leader_id)
+        return round_heads.goods_of_round(self.round_id, theirs)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select, true
 
 from groupbuy.campaigns.models import Offer, OfferVersion, Round
 from groupbuy.catalog.models import Product
@@ -67,8 +68,8 @@ def day_text(day: date) -> str:
     return f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}"
 
 
-def goods_of_round(round_id: int) -> Mapping[int, Goods]:
-    """Return all goods of a round by offer id, in one query."""
+def goods_of_round(round_id: int, offers: Select[*tuple[Any, ...]] | None = None) -> Mapping[int, Goods]:
+    """Return the goods of a round by offer id, all or those a statement selects, in one query."""
     rows = db.session.execute(
         select(
             Offer.id,
@@ -80,7 +81,7 @@ def goods_of_round(round_id: int) -> Mapping[int, Goods]:
         )
         .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
         .join(Product, Product.id == Offer.product_id)
-        .where(Offer.round_id == round_id)
+        .where(Offer.round_id == round_id, true() if offers is None else Offer.id.in_(offers))
     ).all()
     ordered = sorted(rows, key=lambda row: (natural_key(row.code), row.id))
     return {

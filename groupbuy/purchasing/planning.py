@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product, Supplier
@@ -61,6 +62,11 @@ def stored_demand(round_id: int) -> dict[int, int]:
     """Return sale units per offer as the close has stored them."""
     units = select(Demand.offer_id, total(Demand.units)).where(Demand.round_id == round_id)
     return by_key(units.group_by(Demand.offer_id))
+
+
+def offers_ordered(round_id: int, leader_id: int) -> Select[*tuple[Any, ...]]:
+    """Select the ids of the offers that a leader's residents ordered in a closed round."""
+    return select(Demand.offer_id).where(Demand.round_id == round_id, Demand.leader_id == leader_id)
 
 
 def live_demand(round_id: int) -> dict[int, int]:

@@ -20,7 +20,8 @@ def init_web(
 ) -> None:
     """Join the kit and the pages of every role.
 
-    ``code_sender`` takes sign-in codes to phones, ``render`` and ``zip_round`` make documents. Called after the API is registered, whose writes guard themselves against forgery.
+    ``code_sender`` takes sign-in codes to phones, ``render`` and ``zip_round`` make documents. Called
+    after the API is registered, whose writes guard themselves against forgery.
     """
     csrf = CSRFProtect(app)
     for name in API_BLUEPRINTS:
