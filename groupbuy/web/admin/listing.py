@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
-from flask import Response, current_app, render_template, request
+from flask import Response, current_app, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, select
 
@@ -184,8 +185,8 @@ def _exported(column: Column, row: Any) -> Any:
 
 def download(content: bytes, name: str, mime_type: str) -> Response:
     """Return a file to be saved, never kept by anybody on its way."""
-    response = Response(content, mimetype=mime_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    # Headers are Latin-1; send_file writes a name beyond it as RFC 6266 has it.
+    response = send_file(BytesIO(content), mimetype=mime_type, as_attachment=True, download_name=name)
     response.headers["Cache-Control"] = "no-store"
     return response
 

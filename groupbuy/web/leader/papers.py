@@ -5,8 +5,9 @@ answers with a redirect to a signed link that lives for a few minutes and opens 
 """
 
 from collections.abc import Callable
+from io import BytesIO
 
-from flask import Response, current_app, redirect, url_for
+from flask import Response, current_app, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -62,7 +63,9 @@ def file(token: str) -> Response:
             subject=name,
             after={"kind": kind, "code": code},
         )
-    answer = Response(made.content, mimetype=made.mime_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=made.name)
+    # Headers are Latin-1; send_file writes a name beyond it as RFC 6266 has it.
+    answer = send_file(
+        BytesIO(made.content), mimetype=made.mime_type, as_attachment=True, download_name=made.name
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
