@@ -84,18 +84,16 @@ def cart_post() -> ResponseReturnValue:
 
 def _keep(buyer: Buyer) -> dict[int, int]:
     """Keep what the page sent in the cart, beside what other pages have put there; return it all."""
-    leader = buyer.leader
-    offer_ids = quantities.offers_in(request.form)
-    if leader is None or buyer.cart_owner is None:
-        return {}
-    sent = quantities.from_form(
-        request.form, storefront.goods_by_id(offer_ids=offer_ids, leader_id=leader.id)
-    )
+    owner = buyer.cart_owner or f"guest:{visit.visit_secret()}"
+    # Whose price it is does not matter here, only that the offers exist.
+    leader_id = buyer.leader.id if buyer.leader else 0
+    shelf = storefront.goods_by_id(offer_ids=quantities.offers_in(request.form), leader_id=leader_id)
+    sent = quantities.from_form(request.form, shelf)
     removed = request.form.get("remove", "")
     with transaction():
-        carts.put(owner=buyer.cart_owner, quantities=sent, now=utc_now())
+        carts.put(owner=owner, quantities=sent, now=utc_now())
         if removed.isascii() and removed.isdigit() and len(removed) < MAX_ID:
-            carts.remove(owner=buyer.cart_owner, offer_ids=[int(removed)])
+            carts.remove(owner=owner, offer_ids=[int(removed)])
     return _kept(buyer)
 
 
