@@ -17,10 +17,18 @@ ORDER_KEY = "po-"
 
 
 def letter(message_id: int, *, sender: str, render: Callable[[Attachment], File]) -> Letter:
-    """Return a message as a letter, its documents rendered from what is stored now."""
+    """Return a message as a letter, its documents rendered from what is stored when they are asked for."""
     message = db.session.get_one(Message, message_id)
-    files = [render(Attachment(**document)) for document in message.documents]
-    return Letter(message.message_id, sender, message.recipient, message.subject, message.body, files)
+    attachments = [Attachment(**document) for document in message.documents]
+    return Letter(
+        message.message_id,
+        sender,
+        message.recipient,
+        message.subject,
+        message.body,
+        len(attachments),
+        lambda: [render(attachment) for attachment in attachments],
+    )
 
 
 def note_outcome(message_id: int, *, outcome: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 import re
 import smtplib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -22,14 +22,18 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail ready to leave; the same ``message_id`` again is the same mail."""
+    """A mail ready to leave; the same ``message_id`` again is the same mail.
+
+    ``files`` makes what is attached: only a sender that carries it asks.
+    """
 
     message_id: str
     sender: str
     recipient: str
     subject: str
     body: str
-    files: Sequence[File]
+    attached: int
+    files: Callable[[], Sequence[File]]
 
 
 class Refused(Exception):
@@ -51,9 +55,9 @@ class ConsoleSender:
 
     def send(self, letter: Letter) -> str:
         """Print who would get what."""
-        files = ", ".join(f"{file.name} ({len(file.content)} bytes)" for file in letter.files)
-        lines = [f"[mail not sent: GROUPBUY_SMTP_URL is not set] to {letter.recipient}: {letter.subject}"]
-        print("\n".join([*lines, f"  {files}"] if files else lines), file=sys.stderr)  # noqa: T201 - it is the console sender.
+        line = f"[mail not sent: GROUPBUY_SMTP_URL is not set] to {letter.recipient}: {letter.subject}"
+        files = f" ({letter.attached} attached)" if letter.attached else ""
+        print(line + files, file=sys.stderr)  # noqa: T201 - it is the console sender.
         return "printed"
 
 
@@ -70,6 +74,7 @@ class SmtpSender:
 
     def send(self, letter: Letter) -> str:
         """Hand the letter to the server within 30 s."""
+        mail = _as_email(letter)
         connect = smtplib.SMTP_SSL if self.tls else smtplib.SMTP
         with connect(self.host, self.port, timeout=30) as server:
             if not self.tls and server.has_extn("starttls"):
@@ -77,7 +82,7 @@ class SmtpSender:
             if self.user:
                 server.login(self.user, self.password)
             try:
-                server.send_message(_as_email(letter))
+                server.send_message(mail)
             except smtplib.SMTPRecipientsRefused as error:
                 raise Refused(str(error)) from error
             except smtplib.SMTPResponseException as error:
@@ -95,7 +100,7 @@ def _as_email(letter: Letter) -> EmailMessage:
     # A line break would let a name write its own headers.
     mail["Subject"] = re.sub(r"[\r\n]+", " ", letter.subject)
     mail.set_content(letter.body)
-    for file in letter.files:
+    for file in letter.files():
         main, sub = file.mime_type.split("/")
         mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return mail

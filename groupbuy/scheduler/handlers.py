@@ -32,8 +32,15 @@ def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
         round_ = lifecycle.lock_round(payload["round_id"])
         return closing.close_round(round_=round_, now=now, zone=settings.timezone)
 
+    def render_and_let_go(attachment: Attachment) -> File:
+        # No transaction is held while the server takes its time.
+        try:
+            return render(attachment)
+        finally:
+            db.session.rollback()
+
     def send(payload: Mapping[str, Any]) -> str:
-        letter = mailing.letter(payload["message"], sender=settings.mail_from, render=render)
+        letter = mailing.letter(payload["message"], sender=settings.mail_from, render=render_and_let_go)
         db.session.rollback()
         return sender.send(letter)
 

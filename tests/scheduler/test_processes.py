@@ -29,7 +29,7 @@ from tests import building
 from tests.support.commands import COMMAND, Run
 from tests.support.guards import Mailbox
 
-PATIENCE = 30.0
+PATIENCE = 90
 
 
 def wait_for(condition: Callable[[], bool]) -> bool:
