@@ -16,6 +16,7 @@ from groupbuy.app import settings_of
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import ticking
 from groupbuy.flows.closing import CLOSE_JOB
+from groupbuy.http import forgetting
 from groupbuy.jobs import heartbeats
 from groupbuy.kernel.clock import utc_now
 from groupbuy.scheduler.keeper import Keeper
@@ -101,6 +102,9 @@ class SchedulerProcess:
         if heartbeats.any_old(now=now):
             with transaction():
                 heartbeats.forget_old(now=now)
+        if forgetting.any_old(now=now):
+            with transaction():
+                forgetting.forget_old(now=now)
 
     def _leave(self) -> None:
         with self._app.app_context(), transaction():
