@@ -11,6 +11,10 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 
+# RFC 5321, section 4.2.1: replies from here on say that the same command will never pass.
+PERMANENT = 500
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file to attach."""
@@ -84,9 +88,12 @@ class SmtpSender:
             try:
                 server.send_message(mail)
             except smtplib.SMTPRecipientsRefused as error:
-                raise Refused(str(error)) from error
+                # Greylisting and full mailboxes answer 4xx: the same mail may pass later.
+                if all(code >= PERMANENT for code, _ in error.recipients.values()):
+                    raise Refused(str(error)) from error
+                raise
             except smtplib.SMTPResponseException as error:
-                if 500 <= error.smtp_code < 600:
+                if error.smtp_code >= PERMANENT:
                     raise Refused(str(error)) from error
                 raise
         return "accepted"
