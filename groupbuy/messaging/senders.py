@@ -10,7 +10,6 @@ from email.utils import formatdate
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-
 # RFC 5321, section 4.2.1: replies from here on say that the same command will never pass.
 PERMANENT = 500
 
