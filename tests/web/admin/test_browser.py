@@ -1,0 +1,146 @@
+"""Journeys of an operator in a real browser, on a desk's screen and on a phone."""
+
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from groupbuy.accounts import service, tokens
+from groupbuy.audit.models import AuditEntry
+from groupbuy.campaigns.models import Round
+from groupbuy.cli.demo import region
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.members.models import Resident
+from tests import building
+from tests.building import ZONE
+from tests.support.browsers import CHINA, DESKTOP, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"])]
+
+PAGES = (
+    "/admin/",
+    "/admin/campaigns",
+    "/admin/campaigns/plans",
+    "/admin/campaigns/new",
+    "/admin/campaigns/FRESH",
+    "/admin/campaigns/FRESH/edit",
+    "/admin/orders",
+    "/admin/products",
+    "/admin/products/A01",
+    "/admin/products/import",
+    "/admin/purchasing",
+    "/admin/leaders",
+    "/admin/leaders/L01",
+    "/admin/residents",
+    "/admin/commissions",
+    "/admin/commissions/plan",
+    "/admin/suppliers",
+    "/admin/scheduler",
+    "/admin/users",
+    "/admin/audit",
+    "/admin/settings",
+)
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """Serve the demonstration region and yield its address."""
+    with transaction():
+        region.load(now=utc_now(), zone=ZONE)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desk", "phone"])
+def operator(request: pytest.FixtureRequest, app: Flask, site: str, browser: Browser) -> Iterator[Page]:
+    """Yield the browser of an operator who has signed in."""
+    account = building.add_account("张晓梅")
+    with transaction():
+        service.grant_role(account=account, role="operator", now=utc_now(), actor="test")
+        secret = tokens.start_session(account=account, role="operator", device="test", now=utc_now())
+    context = browser.new_context(**CHINA, **request.param, base_url=site)
+    context.add_cookies([{"name": "groupbuy", "value": cookie(app, secret), "url": site}])
+    yield context.new_page()
+    context.close()
+
+
+def cookie(app: Flask, secret: str) -> str:
+    """Return what the browser of a session holds."""
+    signer: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined] # Flask's own.
+    return str(signer.dumps({"_user_id": secret, "_fresh": True, "_permanent": True}))
+
+
+def test_a_campaign_of_several_products_is_planned_and_published(operator: Page) -> None:
+    operator.goto("/admin/campaigns/new")
+    operator.get_by_label("标题").fill("周一果蔬")
+    operator.get_by_label("查找商品").fill("苹果")
+    operator.get_by_role("button", name="添加 阿克苏冰糖心苹果").click()
+    operator.locator("#goods tbody tr").first.wait_for()
+    operator.get_by_label("从表格粘贴").fill("B01\t4.20\t300\nC01\t31.80")
+    operator.get_by_role("button", name="导入这些行").click()
+    operator.locator("#goods tbody tr").nth(2).wait_for()
+    operator.get_by_role("button", name="保存并预览").click()
+    operator.get_by_role("heading", name="周一果蔬").first.wait_for()
+    assert operator.locator("main").get_by_text("¥4.20").is_visible()
+    operator.get_by_role("link", name="发布").click()
+    operator.get_by_text("共 3 种商品参团。").wait_for()
+    operator.get_by_role("button", name="发布").click()
+    operator.get_by_text("已发布，已安排 1 个期次。").wait_for()
+
+
+def test_a_round_is_cut_off_after_the_page_said_what_that_does(app: Flask, operator: Page) -> None:
+    round_ = todays_round()
+    building.place(round_, db.session.scalars(select(Resident)).first(), {"A01": 2}, now=utc_now())  # type: ignore[arg-type] # There are residents.
+    operator.goto(f"/admin/rounds/{round_.name}")
+    operator.get_by_role("link", name="立即截单").click()
+    operator.get_by_text("现有 1 张订单保持不变。").wait_for()
+    operator.get_by_role("button", name="立即截单").click()
+    operator.get_by_text("已截单，系统将在数秒内完成关团。").wait_for()
+    building.close(app, round_, now=utc_now())
+    operator.reload()
+    with operator.expect_download() as download:
+        operator.get_by_role("link", name="提货单").first.click()
+    assert download.value.suggested_filename.endswith(".pdf")
+
+
+def todays_round() -> Round:
+    """Return the round that is in sale, opened by the scheduler's tick."""
+    return db.session.scalars(select(Round).order_by(Round.closes_at)).all()[0]
+
+
+def test_no_page_is_wider_than_the_screen_nor_fails_its_reader(operator: Page) -> None:
+    for path in PAGES:
+        operator.goto(path)
+        operator.wait_for_load_state("networkidle")
+        wide = operator.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, path
+        found = Axe().run(operator).response["violations"]
+        serious = [
+            (v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")
+        ]
+        assert not serious, (path, serious)
+
+
+def test_the_dashboard_takes_over_new_numbers(operator: Page) -> None:
+    operator.goto("/admin/")
+    operator.get_by_text("今日订单").wait_for()
+    round_ = todays_round()
+    building.place(round_, db.session.scalars(select(Resident)).first(), {"A01": 2}, now=utc_now())  # type: ignore[arg-type] # There are residents.
+    operator.evaluate("htmx.ajax('GET', '/admin/live', {source: '#live'})")
+    operator.locator("#live-figures").get_by_text("¥59.80").wait_for()
+    assert db.session.scalars(select(AuditEntry.verb).where(AuditEntry.verb == "order_placed")).first()
