@@ -20,8 +20,9 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import download, zone
+from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.products import tabs
+from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -103,7 +104,7 @@ def products_import_template(kind: str) -> ResponseReturnValue:
         for column in _kind(kind).columns
     ]
     content = write_template(str(KIND_NAMES[kind]), columns)
-    return download(content, f"{kind}.xlsx", xlsx.CONTENT_TYPE)
+    return attachment(content, f"{kind}.xlsx", xlsx.CONTENT_TYPE)
 
 
 def _example(name: str) -> str:
@@ -143,7 +144,7 @@ def products_import_marked(kind: str, token: str) -> ResponseReturnValue:
     path = _path(token)
     result = _run(kind, path, dry_run=True)
     content = marking.mark_up(path.read_bytes(), result.faults, path.name)
-    return download(content, f"{kind}-marked.xlsx", xlsx.CONTENT_TYPE)
+    return attachment(content, f"{kind}-marked.xlsx", xlsx.CONTENT_TYPE)
 
 
 @blueprint.post("/products/import/<kind>/<token>")

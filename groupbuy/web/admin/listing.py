@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from io import BytesIO
 from typing import Any
 
-from flask import Response, current_app, render_template, request, send_file
+from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, select
 
@@ -21,6 +20,7 @@ from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import local_moment, parse_date
 from groupbuy.web.admin.blueprint import actor
 from groupbuy.web.kit import filters
+from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.states import look
 
 PER_PAGE = 20
@@ -155,7 +155,7 @@ def _export(listing: Listing, kind: str) -> Response:
     if listing.personal:
         _note_export(listing, len(rows))
     content = xlsx.write_xlsx([sheet]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
-    return download(content, f"{listing.name}-{filters.today():%Y%m%d}.{kind}", EXPORTS[kind])
+    return attachment(content, f"{listing.name}-{filters.today():%Y%m%d}.{kind}", EXPORTS[kind])
 
 
 def _note_export(listing: Listing, count: int) -> None:
@@ -181,14 +181,6 @@ def _exported(column: Column, row: Any) -> Any:
     if column.kind.startswith("state:"):
         return look(column.kind.removeprefix("state:"), value).label
     return str(value)
-
-
-def download(content: bytes, name: str, mime_type: str) -> Response:
-    """Return a file to be saved, never kept by anybody on its way."""
-    # Headers are Latin-1; send_file writes a name beyond it as RFC 6266 has it.
-    response = send_file(BytesIO(content), mimetype=mime_type, as_attachment=True, download_name=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def zone() -> Any:

@@ -15,7 +15,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.messaging.senders import File
 from groupbuy.messaging.service import Attachment
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import download
+from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 # The application puts these here, so that pages need not know how documents are made.
@@ -45,7 +45,7 @@ def campaigns_paper(name: str, kind: str, code: str | None, suffix: str) -> Resp
     render: Render = current_app.extensions[RENDER]
     file = render(Attachment(kind, name, code, suffix))
     _note(name, {"kind": kind, "code": code})
-    return download(file.content, file.name, file.mime_type)
+    return attachment(file.content, file.name, file.mime_type)
 
 
 @blueprint.get("/rounds/<name>/papers.zip")
@@ -58,7 +58,7 @@ def campaigns_papers(name: str) -> ResponseReturnValue:
         zip_round(name, SUFFIXES, path)
         content = path.read_bytes()
     _note(name, {"kind": "all"})
-    return download(content, f"{name}.zip", "application/zip")
+    return attachment(content, f"{name}.zip", "application/zip")
 
 
 def _note(name: str, what: dict[str, str | None]) -> None:

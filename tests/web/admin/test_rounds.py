@@ -69,7 +69,8 @@ def test_documents_are_downloaded_after_the_close(town: Town) -> None:
     building.close(town.app, town.round)
     sheet = town.operator.get("/admin/rounds/C1/papers/pickup_sheet/L1.pdf")
     assert sheet.data.startswith(b"%PDF")
-    assert "attachment" in sheet.headers["Content-Disposition"]
+    assert sheet.headers["Content-Disposition"].startswith("attachment")
+    assert sheet.headers["Content-Disposition"].isascii()
     archive = town.operator.get("/admin/rounds/C1/papers.zip")
     assert len(zipfile.ZipFile(io.BytesIO(archive.data)).namelist()) == 12
 
