@@ -45,6 +45,29 @@
     document.addEventListener("visibilitychange", function () { if (document.visibilityState === "hidden") { keep(); } });
   }
 
+  /* What neighbours buy meanwhile: the bars follow, and nobody steps beyond what is left. */
+
+  function follow(key, sold, most) {
+    var goods = document.getElementById(key);
+    var bar = goods && goods.querySelector(".product-sold progress");
+    if (!bar) { return; }
+    bar.value = sold;
+    var words = goods.querySelector(".product-sold span");
+    words.textContent = words.textContent.replace(/\d+/, sold);
+    var stepper = goods.querySelector("[data-stepper]");
+    if (stepper && +stepper.dataset.max > most) { stepper.dataset.max = most; }
+  }
+
+  function look() {
+    if (document.visibilityState === "hidden") { return; }
+    fetch(form.action + "/live", { credentials: "same-origin" })
+      .then(function (answer) { return answer.ok ? answer.json() : { goods: {} }; })
+      .then(function (seen) { Object.keys(seen.goods).forEach(function (key) { follow(key, seen.goods[key][0], seen.goods[key][1]); }); })
+      .catch(function () { return undefined; });
+  }
+
+  if (form && document.querySelector(".goods")) { setInterval(look, 20000); }
+
   /* At the cut-off the page is loaded anew: it then says what can still be done. */
   document.addEventListener("expired", function () {
     keep();
