@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from groupbuy.accounts import queries as accounts
 from groupbuy.accounts import service
+from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Campaign, Round
+from groupbuy.campaigns.queries import due_to_open
 from groupbuy.campaigns.rules import Kind, Recurrence, Window
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan, create_campaign
 from groupbuy.catalog.models import Product
@@ -124,6 +126,9 @@ def _daily_campaign(now: datetime, zone: ZoneInfo) -> None:
     )
     campaign = create_campaign(code=DAILY, plan=plan, offers=offers(), now=now, actor=ACTOR)
     planning.publish(campaign=campaign, now=now, zone=zone, actor=ACTOR)
+    # Today's round began at midnight; nobody is late to open it.
+    for round_ in due_to_open(now):
+        lifecycle.open_round(round_=round_, now=now, actor=ACTOR)
 
 
 def quick_round(*, now: datetime, opens_in: timedelta, lasts: timedelta, zone: ZoneInfo) -> Round:
