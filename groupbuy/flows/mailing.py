@@ -44,6 +44,13 @@ def note_outcome(message_id: int, *, outcome: str, now: datetime) -> None:
         order_has_left(int(message.key.removeprefix(ORDER_KEY)), now=now, actor=SCHEDULER)
 
 
+def note_failure(message_id: int, *, error: str) -> None:
+    """Note that a message was refused for good, or could not be sent however often it was tried."""
+    message = db.session.get_one(Message, message_id, with_for_update=True)
+    message.state, message.last_error = "failed", error
+    db.session.flush()
+
+
 def order_has_left(order_id: int, *, now: datetime, actor: str) -> None:
     """Note that a purchase order has gone to its supplier, and the round ordered with the last one."""
     order = purchasing.get_purchase_order(order_id)

@@ -28,6 +28,10 @@ class Patience:
     longest: timedelta = timedelta(hours=6)
     attempts: int | None = 12
 
+    def is_over(self, attempts: int) -> bool:
+        """Tell whether the last attempt has been made."""
+        return self.attempts is not None and attempts >= self.attempts
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -121,16 +125,14 @@ def finish(lease: Lease, *, now: datetime) -> bool:
 
 
 def retry_later(lease: Lease, *, error: str, now: datetime, patience: Patience) -> bool:
-    """Put the job back with a growing delay, or mark it failed after the last attempt."""
-    if patience.attempts is not None and lease.attempts >= patience.attempts:
-        return _release(lease, state="failed", last_error=error)
+    """Put the job back with a growing delay."""
     # Doubling stops early, so that no number of attempts overflows.
     delay = min(patience.first * 2 ** min(lease.attempts - 1, 20), patience.longest)
     return _release(lease, run_at=now + delay, last_error=error)
 
 
 def give_up(lease: Lease, *, error: str) -> bool:
-    """Mark the job failed: trying again cannot help."""
+    """Mark the job failed: trying again cannot help, or has not helped."""
     return _release(lease, state="failed", last_error=error)
 
 

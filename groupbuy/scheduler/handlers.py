@@ -48,8 +48,11 @@ def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
         mailing.note_outcome(payload["message"], outcome=outcome, now=now)
         return outcome
 
+    def lost(payload: Mapping[str, Any], error: str) -> None:
+        mailing.note_failure(payload["message"], error=error)
+
     return {
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
-        MAIL_JOB: Handler(record=sent, act=send),
+        MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
         WEBHOOK_JOB: webhooks.handler(HttpPoster()),
     }

@@ -39,12 +39,14 @@ class Handler:
     """How a kind of job is done.
 
     ``act`` has its effect outside the database and holds no transaction; ``record`` writes the
-    outcome in the transaction that also finishes the job, and returns a word for the run log.
+    outcome in the transaction that also finishes the job, and returns a word for the run log;
+    ``give_up`` notes that the job has failed for good.
     """
 
     record: Callable[[Mapping[str, Any], Any, datetime], str]
     act: Callable[[Mapping[str, Any]], Any] | None = None
     patience: Patience = USUAL
+    give_up: Callable[[Mapping[str, Any], str], None] | None = None
 
 
 Hold = Callable[[Lease], AbstractContextManager[None]]
@@ -108,16 +110,16 @@ def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> str:
         return _put_back(handler, lease, error, now(), final=True)
     except Exception as error:
         complain("job_failed", error, kind=lease.kind, key=lease.key, attempt=lease.attempts)
-        return _put_back(handler, lease, error, now(), final=False)
+        return _put_back(handler, lease, error, now(), final=handler.patience.is_over(lease.attempts))
 
 
 def _put_back(handler: Handler, lease: Lease, error: Exception, now: datetime, *, final: bool) -> str:
     text = f"{type(error).__name__}: {error}"[:500]
     with transaction():
-        if final:
-            jobs.give_up(lease, error=text)
-        else:
+        if not final:
             jobs.retry_later(lease, error=text, now=now, patience=handler.patience)
+        elif jobs.give_up(lease, error=text) and handler.give_up:
+            handler.give_up(lease.payload, text)
         runs.record(
             kind=lease.kind, subject=lease.key, due_at=lease.due_at, ran_at=now, result="failed", detail=text
         )
