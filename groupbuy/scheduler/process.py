@@ -35,8 +35,8 @@ log = structlog.get_logger()
 class SchedulerProcess:
     """All threads of one scheduler.
 
-    Opening and closing have a beat of their own, and closes a worker of their own, so that neither a
-    thousand mails nor five hundred unpaid orders make a round late.
+    Opening and closing have a beat of their own, and each kind of job a worker of its own, so that
+    neither a thousand mails nor five hundred unpaid orders make a round late.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -47,18 +47,14 @@ class SchedulerProcess:
         self._done = threading.Event()
         self._failures = Failures()
         self._keeper = Keeper(app, stop=self._done)
-        handlers = handlers_of(app)
-        closing = {CLOSE_JOB: handlers[CLOSE_JOB]}
-        rest = {kind: handler for kind, handler in handlers.items() if kind != CLOSE_JOB}
-        self._closer, self._sender = (
-            Worker(app, kinds, keeper=self._keeper, stop=self._stopping, note=self._note)
-            for kinds in (closing, rest)
-        )
+        self._workers = {
+            kind: Worker(app, {kind: handler}, keeper=self._keeper, stop=self._stopping, note=self._note)
+            for kind, handler in handlers_of(app).items()
+        }
 
     def run(self, *, is_over: Callable[[float], bool]) -> None:
         """Work until ``is_over``, which waits up to so many seconds, says so; then end in order."""
-        threads = (self._keeper, self._closer, self._sender)
-        for thread in threads:
+        for thread in (self._keeper, *self._workers.values()):
             thread.start()
         ticker = Ticker(
             {
@@ -71,8 +67,9 @@ class SchedulerProcess:
             ticker.check()
         self._stopping.set()
         ticker.stop()
-        for worker in (self._closer, self._sender):
+        for worker in self._workers.values():
             worker.wake()
+        for worker in self._workers.values():
             worker.join(JOIN_SECONDS)
         self._done.set()
         self._leave()
@@ -93,7 +90,7 @@ class SchedulerProcess:
 
     def _after_rounds(self, done: list[Done], now: datetime) -> None:
         if any(one.kind == "close" for one in done):
-            self._closer.wake()
+            self._workers[CLOSE_JOB].wake()
         if heartbeats.is_due(self._holder, now=now):
             with transaction():
                 heartbeats.beat(self._holder, now=now)
@@ -113,4 +110,5 @@ class SchedulerProcess:
     def _note(self, done: Done) -> None:
         log.info("done", kind=done.kind, subject=done.subject, result=done.result)
         if done.kind == CLOSE_JOB:
-            self._sender.wake()
+            for worker in self._workers.values():
+                worker.wake()
