@@ -22,12 +22,12 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.calendar import Calendar, calendar_of
 from groupbuy.web.admin.campaigns import how_often
 from groupbuy.web.admin.listing import Column, zone
-from groupbuy.web.admin.pictures import picture_address
 from groupbuy.web.kit.filters import moment
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext, translate_sentence
+from groupbuy.web.kit.pictures import picture_address
 
 ROUNDS = 20
 

@@ -65,7 +65,7 @@ def _read(number: int, cells: Sequence[str]) -> tuple[PastedRow, str]:
     row, fault = PastedRow(number, cells[0]), ""
     if len(cells) > 1 and cells[1]:
         try:
-            row = replace(row, price_fen=abs(parse_yuan(_plain(cells[1]))))
+            row = replace(row, price_fen=_price(cells[1]))
         except (ValueError, OverflowError):
             fault = cells[1]
     for name, cell in zip(NUMBERS, cells[2:], strict=False):
@@ -75,6 +75,14 @@ def _read(number: int, cells: Sequence[str]) -> tuple[PastedRow, str]:
         elif plain:
             fault = fault or cell
     return row, fault
+
+
+def _price(cell: str) -> int:
+    """Return a price in fen; raise ValueError or OverflowError, also for one below zero."""
+    fen = parse_yuan(_plain(cell))
+    if fen < 0:
+        raise ValueError(cell)
+    return fen
 
 
 def _amount(name: str, units: int) -> dict[str, Any]:

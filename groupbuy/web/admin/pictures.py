@@ -5,19 +5,17 @@ import secrets
 import warnings
 from pathlib import Path
 
-from flask import Flask, Response, current_app, send_from_directory, url_for
+from flask import Flask, Response, current_app, send_from_directory
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from groupbuy import paths
 from groupbuy.kernel.errors import BadInput
-from groupbuy.web.kit.assets import asset
+from groupbuy.web.kit.pictures import UPLOADS, picture_address
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 WIDTH = 750
 QUALITY = 82
 FORMATS = ("JPEG", "PNG", "WEBP")
-UPLOADS = "uploads"
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -25,15 +23,6 @@ def install(app: Flask) -> None:
     """Serve uploaded pictures to everybody and give templates ``picture(path)``."""
     app.add_url_rule(f"/{UPLOADS}/<name>", "uploaded_picture", uploaded_picture)
     app.jinja_env.globals["picture"] = picture_address
-
-
-def picture_address(path: str | None) -> str:
-    """Return the address of a product's picture, empty where it has none."""
-    if not path:
-        return ""
-    if path.startswith(f"{UPLOADS}/"):
-        return url_for("uploaded_picture", name=path.removeprefix(f"{UPLOADS}/"))
-    return asset(path) if (paths.static_dir() / path).is_file() else ""
 
 
 def uploaded_picture(name: str) -> Response:

@@ -4,10 +4,9 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from groupbuy import paths
 from groupbuy.campaigns.storefront import Goods
-from groupbuy.web.kit.assets import asset
 from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.resident.quantities import field_of
 
 FEW = 10
@@ -71,13 +70,6 @@ def card(goods: Goods, *, quantity: int = 0, held: int = 0, url: str = "") -> Ca
 def categories(cards: Sequence[Card]) -> list[str]:
     """Return the categories of cards in the order in which they first come."""
     return list(dict.fromkeys(one.category for one in cards if one.category))
-
-
-def picture_address(name: str | None) -> str:
-    """Return the address of a product's picture below the static folder; empty when there is none."""
-    if not name or not (paths.static_dir() / name).is_file():
-        return ""
-    return asset(name)
 
 
 def _tag(goods: Goods) -> str:

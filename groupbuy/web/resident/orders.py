@@ -18,9 +18,9 @@ from groupbuy.orders import carts, queries
 from groupbuy.orders.models import Order
 from groupbuy.pickup.models import Bag
 from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.resident.blueprint import blueprint, for_residents
 from groupbuy.web.resident.buyer import the_buyer
-from groupbuy.web.resident.cards import picture_address
 from groupbuy.web.resident.timeline import progress_of
 
 PAGE_SIZE = 10
