@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.flows.ordering import Actor
@@ -31,12 +31,9 @@ def only_operators() -> ResponseReturnValue | None:
 
 @blueprint.context_processor
 def who() -> dict[str, Any]:
-    """Give the templates the name of whoever is signed in, and which pages there are."""
+    """Give the templates the name of whoever is signed in."""
     identity = current_identity()
-    return {
-        "operator_name": identity.name if identity else "",
-        "has_page": lambda endpoint: endpoint in current_app.view_functions,
-    }
+    return {"operator_name": identity.name if identity else ""}
 
 
 def actor() -> Actor:

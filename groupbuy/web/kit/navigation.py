@@ -105,12 +105,15 @@ MENUS = {"resident": RESIDENT, "leader": LEADER, "admin": ADMIN}
 
 
 def install(app: Flask, *, may_visit: MayVisit) -> None:
-    """Give templates ``menu(desk)``; ``may_visit(endpoint)`` decides what the reader is shown."""
+    """Give templates ``menu(desk)`` and ``has_page(endpoint)``; ``may_visit`` decides what is shown."""
 
     def menu(desk: str) -> list[Group]:
         return shown(MENUS[desk], may_visit)
 
-    app.jinja_env.globals.update(menu=menu)
+    def has_page(endpoint: str) -> bool:
+        return endpoint in current_app.view_functions
+
+    app.jinja_env.globals.update(menu=menu, has_page=has_page)
 
 
 def shown(groups: tuple[Group, ...], may_visit: MayVisit) -> list[Group]:

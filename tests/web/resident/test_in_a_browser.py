@@ -157,25 +157,6 @@ def test_a_session_that_ends_in_the_middle_keeps_cart_and_remark(
     expect(page.locator("[data-cart-count]")).to_have_text("1")
 
 
-def test_the_pickup_code_opens_without_a_connection(
-    live_server: str, page: Page, shop: Shop, newest_code: Callable[[], str]
-) -> None:
-    into_the_cart(page, live_server, shop)
-    page.locator(".cart-go").click()
-    join(page, newest_code)
-    page.locator(".cart-go").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("下单成功")
-    page.goto(page.url.partition("?")[0] + "/code")
-    code = page.locator(".big-code").get_attribute("aria-label")
-    kept = "async () => (await caches.keys()).length > 0 && Boolean(await caches.match(location.href))"
-    page.wait_for_function(kept)
-    page.context.set_offline(True)
-    page.reload()
-    assert page.locator(".big-code").get_attribute("aria-label") == code
-    expect(page.locator(".qr svg")).to_be_visible()
-    page.context.set_offline(False)
-
-
 def test_no_page_has_a_serious_fault_or_scrolls_sideways_on_a_small_phone(
     live_server: str, page: Page, shop: Shop, newest_code: Callable[[], str]
 ) -> None:
