@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.leaving_out import find_chromium
 
@@ -16,6 +16,10 @@ PHONE: dict[str, Any] = {
     "device_scale_factor": 2,
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+# Two cores that also run a database and a server may take their time over a page.
+PATIENCE = 60_000
+
+expect.set_options(timeout=PATIENCE / 2)
 
 
 @pytest.fixture(scope="session")
@@ -43,5 +47,6 @@ def desktop_page(browser: Browser) -> Iterator[Page]:
 
 def _page(browser: Browser, device: dict[str, Any]) -> Iterator[Page]:
     context = browser.new_context(**CHINA, **device)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
