@@ -1,8 +1,7 @@
 """A resident's order: placed, changed and cancelled until the cut-off."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,22 +9,19 @@ from groupbuy.audit import service as audit
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import stock
 from groupbuy.campaigns.models import Round
-from groupbuy.campaigns.queries import OfferForLeader
-from groupbuy.campaigns.rules import RoundState, check_quantity, check_window
-from groupbuy.commissions.queries import Plan, plan_for
-from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
+from groupbuy.campaigns.rules import RoundState, check_window
+from groupbuy.flows import holding
+from groupbuy.flows.pricing import PricedLine, price_lines
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import queries as orders
 from groupbuy.orders import service
 from groupbuy.orders.models import Order
-from groupbuy.orders.rules import OrderState, check_lines, line_changes
-from groupbuy.orders.service import LineToRecord, OrderToRecord
+from groupbuy.orders.rules import OrderState, line_changes
+from groupbuy.orders.service import OrderToRecord
 
 MAX_REMARK = 200
-
-# A line ready to record, the offer it is of, and its place in the list that was asked for.
-Priced = tuple[LineToRecord, OfferForLeader, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +62,34 @@ def place_order(
     leader = resident.leader_in(round_.opens_at)
     _check_leader(round_, leader)
     lines = _price(round_, leader, wishes)
-    for line, offer, index in sorted(lines, key=lambda item: item[0].offer_id):
-        _take(offer, resident.id, line.quantity, index)
-    awaiting = round_.payment == "prepaid"
-    order = service.record(
-        head=OrderToRecord(
-            round_id=round_.id,
-            resident_id=resident.id,
-            leader_id=leader.id,
-            state=OrderState.AWAITING_PAYMENT if awaiting else OrderState.CONFIRMED,
-            placed_at=now,
-            expires_at=min(now + pay_within, round_.closes_at) if awaiting else None,
-            placed_by_id=actor.account_id,
-            remark=checked_remark(remark),
-            submission_key=submission_key,
-        ),
-        lines=[line for line, _, _ in lines],
+    holding.hold(lines, resident.id)
+    head = replace(
+        _head(round_, resident, leader, now, pay_within),
+        placed_by_id=actor.account_id,
+        remark=checked_remark(remark),
+        submission_key=submission_key,
     )
+    order = service.record(head=head, lines=[item.line for item in lines])
     _log(order, "order_placed", now, actor, after=_picture(order.state, lines))
     return order
+
+
+def _head(
+    round_: Round, resident: Resident, leader: Leader, now: datetime, pay_within: timedelta
+) -> OrderToRecord:
+    """Return a new order's head: confirmed at once, or waiting until it is paid, at most to the cut-off."""
+    awaiting = round_.payment == "prepaid"
+    return OrderToRecord(
+        round_id=round_.id,
+        resident_id=resident.id,
+        leader_id=leader.id,
+        state=OrderState.AWAITING_PAYMENT if awaiting else OrderState.CONFIRMED,
+        placed_at=now,
+        expires_at=min(now + pay_within, round_.closes_at) if awaiting else None,
+        placed_by_id=None,
+        remark=None,
+        submission_key=None,
+    )
 
 
 def change_order(
@@ -99,15 +104,14 @@ def change_order(
     _check_changeable(order)
     lines = _price(order.round, order.leader, wishes)
     old = {line.offer_id: line.quantity for line in order.lines}
-    new = {line.offer_id: line.quantity for line, _, _ in lines}
-    by_offer = {line.offer_id: (offer, index) for line, offer, index in lines}
+    new = {item.line.offer_id: item.line.quantity for item in lines}
+    by_offer = {item.line.offer_id: item for item in lines}
     for change in line_changes(old, new):
         if change.offer_id in by_offer:
-            offer, index = by_offer[change.offer_id]
-            _take(offer, order.resident_id, change.delta, index)
+            holding.take(by_offer[change.offer_id], order.resident_id, change.delta)
         else:
-            _release(change.offer_id, order.resident_id, -change.delta)
-    added = [line for line, _, _ in lines if line.offer_id not in old]
+            holding.release(change.offer_id, order.resident_id, -change.delta)
+    added = [item.line for item in lines if item.line.offer_id not in old]
     service.replace_lines(order=order, quantities=new, added=added)
     if remark is not None:
         order.remark = checked_remark(remark)
@@ -184,69 +188,9 @@ def _check_changeable(order: Order) -> None:
         raise RuleBroken("already_paid", "This order is paid; cancel it and order again.")
 
 
-def _price(round_: Round, leader: Leader, wishes: Sequence[Wish]) -> list[Priced]:
-    """Return each wish as a priced line, its offer and its place in the list."""
-    codes = [wish.product_code for wish in wishes]
-    check_lines(codes)
-    found = campaigns.offers_for_leader(round_id=round_.id, leader_id=leader.id, product_codes=codes)
-    offers = {offer.product_code: offer for offer in found}
-    plan = plan_for(offers=found, leader_id=leader.id, level_id=leader.level_id)
-    return [_priced(offers, plan, leader, wish, index) for index, wish in enumerate(wishes)]
-
-
-def _priced(
-    offers: Mapping[str, OfferForLeader], plan: Plan, leader: Leader, wish: Wish, index: int
-) -> Priced:
-    offer = offers.get(wish.product_code)
-    if offer is None:
-        raise BadInput(
-            "unknown_product",
-            f"{wish.product_code} is not offered in this round.",
-            param=f"lines[{index}].product_code",
-        )
-    with _at(index):
-        check_quantity(wish.quantity, min_order_qty=offer.min_order_qty, multiple=offer.multiple)
-    agreed = plan.agreed(
-        product_id=offer.product_id,
-        category_id=offer.category_id,
-        leader_id=leader.id,
-        level_id=leader.level_id,
-    )
-    line = LineToRecord(
-        offer.offer_id,
-        offer.version_id,
-        wish.quantity,
-        offer.price_fen,
-        agreed.rate_bp,
-        agreed.fixed_fen,
-        agreed.rule_id,
-    )
-    return line, offer, index
-
-
-@contextmanager
-def _at(index: int) -> Iterator[None]:
-    """Name the line at fault in whatever goes wrong inside."""
-    try:
-        yield
-    except GroupbuyError as error:
-        raise type(error)(error.code, error.message, param=f"lines[{index}].quantity") from error
-
-
-def _take(offer: OfferForLeader, resident_id: int, units: int, index: int) -> None:
-    with _at(index):
-        stock.take(offer_id=offer.offer_id, units=units)
-        if offer.per_buyer_limit is not None and units > 0:
-            stock.take_share(
-                offer_id=offer.offer_id, resident_id=resident_id, units=units, limit=offer.per_buyer_limit
-            )
-    if units < 0:
-        stock.give_share_back(offer_id=offer.offer_id, resident_id=resident_id, units=-units)
-
-
-def _release(offer_id: int, resident_id: int, units: int) -> None:
-    stock.take(offer_id=offer_id, units=-units)
-    stock.give_share_back(offer_id=offer_id, resident_id=resident_id, units=units)
+def _price(round_: Round, leader: Leader, wishes: Sequence[Wish]) -> list[PricedLine]:
+    wanted = [(wish.product_code, wish.quantity) for wish in wishes]
+    return price_lines(round_=round_, leader=leader, wanted=wanted)
 
 
 def _undo(order: Order, *, reason: str, now: datetime, actor: Actor, sealed_too: bool) -> None:
@@ -262,7 +206,7 @@ def _undo(order: Order, *, reason: str, now: datetime, actor: Actor, sealed_too:
             stock.give_back(offer_id=line.offer_id, units=line.quantity)
             stock.give_share_back(offer_id=line.offer_id, resident_id=order.resident_id, units=line.quantity)
         else:
-            _release(line.offer_id, order.resident_id, line.quantity)
+            holding.release(line.offer_id, order.resident_id, line.quantity)
     _log(order, "order_cancelled", now, actor, before=before, after={"reason": reason[:MAX_REMARK]})
 
 
@@ -277,8 +221,8 @@ def _quantities(by_offer: Mapping[int, int]) -> dict[str, Any]:
     return {"lines": {str(offer_id): quantity for offer_id, quantity in by_offer.items()}}
 
 
-def _picture(state: str, lines: Sequence[Priced]) -> dict[str, Any]:
-    return {"state": state} | _quantities({line.offer_id: line.quantity for line, _, _ in lines})
+def _picture(state: str, lines: Sequence[PricedLine]) -> dict[str, Any]:
+    return {"state": state} | _quantities({item.line.offer_id: item.line.quantity for item in lines})
 
 
 def _log(

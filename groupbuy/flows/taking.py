@@ -1,6 +1,7 @@
 """Taking an order at the edge: the quick way where it fits, else step by step."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from groupbuy.campaigns.queries import get_round
@@ -10,6 +11,7 @@ from groupbuy.db import db
 from groupbuy.flows.ordering import Actor, Wish, checked_remark, place_order
 from groupbuy.members.queries import get_resident_by_id
 from groupbuy.orders import quick
+from groupbuy.orders.models import Order
 from groupbuy.orders.queries import OrderView, view_of
 from groupbuy.orders.quick import QuickOrder
 from groupbuy.orders.rules import MAX_LINES
@@ -32,34 +34,41 @@ def take_order(
 
     Raise as ``place_order`` does, and NotFound for an unknown round or resident.
     """
-    if db.session.get_bind().dialect.name == "postgresql" and _is_sane(wishes):
-        asked = QuickOrder(
-            round_name=round_name,
-            resident_id=resident_id,
-            product_codes=[wish.product_code for wish in wishes],
-            quantities=[wish.quantity for wish in wishes],
-            now=now,
-            expires_at=now + pay_within,
-            placed_by_id=actor.account_id,
-            actor=actor.name,
-            remark=checked_remark(remark),
-            submission_key=submission_key,
-        )
-        if placed := quick.place(asked, _QUICK):
-            return placed
-    order = place_order(
-        round_=get_round(round_name),
-        resident=get_resident_by_id(resident_id),
-        wishes=wishes,
+    asked = QuickOrder(
+        round_name=round_name,
+        resident_id=resident_id,
+        product_codes=[wish.product_code for wish in wishes],
+        quantities=[wish.quantity for wish in wishes],
         now=now,
-        actor=actor,
-        pay_within=pay_within,
+        expires_at=now + pay_within,
+        placed_by_id=actor.account_id,
+        actor=actor.name,
         remark=remark,
         submission_key=submission_key,
     )
-    return view_of(order)
+    return _quickly(asked) or view_of(_step_by_step(asked, wishes, actor))
 
 
-def _is_sane(wishes: Sequence[Wish]) -> bool:
+def _quickly(asked: QuickOrder) -> OrderView | None:
+    """Ask the one statement, on the database that has it; None where the order does not fit."""
+    if db.session.get_bind().dialect.name != "postgresql" or not _is_sane(asked.quantities):
+        return None
+    return quick.place(replace(asked, remark=checked_remark(asked.remark)), _QUICK)
+
+
+def _step_by_step(asked: QuickOrder, wishes: Sequence[Wish], actor: Actor) -> Order:
+    return place_order(
+        round_=get_round(asked.round_name),
+        resident=get_resident_by_id(asked.resident_id),
+        wishes=wishes,
+        now=asked.now,
+        actor=actor,
+        pay_within=asked.expires_at - asked.now,
+        remark=asked.remark,
+        submission_key=asked.submission_key,
+    )
+
+
+def _is_sane(quantities: Sequence[int]) -> bool:
     """Tell whether the statement may be asked; the long way refuses what is out of range, with its place."""
-    return 1 <= len(wishes) <= MAX_LINES and all(1 <= wish.quantity <= MAX_QUANTITY for wish in wishes)
+    return 1 <= len(quantities) <= MAX_LINES and all(1 <= units <= MAX_QUANTITY for units in quantities)
