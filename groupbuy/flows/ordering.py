@@ -115,7 +115,9 @@ def change_order(
     service.replace_lines(order=order, quantities=new, added=added)
     if remark is not None:
         order.remark = checked_remark(remark)
-    _log(order, "order_changed", now, actor, before=_quantities(old), after=_quantities(new))
+    # Whoever acts, the log names for whom.
+    whose = {"resident": order.resident.code}
+    _log(order, "order_changed", now, actor, before=_quantities(old), after=_quantities(new) | whose)
     return order
 
 

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from groupbuy.web.leader import (
+    changing,
     commission,
     desk,
     on_behalf,
@@ -16,7 +17,7 @@ from groupbuy.web.leader import (
 from groupbuy.web.leader.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (desk, rounds, papers, orders, on_behalf, roll_call, pickup, residents, commission)
+PAGES = (desk, rounds, papers, orders, changing, on_behalf, roll_call, pickup, residents, commission)
 
 
 def register_leader(app: Flask) -> None:

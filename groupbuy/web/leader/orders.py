@@ -76,6 +76,7 @@ def orders_show(number: str) -> ResponseReturnValue:
         lines=lines_of([order.id]),
         door=door(order.resident.building, order.resident.room),
         shows_phone=shows_phone(order, now),
+        can_change=can_change(order, now),
         can_cancel=can_cancel(order, now),
         is_unpaid=order.paid_fen < order.amount_fen and order.state != OrderState.CANCELLED,
     )
@@ -92,6 +93,11 @@ def can_cancel(order: Order, now: datetime) -> bool:
     """Tell whether the order can still be cancelled: while its round sells."""
     alive = order.state in (OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED)
     return alive and state_of(order.round, now) is RoundState.OPEN
+
+
+def can_change(order: Order, now: datetime) -> bool:
+    """Tell whether the order's lines can still be changed: while its round sells, unless paid in advance."""
+    return can_cancel(order, now) and not (order.paid_fen and order.round.payment == "prepaid")
 
 
 @blueprint.post("/orders/<number>/paid")

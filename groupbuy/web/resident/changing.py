@@ -1,17 +1,15 @@
 """Changing and cancelling an order until the cut-off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
-from groupbuy.campaigns import storefront
-from groupbuy.campaigns.storefront import Goods
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import ordering
-from groupbuy.flows.ordering import MAX_REMARK, Wish
+from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
@@ -22,7 +20,7 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.resident import quantities
 from groupbuy.web.resident.blueprint import blueprint, for_residents
-from groupbuy.web.resident.cards import card
+from groupbuy.web.resident.order_goods import cards_of, held_by, shelf_of, wishes_of
 from groupbuy.web.resident.orders import own_order
 from groupbuy.web.resident.timeline import progress_of
 
@@ -45,30 +43,13 @@ def order_change(number: str) -> ResponseReturnValue:
     if not progress_of(order, utc_now()).can_change:
         flash(_("The cut-off has passed; this order can no longer be changed."), "wait")
         return redirect(url_for("resident.order", number=number), 303)
-    return _page(order, ChangeForm(remark=order.remark), _held(order))
-
-
-def _held(order: Order) -> dict[int, int]:
-    return {line.offer_id: line.quantity for line in order.lines}
-
-
-def _shelf(order: Order) -> Sequence[Goods]:
-    """Return the goods of the order's round, those of the order itself first."""
-    held = _held(order)
-    shelf = storefront.goods_of_rounds(
-        round_ids=[order.round_id], leader_id=order.leader_id, resident_id=order.resident_id
-    )
-    return sorted(shelf, key=lambda goods: goods.offer_id not in held)
+    return _page(order, ChangeForm(remark=order.remark), held_by(order))
 
 
 def _page(
     order: Order, form: ChangeForm, wanted: Mapping[int, int], *, failure: str = "", status: int = 200
 ) -> ResponseReturnValue:
-    held = _held(order)
-    cards = [
-        card(goods, quantity=wanted.get(goods.offer_id, 0), held=held.get(goods.offer_id, 0))
-        for goods in _shelf(order)
-    ]
+    cards = cards_of(order, wanted)
     page = render_template(
         "resident/order_change.html",
         order=order,
@@ -86,7 +67,7 @@ def _page(
 def order_change_post(number: str) -> ResponseReturnValue:
     """Change the order; without JavaScript − and + only show the new quantities."""
     order, form = own_order(number), ChangeForm()
-    shelf = _shelf(order)
+    shelf = shelf_of(order)
     wanted = quantities.from_form(request.form, shelf)
     if "go" not in request.form:
         return _page(order, form, wanted)
@@ -94,8 +75,7 @@ def order_change_post(number: str) -> ResponseReturnValue:
         return _page(order, form, wanted, status=422)
     if not any(wanted.values()):
         return _page(order, form, wanted, failure=_("To take everything out, cancel the order."), status=422)
-    codes = {goods.offer_id: goods.product_code for goods in shelf}
-    wishes = [Wish(codes[offer_id], quantity) for offer_id, quantity in wanted.items() if quantity]
+    wishes = wishes_of(wanted, shelf)
     try:
         in_transaction(
             lambda: ordering.change_order(

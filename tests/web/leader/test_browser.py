@@ -57,6 +57,7 @@ def test_no_page_of_an_open_round_has_a_serious_fault_and_none_is_too_wide(
         f"rounds/{name}/order/{code}",
         "orders",
         f"orders/{number}",
+        f"orders/{number}/change",
         f"orders/{number}/cancel",
         "pickup",
         f"pickup/{number}",
