@@ -5,12 +5,13 @@ from flask_wtf import CSRFProtect
 
 from groupbuy.config import Settings
 from groupbuy.messaging.codes import CodeSender
-from groupbuy.web import kit, monitoring
+from groupbuy.web import kit, monitoring, reach
 from groupbuy.web.admin import register_admin
 from groupbuy.web.admin.papers import Render, ZipRound
 from groupbuy.web.leader import register_leader
 from groupbuy.web.resident import register_resident
 from groupbuy.web.signin import register_signin
+from groupbuy.web.supplier import register_supplier
 
 API_BLUEPRINTS = ("api_v1",)
 
@@ -28,9 +29,11 @@ def init_web(
         csrf.exempt(app.blueprints[name])
     # The token lives as long as the session: a page may lie open for a day.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
-    kit.install(app, zone=settings.timezone, insecure_http=settings.insecure_http)
+    kit.install(app, zone=settings.timezone, insecure_http=settings.insecure_http, may_visit=reach.may_visit)
+    reach.install(app)
     app.register_blueprint(monitoring.blueprint)
     register_signin(app, code_sender=code_sender)
     register_resident(app)
     register_leader(app)
     register_admin(app, render=render, zip_round=zip_round)
+    register_supplier(app)

@@ -1,6 +1,6 @@
 """Documents of a round, made from what is stored now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from io import BytesIO
 
 from flask import Response, current_app, send_file
@@ -10,6 +10,7 @@ from groupbuy.audit import service as audit
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.catalog.queries import is_supplier
 from groupbuy.db.transaction import transaction
+from groupbuy.http import rights
 from groupbuy.http.identity import Identity
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotAllowed, NotFound
@@ -21,15 +22,6 @@ from groupbuy.messaging.service import Attachment
 RENDER = "groupbuy_render"
 Render = Callable[[Attachment], File]
 
-_STAFF = frozenset({"operator"})
-KINDS: Mapping[str, frozenset[str]] = {
-    "pickup_sheet": _STAFF | {"leader"},
-    "sorting_list": _STAFF | {"leader", "warehouse"},
-    "pick_list": _STAFF | {"warehouse"},
-    "matrix": _STAFF | {"warehouse"},
-    "purchase_order": _STAFF | {"warehouse", "finance", "supplier"},
-    "commission_statement": _STAFF | {"finance", "leader"},
-}
 WITH_PEOPLE = ("pickup_sheet", "sorting_list")
 
 
@@ -73,10 +65,9 @@ def _document(identity: Identity, wanted: Attachment) -> Response:
 
 def _check(identity: Identity, wanted: Attachment) -> None:
     """Raise NotFound for an unknown kind or another's document, NotAllowed for a role without it."""
-    roles = KINDS.get(wanted.kind)
-    if roles is None:
+    if wanted.kind not in rights.DOCUMENTS:
         raise NotFound("unknown_document", f"There is no document {wanted.kind}.", param="kind")
-    if identity.role not in roles:
+    if not rights.may_take(identity.role, wanted.kind):
         raise NotAllowed("role_not_allowed", f"A {identity.role} may not have this document.")
     code = wanted.code or ""
     mine = (

@@ -11,6 +11,7 @@ from groupbuy.web.admin import (
     dashboard,
     importing,
     leaders,
+    listing,
     order_deeds,
     orders,
     papers,
@@ -63,7 +64,11 @@ def register_admin(app: Flask, *, render: papers.Render, zip_round: papers.ZipRo
     app.extensions.setdefault(papers.RENDER, render)
     app.extensions[papers.ZIP_ROUND] = zip_round
     app.jinja_env.globals.update(
-        cancel_reason=words.cancel_reason, verb=words.verb, subject_kind=words.subject_kind, weekday=weekday
+        may_export=listing.may_export,
+        cancel_reason=words.cancel_reason,
+        verb=words.verb,
+        subject_kind=words.subject_kind,
+        weekday=weekday,
     )
     pictures.install(app)
     app.register_blueprint(blueprint)

@@ -15,8 +15,10 @@ from groupbuy.db.transaction import transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.documents.sheet import Column as SheetColumn
 from groupbuy.documents.sheet import Kind, Sheet, table
+from groupbuy.http import rights
+from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.errors import BadInput, NotAllowed
 from groupbuy.kernel.times import local_moment, parse_date
 from groupbuy.web.admin.blueprint import actor
 from groupbuy.web.kit import filters
@@ -127,8 +129,15 @@ def show(listing: Listing, template: str = "admin/list.html", **values: Any) -> 
     """Answer with a page of the list, or with all of it as a file where the address says ``export``."""
     kind = request.args.get("export")
     if kind in EXPORTS:
+        if not may_export(listing):
+            raise NotAllowed("role_not_allowed", "Your role does not take lists of people out.")
         return _export(listing, kind)
     return render_template(template, listing=listing, pages=page_of(listing), **values)
+
+
+def may_export(listing: Listing) -> bool:
+    """Tell whether whoever asks may take the list out of the platform."""
+    return not listing.personal or signed_in().role in rights.EXPORTS_PEOPLE
 
 
 def page_of(listing: Listing) -> Pages:

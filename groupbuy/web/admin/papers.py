@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.db.transaction import transaction
+from groupbuy.http import rights
+from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.errors import NotAllowed, NotFound
 from groupbuy.messaging.senders import File
 from groupbuy.messaging.service import Attachment
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -41,6 +43,8 @@ def campaigns_paper(name: str, kind: str, code: str | None, suffix: str) -> Resp
     """Download one document; that it was taken is logged, because it may name people."""
     if kind not in KINDS:
         raise NotFound("unknown_document", f"There is no document {kind}.")
+    if not rights.may_take(signed_in().role, kind):
+        raise NotAllowed("role_not_allowed", "Your role does not cover this document.")
     campaigns.get_round(name)
     render: Render = current_app.extensions[RENDER]
     file = render(Attachment(kind, name, code, suffix))

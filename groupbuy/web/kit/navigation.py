@@ -79,6 +79,7 @@ ADMIN = (
             Entry("admin.delivery", _l("Deliveries"), "truck"),
             Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
+            Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet"),
         ),
     ),
     Group(

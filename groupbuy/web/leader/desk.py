@@ -17,7 +17,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.models import Leader
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
-from groupbuy.web.leader.blueprint import CHOSEN, blueprint, for_hands, for_leaders, my_leaders, the_leader
+from groupbuy.web.leader.blueprint import CHOSEN, blueprint, for_leaders, my_leaders, the_leader
 from groupbuy.web.leader.pickup import CodeForm
 from groupbuy.web.leader.round_cards import cards_of, state_of
 
@@ -34,11 +34,9 @@ class LeaderForm(PageForm):
 
 
 @blueprint.get("/")
-@for_hands
+@for_leaders
 def desk() -> ResponseReturnValue:
-    """Show today's figures, the code entry and the rounds under way; helpers go to the pickup page."""
-    if signed_in().role != "leader":
-        return redirect(url_for("leader.pickup"), 303)
+    """Show today's figures, the code entry and the rounds under way."""
     now, leader = utc_now(), the_leader()
     cards = cards_of(leader, _rounds_under_way(leader, now), now)
     start, end = _today(now)

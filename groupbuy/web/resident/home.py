@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.campaigns import storefront
 from groupbuy.campaigns.models import Round
+from groupbuy.http import rights
 from groupbuy.http.identity import current_identity
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -18,15 +19,6 @@ from groupbuy.web.resident.buyer import Buyer, the_buyer
 from groupbuy.web.resident.cards import Card, card
 from groupbuy.web.signin import visit
 
-DESKS = {
-    "leader": "leader.desk",
-    "pickup_verifier": "leader.desk",
-    "operator": "admin.dashboard",
-    "finance": "admin.dashboard",
-    "warehouse": "admin.dashboard",
-    "customer_service": "admin.dashboard",
-    "supplier": "supplier.desk",
-}
 PREVIEWS = 4
 MOST_LEADERS = 100
 
@@ -44,8 +36,8 @@ class RoundCard:
 def home() -> ResponseReturnValue:
     """Show the rounds to order in; staff and leaders go to their desks."""
     identity = current_identity()
-    desk = DESKS.get(identity.role) if identity is not None else None
-    if desk is not None and desk in current_app.view_functions:
+    desk = rights.START.get(identity.role) if identity is not None else None
+    if desk is not None:
         return redirect(url_for(desk), 303)
     buyer = the_buyer()
     if buyer.leader is None:

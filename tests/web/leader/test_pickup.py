@@ -89,7 +89,9 @@ def test_a_helper_hands_out_and_sees_nothing_else(sign_in: SignIn, desk: FlaskCl
     helper = add_account("小赵", "13912345678")
     desk.post("/leader/helpers", data={"name": "小赵", "phone": "13912345678"})
     theirs = sign_in(helper.id, "pickup_verifier")
-    assert theirs.get("/leader/").location.endswith("/leader/pickup")
+    assert theirs.get("/").location.endswith("/leader/pickup")
+    assert "/leader/commission" not in theirs.get("/leader/pickup").text
+    assert theirs.get("/leader/").location.startswith("/role")
     assert theirs.get("/leader/commission").location.startswith("/role")
     assert theirs.post("/leader/pickup", data={"code": order.pickup_code}).status_code == HTTPStatus.SEE_OTHER
     desk.post("/leader/helpers/remove", data={"account": helper.id})

@@ -1,0 +1,90 @@
+"""Who may open which page and take which document: the one table of roles.
+
+Pages are endpoints. A desk is the part before the dot (``admin.orders`` is of the desk ``admin``); the
+desks named in ``DESKS`` are closed to whoever is not in this table, all others look after themselves.
+"""
+
+from collections.abc import Mapping
+
+# LOOK opens a page, ACT also sends its form.
+LOOK, ACT = "look", "act"
+EVERYTHING = "*"
+_READING = ("GET", "HEAD", "OPTIONS")
+
+DESKS = frozenset({"admin", "leader", "supplier"})
+
+PAGES: Mapping[str, Mapping[str, str]] = {
+    "operator": {"admin.*": ACT},
+    "customer_service": {
+        "admin.orders": LOOK,
+        "admin.orders_detail": LOOK,
+        "admin.orders_cancel": ACT,
+        "admin.residents": LOOK,
+    },
+    "finance": {
+        "admin.commissions": LOOK,
+        "admin.commissions_plan": LOOK,
+        "admin.purchasing": LOOK,
+        "admin.purchasing_order": LOOK,
+        "admin.campaigns_paper": LOOK,
+    },
+    "warehouse": {
+        "admin.campaigns": LOOK,
+        "admin.campaigns_round": LOOK,
+        "admin.purchasing": LOOK,
+        "admin.purchasing_order": LOOK,
+        "admin.campaigns_paper": LOOK,
+    },
+    "supplier": {
+        "supplier.desk": LOOK,
+        "supplier.paper": LOOK,
+    },
+    "leader": {"leader.*": ACT},
+    "pickup_verifier": {
+        "leader.pickup": LOOK,
+        "leader.pickup_verify": ACT,
+        "leader.pickup_bag": LOOK,
+        "leader.pickup_hand_out": ACT,
+    },
+    "resident": {},
+}
+
+# Where each role starts; a resident, and somebody without a role, at the shop.
+START: Mapping[str, str] = {
+    "operator": "admin.dashboard",
+    "customer_service": "admin.orders",
+    "finance": "admin.commissions",
+    "warehouse": "admin.campaigns",
+    "supplier": "supplier.desk",
+    "leader": "leader.desk",
+    "pickup_verifier": "leader.pickup",
+}
+
+# Documents of a round; leaders and suppliers get their own only.
+DOCUMENTS: Mapping[str, frozenset[str]] = {
+    "pickup_sheet": frozenset({"operator", "leader"}),
+    "sorting_list": frozenset({"operator", "leader", "warehouse"}),
+    "pick_list": frozenset({"operator", "warehouse"}),
+    "matrix": frozenset({"operator", "warehouse"}),
+    "purchase_order": frozenset({"operator", "warehouse", "finance", "supplier"}),
+    "commission_statement": frozenset({"operator", "finance", "leader"}),
+}
+
+# Who may see a resident's phone in full, and take lists of people out of the platform.
+SEES_PHONES = frozenset({"operator"})
+EXPORTS_PEOPLE = frozenset({"operator"})
+
+
+def may_open(role: str, endpoint: str, method: str = "GET") -> bool:
+    """Tell whether a role may open a page, or with another method send its form."""
+    desk = endpoint.partition(".")[0]
+    if desk not in DESKS:
+        return True
+    pages = PAGES.get(role, {})
+    right = pages.get(endpoint) or pages.get(f"{desk}.{EVERYTHING}")
+    return right == ACT or (right == LOOK and method in _READING)
+
+
+def may_take(role: str, document: str) -> bool:
+    """Tell whether a role may take a kind of document; an unknown one is nobody's."""
+    return role in DOCUMENTS.get(document, frozenset())
