@@ -36,11 +36,16 @@ _FAR_OUT = re.compile(
     rb"|[A-Za-z]{0,2}0*(?:\d{7,}|[3-9]\d{5}|2(?!0000[01][\"'])\d{5})"
     rb"|[A-Za-z0-9]{0,9}&)"
 )
+# A sheet that is short may be wider: columns to ZZ (702) in rows 1 to 999.
+_FAR_OUT_WIDE = re.compile(rb"r\s*=\s*[\"']\s*(?:[A-Za-z]{3,}\d|[A-Za-z]{0,2}0*[1-9]\d{3}|[A-Za-z0-9]{0,9}&)")
 _SHARED = re.compile(rb"t=\"s\"[^>]*>\s*<(?:\w+:)?v>\s*(\d+)\s*<")
 
 
-def harmless(content: bytes) -> dict[str, bytes]:
-    """Return the XML parts of a workbook by path; raise UnreadableTable when it is not safe to read."""
+def harmless(content: bytes, *, wide: bool = False) -> dict[str, bytes]:
+    """Return the XML parts of a workbook by path; raise UnreadableTable when it is not safe to read.
+
+    ``wide`` lets sheets of less than a thousand rows have columns up to ZZ.
+    """
     if len(content) > MAX_FILE:
         raise too_large()
     try:
@@ -49,7 +54,7 @@ def harmless(content: bytes) -> dict[str, bytes]:
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise of_file("inconsistent", "The file is damaged or is no .xlsx workbook.") from error
     for name, part in parts.items():
-        _check_part(name, part)
+        _check_part(name, part, wide)
     _check_strings(parts)
     return parts
 
@@ -100,7 +105,7 @@ def _check_size(entry: zipfile.ZipInfo) -> None:
         raise too_large()
 
 
-def _check_part(name: str, part: bytes) -> None:
+def _check_part(name: str, part: bytes, wide: bool) -> None:
     if b"\x00" in part or part[:2] in {b"\xfe\xff", b"\xff\xfe"} or _ENCODING.search(part[:200]):
         raise of_file("inconsistent", "The workbook is not written in UTF-8.")
     if b"<!" in part and (b"<!DOCTYPE" in part or b"<!ENTITY" in part):
@@ -109,7 +114,8 @@ def _check_part(name: str, part: bytes) -> None:
         raise of_file("inconsistent", "The workbook has macros; save it as .xlsx without macros.")
     if name.endswith(".rels") and any(b"/hyperlink" not in link for link in _EXTERNAL.findall(part)):
         raise of_file("inconsistent", "The workbook has links to other files; paste the values instead.")
-    if b"sheetData" in part and _FAR_OUT.search(part):
+    far_out = b"sheetData" in part and _FAR_OUT.search(part)
+    if far_out and not (wide and _FAR_OUT_WIDE.search(part) is None):
         raise of_file(
             "out_of_range", f"The sheet is too large: at most {MAX_ROWS:,} rows, {MAX_COLUMNS} columns."
         )

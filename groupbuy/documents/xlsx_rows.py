@@ -17,7 +17,7 @@ _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<]")
 _PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Z]+)(\d+)", re.IGNORECASE)
-_MAX_MERGED = 500_000
+MAX_MERGED = 500_000
 _EXACT = 10**15
 
 
@@ -30,11 +30,11 @@ def xlsx_rows(content: bytes) -> list[tuple[str, ...]]:
     try:
         with python_calamine.load_workbook(packed(parts)) as book:
             index = _first_visible(book)
-            part = _sheet_part(parts, index)
+            part = sheet_part(parts, index)
             rows = _rows(book.get_sheet_by_index(index))
     except (python_calamine.CalamineError, ElementTree.ParseError) as error:
         raise of_file("inconsistent", f"The workbook cannot be read: {error}.") from error
-    faults = _formula_faults(part, rows[0] if rows else ())
+    faults = formula_faults(part, rows[0] if rows else ())
     if faults:
         raise UnreadableTable(faults)
     return rows
@@ -84,7 +84,7 @@ def _number(value: float) -> str:
 
 
 def _fill_merged(rows: list[tuple[str, ...]], areas: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
-    room = _MAX_MERGED
+    room = MAX_MERGED
     for (top, left), (bottom, right) in areas:
         text = rows[top][left] if top < len(rows) and left < len(rows[top]) else ""
         right = min(right, len(rows[0]) - 1) if text else -1
@@ -95,7 +95,8 @@ def _fill_merged(rows: list[tuple[str, ...]], areas: list[tuple[tuple[int, int],
                 raise of_file("out_of_range", "The sheet has too many merged cells.")
 
 
-def _sheet_part(parts: dict[str, bytes], index: int) -> bytes:
+def sheet_part(parts: dict[str, bytes], index: int) -> bytes:
+    """Return the XML of a sheet by its place in the workbook; raise UnreadableTable, ParseError."""
     lowered = {name.lower(): part for name, part in parts.items()}
     path = next((name for name in lowered if name.endswith("workbook.xml")), "")
     folder, base = posixpath.split(path)
@@ -115,7 +116,8 @@ def _nodes(part: bytes, name: str) -> list[ElementTree.Element]:
     return [node for node in root.iter() if node.tag.endswith(f"}}{name}")]
 
 
-def _formula_faults(part: bytes, headers: tuple[str, ...]) -> list[Fault]:
+def formula_faults(part: bytes, headers: tuple[str, ...]) -> list[Fault]:
+    """Return the cells of a sheet that show an error, or have a formula whose value was not stored."""
     if b"<f" not in part and b":f" not in part and b't="e"' not in part:
         return []
     cells = _CELL.finditer(part)
