@@ -28,6 +28,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "catalog:read": frozenset(STAFF_ROLES),
     "catalog:write": frozenset({"operator"}),
     "people:read": frozenset({"operator", "customer_service", "leader"}),
+    "leaders:write": frozenset({"operator", "leader"}),
     "campaigns:write": frozenset({"operator"}),
     "imports:write": frozenset({"operator"}),
     "webhooks:write": frozenset({"operator"}),

@@ -13,7 +13,7 @@ from groupbuy.campaigns.models import Campaign, MarketClosedDay, Round
 from groupbuy.campaigns.rules import Kind, Recurrence, Window, occurrences, round_name, window_for
 from groupbuy.db import db
 from groupbuy.kernel.errors import RuleBroken
-from groupbuy.leaders.models import LeaderRestDay
+from groupbuy.leaders import resting
 
 HORIZON = timedelta(days=7)
 
@@ -93,10 +93,10 @@ def make_round(
 ) -> Round:
     """Make one round with a snapshot of the campaign's offers, prices and leaders.
 
-    Leaders who rest on the day of the cut-off take no part.
+    Leaders who rest on the pickup day take no part.
     """
-    resting = db.session.scalars(select(LeaderRestDay.leader_id).where(LeaderRestDay.day == day)).all()
-    round_ = snapshots.take(campaign=campaign, name=name, window=window, resting=resting)
+    absent = resting.resting_on(window.pickup_date)
+    round_ = snapshots.take(campaign=campaign, name=name, window=window, resting=absent)
     audit.record(
         at=now, actor=actor, verb="round_planned", subject_kind="round", subject=name, after={"day": str(day)}
     )

@@ -68,7 +68,7 @@ class LeaderHelper(Base):
 
 
 class LeaderRestDay(Base):
-    """A cut-off day on which a leader takes no part."""
+    """A pickup day on which a leader hands out nothing (休息日): it takes no part in rounds of that day."""
 
     __tablename__ = "leader_rest_day"
 

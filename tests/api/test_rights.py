@@ -86,6 +86,25 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
     "show_product": ("GET", "/products/P1", None, "401 403 403 403 403 403 403 200 200 200 200"),
     "list_leaders": ("GET", "/leaders", None, "401 403 403 200 200 403 403 200 403 403 200"),
     "list_residents": ("GET", "/residents", None, "401 403 403 200 200 403 403 200 403 403 200"),
+    "list_rest_days": ("GET", "/leaders/L1/rest-days", None, "401 403 403 200 404 403 403 200 403 403 200"),
+    "check_rest_days": (
+        "POST",
+        "/leaders/L1/rest-days/check",
+        {"first": "2026-12-01"},
+        "401 403 403 200 404 403 403 200 403 403 403",
+    ),
+    "add_rest_days": (
+        "POST",
+        "/leaders/L1/rest-days",
+        {"first": "2026-12-01"},
+        "401 403 403 200 404 403 403 200 403 403 403",
+    ),
+    "remove_rest_days": (
+        "DELETE",
+        "/leaders/L1/rest-days/2026-12-01",
+        None,
+        "401 403 403 200 404 403 403 200 403 403 403",
+    ),
     "create_campaign": (
         "POST",
         "/campaigns",

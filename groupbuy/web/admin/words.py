@@ -51,6 +51,8 @@ VERBS: Mapping[str, object] = {
     "brand_saved": _l("Brand saved"),
     "leader_moved": _l("Leader's state changed"),
     "leader_edited": _l("Leader changed"),
+    "leader_rests": _l("Leader rests"),
+    "leader_rest_ended": _l("Leader's rest taken back"),
     "community_saved": _l("Community saved"),
     "market_closed": _l("Market closed on a day"),
     "market_opened": _l("Market open again on a day"),

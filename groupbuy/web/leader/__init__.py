@@ -11,13 +11,26 @@ from groupbuy.web.leader import (
     papers,
     pickup,
     residents,
+    rest_days,
     roll_call,
     rounds,
 )
 from groupbuy.web.leader.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (desk, rounds, papers, orders, changing, on_behalf, roll_call, pickup, residents, commission)
+PAGES = (
+    desk,
+    rounds,
+    papers,
+    orders,
+    changing,
+    on_behalf,
+    roll_call,
+    pickup,
+    residents,
+    rest_days,
+    commission,
+)
 
 
 def register_leader(app: Flask) -> None:

@@ -39,6 +39,7 @@ PAGES = (
     "/admin/purchasing",
     "/admin/leaders",
     "/admin/leaders/L01",
+    "/admin/leaders/L01/rest-days",
     "/admin/residents",
     "/admin/commissions",
     "/admin/commissions/plan",
