@@ -21,6 +21,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 # What several products can be given at once.
 SHARED = ("category_id", "brand_id", "supplier_id", "temperature_zone")
 MAX_TEXT = 300
+# The supplier of drafts for which nobody has found one yet.
+UNDECIDED = "UNDECIDED"
 
 
 def get_product(code: str) -> Product:
@@ -69,13 +71,15 @@ def edit_product(
 def move_product(*, product: Product, state: str, now: datetime, actor: str) -> None:
     """Review a product, put it on the shelf or take it off; carts refuse what is off the shelf.
 
-    Raise RuleBroken ``wrong_state`` for a step that skips one.
+    Raise RuleBroken ``wrong_state`` for a step that skips one, ``no_supplier`` for a draft without.
     """
     db.session.refresh(product, with_for_update=True)
     if state == product.state:
         return
     if state not in MOVES[product.state]:
         raise RuleBroken("wrong_state", f"{product.code} cannot go from {product.state} to {state}.")
+    if state == "reviewed" and product.supplier.code == UNDECIDED:
+        raise RuleBroken("no_supplier", f"{product.code} needs a supplier and a cost before its review.")
     former, product.state = product.state, state
     product.version += 1
     db.session.flush()
@@ -96,10 +100,15 @@ def edit_many(*, product_ids: Sequence[int], values: Mapping[str, Any], now: dat
 def move_many(*, product_ids: Sequence[int], state: str, now: datetime, actor: str) -> int:
     """Move several products; those for which it is no step stay. Return how many moved."""
     chosen = select(Product).where(Product.id.in_(product_ids)).order_by(Product.id)
-    able = [one for one in db.session.scalars(chosen.with_for_update()) if state in MOVES[one.state]]
+    able = [one for one in db.session.scalars(chosen.with_for_update()) if _can_move(one, state)]
     for product in able:
         move_product(product=product, state=state, now=now, actor=actor)
     return len(able)
+
+
+def _can_move(product: Product, state: str) -> bool:
+    undecided = state == "reviewed" and product.supplier.code == UNDECIDED
+    return state in MOVES[product.state] and not undecided
 
 
 def save_named(

@@ -15,13 +15,17 @@ from groupbuy.members.models import Resident
 from groupbuy.members.queries import residents_of
 
 
-def enrol(*, leader: Leader, phone: str, name: str, room: str, now: datetime, actor: Actor) -> Resident:
+def enrol(
+    *, leader: Leader, phone: str, name: str, room: str | None, now: datetime, actor: Actor
+) -> Resident:
     """Make a resident of the leader, who consents to the privacy terms at the first sign-in.
 
-    A resident of this leader with this phone is returned unchanged. Raise BadInput, and RuleBroken
+    A resident of this leader with this phone is returned unchanged; None is a room that is not known
+    yet. Raise BadInput, and RuleBroken
     ``bound_elsewhere`` for one of another leader: only residents themselves change leader.
     """
-    name, room = members.check_name(name), members.check_room(room)
+    name = members.check_name(name)
+    room = None if room is None else members.check_room(room)
     account = accounts.account_for(phone=phone, name=name, now=now)
     own = residents_of(account.id)
     if own and own[0].leader_id == leader.id:
@@ -34,7 +38,8 @@ def enrol(*, leader: Leader, phone: str, name: str, room: str, now: datetime, ac
         )
     accounts.grant_role(account=account, role="resident", now=now, actor=actor.name)
     resident = members.resident_for(account=account, name=name, leader_code=leader.code, now=now)
-    members.edit_profile(resident=resident, name=name, room=room, now=now, actor=actor.name)
+    if room is not None:
+        members.edit_profile(resident=resident, name=name, room=room, now=now, actor=actor.name)
     return resident
 
 

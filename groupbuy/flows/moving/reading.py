@@ -15,7 +15,7 @@ from groupbuy.kernel.phones import normalise_phone
 from groupbuy.orders.export_layout import BUYERS, GOODS, NOTES, POINTS, label_of
 from groupbuy.orders.rules import parse_quantity
 
-MAX_ROWS = 3_000
+MAX_ROWS = 2_000
 NEEDED = ("跟团号", "商品", "数量", "商品金额", "联系电话")
 DOORS = ("楼号", "房号", "弄号")
 _STARTED = re.compile(r"下单时间\s*[:：]\s*([\d\-: /]{10,19}\d)")

@@ -1,9 +1,8 @@
 """Imports: a template to fill in, a preview of what a file would do, faults marked in it, and the deed."""
 
-import secrets
 from pathlib import Path
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField
@@ -16,7 +15,6 @@ from groupbuy.documents.reading import read_table
 from groupbuy.documents.templates import TemplateColumn, write_template
 from groupbuy.flows.importing.flow import KINDS, ImportResult, import_file
 from groupbuy.flows.importing.kind import Kind
-from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -27,9 +25,9 @@ from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext
+from groupbuy.web.kit.uploads import keep, kept
 
 MAX_FILE = 20 * 1024 * 1024
-KEPT_SECONDS = 24 * 3600
 SHOWN_FAULTS = 50
 KIND_NAMES = {
     "suppliers": _l("Suppliers"),
@@ -87,7 +85,7 @@ def products_import() -> ResponseReturnValue:
     if form.validate_on_submit():
         content = form.file.data.read(MAX_FILE + 1)
         if len(content) <= MAX_FILE:
-            token = _keep(content, form.file.data.filename or "")
+            token = keep(content, form.file.data.filename or "")
             return redirect(url_for("admin.products_import_check", kind=form.kind.data, token=token), 303)
         form.file.errors = [_("The file is larger than 20 MB.")]
     page = render_template(
@@ -122,7 +120,7 @@ def _kind(kind: str) -> Kind:
 def products_import_check(kind: str, token: str) -> ResponseReturnValue:
     """Show what a file would do: a dry run."""
     _kind(kind)
-    path = _path(token)
+    path = kept(token)
     result = _run(kind, path, dry_run=True)
     page = render_template(
         "admin/import_check.html",
@@ -141,7 +139,7 @@ def products_import_check(kind: str, token: str) -> ResponseReturnValue:
 def products_import_marked(kind: str, token: str) -> ResponseReturnValue:
     """Give the file back with what is wrong marked in it."""
     _kind(kind)
-    path = _path(token)
+    path = kept(token)
     result = _run(kind, path, dry_run=True)
     content = marking.mark_up(path.read_bytes(), result.faults, path.name)
     return attachment(content, f"{kind}-marked.xlsx", xlsx.CONTENT_TYPE)
@@ -151,7 +149,7 @@ def products_import_marked(kind: str, token: str) -> ResponseReturnValue:
 def products_import_store(kind: str, token: str) -> ResponseReturnValue:
     """Store a file that has been looked at; with a fault nothing is stored."""
     _kind(kind)
-    path = _path(token)
+    path = kept(token)
     result = _run(kind, path, dry_run=False)
     if result.faults:
         return redirect(url_for("admin.products_import_check", kind=kind, token=token), 303)
@@ -174,37 +172,3 @@ def _run(kind: str, path: Path, *, dry_run: bool) -> ImportResult:
     return in_transaction(
         lambda: import_file(kind=kind, table=table, now=now, zone=zone(), actor=who, dry_run=dry_run)
     )
-
-
-def _keep(content: bytes, name: str) -> str:
-    """Keep a file until it is confirmed, for a day at most, and return what it is known by."""
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    oldest = utc_now().timestamp() - KEPT_SECONDS
-    for former in folder.iterdir():
-        if former.stat().st_mtime < oldest:
-            former.unlink(missing_ok=True)
-    suffix = ".xlsx" if content.startswith(b"PK\x03\x04") or name.lower().endswith(".xlsx") else ".csv"
-    token = secrets.token_hex(16)
-    (folder / f"{signed_in().account_id}-{token}_{kind_safe(name)}{suffix}").write_bytes(content)
-    return token
-
-
-def kind_safe(name: str) -> str:
-    """Return a file's name without its suffix and without what leads elsewhere."""
-    stem = Path(name.replace("\\", "/")).stem
-    return "".join(char for char in stem if char.isalnum() or char in "-. ")[:40] or "file"
-
-
-def _path(token: str) -> Path:
-    """Return the file that this account has sent; raise NotFound."""
-    if not (len(token) == 32 and token.isascii() and token.isalnum()):
-        raise NotFound("unknown_file", "This file is not kept any more; send it again.")
-    found = next(_folder().glob(f"{signed_in().account_id}-{token}_*"), None)
-    if found is None:
-        raise NotFound("unknown_file", "This file is not kept any more; send it again.")
-    return found
-
-
-def _folder() -> Path:
-    return Path(current_app.instance_path) / "imports"

@@ -40,6 +40,7 @@ VERBS: Mapping[str, object] = {
     "account_enabled": _l("Account enabled"),
     "password_set": _l("Password set"),
     "imported": _l("File imported"),
+    "moved_in": _l("Moved in from another app"),
     "document_taken": _l("Document downloaded"),
     "list_exported": _l("List exported"),
     "person_viewed": _l("Personal data viewed"),

@@ -6,6 +6,7 @@ from groupbuy.web.leader import (
     changing,
     commission,
     desk,
+    moving_in,
     on_behalf,
     orders,
     papers,
@@ -29,6 +30,7 @@ PAGES = (
     pickup,
     residents,
     rest_days,
+    moving_in,
     commission,
 )
 

@@ -65,6 +65,7 @@ def test_no_page_of_an_open_round_has_a_serious_fault_and_none_is_too_wide(
         f"commission/{name}",
         "residents",
         "residents/new",
+        "moving-in",
         "helpers",
         "rest-days",
     ):
