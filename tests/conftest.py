@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.applications",
     "tests.support.commands",
     "tests.support.browsers",
+    "tests.support.cables",
 ]
 
 settings.register_profile(

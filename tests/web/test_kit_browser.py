@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from werkzeug.serving import make_server
 
 from tests.support.browsers import CHINA, PHONE
+from tests.support.cables import Cable
 from tests.web.kit_pages import sample_app
 
 pytestmark = pytest.mark.browser
@@ -161,17 +162,24 @@ def test_typed_text_survives_a_lost_session(site: str, page: Page) -> None:
 def keep_for_later(site: str, page: Page) -> None:
     """Open the page of the code and wait until the worker has kept it."""
     page.goto(site + "/code")
-    kept = (
-        "async () => Boolean(navigator.serviceWorker.controller)"
-        " && (await caches.keys()).length > 0 && Boolean(await caches.match(location.href))"
-    )
-    page.wait_for_function(kept)
+    expect(page.locator("body[data-kept]")).to_be_visible()
+
+
+def test_a_kept_page_shows_without_a_connection(site: str, page: Page) -> None:
+    cable = Cable(site)
+    keep_for_later(cable.address, page)
+    cable.put_away()
+    page.reload()
+    assert page.get_by_role("img", name="提货码 4 8 2 1 3 9 0 7").is_visible()
 
 
 def test_signing_out_forgets_what_was_kept(site: str, page: Page) -> None:
     keep_for_later(site, page)
     page.get_by_role("link", name="退出").click()
-    page.wait_for_function("async () => (await caches.keys()).length === 0")
+    page.wait_for_url(site + "/desk")
+    page.evaluate(
+        "async () => { while ((await caches.keys()).length) { await new Promise(requestAnimationFrame); } }"
+    )
 
 
 def test_an_entry_made_offline_is_sent_once_when_the_connection_is_back(site: str, page: Page) -> None:

@@ -2,6 +2,7 @@
    <script src="{{ asset('js/offline.js') }}" data-worker="{{ url_for('static', filename='js/worker.js') }}" defer>
 
    <body data-offline-page>           keep this page (and what it shows) for later, until sign-out
+   <p data-when-kept hidden>           shown once all of it is kept; <body data-kept> says the same to styles
    <form data-queue="name" …>         without a connection keep the entries and send them when it is back;
                                       the server must take each entry once (submission_key)
    <a data-offline-clear href="…">    sign-out: forget everything that was kept
@@ -18,10 +19,16 @@
     return worker().then(function (registration) { registration.active.postMessage(message); }, function () { return undefined; });
   }
 
+  function showKept() {
+    document.body.dataset.kept = "";
+    each(document.querySelectorAll("[data-when-kept]"), function (place) { place.hidden = false; });
+  }
+
   function keepPage() {
     if (!navigator.serviceWorker) { return; }
     var script = document.querySelector("script[data-worker]");
     if (!script) { return; }
+    navigator.serviceWorker.addEventListener("message", function (event) { if (event.data.kept) { showKept(); } });
     navigator.serviceWorker.register(script.dataset.worker, { scope: "/" }).then(function () {
       var parts = [window.location.href];
       each(document.querySelectorAll("link[rel=stylesheet]"), function (link) { parts.push(link.href); });

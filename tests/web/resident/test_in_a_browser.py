@@ -19,6 +19,7 @@ from groupbuy.orders.models import Order
 from tests import building
 from tests.building import ZONE
 from tests.support.browsers import CHINA, PHONE
+from tests.support.cables import Cable
 from tests.web.shopping import Shop, open_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
@@ -155,6 +156,40 @@ def test_a_session_that_ends_in_the_middle_keeps_cart_and_remark(
     page.get_by_role("button", name="完成").click()
     expect(page.get_by_label("给团长的备注")).to_have_value("请放门口")
     expect(page.locator("[data-cart-count]")).to_have_text("1")
+
+
+def open_the_code(page: Page, address: str, shop: Shop, newest_code: Callable[[], str]) -> str:
+    """Order, open the page of the pickup code, wait until it is kept and return the code."""
+    into_the_cart(page, address, shop)
+    page.locator(".cart-go").click()
+    join(page, newest_code)
+    page.locator(".cart-go").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("下单成功")
+    page.goto(page.url.partition("?")[0] + "/code")
+    expect(page.get_by_text("没有网络也能打开")).to_be_visible()
+    return page.locator(".big-code").get_attribute("aria-label") or ""
+
+
+def test_the_pickup_code_opens_without_a_connection(
+    cable: Cable, page: Page, shop: Shop, newest_code: Callable[[], str]
+) -> None:
+    code = open_the_code(page, cable.address, shop, newest_code)
+    cable.pull_out()
+    page.reload()
+    assert page.locator(".big-code").get_attribute("aria-label") == code
+    expect(page.locator(".qr svg")).to_be_visible()
+    cable.plug_in()
+    page.get_by_role("link", name="返回订单").click()
+    expect(page.get_by_role("button", name="再次购买")).to_be_visible()
+
+
+def test_the_pickup_code_opens_on_a_network_that_does_not_answer(
+    cable: Cable, page: Page, shop: Shop, newest_code: Callable[[], str]
+) -> None:
+    code = open_the_code(page, cable.address, shop, newest_code)
+    cable.fall_silent()
+    page.reload()
+    assert page.locator(".big-code").get_attribute("aria-label") == code
 
 
 def test_no_page_has_a_serious_fault_or_scrolls_sideways_on_a_small_phone(
