@@ -149,7 +149,7 @@ def decisions(*, now: datetime, begins: datetime, ends: datetime) -> Decisions:
         unsent_orders=_count(PurchaseOrder, PurchaseOrder.state == "approved"),
         failed_jobs=_count(Job, Job.state.in_(("failed", "unknown"))),
         failed_runs=_count(RunEntry, RunEntry.result == "failed", RunEntry.ran_at >= yesterday),
-        applied_leaders=_count(Leader, Leader.state.in_(("applied", "reviewed"))),
+        applied_leaders=_count(Leader, Leader.state == "applied"),
         closing_today=_count(Round, _selling(), Round.closes_at >= begins, Round.closes_at < ends),
         nearly_out=_offers(
             OfferStock.limit_units,

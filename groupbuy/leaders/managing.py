@@ -4,36 +4,33 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.leaders.models import Community, Leader
 
-MOVES: Mapping[str, frozenset[str]] = {
-    "applied": frozenset({"reviewed", "active", "rejected"}),
-    "reviewed": frozenset({"active", "rejected"}),
-    "active": frozenset({"suspended", "exited"}),
-    "suspended": frozenset({"active", "exited"}),
-    "exited": frozenset({"active"}),
-    "rejected": frozenset({"reviewed"}),
-}
-_PERSONAL = ("name", "phone", "email", "address")
+_PERSONAL = ("name", "phone", "email", "address", "latitude_e6", "longitude_e6")
 
 
-def move_leader(*, leader: Leader, state: str, reason: str, now: datetime, actor: str) -> None:
-    """Approve, reject, suspend or take back a leader; orders placed before are handed out as agreed.
+def move_leader(*, leader: Leader, seen: str, state: str, reason: str, now: datetime, actor: str) -> None:
+    """Take a leader from the state that was seen to another; who comes second is told so.
 
-    Raise RuleBroken ``wrong_state`` for a step that is not possible now.
+    Raise RuleBroken ``decided_meanwhile`` when the state is another one by now.
     """
-    db.session.refresh(leader, with_for_update=True)
-    if state not in MOVES[leader.state]:
-        raise RuleBroken("wrong_state", f"Leader {leader.code} cannot go from {leader.state} to {state}.")
-    former, leader.state = leader.state, state
-    db.session.flush()
-    after = {"state": state} | ({"reason": reason} if reason else {})
-    _log("leader_moved", "leader", leader.code, {"state": former}, after, now, actor)
+    moved = db.session.scalar(
+        update(Leader)
+        .where(Leader.id == leader.id, Leader.state == seen)
+        .values(state=state, state_reason=reason.strip() or None)
+        .returning(Leader.id)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(leader)
+    if moved is None:
+        raise RuleBroken("decided_meanwhile", "Somebody else has decided in the meantime; look once more.")
+    after = {"state": state} | ({"reason": reason.strip()} if reason.strip() else {})
+    log("leader_moved", "leader", leader.code, {"state": seen}, after, now, actor)
 
 
 def edit_leader(*, leader: Leader, values: Mapping[str, Any], now: datetime, actor: str) -> None:
@@ -65,10 +62,10 @@ def _apply(
         setattr(row, name, value)
     db.session.flush()
     if changed:
-        _log(verb, kind, subject, before, after, now, actor)
+        log(verb, kind, subject, before, after, now, actor)
 
 
-def _log(
+def log(
     verb: str,
     kind: str,
     subject: str,
@@ -77,6 +74,7 @@ def _log(
     now: datetime,
     actor: str,
 ) -> None:
+    """Write a change of a leader or a community into the audit log."""
     audit.record(
         at=now, actor=actor, verb=verb, subject_kind=kind, subject=subject, before=before, after=after
     )

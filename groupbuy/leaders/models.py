@@ -31,13 +31,18 @@ class LeaderLevel(Base):
 
 
 class Leader(Base):
-    """Who runs the group-buy of a community; ``address`` is the pickup point."""
+    """Who runs the group-buy of a community; ``address`` is the pickup point.
+
+    The coordinates are those of the pickup point in millionths of a degree. ``state_reason`` is why the
+    state is what it is, for the leader to read.
+    """
 
     __tablename__ = "leader"
     __table_args__ = (
         CheckConstraint(
             "state IN ('applied', 'reviewed', 'active', 'suspended', 'exited', 'rejected')", name="state"
         ),
+        CheckConstraint("(latitude_e6 IS NULL) = (longitude_e6 IS NULL)", name="place"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +57,11 @@ class Leader(Base):
     level_id: Mapped[int | None] = mapped_column(ForeignKey("leader_level.id"))
     pickup_hours: Mapped[str] = mapped_column(default="16:00–20:00")
     state: Mapped[str] = mapped_column(default="active")
+    state_reason: Mapped[str | None]
+    latitude_e6: Mapped[int | None]
+    longitude_e6: Mapped[int | None]
+    agreement_version: Mapped[int | None]
+    agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     community: Mapped[Community | None] = relationship()
@@ -65,6 +75,39 @@ class LeaderHelper(Base):
 
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+
+
+class LeaderApplication(Base):
+    """What somebody wrote to become a leader; applying again replaces it."""
+
+    __tablename__ = "leader_application"
+
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True, autoincrement=False)
+    community: Mapped[str]
+    why: Mapped[str]
+    consent_version: Mapped[str]
+    applied_at: Mapped[datetime]
+
+
+class LeaderAgreement(Base):
+    """A version of what leaders agree to; the highest is in force. Never changed once it is stored."""
+
+    __tablename__ = "leader_agreement"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class LeaderTarget(Base):
+    """The turnover that a leader wants to reach in a month, in fen; ``month`` is its first day."""
+
+    __tablename__ = "leader_target"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    amount_fen: Mapped[int]
 
 
 class LeaderRestDay(Base):

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.db import Base
 from groupbuy.leaders.models import Leader
+
+_DEFAULT = text("is_default")
 
 
 class Resident(Base):
@@ -39,3 +41,25 @@ class Resident(Base):
         """Return who hands out what this resident orders in a round that opens at a moment."""
         changed_later = self.leader_since is not None and opens_at < self.leader_since
         return self.former_leader if changed_later and self.former_leader is not None else self.leader
+
+
+class ResidentAddress(Base):
+    """A door to which a resident's bags may go; the default is the one that the resident has now."""
+
+    __tablename__ = "resident_address"
+    __table_args__ = (
+        Index(
+            "uq_resident_address_default",
+            "resident_id",
+            unique=True,
+            postgresql_where=_DEFAULT,
+            sqlite_where=_DEFAULT,
+        ),
+        Index("ix_resident_address_resident", "resident_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"))
+    room: Mapped[str]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]

@@ -100,3 +100,13 @@ class CartLine(Base):
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), primary_key=True)
     quantity: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class OrderDoor(Base):
+    """The door of an order whose resident has changed doors since; without a row it is the resident's own."""
+
+    __tablename__ = "order_door"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True, autoincrement=False)
+    building: Mapped[str | None]
+    room: Mapped[str | None]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from groupbuy.api.v1.endpoint import OPERATIONS
+from groupbuy.members.service import CONSENT_VERSION
 from tests.api.conftest import Person, Town
 
 PEOPLE = (
@@ -28,6 +29,13 @@ CAMPAIGN = {
     "name": "x",
     "recurrence": {"kind": "once", "start": "2026-12-01"},
     "offers": [{"product_code": "P1", "price_fen": 1}],
+}
+APPLICATION = {
+    "name": "周姐",
+    "community": "阳光花园",
+    "address": "3号楼一层",
+    "why": "我认识邻居",
+    "consent_version": CONSENT_VERSION,
 }
 
 # Operation: (method, path, body, the answers in the order of PEOPLE). The order and its leader are
@@ -104,6 +112,31 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         "/leaders/L1/rest-days/2026-12-01",
         None,
         "401 403 403 200 404 403 403 200 403 403 403",
+    ),
+    "show_agreement": ("GET", "/leader-agreement", None, "401 200 200 200 200 200 200 200 200 200 200"),
+    "apply_to_lead": (
+        "POST",
+        "/leader-applications",
+        APPLICATION,
+        "401 201 201 409 409 201 201 201 201 201 201",
+    ),
+    "my_application": (
+        "GET",
+        "/leader-applications/mine",
+        None,
+        "401 404 404 200 200 404 404 404 404 404 404",
+    ),
+    "accept_agreement": (
+        "POST",
+        "/leader-applications/mine/accept",
+        {"version": 1},
+        "401 404 404 409 409 404 404 404 404 404 404",
+    ),
+    "decide_leader": (
+        "POST",
+        "/leaders/L1/decide",
+        {"seen": "active", "state": "suspended", "reason": "x"},
+        "401 403 403 403 403 403 403 200 403 403 403",
     ),
     "create_campaign": (
         "POST",

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from groupbuy.web.admin import (
+    agreement,
     audit,
     campaign_editor,
     campaign_plan,
@@ -10,6 +11,7 @@ from groupbuy.web.admin import (
     commissions,
     dashboard,
     importing,
+    leader_deeds,
     leaders,
     listing,
     order_deeds,
@@ -35,6 +37,7 @@ from groupbuy.web.admin.campaigns import weekday
 
 # Importing a page declares its routes.
 PAGES = (
+    agreement,
     audit,
     campaign_editor,
     campaign_plan,
@@ -42,6 +45,7 @@ PAGES = (
     commissions,
     dashboard,
     importing,
+    leader_deeds,
     leaders,
     order_deeds,
     orders,

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
-from groupbuy.leaders import managing
+from groupbuy.leaders import applying, managing, rules
 from groupbuy.leaders.models import Community, Leader, LeaderLevel
 from groupbuy.leaders.queries import get_leader
 from groupbuy.members.models import Resident
@@ -23,14 +23,12 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.admin.products import pairs
-from groupbuy.web.admin.round_deeds import ReasonForm
+from groupbuy.web.degrees import DegreesField
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.i18n import ngettext
-from groupbuy.web.kit.states import look, state_choices
+from groupbuy.web.kit.states import state_choices
 
-REASON_NEEDED = ("rejected", "suspended", "exited")
 TEXTS = ("email", "address", "route")
 
 
@@ -51,6 +49,12 @@ class LeaderForm(PageForm):
     address = StringField(_l("Pickup point"), validators=[Length(max=200)])
     route = StringField(_l("Delivery route"), validators=[Length(max=60)])
     pickup_hours = StringField(_l("Pickup hours"), validators=[InputRequired(), Length(max=60)])
+    latitude_e6 = DegreesField(
+        _l("Latitude"),
+        validators=[Optional()],
+        description=_l("In degrees, such as 30.274100; residents find the nearest pickup point by it."),
+    )
+    longitude_e6 = DegreesField(_l("Longitude"), validators=[Optional()])
 
 
 def leader_page(row: Any) -> str:
@@ -128,6 +132,8 @@ def leaders_detail(code: str) -> ResponseReturnValue:
         values: dict[str, Any] = dict(saving.texts(form, *TEXTS))
         values |= {"name": form.name.data.strip(), "pickup_hours": form.pickup_hours.data.strip()}
         values |= {name: form[name].data or None for name in ("community_id", "level_id")}
+        place = rules.check_place(form.latitude_e6.data, form.longitude_e6.data) or (None, None)
+        values |= {"latitude_e6": place[0], "longitude_e6": place[1]}
         managing.edit_leader(leader=get_leader(code), values=values, now=utc_now(), actor=actor().name)
 
     residents = select(func.count()).where(Resident.leader_id == leader.id)
@@ -141,54 +147,9 @@ def leaders_detail(code: str) -> ResponseReturnValue:
         leader=leader,
         residents=db.session.scalar(residents),
         earned_fen=db.session.scalar(earned),
-        moves=[state for state in managing.MOVES if state in managing.MOVES[leader.state]],
+        application=applying.application_of(leader),
+        moves=[state for state in rules.LeaderState if state in rules.DECISIONS[leader.state]],
     )
-
-
-@blueprint.route(
-    "/leaders/<code>/<any(reviewed, active, rejected, suspended, exited):state>", methods=["GET", "POST"]
-)
-def leaders_move(code: str, state: str) -> ResponseReturnValue:
-    """Say what moving a leader means, and do it."""
-    leader = get_leader(code)
-    form = ReasonForm() if state in REASON_NEEDED else PageForm()
-    back = url_for("admin.leaders_detail", code=code)
-
-    def store() -> None:
-        reason = form.reason.data if isinstance(form, ReasonForm) else ""
-        moved = get_leader(code)
-        managing.move_leader(
-            leader=moved, state=state, reason=reason or "", now=utc_now(), actor=actor().name
-        )
-
-    if form.validate_on_submit() and saving.stored(form, store):
-        flash(_("%(name)s: %(state)s", name=leader.name, state=look("leader", state).label), "ok")
-        return redirect(back, 303)
-    count = db.session.scalar(select(func.count()).where(Resident.leader_id == leader.id)) or 0
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("%(name)s: %(state)s?", name=leader.name, state=look("leader", state).label),
-        consequences=_consequences(state, count),
-        action=request.path,
-        deed=_("Confirm"),
-        back=back,
-        form=form,
-        danger=state in REASON_NEEDED,
-    )
-    return page, 422 if form.errors else 200
-
-
-def _consequences(state: str, residents: int) -> list[str]:
-    if state == "active":
-        return [
-            _("Takes orders in every round from now on."),
-            _("Residents can find and choose this leader."),
-        ]
-    if state == "reviewed":
-        return [_("The agreement can be signed; no order is taken before.")]
-    bound = ngettext("%(num)s resident is bound here.", "%(num)s residents are bound here.", residents)
-    return [bound, _("No new orders are taken; orders placed before are handed out as agreed.")]
 
 
 class CommunityForm(PageForm):

@@ -3,11 +3,11 @@
 from flask import Flask
 
 from groupbuy.messaging.codes import CodeSender
-from groupbuy.web.signin import roles, sign_in, sign_up
+from groupbuy.web.signin import becoming, roles, sign_in, sign_up
 from groupbuy.web.signin.blueprint import CODE_SENDER, OAUTH, blueprint
 
 # Importing a page declares its routes.
-PAGES = (sign_in, sign_up, roles)
+PAGES = (sign_in, sign_up, roles, becoming)
 
 
 def register_signin(app: Flask, *, code_sender: CodeSender) -> None:

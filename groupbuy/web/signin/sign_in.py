@@ -138,6 +138,8 @@ def _go_on(account: Account, next_: str | None) -> ResponseReturnValue:
 
 def _sign_up(phone: str, next_: str | None) -> ResponseReturnValue:
     visit.note_proof(phone)
+    if visit.is_for_applicants(next_):
+        return redirect(next_ or visit.start_page(), 303)
     return redirect(url_for("signin.sign_up", next=next_), 303)
 
 

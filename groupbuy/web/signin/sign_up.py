@@ -25,7 +25,7 @@ MOST_LEADERS = 50
 def sign_up() -> ResponseReturnValue:
     """Ask for what a leader needs to know, and make the resident."""
     next_ = visit.own_path(request.values.get("next"))
-    phone = _proven_phone()
+    phone = _phone_of_somebody_new()
     if phone is None:
         return redirect(url_for("signin.sign_in", next=next_), 303)
     form = SignUpForm()
@@ -39,11 +39,9 @@ def sign_up() -> ResponseReturnValue:
     return _page(form, phone, leader, 422 if form.errors else 200)
 
 
-def _proven_phone() -> str | None:
+def _phone_of_somebody_new() -> str | None:
     identity = current_identity()
-    if identity is not None:
-        return None if identity.resident_ids else visit.phone_of(identity)
-    return visit.proven_phone()
+    return None if identity is not None and identity.resident_ids else visit.phone_of_visitor()
 
 
 def _join(form: SignUpForm, phone: str, leader: Leader, next_: str | None) -> ResponseReturnValue:

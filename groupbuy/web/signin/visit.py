@@ -9,7 +9,7 @@ from flask import session, url_for
 from groupbuy.accounts import queries
 from groupbuy.accounts.models import Account
 from groupbuy.db.transaction import transaction
-from groupbuy.http.identity import Identity, sign_in, sign_out
+from groupbuy.http.identity import Identity, current_identity, sign_in, sign_out
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import carts
 
@@ -22,6 +22,7 @@ PROVEN = "proven"
 PROOF_LASTS = timedelta(minutes=30)
 OUTLIVES_SIGNING_IN = (LEADER, REMARK)
 RESIDENT_PATHS = ("/r/", "/l/", "/cart", "/orders", "/me")
+APPLICANT_PATH = "/become-leader"
 MAX_PATH = 500
 
 
@@ -57,6 +58,12 @@ def proven_phone() -> str | None:
 def phone_of(identity: Identity) -> str:
     """Return the phone of who is signed in, which was proved by signing in."""
     return queries.get_account(identity.account_id).phone
+
+
+def phone_of_visitor() -> str | None:
+    """Return the phone of who is signed in, else the one this browser has proved to hold lately."""
+    identity = current_identity()
+    return proven_phone() if identity is None else phone_of(identity)
 
 
 def enter(account: Account, role: str) -> Identity:
@@ -95,6 +102,11 @@ def own_path(text: str | None) -> str | None:
 def is_for_residents(path: str | None) -> bool:
     """Tell whether a page is one that residents use."""
     return path is not None and path.startswith(RESIDENT_PATHS)
+
+
+def is_for_applicants(path: str | None) -> bool:
+    """Tell whether a page is the one where people apply to be leaders, which needs no role."""
+    return path is not None and path.startswith(APPLICANT_PATH)
 
 
 def start_page() -> str:

@@ -1,0 +1,121 @@
+"""What an operator decides about a leader: approve, reject, suspend, take back, let go."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from wtforms import BooleanField, HiddenField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.db import db
+from groupbuy.flows import recruiting
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.money import format_yuan
+from groupbuy.leaders import rules
+from groupbuy.leaders.models import Leader
+from groupbuy.leaders.queries import get_leader
+from groupbuy.members.models import Resident
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import ngettext
+from groupbuy.web.kit.states import look
+
+
+class SeenForm(PageForm):
+    """A decision, with the state that the operator saw."""
+
+    seen = HiddenField()
+
+
+class WhyForm(SeenForm):
+    """A decision that needs a reason."""
+
+    reason = TextAreaField(
+        _l("Reason, shown to the leader"),
+        validators=[InputRequired(), Length(max=200)],
+        render_kw={"rows": 2},
+    )
+
+
+class ExitForm(WhyForm):
+    """Let a leader go."""
+
+    unpaid_known = BooleanField(_l("I know what is not paid out yet and settle it by hand"))
+
+
+@blueprint.route(
+    "/leaders/<code>/<any(reviewed, active, rejected, suspended, exited):state>", methods=["GET", "POST"]
+)
+def leaders_move(code: str, state: str) -> ResponseReturnValue:
+    """Say what moving a leader means, and do it."""
+    leader = get_leader(code)
+    form = _form_for(state)(seen=leader.state)
+    back = url_for("admin.leaders_detail", code=code)
+
+    def store() -> None:
+        recruiting.decide(
+            code=code,
+            seen=form.seen.data or "",
+            state=state,
+            reason=form.reason.data if "reason" in form else "",
+            unpaid_known=form.unpaid_known.data if "unpaid_known" in form else False,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("%(name)s: %(state)s", name=leader.name, state=look("leader", state).label), "ok")
+        return redirect(back, 303)
+    count = db.session.scalar(select(func.count()).where(Resident.leader_id == leader.id)) or 0
+    page = render_template(
+        "confirm.html",
+        layout="admin/base.html",
+        question=_("%(name)s: %(state)s?", name=leader.name, state=look("leader", state).label),
+        consequences=_consequences(leader, state, count),
+        action=request.path,
+        deed=_("Confirm"),
+        back=back,
+        form=form,
+        danger=state in rules.REASON_NEEDED,
+    )
+    return page, 422 if form.errors else 200
+
+
+def _form_for(state: str) -> type[SeenForm]:
+    if state == "exited":
+        return ExitForm
+    return WhyForm if state in rules.REASON_NEEDED else SeenForm
+
+
+def _consequences(leader: Leader, state: str, residents: int) -> list[str]:
+    if state == "active":
+        return [
+            _("Takes orders in every round from now on."),
+            _("Residents can find and choose this leader."),
+        ]
+    if state == "reviewed":
+        return [_("The agreement can be signed; no order is taken before.")]
+    if state == "rejected":
+        return [_("The applicant reads the reason and can apply again.")]
+    if state == "exited":
+        return _exit_consequences(leader, residents)
+    bound = ngettext("%(num)s resident is bound here.", "%(num)s residents are bound here.", residents)
+    return [bound, _("No new orders are taken; orders placed before are handed out as agreed.")]
+
+
+def _exit_consequences(leader: Leader, residents: int) -> list[str]:
+    orders, unpaid = recruiting.open_orders_of(leader), recruiting.unpaid_commission_fen(leader)
+    sentences = [
+        ngettext("%(num)s resident is bound here.", "%(num)s residents are bound here.", residents),
+        _("The leader can sign in to the desk no longer."),
+    ]
+    if orders:
+        named = "、".join(orders[: recruiting.MOST_NAMED])
+        sentences.append(
+            _("Not possible yet: %(count)s orders are open (%(named)s).", count=len(orders), named=named)
+        )
+    if unpaid:
+        sentences.append(_("Commission not paid out yet: %(amount)s.", amount=format_yuan(unpaid)))
+    return sentences
