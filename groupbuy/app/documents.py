@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from groupbuy.app import papers
+from groupbuy.app import order_export, papers
 from groupbuy.app.names import file_name
 from groupbuy.app.papers import Document, Source
 from groupbuy.app.settings import settings_of
 from groupbuy.documents import pdf, xlsx
+from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.queries import get_leader
 from groupbuy.messaging.senders import File
@@ -39,8 +40,11 @@ def render(kind: str, round_name: str, code: str | None, suffix: str) -> File:
     """Render one document from what is stored now: of a leader or supplier by its code, else of the round.
 
     Raise NotFound for unknown kinds, rounds, codes and suffixes and for whoever has no orders, RuleBroken
-    ``not_closed`` before the close.
+    ``not_closed`` before the close. The order export is no document of the manifest: a workbook of the
+    live orders at any time, of a leader or of the round.
     """
+    if (kind, suffix) == (order_export.KIND, order_export.SUFFIX):
+        return order_export.render_order_export(round_name, code, zone=_zone(), now=utc_now())
     if kind not in KINDS or suffix not in FORMATS:
         raise NotFound("unknown_document", f"There is no document {kind}.{suffix}.")
     document = next(_make(KINDS[kind], round_name, code), None)

@@ -68,6 +68,7 @@ DOCUMENTS: Mapping[str, frozenset[str]] = {
     "matrix": frozenset({"operator", "warehouse"}),
     "purchase_order": frozenset({"operator", "warehouse", "finance", "supplier"}),
     "commission_statement": frozenset({"operator", "finance", "leader"}),
+    "order_export": frozenset({"operator", "leader"}),
 }
 
 # Who may see a resident's phone in full, and take lists of people out of the platform.

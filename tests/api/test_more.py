@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
+from groupbuy.flows.moving.reading import read_export
 from tests.api.conftest import Town, close
 
 SUPPLIERS = "code,name,contact,phone,email,min_order_yuan\nS7,山东果园,王,13800001111,,100\n"
@@ -139,3 +140,15 @@ def test_a_leader_takes_its_own_sheet_as_a_workbook_and_it_is_logged(town: Town,
     db.session.rollback()
     taken = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "document_taken")).one()
     assert taken.after == {"kind": "pickup_sheet", "code": "L1"}
+
+
+def test_the_order_export_is_taken_while_the_round_sells(town: Town) -> None:
+    town.buyer.order({"P1": 2})
+    answer = town.head.get("/rounds/C1/documents/order_export/L1.xlsx")
+    assert answer.status_code == 200
+    read = read_export(answer.data)
+    assert (read.units, read.differences) == (2, ())
+    assert town.head.get("/rounds/C1/documents/order_export.xlsx").status_code == 404
+    assert town.other_head.get("/rounds/C1/documents/order_export/L1.xlsx").status_code == 404
+    assert read_export(town.staff().get("/rounds/C1/documents/order_export.xlsx").data).units == 2
+    assert town.staff().get("/rounds/C1/documents/order_export.pdf").status_code == 404

@@ -22,7 +22,7 @@ from groupbuy.messaging.service import Attachment
 RENDER = "groupbuy_render"
 Render = Callable[[Attachment], File]
 
-WITH_PEOPLE = ("pickup_sheet", "sorting_list")
+WITH_PEOPLE = ("pickup_sheet", "sorting_list", "order_export")
 
 
 @endpoint(

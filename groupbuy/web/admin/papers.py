@@ -33,7 +33,9 @@ OF_LEADER = {
     "commission_statement": _l("Commission statement"),
 }
 OF_SUPPLIER = {"purchase_order": _l("Purchase order")}
-KINDS = OF_ROUND | OF_LEADER | OF_SUPPLIER
+# A workbook of the orders as they stand, also while the round sells; it is in no zip.
+EXPORT = {"order_export": _l("Order export")}
+KINDS = OF_ROUND | OF_LEADER | OF_SUPPLIER | EXPORT
 SUFFIXES = ("xlsx", "pdf")
 
 

@@ -124,6 +124,7 @@ def test_each_role_takes_its_own_documents_only(town: Town) -> None:
         "pickup_sheet": "/admin/rounds/C1/papers/pickup_sheet/L1.xlsx",
         "commission_statement": "/admin/rounds/C1/papers/commission_statement/L1.xlsx",
         "purchase_order": "/admin/rounds/C1/papers/purchase_order/S1.xlsx",
+        "order_export": "/admin/rounds/C1/papers/order_export.xlsx",
     }
     taken = {
         role: {kind for kind, path in paths.items() if person(town, role).get(path).status_code == 200}
