@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -11,7 +12,6 @@ from groupbuy.app.names import file_name
 from groupbuy.app.papers import Document, Source
 from groupbuy.app.settings import settings_of
 from groupbuy.documents import pdf, xlsx
-from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.queries import get_leader
 from groupbuy.messaging.senders import File
@@ -36,33 +36,33 @@ class Format:
     write: Callable[[Document], bytes]
 
 
-def render(kind: str, round_name: str, code: str | None, suffix: str) -> File:
+def render(kind: str, round_name: str, code: str | None, suffix: str, printed_at: datetime) -> File:
     """Render one document from what is stored now: of a leader or supplier by its code, else of the round.
 
-    Raise NotFound for unknown kinds, rounds, codes and suffixes and for whoever has no orders, RuleBroken
-    ``not_closed`` before the close. The order export is no document of the manifest: a workbook of the
-    live orders at any time, of a leader or of the round.
+    ``printed_at`` is the moment that stands on it. Raise NotFound for unknown kinds, rounds, codes and
+    suffixes and for whoever has no orders, RuleBroken ``not_closed`` before the close. The order export
+    is no document of the manifest: a workbook of the live orders at any time, of a leader or of the round.
     """
     if (kind, suffix) == (order_export.KIND, order_export.SUFFIX):
-        return order_export.render_order_export(round_name, code, zone=_zone(), now=utc_now())
+        return order_export.render_order_export(round_name, code, zone=_zone(), now=printed_at)
     if kind not in KINDS or suffix not in FORMATS:
         raise NotFound("unknown_document", f"There is no document {kind}.{suffix}.")
-    document = next(_make(KINDS[kind], round_name, code), None)
+    document = next(_make(KINDS[kind], round_name, code, printed_at), None)
     if document is None:
         raise NotFound("unknown_document", f"Round {round_name} has no {kind} for {code or 'itself'}.")
     name = f"{file_name(KINDS[kind].title, document.owner or round_name, document.owner_name)}.{suffix}"
     return File(name, FORMATS[suffix].mime_type, FORMATS[suffix].write(document))
 
 
-def render_attachment(attachment: Attachment) -> File:
-    """Render the document that an attachment names; raise as ``render`` does."""
-    return render(attachment.kind, attachment.round, attachment.code, attachment.suffix)
+def render_attachment(attachment: Attachment, printed_at: datetime) -> File:
+    """Render the document that an attachment names, as printed at a moment; raise as ``render`` does."""
+    return render(attachment.kind, attachment.round, attachment.code, attachment.suffix, printed_at)
 
 
-def _make(kind: DocumentKind, round_name: str, code: str | None) -> Iterator[Document]:
+def _make(kind: DocumentKind, round_name: str, code: str | None, printed_at: datetime) -> Iterator[Document]:
     if (kind.owner is None) != (code is None):
         return iter(())
-    return kind.make(papers.source_of(round_name, _zone()), code)
+    return kind.make(papers.source_of(round_name, _zone(), printed_at), code)
 
 
 def _zone() -> ZoneInfo:

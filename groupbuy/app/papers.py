@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -90,12 +91,15 @@ class LeaderPapers:
         return sum(line.amount_fen for order in self.orders for line in order.lines)
 
 
-def source_of(round_name: str, zone: ZoneInfo) -> Source:
-    """Return what the documents of a round share; raise NotFound, RuleBroken ``not_closed``."""
+def source_of(round_name: str, zone: ZoneInfo, printed_at: datetime) -> Source:
+    """Return what the documents of a round share when printed at a moment.
+
+    Raise NotFound, RuleBroken ``not_closed``.
+    """
     round_ = campaigns.get_round(round_name)
     if round_.state in NOT_CLOSED:
         raise RuleBroken("not_closed", f"Round {round_.name} has not closed yet; documents follow the close.")
-    return Source(round_.id, round_heads.head_of(round_, zone))
+    return Source(round_.id, round_heads.head_of(round_, zone, printed_at))
 
 
 def _pickup_sheet(papers: LeaderPapers) -> Document:

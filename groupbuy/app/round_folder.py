@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -57,15 +58,16 @@ def write_round(
     round_name: str,
     folder: Path,
     suffixes: Sequence[str],
+    printed_at: datetime,
     note: Callable[[int, int], None],
 ) -> list[Entry]:
     """Write all documents of a round and the manifest into a folder; return the manifest's files.
 
-    ``note`` is told the files written and their number to be, again and again. What a former run left
-    in the folder and is no document of the round any more is removed. Raise NotFound, RuleBroken
-    ``not_closed``, OSError.
+    ``printed_at`` is the moment that stands on every page. ``note`` is told the files written and their
+    number to be, again and again. What a former run left in the folder and is no document of the round
+    any more is removed. Raise NotFound, RuleBroken ``not_closed``, OSError.
     """
-    source = papers.source_of(round_name, settings.timezone)
+    source = papers.source_of(round_name, settings.timezone, printed_at)
     leaders = [(leader.id, leader.code, leader.name) for leader in leaders_with_orders(source.round_id)]
     suppliers = suppliers_with_orders(source.round_id)
     former = _take_manifest_away(folder)

@@ -1,6 +1,7 @@
 """All documents of a round in one archive, for downloading."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from groupbuy.orders.by_leader import leaders_with_orders
 from groupbuy.purchasing.printed import suppliers_with_orders
 
 
-def zip_round(round_name: str, suffixes: Sequence[str], path: Path) -> None:
-    """Write the documents of a closed round to an archive, one in memory at a time.
+def zip_round(round_name: str, suffixes: Sequence[str], path: Path, printed_at: datetime) -> None:
+    """Write the documents of a closed round, as printed at a moment, to an archive, one in memory at a time.
 
     Raise NotFound, RuleBroken ``not_closed``.
     """
-    source = papers.source_of(round_name, settings_of(current_app).timezone)
+    source = papers.source_of(round_name, settings_of(current_app).timezone, printed_at)
     leaders = leaders_with_orders(source.round_id)
     suppliers = suppliers_with_orders(source.round_id)
     owners = [(leader.code, leader.name) for leader in leaders]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,8 @@ WEEKDAYS = "一二三四五六日"
 class RoundHead:
     """A round in the head of its documents, in the operator's zone.
 
-    ``printed`` names the moment and version of the data, not of the print: the same data give the same
-    document.
+    ``printed`` names the moment of the print, and the moment and version of the data: the same data
+    printed at the same moment give the same document.
     """
 
     name: str
@@ -50,16 +50,17 @@ class Goods:
         return f"{self.name} {self.spec}" if self.spec else self.name
 
 
-def head_of(round_: Round, zone: ZoneInfo) -> RoundHead:
-    """Return the head of a round's documents."""
-    closed = round_.closes_at.astimezone(zone)
+def head_of(round_: Round, zone: ZoneInfo, printed_at: datetime) -> RoundHead:
+    """Return the head of a round's documents that are printed at a moment."""
+    closed, printed = round_.closes_at.astimezone(zone), printed_at.astimezone(zone)
+    version = f"第 {max(round_.epoch, 1)} 版 · 截单 {closed:%Y-%m-%d %H:%M}"
     return RoundHead(
         name=round_.name,
         title=round_.title,
         cutoff=f"{day_text(closed.date())} {closed:%H:%M}",
         pickup_date=day_text(round_.pickup_date),
         day=f"{closed:%Y-%m-%d}",
-        printed=f"{round_.name} · 截单 {closed:%Y-%m-%d %H:%M} · 第 {max(round_.epoch, 1)} 版",
+        printed=f"打印 {printed:%Y-%m-%d %H:%M} · {version} · {round_.name}",
     )
 
 

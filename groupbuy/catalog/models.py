@@ -9,7 +9,7 @@ from groupbuy.db import Base
 
 
 class Supplier(Base):
-    """Who delivers; ``min_order_fen`` is the least worth of a purchase order."""
+    """Who delivers; ``min_order_fen`` is the least worth of a purchase order, ``terms`` how it is paid."""
 
     __tablename__ = "supplier"
     __table_args__ = (CheckConstraint("min_order_fen >= 0", name="min_order"),)
@@ -21,6 +21,7 @@ class Supplier(Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     min_order_fen: Mapped[int] = mapped_column(default=0)
+    terms: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 

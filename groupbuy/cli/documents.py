@@ -64,6 +64,7 @@ def _write(app: Flask, name: str, folder: Path, suffixes: list[str]) -> list[Ent
             round_name=name,
             folder=folder,
             suffixes=suffixes,
+            printed_at=utc_now(),
             note=lambda done, total: progress.update(bar, completed=done, total=total),
         )
 

@@ -21,6 +21,16 @@ class Demand(Base):
     amount_fen: Mapped[int]
 
 
+class DeliveryPlace(Base):
+    """Where suppliers deliver to: one row, absent until an operator has set it."""
+
+    __tablename__ = "delivery_place"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]
+
+
 class PurchaseOrder(Base):
     """What one supplier is to deliver for one round (采购单).
 

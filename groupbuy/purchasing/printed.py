@@ -11,6 +11,7 @@ from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.kernel.sorting import natural_key
+from groupbuy.purchasing.delivering import delivery_place
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 
 SUPPLIERS_AT_ONCE = 500
@@ -33,7 +34,10 @@ class PrintedLine:
 
 @dataclass(frozen=True, slots=True)
 class PrintedOrder:
-    """A purchase order with its supplier; lines by product code, none of which buys nothing."""
+    """A purchase order with its supplier, where to deliver and the terms, empty where nobody set them.
+
+    Lines by product code, none of which buys nothing.
+    """
 
     number: str
     supplier_code: str
@@ -43,6 +47,8 @@ class PrintedOrder:
     min_order_fen: int
     below_minimum: bool
     due_date: date
+    deliver_to: str
+    terms: str
     units: int
     cost_fen: int
     lines: tuple[PrintedLine, ...]
@@ -63,6 +69,7 @@ def suppliers_with_orders(round_id: int, code: str | None = None) -> Sequence[tu
 
 def printed_orders(round_id: int, supplier_ids: Sequence[int]) -> Iterator[PrintedOrder]:
     """Yield the purchase orders of some suppliers by supplier code, two queries for each few hundred."""
+    deliver_to = delivery_place()
     for start in range(0, len(supplier_ids), SUPPLIERS_AT_ONCE):
         some = supplier_ids[start : start + SUPPLIERS_AT_ONCE]
         lines = _lines_of(round_id, some)
@@ -73,10 +80,12 @@ def printed_orders(round_id: int, supplier_ids: Sequence[int]) -> Iterator[Print
             .order_by(Supplier.code)
         )
         for order, supplier in db.session.execute(heads):
-            yield _printed(order, supplier, lines.get(order.id, ()))
+            yield _printed(order, supplier, deliver_to, lines.get(order.id, ()))
 
 
-def _printed(order: PurchaseOrder, supplier: Supplier, lines: tuple[PrintedLine, ...]) -> PrintedOrder:
+def _printed(
+    order: PurchaseOrder, supplier: Supplier, deliver_to: str, lines: tuple[PrintedLine, ...]
+) -> PrintedOrder:
     return PrintedOrder(
         number=order.number,
         supplier_code=supplier.code,
@@ -86,6 +95,8 @@ def _printed(order: PurchaseOrder, supplier: Supplier, lines: tuple[PrintedLine,
         min_order_fen=supplier.min_order_fen,
         below_minimum=order.below_minimum,
         due_date=order.due_date,
+        deliver_to=deliver_to,
+        terms=supplier.terms or "",
         units=order.units,
         cost_fen=order.cost_fen,
         lines=lines,

@@ -6,7 +6,7 @@ from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 from groupbuy.kernel.money import format_yuan
 from groupbuy.purchasing.printed import PrintedLine, PrintedOrder
 
-# To be filled in by hand: neither a warehouse's address nor a supplier's terms are kept yet.
+# To be filled in by hand, as long as nobody has set it.
 BLANK = "＿＿＿＿＿＿＿＿"
 
 COLUMNS = (
@@ -36,13 +36,13 @@ def purchase_order(round_: RoundHead, order: PrintedOrder) -> Sheet:
             ("日期", round_.day),
             ("供应商", " ".join(text for text in supplier if text)),
             ("到货日期", day_text(order.due_date)),
-            ("收货地点", BLANK),
-            ("结算方式", BLANK),
+            ("收货地点", order.deliver_to or BLANK),
+            ("结算方式", order.terms or BLANK),
         ),
         closing=(("金额合计（大写）", rmb_capitals(order.cost_fen)),),
         notes=_notes(order),
         signatures=("制单", "审核", "供应商确认", "收货"),
-        printed=f"{order.number} · {round_.day}",
+        printed=round_.printed,
     )
 
 

@@ -10,6 +10,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried
 from groupbuy.flows import closing, mailing
 from groupbuy.jobs.service import Patience
+from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.posting import HttpPoster
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
 from groupbuy.messaging.service import MAIL_JOB, Attachment
@@ -20,7 +21,7 @@ from groupbuy.scheduler.work import Handler
 # A round must close, whatever it takes; people wait for it.
 UNTIL_CLOSED = Patience(first=timedelta(seconds=1), longest=timedelta(seconds=30), attempts=None)
 
-Render = Callable[[Attachment], File]
+Render = Callable[[Attachment, datetime], File]
 
 
 def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
@@ -35,7 +36,7 @@ def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
     def render_and_let_go(attachment: Attachment) -> File:
         # No transaction is held while the server takes its time.
         try:
-            return render(attachment)
+            return render(attachment, utc_now())
         finally:
             db.session.rollback()
 

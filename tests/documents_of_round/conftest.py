@@ -60,6 +60,7 @@ class Market:
             round_name=round_.name,
             folder=folder,
             suffixes=["xlsx"],
+            printed_at=building.NOW,
             note=lambda *_: None,
         )
         return read_all(folder)

@@ -4,11 +4,15 @@ import json
 import subprocess
 import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import python_calamine
+import time_machine
 
 from tests import building
+from tests.building import CLOSES
 from tests.support.commands import COMMAND
 
 
@@ -28,6 +32,14 @@ def closed_round(app):
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def workbooks(folder: Path) -> dict[str, list[list[object]]]:
+    """Return the rows of each workbook, without the moment of its print."""
+    return {
+        str(path.relative_to(folder)): python_calamine.load_workbook(path).get_sheet_by_index(0).to_python()
+        for path in folder.rglob("*.xlsx")
+    }
 
 
 def test_it_writes_every_document_and_the_manifest(closed_round, cli_runner, tmp_path):
@@ -65,11 +77,20 @@ def test_pdfs_stand_beside_the_workbooks_with_an_entry_each(closed_round, cli_ru
     assert (tmp_path / paths[0]).read_bytes().startswith(b"%PDF")
 
 
-def test_running_twice_gives_the_same_content(closed_round, cli_runner, tmp_path):
-    cli_runner("documents", "C1", "--out", tmp_path / "a", "--pdf", "--zip", tmp_path / "a.zip")
-    cli_runner("documents", "C1", "--out", tmp_path / "b", "--pdf", "--zip", tmp_path / "b.zip")
+def test_running_twice_at_one_moment_gives_the_same_content(closed_round, cli_runner, tmp_path):
+    with time_machine.travel(CLOSES, tick=False):
+        cli_runner("documents", "C1", "--out", tmp_path / "a", "--pdf", "--zip", tmp_path / "a.zip")
+        cli_runner("documents", "C1", "--out", tmp_path / "b", "--pdf", "--zip", tmp_path / "b.zip")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_running_later_gives_the_same_rows_with_a_later_print_time(closed_round, cli_runner, tmp_path):
+    for name, moment in (("a", CLOSES), ("b", CLOSES + timedelta(minutes=1))):
+        with time_machine.travel(moment, tick=False):
+            cli_runner("documents", "C1", "--out", tmp_path / name)
+    assert workbooks(tmp_path / "a") == workbooks(tmp_path / "b")
+    assert contents(tmp_path / "a") != contents(tmp_path / "b")
 
 
 def test_the_zip_holds_all_files_under_their_names(closed_round, cli_runner, tmp_path):
@@ -132,17 +153,15 @@ def test_a_run_that_is_killed_leaves_whole_files_and_no_manifest(
 ):
     folder = tmp_path / "out"
     cli_runner("documents", "C1", "--out", folder)
-    whole = contents(folder)
+    whole = workbooks(folder)
     command = [*COMMAND, "documents", "C1", "--out", str(folder), "--pdf"]
     process = subprocess.Popen(command, env=command_environ, cwd=tmp_path, stderr=subprocess.DEVNULL)
     while (folder / "manifest.json").exists() and process.poll() is None:
         time.sleep(0.01)
     process.kill()
     process.wait()
-    left = contents(folder)
-    assert "manifest.json" not in left
-    assert {name: left[name] for name in whole if name != "manifest.json"} == {
-        name: content for name, content in whole.items() if name != "manifest.json"
-    }
+    assert not (folder / "manifest.json").exists()
+    assert workbooks(folder) == whole
     cli_runner("documents", "C1", "--out", folder)
-    assert contents(folder).items() >= whole.items()
+    assert workbooks(folder) == whole
+    assert (folder / "manifest.json").exists()

@@ -1,6 +1,7 @@
 """Documents of a round, made from what is stored now."""
 
 from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 
 from flask import Response, current_app, send_file
@@ -20,7 +21,7 @@ from groupbuy.messaging.service import Attachment
 
 # The application puts its renderer here, so that the API need not know how documents are made.
 RENDER = "groupbuy_render"
-Render = Callable[[Attachment], File]
+Render = Callable[[Attachment, datetime], File]
 
 WITH_PEOPLE = ("pickup_sheet", "sorting_list", "order_export")
 
@@ -51,7 +52,7 @@ def _document(identity: Identity, wanted: Attachment) -> Response:
     _check(identity, wanted)
     campaigns.get_round(wanted.round)
     render: Render = current_app.extensions[RENDER]
-    file = render(wanted)
+    file = render(wanted, utc_now())
     if wanted.kind in WITH_PEOPLE:
         _log(identity, wanted)
     response = send_file(

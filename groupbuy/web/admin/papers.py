@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
@@ -23,8 +24,8 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 # The application puts these here, so that pages need not know how documents are made.
 RENDER = "groupbuy_render"
 ZIP_ROUND = "groupbuy_zip_round"
-Render = Callable[[Attachment], File]
-ZipRound = Callable[[str, Sequence[str], Path], None]
+Render = Callable[[Attachment, datetime], File]
+ZipRound = Callable[[str, Sequence[str], Path, datetime], None]
 
 OF_ROUND = {"pick_list": _l("Pick list"), "matrix": _l("Matrix")}
 OF_LEADER = {
@@ -49,7 +50,7 @@ def campaigns_paper(name: str, kind: str, code: str | None, suffix: str) -> Resp
         raise NotAllowed("role_not_allowed", "Your role does not cover this document.")
     campaigns.get_round(name)
     render: Render = current_app.extensions[RENDER]
-    file = render(Attachment(kind, name, code, suffix))
+    file = render(Attachment(kind, name, code, suffix), utc_now())
     _note(name, {"kind": kind, "code": code})
     return attachment(file.content, file.name, file.mime_type)
 
@@ -61,7 +62,7 @@ def campaigns_papers(name: str) -> ResponseReturnValue:
     zip_round: ZipRound = current_app.extensions[ZIP_ROUND]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "papers.zip"
-        zip_round(name, SUFFIXES, path)
+        zip_round(name, SUFFIXES, path, utc_now())
         content = path.read_bytes()
     _note(name, {"kind": "all"})
     return attachment(content, f"{name}.zip", "application/zip")

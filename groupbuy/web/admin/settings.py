@@ -1,4 +1,4 @@
-"""Settings: days on which the market is closed, and how this installation is set up."""
+"""Settings: days without a market, where suppliers deliver to, and how this installation is set up."""
 
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import parse_date
+from groupbuy.purchasing import delivering
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField
@@ -30,6 +31,16 @@ class ClosedDayForm(PageForm):
     reason = StringField(_l("Reason"), validators=[Length(max=60)])
 
 
+class DeliveryForm(PageForm):
+    """Where suppliers deliver to."""
+
+    address = StringField(
+        _l("Delivery address"),
+        validators=[Length(max=delivering.MAX_ADDRESS)],
+        description=_l("Purchase orders name it as the place of delivery; empty leaves a line to fill in."),
+    )
+
+
 @blueprint.route("/settings", methods=["GET", "POST"])
 def settings() -> ResponseReturnValue:
     """Show the settings, and close the market on a day."""
@@ -43,11 +54,33 @@ def settings() -> ResponseReturnValue:
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("The market is closed on that day; rounds planned already stay."), "ok")
         return redirect(url_for("admin.settings"), 303)
+    return _page(form, DeliveryForm(formdata=None, address=delivering.delivery_place()))
+
+
+@blueprint.post("/settings/delivery")
+def settings_delivery() -> ResponseReturnValue:
+    """Set where suppliers deliver to."""
+    form = DeliveryForm()
+
+    def store() -> None:
+        delivering.set_delivery_place(address=form.address.data or "", now=utc_now(), actor=actor().name)
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Saved."), "ok")
+        return redirect(url_for("admin.settings"), 303)
+    return _page(ClosedDayForm(formdata=None), form)
+
+
+def _page(form: ClosedDayForm, delivery: DeliveryForm) -> ResponseReturnValue:
     days = select(MarketClosedDay).where(MarketClosedDay.day >= today()).order_by(MarketClosedDay.day)
     page = render_template(
-        "admin/settings.html", form=form, days=db.session.scalars(days).all(), settings=_settings()
+        "admin/settings.html",
+        form=form,
+        delivery=delivery,
+        days=db.session.scalars(days).all(),
+        settings=_settings(),
     )
-    return page, 422 if form.errors else 200
+    return page, 422 if form.errors or delivery.errors else 200
 
 
 def _settings() -> Settings:

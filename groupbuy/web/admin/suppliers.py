@@ -42,6 +42,11 @@ class SupplierForm(PageForm):
         validators=optional(),
         description=_l("Purchase orders below it are held for your decision."),
     )
+    terms = StringField(
+        _l("Payment terms"),
+        validators=[Length(max=100)],
+        description=_l("Purchase orders say it, such as 月结30天; empty leaves a line to fill in."),
+    )
     active = BooleanField(_l("Delivers at present"), default=True)
 
 
@@ -96,7 +101,7 @@ def suppliers_edit(code: str | None) -> ResponseReturnValue:
     form = SupplierForm(obj=supplier)
 
     def store() -> None:
-        values: dict[str, Any] = dict(saving.texts(form, "contact", "phone", "email"))
+        values: dict[str, Any] = dict(saving.texts(form, "contact", "phone", "email", "terms"))
         values |= {"code": form.code.data.strip(), "name": form.name.data.strip()}
         values |= {"min_order_fen": form.min_order_fen.data or 0, "active": form.active.data}
         stored = None if code is None else _get(code)

@@ -59,6 +59,7 @@ VERBS: Mapping[str, object] = {
     "leader_rests": _l("Leader rests"),
     "leader_rest_ended": _l("Leader's rest taken back"),
     "community_saved": _l("Community saved"),
+    "delivery_place_set": _l("Delivery address set"),
     "market_closed": _l("Market closed on a day"),
     "market_opened": _l("Market open again on a day"),
     "job_retried": _l("Job queued again"),
@@ -81,6 +82,7 @@ SUBJECTS: Mapping[str, object] = {
     "community": _l("Community"),
     "leader_agreement": _l("Leaders' agreement"),
     "market": _l("Market"),
+    "settings": _l("Settings"),
     "list": _l("List"),
     "job": _l("Job"),
 }

@@ -5,6 +5,7 @@ answers with a redirect to a signed link that lives for a few minutes and opens 
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 
 from flask import Response, current_app, redirect, send_file, url_for
@@ -22,7 +23,7 @@ from groupbuy.web.leader.blueprint import blueprint, for_leaders, round_of, the_
 
 # The application puts its renderer there, so that the edges need not know how documents are made.
 RENDER = "groupbuy_render"
-Render = Callable[[Attachment], File]
+Render = Callable[[Attachment, datetime], File]
 _KIND = "any(pickup_sheet, sorting_list, commission_statement)"
 LINK_LIVES_S = 300
 
@@ -54,7 +55,7 @@ def file(token: str) -> Response:
             "link_expired", "This link has run out; tap the sheet on the page of the round once more."
         ) from error
     render: Render = current_app.extensions[RENDER]
-    made = render(Attachment(kind, name, code, suffix))
+    made = render(Attachment(kind, name, code, suffix), utc_now())
     with transaction():
         audit.record(
             at=utc_now(),

@@ -4,6 +4,7 @@ from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from groupbuy.http.guards import signed_in
+from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.service import Attachment
 from groupbuy.purchasing import for_suppliers
 from groupbuy.web.admin.papers import RENDER, Render
@@ -25,5 +26,5 @@ def paper(number: str, suffix: str) -> ResponseReturnValue:
     """Download a purchase order; another supplier's does not exist."""
     order = for_suppliers.order_for_suppliers(number, signed_in().supplier_ids)
     render: Render = current_app.extensions[RENDER]
-    file = render(Attachment("purchase_order", order.round_name, order.supplier_code, suffix))
+    file = render(Attachment("purchase_order", order.round_name, order.supplier_code, suffix), utc_now())
     return attachment(file.content, file.name, file.mime_type)

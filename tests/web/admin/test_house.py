@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from groupbuy.accounts import queries
 from groupbuy.accounts.models import Account
+from groupbuy.audit.models import AuditEntry
 from groupbuy.catalog.models import Product
 from groupbuy.commissions.models import CommissionRule
 from groupbuy.db import db
@@ -130,3 +131,23 @@ def test_the_market_is_closed_on_a_day_and_opened_again(town: Town) -> None:
 
 def test_an_unknown_job_cannot_be_retried(town: Town) -> None:
     assert town.operator.post("/admin/scheduler/jobs/99/retry").status_code == 404
+
+
+def test_the_delivery_address_is_set_once_and_logged(town: Town) -> None:
+    for _ in range(2):
+        answer = town.operator.post("/admin/settings/delivery", address=" 丰台区中心仓 3 号门 ")
+        assert answer.status_code == 303
+    assert "丰台区中心仓 3 号门" in town.operator.text("/admin/settings")
+    db.session.rollback()
+    logged = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "delivery_place_set")).all()
+    assert [row.after for row in logged] == [{"address": "丰台区中心仓 3 号门"}]
+
+
+def test_a_delivery_address_that_is_too_long_is_refused(town: Town) -> None:
+    assert town.operator.post("/admin/settings/delivery", address="仓" * 201).status_code == 422
+
+
+def test_the_payment_terms_of_a_supplier_are_kept(town: Town) -> None:
+    form = {"code": "S1", "name": "果园", "active": "y", "terms": "月结30天"}
+    assert town.operator.post("/admin/suppliers/S1", **form).status_code == 303
+    assert "月结30天" in town.operator.text("/admin/suppliers/S1")
