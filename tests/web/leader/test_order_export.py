@@ -30,7 +30,7 @@ from groupbuy.orders.export_layout import (
     POINT_COLUMNS,
     POINTS,
 )
-from tests.building import (
+from tests.building import NOW, (
     ACTOR,
     CLOSES,
     NOW,
@@ -100,7 +100,7 @@ def test_many_odd_orders_of_several_leaders_read_back_to_the_fen(app: Flask) -> 
             for _time in range(2):
                 place(round_, resident, {code: chance.randint(1, 9) for code in chance.sample(codes, 30)})
     for code in ("L0", "L1", None):
-        read = read_export(render("order_export", round_.name, code, "xlsx").content)
+        read = read_export(render("order_export", round_.name, code, "xlsx", NOW).content)
         assert read.differences == ()
         assert read.compared > 70
     assert (len(read.purchases), read.units, read.amount_fen) == totals(round_.id)
@@ -112,7 +112,7 @@ def test_a_week_after_the_pickup_phones_are_masked(
     place(round_, resident, {"P1": 2})
     close(app, round_)
     travel.move_to(CLOSES + timedelta(days=9))
-    read = read_export(render("order_export", round_.name, "L1", "xlsx").content)
+    read = read_export(render("order_export", round_.name, "L1", "xlsx", NOW).content)
     assert read.purchases[0].doubts == (Doubt.NO_PHONE,)
 
 
