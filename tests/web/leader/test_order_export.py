@@ -30,7 +30,7 @@ from groupbuy.orders.export_layout import (
     POINT_COLUMNS,
     POINTS,
 )
-from tests.building import NOW, (
+from tests.building import (
     ACTOR,
     CLOSES,
     NOW,
