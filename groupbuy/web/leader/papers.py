@@ -33,9 +33,9 @@ def _signer() -> URLSafeTimedSerializer:
 
 
 @blueprint.get(
-    "/rounds/<name>/<any(pickup_sheet, sorting_list, commission_statement):kind>.<any(xlsx, pdf):suffix>"
+    "/rounds/<name>/<any(pickup_sheet, sorting_list, commission_statement, order_export):kind>"
+    ".<any(xlsx, pdf):suffix>"
 )
-@blueprint.get("/rounds/<name>/<any(order_export):kind>.<any(xlsx):suffix>")
 @for_leaders
 def paper(name: str, kind: str, suffix: str) -> ResponseReturnValue:
     """Lead to the file by a link that works without a session for a few minutes."""
