@@ -10,7 +10,7 @@ from flask_migrate import Migrate, upgrade
 
 from groupbuy import paths
 from groupbuy.api.register import register_api
-from groupbuy.app.documents import render_attachment
+from groupbuy.app.documents import render_attachment, sheets_of
 from groupbuy.app.round_zip import zip_round
 from groupbuy.app.settings import NAME
 from groupbuy.config import Settings
@@ -42,7 +42,14 @@ def create_app(settings: Settings) -> Flask:
         prepare_engine(db.engine)
     init_http(app, settings)
     register_api(app, render=render_attachment)
-    init_web(app, settings, code_sender=ConsoleCodeSender(), render=render_attachment, zip_round=zip_round)
+    init_web(
+        app,
+        settings,
+        code_sender=ConsoleCodeSender(),
+        render=render_attachment,
+        zip_round=zip_round,
+        sheets_of=sheets_of,
+    )
     return app
 
 

@@ -9,6 +9,7 @@ from groupbuy.web import kit, monitoring, reach
 from groupbuy.web.admin import register_admin
 from groupbuy.web.admin.papers import Render, ZipRound
 from groupbuy.web.leader import register_leader
+from groupbuy.web.leader.printing import SheetsOf
 from groupbuy.web.resident import register_resident
 from groupbuy.web.signin import register_signin
 from groupbuy.web.supplier import register_supplier
@@ -17,11 +18,18 @@ API_BLUEPRINTS = ("api_v1",)
 
 
 def init_web(
-    app: Flask, settings: Settings, *, code_sender: CodeSender, render: Render, zip_round: ZipRound
+    app: Flask,
+    settings: Settings,
+    *,
+    code_sender: CodeSender,
+    render: Render,
+    zip_round: ZipRound,
+    sheets_of: SheetsOf,
 ) -> None:
     """Join the kit and the pages of every role.
 
-    ``code_sender`` takes sign-in codes to phones, ``render`` and ``zip_round`` make documents. Called
+    ``code_sender`` takes sign-in codes to phones, ``render``, ``zip_round`` and
+    ``sheets_of`` make documents. Called
     after the API is registered, whose writes guard themselves against forgery.
     """
     csrf = CSRFProtect(app)
@@ -34,6 +42,6 @@ def init_web(
     app.register_blueprint(monitoring.blueprint)
     register_signin(app, code_sender=code_sender)
     register_resident(app)
-    register_leader(app)
+    register_leader(app, sheets_of=sheets_of)
     register_admin(app, render=render, zip_round=zip_round)
     register_supplier(app)

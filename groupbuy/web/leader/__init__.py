@@ -11,6 +11,7 @@ from groupbuy.web.leader import (
     orders,
     papers,
     pickup,
+    printing,
     residents,
     rest_days,
     roll_call,
@@ -23,6 +24,7 @@ PAGES = (
     desk,
     rounds,
     papers,
+    printing,
     orders,
     changing,
     on_behalf,
@@ -35,6 +37,7 @@ PAGES = (
 )
 
 
-def register_leader(app: Flask) -> None:
-    """Put the pages into an application."""
+def register_leader(app: Flask, *, sheets_of: printing.SheetsOf) -> None:
+    """Put the pages into an application; ``sheets_of`` makes the sheets that are printed from a page."""
+    app.extensions[printing.SHEETS] = sheets_of
     app.register_blueprint(blueprint)
