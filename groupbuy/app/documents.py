@@ -13,7 +13,6 @@ from groupbuy.app.papers import Document, Source
 from groupbuy.app.settings import settings_of
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.sheet import Sheet
-from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.queries import get_leader
 from groupbuy.messaging.senders import File
@@ -47,14 +46,9 @@ def render(kind: str, round_name: str, code: str | None, suffix: str, printed_at
     """
     if (kind, suffix) == (order_export.KIND, order_export.SUFFIX):
         return order_export.render_order_export(round_name, code, zone=_zone(), now=printed_at)
-    if kind not in KINDS or suffix not in FORMATS:
-        raise NotFound("unknown_document", f"There is no document {kind}.{suffix}.")
-    document = next(_make(KINDS[kind], round_name, code, printed_at), None)
-    if document is None:
-        raise NotFound("unknown_document", f"Round {round_name} has no {kind} for {code or 'itself'}.")
-        return order_export.render_order_export(round_name, code, zone=_zone(), now=utc_now())
     if suffix not in FORMATS:
-    document = _document(kind, round_name, code)
+        raise NotFound("unknown_document", f"There is no document {kind}.{suffix}.")
+    document = _document(kind, round_name, code, printed_at)
     name = f"{file_name(KINDS[kind].title, document.owner or round_name, document.owner_name)}.{suffix}"
     return File(name, FORMATS[suffix].mime_type, FORMATS[suffix].write(document))
 
@@ -64,22 +58,21 @@ def render_attachment(attachment: Attachment, printed_at: datetime) -> File:
     return render(attachment.kind, attachment.round, attachment.code, attachment.suffix, printed_at)
 
 
-def _make(kind: DocumentKind, round_name: str, code: str | None, printed_at: datetime) -> Iterator[Document]:
-def sheets_of(kind: str, round_name: str, code: str | None) -> Sequence[Sheet]:
+def sheets_of(kind: str, round_name: str, code: str | None, printed_at: datetime) -> Sequence[Sheet]:
     """Return the sheets of a document for whoever shows them himself; raise as ``render`` does."""
-    return _document(kind, round_name, code).sheets
+    return _document(kind, round_name, code, printed_at).sheets
 
 
-def _document(kind: str, round_name: str, code: str | None) -> Document:
+def _document(kind: str, round_name: str, code: str | None, printed_at: datetime) -> Document:
     if kind not in KINDS:
         raise NotFound("unknown_document", f"There is no document {kind}.")
-    document = next(_make(KINDS[kind], round_name, code), None)
+    document = next(_make(KINDS[kind], round_name, code, printed_at), None)
     if document is None:
         raise NotFound("unknown_document", f"Round {round_name} has no {kind} for {code or 'itself'}.")
     return document
 
 
-def _make(kind: DocumentKind, round_name: str, code: str | None) -> Iterator[Document]:
+def _make(kind: DocumentKind, round_name: str, code: str | None, printed_at: datetime) -> Iterator[Document]:
     if (kind.owner is None) != (code is None):
         return iter(())
     return kind.make(papers.source_of(round_name, _zone(), printed_at), code)

@@ -1,6 +1,7 @@
 """A leader's sheets as pages: printed from the phone or the desk without a download."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
@@ -16,23 +17,23 @@ from groupbuy.web.leader.blueprint import blueprint, for_leaders, round_of, the_
 
 # The application puts its maker of sheets there, so that the pages need not know how documents are made.
 SHEETS = "groupbuy_sheets"
-SheetsOf = Callable[[str, str, str | None], Sequence[Sheet]]
+SheetsOf = Callable[[str, str, str | None, datetime], Sequence[Sheet]]
 
 
 @blueprint.get("/rounds/<name>/print/<any(pickup_sheet, sorting_list):kind>")
 @for_leaders
 def print_sheet(name: str, kind: str) -> ResponseReturnValue:
     """Show a sheet ready to print; who looked at it is logged, as for the file."""
-    leader = the_leader()
+    leader, now = the_leader(), utc_now()
     code, round_ = leader.code, round_of(leader, name)
     sheets_of: SheetsOf = current_app.extensions[SHEETS]
-    sheets = [html_sheet(sheet) for sheet in sheets_of(kind, round_.name, code)]
+    sheets = [html_sheet(sheet) for sheet in sheets_of(kind, round_.name, code, now)]
     page = render_template(
         "leader/print.html", round=round_, sheets=sheets, drawing=_drawing, qr=Kind.QR.value
     )
     with transaction():
         audit.record(
-            at=utc_now(),
+            at=now,
             actor=signed_in().actor.name,
             verb="document_taken",
             subject_kind="round",

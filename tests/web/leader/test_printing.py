@@ -45,7 +45,7 @@ def test_the_page_has_the_columns_rows_and_totals_of_the_sheet(
     address = f"/leader/rounds/{closed.name}/print/{kind}"
     assert address in desk.get(f"/leader/rounds/{closed.name}").text
     page = desk.get(address)
-    (sheet,) = sheets_of(kind, closed.name, "L1")
+    (sheet,) = sheets_of(kind, closed.name, "L1", CLOSES)
     titles = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page.text)
     assert titles == [column.title for column in sheet.columns]
     assert page.text.count("<tr>") == 1 + len(list(sheet.rows()))
