@@ -16,11 +16,13 @@ from groupbuy.orders.models import OrderLine
 # The rule for a product p and a head h of an order, as ``Plan.agreed`` picks it, for use inside a statement.
 RATE_SQL = """
     SELECT c.id, c.rate
-    FROM commission_rule c
-    WHERE c.valid_to IS NULL
-      AND (c.scope, c.target_id) IN (('product', p.id), ('category', p.category_id), ('leader', h.leader_id),
-                                     ('level', h.level_id), ('default', 0))
-    ORDER BY array_position(ARRAY['product', 'category', 'leader', 'level', 'default'], CAST(c.scope AS text))
+    FROM (VALUES (1, 'product', p.id), (2, 'category', p.category_id), (3, 'leader', h.leader_id),
+                 (4, 'level', h.level_id), (5, 'default', 0)) AS t (place, scope, target_id)
+    CROSS JOIN LATERAL (
+        SELECT id, rate FROM commission_rule
+        WHERE scope = t.scope AND target_id = t.target_id AND valid_to IS NULL OFFSET 0
+    ) c
+    ORDER BY t.place
     LIMIT 1
 """
 

@@ -33,8 +33,9 @@ class QuickOrder:
     submission_key: str | None
 
 
-# The steps follow each other by what they read: stock is locked in the order of its keys, then taken,
-# then the buyer's share, and only if every line got both, the order is written.
+# The steps follow each other by what they read: stock is locked in the order of its keys and read as it is
+# under the lock; only if every line fits it is taken, then the buyer's share, then the order is written.
+# Each lateral join is a look-up by key, whatever the statistics make the planner believe.
 _PLACE = """
 WITH wish AS (
     SELECT code, quantity, place
@@ -57,25 +58,38 @@ WITH wish AS (
            COALESCE(CAST(rate.rate ->> 'fixed_fen' AS bigint), 0) AS fixed_fen, rate.id AS rule_id
     FROM wish w
     CROSS JOIN head h
-    JOIN product p ON p.code = w.code AND p.state = 'on_shelf'
-    JOIN offer f ON f.round_id = h.round_id AND f.product_id = p.id AND f.state = 'active'
-    JOIN offer_version v ON v.offer_id = f.id AND v.number = f.version_no
-    LEFT JOIN offer_leader m ON m.offer_id = f.id AND m.leader_id = h.leader_id
+    CROSS JOIN LATERAL (
+        SELECT id, category_id FROM product WHERE code = w.code AND state = 'on_shelf' OFFSET 0
+    ) p
+    CROSS JOIN LATERAL (
+        SELECT * FROM offer WHERE round_id = h.round_id AND product_id = p.id AND state = 'active' OFFSET 0
+    ) f
+    CROSS JOIN LATERAL (
+        SELECT id, name, price_fen FROM offer_version WHERE offer_id = f.id AND number = f.version_no OFFSET 0
+    ) v
+    LEFT JOIN LATERAL (
+        SELECT price_fen, offered FROM offer_leader WHERE offer_id = f.id AND leader_id = h.leader_id OFFSET 0
+    ) m ON true
     LEFT JOIN LATERAL ({rate}) rate ON true
     WHERE COALESCE(m.offered, NOT f.leader_picks)
       AND w.quantity >= f.min_order_qty AND w.quantity % f.multiple = 0
       AND (f.per_buyer_limit IS NULL OR w.quantity <= f.per_buyer_limit)
 ), stock AS MATERIALIZED (
-    SELECT s.offer_id
+    SELECT s.offer_id, s.sold, s.limit_units, s.sealed
     FROM offer_stock s
     WHERE s.offer_id IN (SELECT offer_id FROM line)
       AND (SELECT COUNT(*) FROM line) = :count
     ORDER BY s.offer_id
     FOR UPDATE
+), verdict AS (
+    SELECT COUNT(*) = :count AND bool_and(
+        NOT stock.sealed AND (stock.limit_units IS NULL OR stock.sold + line.quantity <= stock.limit_units)
+    ) AS fits
+    FROM stock JOIN line ON line.offer_id = stock.offer_id
 ), taken AS (
     UPDATE offer_stock s SET sold = s.sold + line.quantity
-    FROM line JOIN stock ON stock.offer_id = line.offer_id
-    WHERE s.offer_id = line.offer_id AND NOT s.sealed
+    FROM line
+    WHERE s.offer_id = line.offer_id AND (SELECT fits FROM verdict) AND NOT s.sealed
       AND (s.limit_units IS NULL OR s.sold + line.quantity <= s.limit_units)
     RETURNING s.offer_id
 ), share AS (
