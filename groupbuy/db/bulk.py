@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -24,10 +23,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from groupbuy.db.base import Base, UtcDateTime
+from groupbuy.db.driver import driver, told_as_usual
 from groupbuy.db.session import db
 
 CHUNK = 10_000
@@ -228,26 +227,11 @@ def _copy(table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -
     count = 0
     # A chunk is complete before its COPY begins: whoever makes the rows may have to ask the database.
     for chunk in chunks(rows, CHUNK):
-        with _told_as_usual(statement), _driver().cursor() as cursor, cursor.copy(statement) as copy:
+        with told_as_usual(statement), driver().cursor() as cursor, cursor.copy(statement) as copy:
             for row in chunk:
                 copy.write_row(row)
         count += len(chunk)
     return count
-
-
-def _driver() -> Any:
-    return db.session.connection().connection.driver_connection
-
-
-@contextmanager
-def _told_as_usual(statement: str) -> Iterator[None]:
-    """Raise what the driver raises as SQLAlchemy does, so that callers can tell a race from a fault."""
-    dialect = db.session.get_bind().dialect
-    driver_error = dialect.loaded_dbapi.Error
-    try:
-        yield
-    except driver_error as error:
-        raise DBAPIError.instance(statement, None, error, driver_error, dialect=dialect) from error
 
 
 def _target(table: Table, names: Sequence[str]) -> str:

@@ -4,11 +4,18 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from groupbuy.db.base import Base
+from groupbuy.kernel.clock import monotonic_seconds
 
 # Set on a connection by whoever is going to write; see ``groupbuy.db.transaction``.
 WRITES = "groupbuy_writes"
+
+# When a connection was last given back to the pool, and how long it may lie there without being doubted.
+USED = "groupbuy_used"
+IDLE_SECONDS = 1.0
 
 POSTGRESQL_SETTINGS = {
     "timezone": "UTC",
@@ -23,14 +30,13 @@ db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": Fal
 def engine_options(url: str) -> dict[str, Any]:
     """Return the engine's options for a database URL.
 
-    The embedded database waits up to 30 s for its one writer. PostgreSQL prunes dead connections
-    before use, gives up a statement after 60 s and a lock after 10 s, and ends a transaction that
-    stands idle for 60 s, so that a halted process holds its locks no longer.
+    The embedded database waits up to 30 s for its one writer. PostgreSQL gives up a statement after
+    60 s and a lock after 10 s, and ends a transaction that stands idle for 60 s, so that a halted
+    process holds its locks no longer.
     """
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}}
     return {
-        "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,
         "connect_args": {
@@ -42,10 +48,31 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Attach the embedded database's set-up: WAL, foreign keys, explicit BEGIN."""
+    """Attach the embedded database's set-up: WAL, foreign keys, explicit BEGIN; or the pool's care."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _ping_when_idle)
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[USED] = monotonic_seconds()
+
+
+def _ping_when_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let the pool replace a connection that died while nobody used it.
+
+    Under load every connection is used all the time, and a ping for each request would be dear; when the
+    server is stopped then, the first request to notice lets go of all connections.
+    """
+    if monotonic_seconds() - record.info.get(USED, monotonic_seconds()) < IDLE_SECONDS:
+        return
+    try:
+        db.engine.dialect.do_ping(connection)
+    except db.engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -117,7 +117,8 @@ def _by_token(header: str, now: datetime) -> Identity:
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or len(secret) > MAX_TOKEN:
         raise NotSignedIn("bad_token", "Send the header: Authorization: Bearer TOKEN.")
-    rows = db.session.execute(_token_holder(), {"digest": tokens.digest_of(secret), "now": now}).all()
+    asked = {"digest": tokens.digest_of(secret), "now": now}
+    rows = db.session.connection().execute(_token_holder(), asked).all()
     if not rows:
         raise NotSignedIn("bad_token", "This token is unknown, revoked or expired.")
     return _joined(rows, rows[0].scopes)

@@ -1,8 +1,8 @@
 """An order in one statement, for PostgreSQL in the evening rush.
 
-Only an order that fits in every respect is placed this way. Whatever else it is, the statement places
-nothing and its effects are rolled back; the long way in ``flows.ordering`` then says what is wrong. A
-property test holds that both ways give the same orders.
+Only an order that fits in every respect is placed this way. Whatever else it is, the statement changes
+nothing; the long way in ``flows.ordering`` then says what is wrong. A property test holds that both ways
+give the same orders.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import TextClause, text
-
-from groupbuy.db import db
+from groupbuy.db.driver import Statement, rows_of
+from groupbuy.db.transaction import RunAgain
 from groupbuy.kernel import ids
 from groupbuy.orders.queries import LineView, OrderView
 
@@ -51,6 +50,7 @@ WITH wish AS (
     LEFT JOIN round_leader x ON x.round_id = r.id AND x.leader_id = l.id
     WHERE r.name = :round AND r.state IN ('scheduled', 'open')
       AND r.opens_at <= :now AND r.closes_at > :now AND COALESCE(x.takes_part, r.all_leaders)
+      AND NOT EXISTS (SELECT 1 FROM "order" WHERE submission_key = :submission_key)
 ), line AS MATERIALIZED (
     SELECT w.place, w.code, w.quantity, f.id AS offer_id, v.id AS version_id, v.name,
            COALESCE(m.price_fen, v.price_fen) AS price_fen, f.per_buyer_limit,
@@ -73,7 +73,8 @@ WITH wish AS (
     LEFT JOIN LATERAL ({rate}) rate ON true
     WHERE COALESCE(m.offered, NOT f.leader_picks)
       AND w.quantity >= f.min_order_qty AND w.quantity % f.multiple = 0
-      AND (f.per_buyer_limit IS NULL OR w.quantity <= f.per_buyer_limit)
+      AND (f.per_buyer_limit IS NULL OR f.per_buyer_limit >= w.quantity + COALESCE((
+          SELECT units FROM offer_buyer WHERE offer_id = f.id AND resident_id = h.resident_id), 0))
 ), stock AS MATERIALIZED (
     SELECT s.offer_id, s.sold, s.limit_units, s.sealed
     FROM offer_stock s
@@ -82,7 +83,7 @@ WITH wish AS (
     ORDER BY s.offer_id
     FOR UPDATE
 ), verdict AS (
-    SELECT COUNT(*) = :count AND bool_and(
+    SELECT COUNT(DISTINCT stock.offer_id) = :count AND bool_and(
         NOT stock.sealed AND (stock.limit_units IS NULL OR stock.sold + line.quantity <= stock.limit_units)
     ) AS fits
     FROM stock JOIN line ON line.offer_id = stock.offer_id
@@ -129,22 +130,24 @@ WITH wish AS (
 )
 SELECT placed.id, placed.state, placed.amount_fen, placed.expires_at, head.resident_code, head.leader_code,
        line.code, line.name, line.quantity, line.price_fen
-FROM placed CROSS JOIN head CROSS JOIN line
+FROM line CROSS JOIN head LEFT JOIN placed ON true
+WHERE (SELECT fits FROM verdict)
 ORDER BY line.place
 """
 
 
-def statement(rate_sql: str) -> TextClause:
+def statement(rate_sql: str) -> Statement:
     """Return the statement; ``rate_sql`` selects id and rate of the rule for products p and heads h."""
-    return text(_PLACE.format(rate=rate_sql))
+    return Statement.of(_PLACE.format(rate=rate_sql))
 
 
-def place(order: QuickOrder, placing: TextClause) -> OrderView | None:
-    """Place an order that fits; return None, and leave no trace, when it does not."""
-    connection = db.session.connection()
-    connection.exec_driver_sql("SAVEPOINT quick_order")
+def place(order: QuickOrder, placing: Statement) -> OrderView | None:
+    """Place an order that fits; return None, and leave no trace, when it does not.
+
+    Raise RunAgain when a parallel order took a buyer's share, or had the same submission key.
+    """
     number, code = ids.order_number(), ids.pickup_code()
-    rows = connection.execute(
+    rows = rows_of(
         placing,
         {
             "codes": list(order.product_codes),
@@ -161,32 +164,31 @@ def place(order: QuickOrder, placing: TextClause) -> OrderView | None:
             "number": number,
             "pickup_code": code,
         },
-    ).all()
+    )
     if not rows:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT quick_order")
         return None
+    if rows[0][0] is None:
+        raise RunAgain
     return _placed(order, number, code, rows)
 
 
-def _placed(order: QuickOrder, number: str, code: str, rows: Sequence[Any]) -> OrderView:
-    head = rows[0]
+def _placed(order: QuickOrder, number: str, code: str, rows: Sequence[tuple[Any, ...]]) -> OrderView:
+    order_id, state, amount_fen, expires_at, resident_code, leader_code = rows[0][:6]
     return OrderView(
         number=number,
-        state=head.state,
-        amount_fen=head.amount_fen,
+        state=state,
+        amount_fen=amount_fen,
         pickup_code=code,
         round_name=order.round_name,
-        resident_code=head.resident_code,
-        leader_code=head.leader_code,
+        resident_code=resident_code,
+        leader_code=leader_code,
         paid_fen=0,
         remark=order.remark,
         placed_at=order.now,
-        expires_at=head.expires_at,
+        expires_at=expires_at,
         cancel_reason=None,
         lines=tuple(
-            LineView(
-                row.id, row.code, row.name, row.quantity, row.price_fen, row.quantity * row.price_fen, True
-            )
-            for row in rows
+            LineView(order_id, product, name, quantity, price_fen, quantity * price_fen, True)
+            for *_, product, name, quantity, price_fen in rows
         ),
     )

@@ -23,7 +23,7 @@ FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
 }
-TRANSPORT = "max-age=31536000; includeSubDomains"
+SECURE = FIXED | {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def install(app: Flask) -> None:
@@ -32,10 +32,9 @@ def install(app: Flask) -> None:
 
 
 def _secure(response: Response) -> Response:
-    for name, value in FIXED.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", TRANSPORT)
+    present = {name.lower() for name, _ in response.headers}
+    wanted = SECURE if request.is_secure else FIXED
+    response.headers.extend([pair for pair in wanted.items() if pair[0].lower() not in present])
     decided = response.cache_control.public or response.cache_control.no_store
     if request.endpoint != "static" and not decided:
         response.headers["Cache-Control"] = "no-store" if _is_personal() else "no-cache"

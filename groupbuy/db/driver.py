@@ -1,0 +1,52 @@
+"""PostgreSQL's driver itself, inside the session's transaction, where SQLAlchemy would take too long."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from groupbuy.db.session import db
+
+_NAME = re.compile(r"(?<!:):([a-z_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement with numbered parameters, and their names in that order; made once, parsed once."""
+
+    text: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Statement":
+        """Number the parameters of a statement with ``:names``."""
+        names = tuple(dict.fromkeys(_NAME.findall(text)))
+        return cls(_NAME.sub(lambda found: f"${names.index(found[1]) + 1}", text), names)
+
+
+def rows_of(statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """Run a statement in the session's transaction and return its rows; raise what SQLAlchemy raises."""
+    cursor_class = db.session.get_bind().dialect.loaded_dbapi.RawCursor
+    with told_as_usual(statement.text), cursor_class(driver()) as cursor:
+        cursor.execute(statement.text, [values[name] for name in statement.names])
+        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def driver() -> Any:
+    """Return the driver's connection of the session's transaction."""
+    return db.session.connection().connection.driver_connection
+
+
+@contextmanager
+def told_as_usual(statement: str) -> Iterator[None]:
+    """Raise what the driver raises as SQLAlchemy does, so that callers can tell a race from a fault."""
+    dialect = db.session.get_bind().dialect
+    driver_error = dialect.loaded_dbapi.Error
+    try:
+        yield
+    except driver_error as error:
+        raise DBAPIError.instance(statement, None, error, driver_error, dialect=dialect) from error
