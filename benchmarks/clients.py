@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
-Ask = Callable[[int, int], tuple[str, str, dict[str, str], bytes]]
+Request = tuple[str, str, dict[str, str], bytes]
+Ask = Callable[[int, int], Request]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.clients import Ask, Outcome, drive, json_body
+from benchmarks.clients import Ask, Outcome, Request, drive, json_body
 from benchmarks.databases import database
 from benchmarks.made_up_week import CODE, Size, write_files
 
@@ -43,7 +43,7 @@ def main() -> None:
             "GROUPBUY_INSECURE_HTTP": "1",
         }
         tokens = _prepare(Path(folder), chosen.residents)
-        floor = _floor(chosen) if chosen.database == "postgresql" else None
+        floor = _floor(chosen)
         _rush(chosen, tokens, floor)
 
 
@@ -60,41 +60,57 @@ def _prepare(folder: Path, residents: int) -> Sequence[str]:
 
 
 def _floor(chosen: argparse.Namespace) -> Outcome:
+    postgresql = chosen.database == "postgresql"
     # It reads the database's address when it is imported.
     make = "from benchmarks.floor_app import make_tables; make_tables()"
     subprocess.run([sys.executable, "-c", make], check=True)
     gunicorn = ("-m", "gunicorn", "benchmarks.floor_app:app", "--worker-class", "gthread", "--threads", "8")
     flags = ("--workers", str(chosen.workers), "--log-level", "error", "--keep-alive", "5")
     with _server([*gunicorn, *flags, "--no-control-socket", "--bind"], joined=True) as port:
-        _row(
-            "Flask view, nothing",
-            drive(port, lambda _c, _n: ("POST", "/nothing", JSON, b"{}"), seconds=chosen.seconds),
-        )
-        body = json_body({"lines": [1, 2, 3]})
-        sell: Ask = lambda client, n: ("POST", f"/sell/{(client * 7 + n) % 300}", JSON, body)  # noqa: E731 - it is passed on.
-        floor = drive(port, sell, seconds=chosen.seconds)
-    _row("Flask view, one statement", floor)
+        nothing = drive(port, lambda _c, _n: ("POST", "/nothing", JSON, b"{}"), seconds=chosen.seconds)
+        floor = drive(port, _selling, seconds=chosen.seconds)
+        same = drive(port, _selling_the_same, seconds=chosen.seconds) if postgresql else None
+    _row("Flask view, nothing", nothing)
+    _row("Flask view, 3 lines sold", floor)
+    if same:
+        _row("Flask view, our statement", same, floor, "lines sold")
     return floor
 
 
-def _rush(chosen: argparse.Namespace, tokens: Sequence[str], floor: Outcome | None) -> None:
+def _selling(client: int, number: int) -> Request:
+    return "POST", "/sell", JSON, json_body(_products(client, number, range(300)))
+
+
+def _selling_the_same(client: int, number: int) -> Request:
+    codes = [f"P{product:05}" for product in _products(client, number, range(300))]
+    resident = (client * 61 + number * 32) % 2000 + 1
+    return "POST", "/same", JSON, json_body({"round": CODE, "resident": resident, "products": codes})
+
+
+def _products(client: int, number: int, products: Sequence[int]) -> list[int]:
+    """Return three different products; of the hot ones it is always all three, in any order."""
+    first = client * 7 + number * 3
+    return [products[(first + step * (len(products) // 3)) % len(products)] for step in range(3)]
+
+
+def _rush(chosen: argparse.Namespace, tokens: Sequence[str], floor: Outcome) -> None:
     serve = ["-m", "groupbuy", "serve", "--no-scheduler", "--workers", str(chosen.workers), "--port"]
     with _server(serve, joined=False) as port:
         reading = drive(port, _reading(tokens), seconds=chosen.seconds)
         spread = drive(port, _ordering(tokens, range(300)), seconds=chosen.seconds)
         hot = drive(port, _ordering(tokens, HOT), seconds=chosen.seconds)
     _row("read the open round", reading)
-    _row("order 3 of 300 products", spread, floor, "one statement")
+    _row("order 3 of 300 products", spread, floor, "lines sold")
     _row("order the same 3 products", hot, spread, "spread orders")
 
 
 def _ordering(tokens: Sequence[str], products: Sequence[int]) -> Ask:
-    def ask(client: int, number: int) -> tuple[str, str, dict[str, str], bytes]:
+    def ask(client: int, number: int) -> Request:
         token = tokens[(client * 61 + number * 32) % len(tokens)]
-        chosen = {products[(client * 7 + number * 3 + step * 101) % len(products)] for step in range(3)}
-        if len(products) == len(HOT):
-            chosen = set(products)
-        lines = [{"product_code": f"P{product:05}", "quantity": 1} for product in chosen]
+        lines = [
+            {"product_code": f"P{product:05}", "quantity": 1}
+            for product in _products(client, number, products)
+        ]
         body = json_body({"round": CODE, "lines": lines})
         return "POST", "/api/v1/orders", JSON | {"Authorization": f"Bearer {token}"}, body
 
@@ -102,7 +118,7 @@ def _ordering(tokens: Sequence[str], products: Sequence[int]) -> Ask:
 
 
 def _reading(tokens: Sequence[str]) -> Ask:
-    def ask(client: int, number: int) -> tuple[str, str, dict[str, str], bytes]:
+    def ask(client: int, number: int) -> Request:
         token = tokens[(client * 61 + number * 32) % len(tokens)]
         return "GET", f"/api/v1/rounds/{CODE}", {"Authorization": f"Bearer {token}"}, b""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,11 +27,21 @@ class Statement:
         return cls(_NAME.sub(lambda found: f"${names.index(found[1]) + 1}", text), names)
 
 
-def rows_of(statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-    """Run a statement in the session's transaction and return its rows; raise what SQLAlchemy raises."""
+def rows_of(
+    statement: Statement, values: Mapping[str, Any], *, last: bool = False
+) -> Sequence[tuple[Any, ...]]:
+    """Run a statement in the session's transaction and return its rows; raise what SQLAlchemy raises.
+
+    The ``last`` one commits on the same way to the server, so that no lock is held while an answer is made;
+    the edge's own commit then has nothing left to do.
+    """
     cursor_class = db.session.get_bind().dialect.loaded_dbapi.RawCursor
-    with told_as_usual(statement.text), cursor_class(driver()) as cursor:
-        cursor.execute(statement.text, [values[name] for name in statement.names])
+    connection = driver()
+    with told_as_usual(statement.text), cursor_class(connection) as cursor:
+        with connection.pipeline() if last else nullcontext():
+            cursor.execute(statement.text, [values[name] for name in statement.names])
+            if last:
+                connection.execute("COMMIT", prepare=False)
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

@@ -16,7 +16,7 @@ from groupbuy.orders.queries import OrderView, view_of
 from groupbuy.orders.quick import QuickOrder
 from groupbuy.orders.rules import MAX_LINES
 
-_QUICK = quick.statement(RATE_SQL)
+QUICK = quick.statement(RATE_SQL)
 
 
 def take_order(
@@ -29,9 +29,11 @@ def take_order(
     pay_within: timedelta,
     remark: str | None = None,
     submission_key: str | None = None,
+    last: bool = False,
 ) -> OrderView:
     """Place an order, in one statement where the database can and the order fits.
 
+    ``last`` tells that nothing more is to be written in this transaction: its locks are then let go at once.
     Raise as ``place_order`` does, and NotFound for an unknown round or resident.
     """
     asked = QuickOrder(
@@ -46,14 +48,14 @@ def take_order(
         remark=remark,
         submission_key=submission_key,
     )
-    return _quickly(asked) or view_of(_step_by_step(asked, wishes, actor))
+    return _quickly(asked, last) or view_of(_step_by_step(asked, wishes, actor))
 
 
-def _quickly(asked: QuickOrder) -> OrderView | None:
+def _quickly(asked: QuickOrder, last: bool) -> OrderView | None:
     """Ask the one statement, on the database that has it; None where the order does not fit."""
     if db.session.get_bind().dialect.name != "postgresql" or not _is_sane(asked.quantities):
         return None
-    return quick.place(replace(asked, remark=checked_remark(asked.remark)), _QUICK)
+    return quick.place(replace(asked, remark=checked_remark(asked.remark)), QUICK, last=last)
 
 
 def _step_by_step(asked: QuickOrder, wishes: Sequence[Wish], actor: Actor) -> Order:

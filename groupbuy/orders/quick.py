@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from groupbuy.db.driver import Statement, rows_of
 from groupbuy.db.transaction import RunAgain
 from groupbuy.kernel import ids
@@ -34,7 +36,9 @@ class QuickOrder:
 
 # The steps follow each other by what they read: stock is locked in the order of its keys and read as it is
 # under the lock; only if every line fits it is taken, then the buyer's share, then the order is written.
+# A statement that has taken anything and yet places nothing, because a parallel one came first, divides by 0.
 # Each lateral join is a look-up by key, whatever the statistics make the planner believe.
+BEATEN = "22012"
 _PLACE = """
 WITH wish AS (
     SELECT code, quantity, place
@@ -131,7 +135,7 @@ WITH wish AS (
 SELECT placed.id, placed.state, placed.amount_fen, placed.expires_at, head.resident_code, head.leader_code,
        line.code, line.name, line.quantity, line.price_fen
 FROM line CROSS JOIN head LEFT JOIN placed ON true
-WHERE (SELECT fits FROM verdict)
+WHERE (SELECT fits FROM verdict) AND 1 / (SELECT COUNT(*) FROM placed) = 1
 ORDER BY line.place
 """
 
@@ -141,35 +145,35 @@ def statement(rate_sql: str) -> Statement:
     return Statement.of(_PLACE.format(rate=rate_sql))
 
 
-def place(order: QuickOrder, placing: Statement) -> OrderView | None:
+def place(order: QuickOrder, placing: Statement, *, last: bool = False) -> OrderView | None:
     """Place an order that fits; return None, and leave no trace, when it does not.
 
-    Raise RunAgain when a parallel order took a buyer's share, or had the same submission key.
+    ``last`` is for the only write of a transaction. Raise RunAgain when a parallel order took a buyer's
+    share, or had the same submission key.
     """
     number, code = ids.order_number(), ids.pickup_code()
-    rows = rows_of(
-        placing,
-        {
-            "codes": list(order.product_codes),
-            "quantities": list(order.quantities),
-            "count": len(order.product_codes),
-            "resident": order.resident_id,
-            "round": order.round_name,
-            "now": order.now,
-            "expires_at": order.expires_at,
-            "placed_by": order.placed_by_id,
-            "actor": order.actor,
-            "remark": order.remark,
-            "submission_key": order.submission_key,
-            "number": number,
-            "pickup_code": code,
-        },
-    )
-    if not rows:
-        return None
-    if rows[0][0] is None:
-        raise RunAgain
-    return _placed(order, number, code, rows)
+    values = {
+        "codes": list(order.product_codes),
+        "quantities": list(order.quantities),
+        "count": len(order.product_codes),
+        "resident": order.resident_id,
+        "round": order.round_name,
+        "now": order.now,
+        "expires_at": order.expires_at,
+        "placed_by": order.placed_by_id,
+        "actor": order.actor,
+        "remark": order.remark,
+        "submission_key": order.submission_key,
+        "number": number,
+        "pickup_code": code,
+    }
+    try:
+        rows = rows_of(placing, values, last=last)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == BEATEN:
+            raise RunAgain from error
+        raise
+    return _placed(order, number, code, rows) if rows else None
 
 
 def _placed(order: QuickOrder, number: str, code: str, rows: Sequence[tuple[Any, ...]]) -> OrderView:

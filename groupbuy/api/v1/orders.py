@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
-from flask import current_app
+from flask import current_app, request
 from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
@@ -13,6 +13,7 @@ from groupbuy.api.v1.shapes import Code, Quantity
 from groupbuy.config import Settings
 from groupbuy.flows import ordering, taking
 from groupbuy.flows.ordering import MAX_REMARK, Wish
+from groupbuy.http.idempotency import HEADER
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
@@ -71,6 +72,8 @@ def place_order(identity: Identity, body: PlaceOrder) -> tuple[int, Any]:
             actor=identity.actor,
             pay_within=timedelta(minutes=settings.order_timeout_minutes),
             remark=body.remark,
+            # Else the answer is stored under the key, in the same transaction.
+            last=HEADER not in request.headers,
         )
     except NotFound as error:
         raise NotFound(error.code, error.message, param=error.param or "round") from error
