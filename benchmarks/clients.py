@@ -27,6 +27,14 @@ class Outcome:
         """Return answers per second."""
         return len(self.seconds) / self.elapsed
 
+    def __add__(self, other: "Outcome") -> "Outcome":
+        """Join what was measured in two turns."""
+        statuses = {
+            status: self.statuses.get(status, 0) + other.statuses.get(status, 0)
+            for status in (self.statuses | other.statuses)
+        }
+        return Outcome([*self.seconds, *other.seconds], statuses, self.elapsed + other.elapsed)
+
     def percentile(self, percent: int) -> float:
         """Return the milliseconds within which this share of the answers came."""
         return quantiles(self.seconds, n=100)[percent - 1] * 1000
