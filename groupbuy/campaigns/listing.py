@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 
 from groupbuy.campaigns.models import Offer, OfferLeader, OfferStock, OfferVersion, Round, RoundLeader
 from groupbuy.campaigns.rules import RoundState
@@ -28,8 +29,7 @@ class Viewer:
         return self.leader_ids is None and self.supplier_ids is None
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfOffer:
+class ShelfOffer(NamedTuple):
     """An offer as it is shown: prices in fen, quantities in sale units; ``left`` None is no limit."""
 
     offer_id: int
@@ -71,7 +71,15 @@ def visible_rounds(viewer: Viewer) -> Select[Round]:
 
 def find_visible(name: str, *, viewer: Viewer) -> Round | None:
     """Return a round by name if the viewer takes part in it."""
-    return db.session.scalar(select(Round).where(Round.name == name, *_visible(viewer)))
+    ids = (viewer.leader_ids, viewer.supplier_ids)
+    statement = _one_visible(*(None if these is None else tuple(these) for these in ids))
+    return db.session.scalar(statement, {"name": name})
+
+
+@lru_cache(maxsize=2000)
+def _one_visible(leader_ids: tuple[int, ...] | None, supplier_ids: tuple[int, ...] | None) -> Select[Round]:
+    """Return the statement for one round; to make it anew takes longer than to run it."""
+    return select(Round).where(Round.name == bindparam("name"), *_visible(Viewer(leader_ids, supplier_ids)))
 
 
 def in_state(state: RoundState, now: datetime) -> ColumnElement[bool]:
@@ -120,31 +128,30 @@ def shelf(
 
     With a leader they are what that leader's residents can order, at that leader's prices.
     """
-    statement = _shelf(round_id) if leader_id is None else _shelf_of_leader(round_id, leader_id)
-    if supplier_ids is not None:
-        statement = statement.where(Offer.supplier_id.in_(supplier_ids))
-    rows = db.session.execute(statement.order_by(Offer.sort, Product.code)).all()
-    return [_offer(row) for row in rows]
+    statement = _shelf(of_leader=leader_id is not None, of_suppliers=supplier_ids is not None)
+    asked = {"round": round_id, "leader": leader_id, "suppliers": supplier_ids}
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    rows = db.session.connection().execute(statement, wanted).all()
+    return [ShelfOffer._make((*row[:-1], _left(*row[-2:]))) for row in rows]
 
 
-def _offer(row: Any) -> ShelfOffer:
-    *shown, limit = row
-    columns: Any = (*shown, None if limit is None else max(limit - row.sold, 0))
-    return ShelfOffer(*columns)
+def _left(sold: int, limit: int | None) -> int | None:
+    return None if limit is None else max(limit - sold, 0)
 
 
-def _shelf(round_id: int) -> Select[*tuple[Any, ...]]:
-    return _columns(OfferVersion.price_fen).where(Offer.round_id == round_id, *_ON_SALE)
-
-
-def _shelf_of_leader(round_id: int, leader_id: int) -> Select[*tuple[Any, ...]]:
-    mine = and_(OfferLeader.offer_id == Offer.id, OfferLeader.leader_id == leader_id)
-    return (
-        _columns(func.coalesce(OfferLeader.price_fen, OfferVersion.price_fen))
-        .outerjoin(OfferLeader, mine)
-        .where(Offer.round_id == round_id, *_ON_SALE)
-        .where(func.coalesce(OfferLeader.offered, ~Offer.leader_picks))
-    )
+@cache
+def _shelf(*, of_leader: bool, of_suppliers: bool) -> Select[*tuple[Any, ...]]:
+    """Return the statement of a shelf; to make it anew takes longer than to run it."""
+    if of_leader:
+        mine = and_(OfferLeader.offer_id == Offer.id, OfferLeader.leader_id == bindparam("leader"))
+        statement = _columns(func.coalesce(OfferLeader.price_fen, OfferVersion.price_fen))
+        statement = statement.outerjoin(OfferLeader, mine)
+        statement = statement.where(func.coalesce(OfferLeader.offered, ~Offer.leader_picks))
+    else:
+        statement = _columns(OfferVersion.price_fen)
+    if of_suppliers:
+        statement = statement.where(Offer.supplier_id.in_(bindparam("suppliers", expanding=True)))
+    return statement.where(Offer.round_id == bindparam("round"), *_ON_SALE).order_by(Offer.sort, Product.code)
 
 
 _ON_SALE = (Offer.state == "active", Product.state == "on_shelf")

@@ -8,20 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from groupbuy.db.session import WRITES, db
-from groupbuy.kernel.errors import Unavailable
+from groupbuy.kernel.errors import RunAgain
 
 T = TypeVar("T")
 
 # PostgreSQL asks the caller to run such a transaction again: serialization failure, deadlock.
 RETRYABLE = ("40001", "40P01")
 ATTEMPTS = 5
-
-
-class RunAgain(Unavailable):
-    """Say that a parallel transaction came first; run again, the work will see what that one did."""
-
-    def __init__(self) -> None:
-        super().__init__("busy", "Too many people want the same at this moment; try again.", retry_after=1)
 
 
 @contextmanager

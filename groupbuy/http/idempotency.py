@@ -49,9 +49,17 @@ def check_key(text: str) -> str:
     return text
 
 
+class Written(str):
+    """JSON text that is ready."""
+
+    __slots__ = ()
+
+
 def write_json(value: Any) -> str:
     """Return a body as compact JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return (
+        value if isinstance(value, Written) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    )
 
 
 def answer_once(key: Key | None, work: Callable[[], tuple[int, Any]], *, now: datetime) -> Answer:

@@ -58,3 +58,10 @@ class Unavailable(GroupbuyError):
     def __init__(self, code: str, message: str = "", *, retry_after: int) -> None:
         super().__init__(code, message)
         self.retry_after = retry_after
+
+
+class RunAgain(Unavailable):
+    """Say that a parallel transaction came first; run again, the work will see what that one did."""
+
+    def __init__(self) -> None:
+        super().__init__("busy", "Too many people want the same at this moment; try again.", retry_after=1)

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from groupbuy.db.driver import Statement, rows_of
-from groupbuy.db.transaction import RunAgain
 from groupbuy.kernel import ids
+from groupbuy.kernel.errors import RunAgain
 from groupbuy.orders.queries import LineView, OrderView
 
 

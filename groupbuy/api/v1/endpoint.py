@@ -124,9 +124,7 @@ def _register(rule: str, operation: Operation, run: View, view: View, answers: M
         validation_error_status=422,
         operation_id=view.__name__,
     )
-    # The document is made from these attributes; what the decorator does at each request is not needed.
-    handle.__dict__.update(documented(handle).__dict__)
-    blueprint.add_url_rule(rule, view.__name__, handle, methods=[operation.method])
+    blueprint.add_url_rule(rule, view.__name__, documented(handle), methods=[operation.method])
 
 
 def _answer_anybody(operation: Operation, view: View, **values: Any) -> Response:
