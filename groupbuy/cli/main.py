@@ -16,6 +16,7 @@ from groupbuy.cli.demo.command import demo
 from groupbuy.cli.documents import documents
 from groupbuy.cli.importing import import_command
 from groupbuy.cli.jobs import jobs, list_runs
+from groupbuy.cli.moving_in import move_in_command
 from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.cli.serving import scheduler, serve
 from groupbuy.cli.tokens import issue_token
@@ -65,6 +66,7 @@ groupbuy.add_command(create_user)
 groupbuy.add_command(demo)
 groupbuy.add_command(documents)
 groupbuy.add_command(import_command)
+groupbuy.add_command(move_in_command)
 groupbuy.add_command(rounds)
 groupbuy.add_command(report)
 groupbuy.add_command(tick)
