@@ -189,10 +189,12 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
 }
 
 
+@pytest.mark.check(23)
 def test_every_operation_is_in_the_table() -> None:
     assert TABLE.keys() == OPERATIONS.keys()
 
 
+@pytest.mark.check(23, 26)
 @pytest.mark.parametrize("name", TABLE)
 def test_each_role_gets_the_expected_answer(town: Town, name: str) -> None:
     method, path, body, expected = TABLE[name]

@@ -121,9 +121,8 @@ def scheduler_runs() -> ResponseReturnValue:
 def _health() -> dict[str, Any]:
     now = utc_now()
     beat = heartbeats.last_beat()
-    states = dict(
-        row._tuple() for row in db.session.execute(select(Job.state, func.count()).group_by(Job.state))
-    )
+    counted = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
+    states: dict[str, int] = {row[0]: row[1] for row in counted}
     return {
         "beat": beat,
         "silent": beat is None or now - beat > SILENT,
