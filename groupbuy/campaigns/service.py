@@ -127,24 +127,6 @@ def _move(campaign: Campaign, old: str, new: str, now: datetime, actor: str) -> 
     _log(campaign, f"campaign_{new}", now, actor, before={"state": old}, after={"state": new})
 
 
-def set_leader_terms(
-    *, campaign: Campaign, product_id: int, leader_id: int, offered: bool, price_fen: int | None = None
-) -> None:
-    """Say whether one leader's community has a product in future rounds, and at which price."""
-    offer_id = db.session.scalar(
-        select(CampaignOffer.id).where(
-            CampaignOffer.campaign_id == campaign.id, CampaignOffer.product_id == product_id
-        )
-    )
-    if offer_id is None:
-        raise NotFound("unknown_product", "This product is not in the campaign.")
-    row = CampaignOfferLeader(
-        campaign_offer_id=offer_id, leader_id=leader_id, offered=offered, price_fen=price_fen
-    )
-    db.session.merge(row)
-    db.session.flush()
-
-
 def close_market(*, day: date, reason: str | None) -> None:
     """Mark a day without cut-offs; rounds planned already stay."""
     db.session.merge(MarketClosedDay(day=day, reason=reason))

@@ -138,6 +138,31 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"seen": "active", "state": "suspended", "reason": "x"},
         "401 403 403 403 403 403 403 200 403 403 403",
     ),
+    "show_leader_terms": (
+        "GET",
+        "/campaigns/C1/leaders/L1/terms",
+        None,
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "set_leader_terms": (
+        "PUT",
+        "/campaigns/C1/leaders/L1/terms",
+        {"version": "x", "terms": []},
+        "401 403 403 403 403 403 403 409 403 403 403",
+    ),
+    "list_pickable_campaigns": (
+        "GET",
+        "/leaders/L1/picks",
+        None,
+        "401 403 403 200 404 403 403 200 403 403 403",
+    ),
+    "show_picks": ("GET", "/leaders/L1/picks/C1", None, "401 403 403 404 404 403 403 404 403 403 403"),
+    "pick_products": (
+        "PUT",
+        "/leaders/L1/picks/C1",
+        {"version": "x", "product_codes": []},
+        "401 403 403 404 404 403 403 404 403 403 403",
+    ),
     "create_campaign": (
         "POST",
         "/campaigns",

@@ -59,7 +59,7 @@ class RestEffects(Shape):
 @endpoint("GET", PATH, scope="people:read", answers={200: RestDays})
 def list_rest_days(identity: Identity, code: str) -> tuple[int, Any]:
     """List a leader's rest days from today on."""
-    return 200, _days(_leader(identity, code), utc_now())
+    return 200, _days(own_leader(identity, code), utc_now())
 
 
 @endpoint("POST", f"{PATH}/check", scope="leaders:write", body=Rest, answers={200: RestEffects}, reads=True)
@@ -67,7 +67,7 @@ def check_rest_days(identity: Identity, code: str, body: Rest) -> tuple[int, Any
     """Tell which planned rounds a rest touches; nothing is changed."""
     now = utc_now()
     effects = resting.preview_rest(
-        leader=_leader(identity, code),
+        leader=own_leader(identity, code),
         first=_day(body.first, "first"),
         last=_day(body.last, "last") if body.last else None,
         today=_today(now),
@@ -81,7 +81,7 @@ def add_rest_days(identity: Identity, code: str, body: Rest) -> tuple[int, Any]:
     """Add rest days; rounds that have not opened go on without the leader, no order is removed."""
     now = utc_now()
     effects = resting.add_rest(
-        leader=_leader(identity, code),
+        leader=own_leader(identity, code),
         first=_day(body.first, "first"),
         last=_day(body.last, "last") if body.last else None,
         today=_today(now),
@@ -95,7 +95,7 @@ def add_rest_days(identity: Identity, code: str, body: Rest) -> tuple[int, Any]:
 def remove_rest_days(identity: Identity, code: str, first: str, query: RestQuery) -> tuple[int, Any]:
     """Remove rest days; the leader takes part again in rounds that have not opened."""
     now = utc_now()
-    leader = _leader(identity, code)
+    leader = own_leader(identity, code)
     resting.end_rest(
         leader=leader,
         first=_day(first, "first"),
@@ -107,7 +107,8 @@ def remove_rest_days(identity: Identity, code: str, first: str, query: RestQuery
     return 200, _days(leader, now)
 
 
-def _leader(identity: Identity, code: str) -> Leader:
+def own_leader(identity: Identity, code: str) -> Leader:
+    """Return a leader by code; raise NotFound for another leader than the asker."""
     leader = get_leader(code)
     if identity.role == "leader" and leader.id not in identity.leader_ids:
         raise NotFound("unknown_leader", f"There is no leader {code}.")

@@ -119,7 +119,7 @@ def _editor(form: CampaignForm, campaign: Campaign | None) -> ResponseReturnValu
         faults=faults,
         found=_found(form, products),
         calendar=preview(form),
-        conflict=_conflict(campaign) if status == 409 else None,
+        conflict=last_change(campaign) if status == 409 else None,
     )
     return page, status
 
@@ -247,7 +247,7 @@ def _blame(form: CampaignForm, error: GroupbuyError) -> None:
         field.errors = [*field.errors, sentence]
 
 
-def _conflict(campaign: Campaign | None) -> Any:
+def last_change(campaign: Campaign | None) -> Any:
     """Return who saved the campaign last, and when."""
     if campaign is None:
         return None

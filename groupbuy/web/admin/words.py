@@ -17,6 +17,8 @@ VERBS: Mapping[str, object] = {
     "campaign_edited": _l("Campaign changed"),
     "campaign_published": _l("Campaign published"),
     "campaign_ended": _l("Campaign ended"),
+    "leader_terms_set": _l("Leader's own products and prices set"),
+    "leader_picked": _l("Leader chose products"),
     "round_planned": _l("Round planned"),
     "round_open": _l("Round opened"),
     "round_closing": _l("Round cut off"),

@@ -32,6 +32,8 @@ PAGES = (
     "/admin/campaigns/new",
     "/admin/campaigns/FRESH",
     "/admin/campaigns/FRESH/edit",
+    "/admin/campaigns/FRESH/leaders",
+    "/admin/campaigns/FRESH/leaders/L01",
     "/admin/orders",
     "/admin/products",
     "/admin/products/A01",

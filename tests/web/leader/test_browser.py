@@ -68,6 +68,7 @@ def test_no_page_of_an_open_round_has_a_serious_fault_and_none_is_too_wide(
         "moving-in",
         "helpers",
         "rest-days",
+        "picks",
     ):
         page.goto(f"{site}/leader/{address}")
         assert faults(page) == [], address
