@@ -37,9 +37,11 @@ def differences_of(
     stated = dict(_of_points(points)) | dict(_of_goods(goods))
     found = _found(purchases, bills)
     pairs = [(figure, value, found.get(figure, 0)) for figure, value in stated.items()]
+    theirs: Counter[str] = Counter()
+    for one in purchases:
+        theirs[one.customer] += one.amount_fen
     for customer, bill in bills.items():
-        theirs = sum(one.amount_fen for one in purchases if one.customer == customer)
-        pairs.append((("paid_by_fen", bill.buyer), bill.stated_fen, theirs + bill.added_fen))
+        pairs.append((("paid_by_fen", bill.buyer), bill.stated_fen, theirs[customer] + bill.added_fen))
     different = [Difference(*figure, stated, found) for figure, stated, found in pairs if stated != found]
     names = {key(label): label for label in _labels(goods, purchases)}
     shown = [

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -15,7 +17,8 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from tests.building import CLOSES, close, place
-from tests.support.browsers import CHINA, PHONE
+from tests.moving.workbook import export
+from tests.support.browsers import CHINA, DESKTOP, PATIENCE, PHONE
 
 pytestmark = pytest.mark.browser
 Enter = Callable[[Page, int], None]
@@ -93,6 +96,37 @@ def test_a_roll_call_is_pasted_corrected_and_ordered(
     page.get_by_role("button", name="为选中的行下单").click()
     expect(page.locator("main")).to_contain_text("已下 2 单")
     expect(page.locator(".order-card")).to_have_count(2)
+
+
+@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_workbook_is_checked_mapped_and_taken_over(
+    site: str,
+    browser: Browser,
+    enter: Enter,
+    leader: Leader,
+    round_: Round,
+    tmp_path: Path,
+    device: dict[str, Any],
+) -> None:
+    (tmp_path / "export.xlsx").write_bytes(export())
+    context = browser.new_context(**CHINA, **device)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    enter(page, leader.account_id)
+    page.goto(f"{site}/leader/rounds/{round_.name}")
+    page.get_by_role("link", name="从快团团搬入").click()
+    page.get_by_label("导出文件").set_input_files(tmp_path / "export.xlsx")
+    page.get_by_role("button", name="核对导出文件").click()
+    expect(page.locator("main")).to_contain_text("全部一致")
+    assert faults(page) == []
+    page.get_by_role("combobox", name="黄桃罐头").select_option("P3")
+    page.get_by_role("checkbox", name="158：").check()
+    page.get_by_role("button", name="重新计算").click()
+    expect(page.locator("main")).not_to_contain_text("本期没有")
+    page.get_by_role("button", name="确认搬入").click()
+    expect(page.locator("main")).to_contain_text("4 张订单")
+    expect(page.locator(".order-card")).to_have_count(4)
+    context.close()
 
 
 def test_an_order_on_behalf_takes_a_resident_and_a_few_taps(
