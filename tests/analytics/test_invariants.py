@@ -84,6 +84,7 @@ def test_damage_is_found(app: Flask, closed_round: Round) -> None:
     assert {damage: found[damage] & names for damage, names in DAMAGE} == dict(DAMAGE)
 
 
+@pytest.mark.check(60)
 def test_a_changed_entry_of_the_sealed_log_is_found(app: Flask, closed_round: Round) -> None:
     building.close(app, closed_round, now=REST)
     with transaction():

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from groupbuy.db import db
@@ -45,6 +46,7 @@ WRONG_QUANTITIES = (
 )
 
 
+@pytest.mark.check(30)
 def test_a_quantity_that_is_none_is_refused_by_name(town: Town) -> None:
     buyer = town.buyer
     answers = {text[:12]: send(buyer, order_of(text)) for text in WRONG_QUANTITIES}
@@ -100,6 +102,7 @@ MISSHAPEN: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.check(30)
 def test_a_misshapen_order_names_the_field(town: Town) -> None:
     buyer = town.buyer
     answers = {name: send(buyer, json.dumps(body)) for name, (body, _) in MISSHAPEN.items()}
@@ -117,6 +120,7 @@ def test_a_body_that_is_no_json_by_its_type_is_415(town: Town) -> None:
     assert send(town.buyer, order_of("1"), "text/plain").status_code == 415
 
 
+@pytest.mark.check(53)
 def test_a_huge_body_is_413(town: Town) -> None:
     assert send(town.buyer, b" " * 300_000).status_code == 413
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from groupbuy.audit.models import AuditEntry
@@ -62,6 +63,7 @@ def test_products_are_searched_and_paged(town: Town) -> None:
     assert operator.get("/products?search=%25").json["items"] == []
 
 
+@pytest.mark.check(24, 58)
 def test_leaders_see_their_own_residents_with_masked_phones(town: Town) -> None:
     items = town.head.get("/residents").json["items"]
     assert [item["code"] for item in items] == [town.resident.code]

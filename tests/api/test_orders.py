@@ -43,6 +43,7 @@ def test_the_limit_per_person_holds_over_several_orders(town: Town) -> None:
     assert code(town.buyer.order({"P2": 2})) == (409, "limit_reached")
 
 
+@pytest.mark.check(33)
 def test_after_the_cut_off_the_round_is_closed_even_before_the_scheduler_runs(town: Town, clock: Any) -> None:
     clock.move_to(CLOSES)
     assert code(town.buyer.order({"P1": 1})) == (409, "round_closed")
@@ -61,6 +62,7 @@ def test_a_repeated_product_is_named_by_its_place(town: Town) -> None:
     assert (answer.status_code, answer.json["error"]["param"]) == (422, "lines[1].product_code")
 
 
+@pytest.mark.check(25, 31)
 def test_prices_and_states_from_the_client_are_refused(town: Town) -> None:
     line = {"product_code": "P1", "quantity": 1}
     for body in (
@@ -76,6 +78,7 @@ def test_an_unknown_round_is_404(town: Town) -> None:
     assert (answer.status_code, answer.json["error"]["param"]) == (404, "round")
 
 
+@pytest.mark.check(36)
 def test_the_same_key_gives_the_same_answer_and_one_order(town: Town) -> None:
     buyer = town.buyer
     first, again = buyer.order({"P1": 1}, key="k1"), buyer.order({"P1": 1}, key="k1")
@@ -83,6 +86,7 @@ def test_the_same_key_gives_the_same_answer_and_one_order(town: Town) -> None:
     assert (again.headers["Idempotency-Replayed"], orders()) == ("true", 1)
 
 
+@pytest.mark.check(36)
 def test_a_key_with_another_body_is_refused(town: Town) -> None:
     buyer = town.buyer
     buyer.order({"P1": 1}, key="k1")
@@ -130,6 +134,7 @@ def test_a_cancelled_order_gives_its_stock_back(town: Town) -> None:
     assert buyer.get("/rounds/C1").json["offers"][0]["left"] == 5
 
 
+@pytest.mark.check(33, 37)
 def test_nothing_changes_after_the_close(town: Town, clock: Any) -> None:
     buyer = town.buyer
     number = buyer.order({"P1": 2}).json["order_no"]
@@ -147,6 +152,7 @@ def test_the_leader_notes_an_order_as_paid_once(town: Town) -> None:
     assert town.buyer.post(f"/orders/{number}/mark-paid").status_code == 403
 
 
+@pytest.mark.check(26)
 def test_somebody_elses_order_does_not_exist(town: Town) -> None:
     number = town.buyer.order({"P1": 1}).json["order_no"]
     lines = {"lines": [{"product_code": "P1", "quantity": 2}]}
@@ -158,6 +164,7 @@ def test_somebody_elses_order_does_not_exist(town: Town) -> None:
     assert town.buyer.get(f"/orders/{number}").json["state"] == "confirmed"
 
 
+@pytest.mark.check(28)
 def test_a_leader_orders_for_its_own_resident_and_it_is_logged(town: Town) -> None:
     answer = town.head.order({"P1": 1}, resident_code=town.resident.code)
     assert (answer.status_code, answer.json["resident_code"]) == (201, town.resident.code)
@@ -166,6 +173,7 @@ def test_a_leader_orders_for_its_own_resident_and_it_is_logged(town: Town) -> No
     assert entry.actor == f"account:{town.leader.account_id}"
 
 
+@pytest.mark.check(33)
 def test_a_leader_cannot_order_for_anothers_resident(town: Town) -> None:
     answer = town.head.order({"P1": 1}, resident_code=town.other_resident.code)
     assert (answer.status_code, answer.json["error"]["param"]) == (404, "resident_code")
@@ -177,6 +185,7 @@ def test_an_operator_orders_for_anybody_but_says_for_whom(town: Town) -> None:
     assert operator.order({"P1": 1}, resident_code=town.other_resident.code).status_code == 201
 
 
+@pytest.mark.check(33)
 def test_a_resident_cannot_order_for_another(town: Town) -> None:
     assert town.buyer.order({"P1": 1}, resident_code=town.other_resident.code).status_code == 404
     assert town.buyer.order({"P1": 1}, resident_code=town.resident.code).status_code == 201

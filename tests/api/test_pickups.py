@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from groupbuy.audit.models import AuditEntry
@@ -29,11 +30,13 @@ def test_a_code_hands_out_its_order_once(town: Town, clock: Any) -> None:
     assert town.buyer.get(f"/orders/{order['order_no']}").json["state"] == "picked_up"
 
 
+@pytest.mark.check(37)
 def test_before_the_close_nothing_is_ready(town: Town) -> None:
     order = town.buyer.order({"P1": 2}).json
     assert code(verify(town.head, order["pickup_code"])) == (409, "not_ready")
 
 
+@pytest.mark.check(32)
 def test_a_code_is_good_at_its_own_pickup_point_only(town: Town, clock: Any) -> None:
     order = town.buyer.order({"P1": 2}).json
     close(town, clock)
@@ -50,6 +53,7 @@ def test_a_helper_hands_out_for_the_leader_it_helps(town: Town, clock: Any) -> N
     assert verify(helper, order["pickup_code"]).status_code == 200
 
 
+@pytest.mark.check(37)
 def test_a_cancelled_order_is_not_handed_out(town: Town, clock: Any) -> None:
     order = town.buyer.order({"P1": 2}).json
     town.buyer.post(f"/orders/{order['order_no']}/cancel", {"reason": "不要了"})
@@ -75,6 +79,7 @@ def test_a_bag_hands_out_what_is_left_of_it(town: Town, clock: Any) -> None:
     assert verify(town.head, bag.code).json["order_nos"] == [second["order_no"]]
 
 
+@pytest.mark.check(32)
 def test_fifty_tries_at_once_hand_out_once(town: Town, clock: Any) -> None:
     order = town.buyer.order({"P1": 2}).json
     close(town, clock)
@@ -93,6 +98,7 @@ def test_fifty_tries_at_once_hand_out_once(town: Town, clock: Any) -> None:
     assert db.session.scalar(entries) == 1
 
 
+@pytest.mark.check(32)
 def test_wrong_codes_make_the_verifier_wait_and_nobody_else(town: Town, clock: Any) -> None:
     order = town.buyer.order({"P1": 2}).json
     other = town.other_buyer.order({"P1": 2}).json

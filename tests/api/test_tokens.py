@@ -47,6 +47,7 @@ def test_a_role_that_is_not_held_is_refused(town: Town, phone: str) -> None:
     assert (answer.status_code, answer.json["error"]["code"]) == (403, "role_not_held")
 
 
+@pytest.mark.check(4)
 def test_an_unknown_phone_and_a_wrong_password_look_the_same(town: Town, phone: str) -> None:
     wrong = sign_in(town, phone=phone, password="not this one")
     unknown = sign_in(town, phone="13711112222", password="not this one")
@@ -54,6 +55,7 @@ def test_an_unknown_phone_and_a_wrong_password_look_the_same(town: Town, phone: 
     assert wrong.data == unknown.data
 
 
+@pytest.mark.check(3)
 def test_wrong_passwords_make_the_next_try_wait_and_a_right_one_forgets_them(
     town: Town, phone: str, clock: Any
 ) -> None:
@@ -66,6 +68,7 @@ def test_wrong_passwords_make_the_next_try_wait_and_a_right_one_forgets_them(
     assert sign_in(town, phone=phone, password="not this one").status_code == 401
 
 
+@pytest.mark.check(3)
 def test_strangers_cannot_lock_out_who_signed_in_from_here_before(town: Town, phone: str) -> None:
     assert sign_in(town, phone=phone, password=PASSWORD).status_code == 201
     stranger = town.app.test_client()
@@ -93,6 +96,7 @@ def test_an_expired_token_is_refused(town: Town, clock: Any) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.check(29)
 def test_a_role_that_was_taken_away_ends_its_tokens_at_once(town: Town) -> None:
     buyer = town.buyer
     with transaction():
@@ -100,6 +104,7 @@ def test_a_role_that_was_taken_away_ends_its_tokens_at_once(town: Town) -> None:
     assert buyer.get("/rounds").status_code == 401
 
 
+@pytest.mark.check(15)
 def test_a_disabled_account_is_refused_at_once(town: Town) -> None:
     buyer = town.buyer
     with transaction():
@@ -107,6 +112,7 @@ def test_a_disabled_account_is_refused_at_once(town: Town) -> None:
     assert buyer.get("/rounds").status_code == 401
 
 
+@pytest.mark.check(23)
 def test_a_token_with_fewer_scopes_cannot_do_the_rest(town: Town, phone: str) -> None:
     body = {"phone": phone, "password": PASSWORD, "role": "resident", "scopes": ["rounds:read"]}
     client = town.app.test_client()

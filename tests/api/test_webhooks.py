@@ -138,6 +138,7 @@ def test_a_removed_address_is_told_no_more(town: Town, listener: Listener, clock
 @pytest.mark.parametrize(
     "url", ["ftp://x.example", "file:///etc/passwd", "//x", "http://u:p@x.example/", "x"]
 )
+@pytest.mark.check(50)
 def test_an_address_that_cannot_be_called_is_refused(town: Town, url: str) -> None:
     answer = town.staff().post("/webhooks", {"url": url, "events": ["order.placed"]})
     assert (answer.status_code, answer.json["error"]["param"]) == (422, "url")

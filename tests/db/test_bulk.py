@@ -37,6 +37,7 @@ def test_moments_and_json_come_back_as_they_were(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("name", ["\\N", "\\.", "a\tb\\nc", "'; DROP TABLE supplier; --", '"', "🍎\u202e"])
+@pytest.mark.check(48)
 def test_a_text_that_means_something_to_the_database_stays_text(app: Flask, name: str) -> None:
     with transaction():
         insert_rows(SUPPLIER, ("code", "name"), [("S1", name)])

@@ -62,6 +62,7 @@ def test_a_zip_holds_the_files_in_order(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["../a", "/a", "a/../../b", "..\\a", "C:\\a", ""])
+@pytest.mark.check(46)
 def test_a_path_that_leads_out_of_the_zip_is_refused(tmp_path: Path, name):
     with pytest.raises(ValueError, match="leads out"):
         write_zip(tmp_path / "a.zip", [(name, b"x")])
@@ -74,6 +75,7 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize("text", [text for text in samples.DANGEROUS if not text.startswith("'")])
+@pytest.mark.check(39)
 def test_csv_for_people_has_no_text_that_is_taken_for_a_formula(text):
     assert harmless(text) == f"'{text}"
 
@@ -98,6 +100,7 @@ def test_goods_have_a_line_each_and_qr_codes_are_left_out():
     assert '"红富士苹果 5斤装 ×2\n云南香蕉 3斤 ×1"' in text
 
 
+@pytest.mark.check(39)
 def test_csv_for_reading_is_read_back_exactly():
     names = [*samples.DANGEROUS, *samples.ODD, samples.LONG, '"', ","]
     table = read_table(csv_for_reading(["name", "x"], [[name, "1"] for name in names]))

@@ -95,6 +95,7 @@ def test_it_is_a4_with_an_embedded_chinese_font(tmp_path):
     assert all(re.search(r"yes\s+yes\s+yes\s+\d+\s+\d+$", font) for font in fonts)
 
 
+@pytest.mark.check(22)
 def test_text_from_people_is_never_markup(tmp_path):
     names = [name for name in samples.DANGEROUS + samples.ODD if name.isprintable()]
     columns = (Column("名称", Kind.TEXT, 60),)

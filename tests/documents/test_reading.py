@@ -226,10 +226,12 @@ PLAIN = workbook(["a"], ["x"])
         ),
     ],
 )
+@pytest.mark.check(40, 41)
 def test_a_dangerous_part_is_refused(name, part, code):
     assert faults_of(_with_extra(PLAIN, name, part), "a.xlsx") == [(1, "", code)]
 
 
+@pytest.mark.check(40)
 def test_too_many_parts_are_refused():
     out = io.BytesIO(PLAIN)
     with zipfile.ZipFile(out, "a") as package:
@@ -239,6 +241,7 @@ def test_too_many_parts_are_refused():
 
 
 @pytest.mark.parametrize("place", ["XFD2", "A1048576", "BM2", "A300000", "&#65;2"])
+@pytest.mark.check(40)
 def test_a_cell_far_out_is_refused_before_it_costs_memory(place):
     content = _with_part(PLAIN, "sheet1.xml", b'r="A2"', f'r="{place}"'.encode())
     assert faults_of(content, "a.xlsx") == [(1, "", "out_of_range")]
@@ -249,6 +252,7 @@ def test_a_long_text_shared_by_many_cells_is_refused():
     assert faults_of(many, "a.xlsx") == [(1, "", "out_of_range")]
 
 
+@pytest.mark.check(40)
 def test_a_size_that_is_not_what_the_file_says_is_refused():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
@@ -264,6 +268,7 @@ def test_a_link_to_a_web_page_is_harmless():
     assert read_table(content).rows == [(2, ("x",))]
 
 
+@pytest.mark.check(40)
 def test_a_file_above_the_limit_is_not_even_opened(tmp_path: Path):
     path = tmp_path / "big.csv"
     with path.open("wb") as file:

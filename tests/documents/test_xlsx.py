@@ -29,6 +29,7 @@ def texts(content: bytes) -> list[list[object]]:
 
 
 @pytest.mark.parametrize("text", [*samples.DANGEROUS, *samples.ODD, samples.LONG])
+@pytest.mark.check(39)
 def test_text_from_people_stays_the_text_it_was(text):
     cell = reopen(one_column(text))["A3"]
     assert cell.data_type == "s"

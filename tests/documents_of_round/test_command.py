@@ -138,6 +138,7 @@ def test_a_round_without_orders_has_an_empty_manifest(app, cli_runner, tmp_path)
     assert manifest == {"round": "C1", "files": []}
 
 
+@pytest.mark.check(46)
 def test_a_manifest_of_somebody_else_removes_nothing_outside_the_folder(closed_round, cli_runner, tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("keep")

@@ -1,5 +1,6 @@
 """Names of files."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ def test_odd_characters_of_a_code_are_escaped_and_of_a_name_left_out():
 
 
 @given(st.text(min_size=1, max_size=300), st.text(max_size=300))
+@pytest.mark.check(46)
 def test_every_name_can_be_a_file(code, name):
     made = file_name("佣金对账单", code, name)
     assert not set(made) & REFUSED

@@ -136,6 +136,7 @@ def test_a_sorting_list_names_the_bags_of_each_product(closed):
     ]
 
 
+@pytest.mark.check(24)
 def test_a_purchase_order_says_nothing_of_residents_and_leaders(closed):
     text = str(rows(render("purchase_order", "C1", "S1", "xlsx", NOW)))
     assert "赵经理" in text
@@ -174,6 +175,7 @@ def test_the_print_time_is_the_moment_at_which_a_mail_is_made(closed):
     assert early != late
 
 
+@pytest.mark.check(58)
 def test_no_resident_is_named_with_a_whole_phone(closed):
     for kind in KINDS:
         text = str(rows(render(kind, "C1", OWNERS[KINDS[kind].owner], "xlsx", NOW)))

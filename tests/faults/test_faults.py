@@ -23,6 +23,7 @@ from tests.support.run_folder import run_folder
         "T13 the model",
     ],
 )
+@pytest.mark.check(38)
 def test_nothing_is_lost_or_doubled(inject: Inject, name: str, size: int, least: int) -> None:
     outcome = inject(name, size)
     assert outcome.clean, outcome

@@ -120,6 +120,7 @@ def test_of_two_decisions_at_once_one_counts(app: Flask) -> None:
     assert len({"reviewed", "rejected"} & set(results)) == 1
 
 
+@pytest.mark.check(37)
 def test_no_step_is_skipped(app: Flask) -> None:
     leader = apply()
     assert refusal(lambda: accept(leader)) == "not_approved"

@@ -11,6 +11,7 @@ from tests.api.conftest import Person, Town
 
 
 @pytest.mark.parametrize("quantity", [1, 5, 6])
+@pytest.mark.check(36, 38)
 def test_twenty_requests_at_once_under_one_key_are_one(town: Town, quantity: int) -> None:
     token = town.buyer.token
     db.session.rollback()

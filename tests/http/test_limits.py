@@ -12,6 +12,7 @@ def extra_settings() -> dict[str, str]:
     return {"GROUPBUY_RATE_LIMITS": "on", "GROUPBUY_TRUSTED_PROXIES": "1"}
 
 
+@pytest.mark.check(3)
 def test_too_many_sign_ins_are_refused_with_the_standard_headers(app: Flask) -> None:
     client = app.test_client()
     most = int(limits.SIGN_IN.split()[0])

@@ -56,6 +56,7 @@ def test_who_signed_in_is_known_by_the_cookie(browser: FlaskClient) -> None:
     assert role_of(browser) == "resident"
 
 
+@pytest.mark.check(12)
 def test_signing_out_ends_the_session_on_the_server(browser: FlaskClient, town: Town) -> None:
     browser.get("/test/in/resident")
     stolen = cookie(browser)
@@ -65,6 +66,7 @@ def test_signing_out_ends_the_session_on_the_server(browser: FlaskClient, town: 
     assert role_of(thief) is None
 
 
+@pytest.mark.check(12)
 def test_signing_in_again_makes_another_session(browser: FlaskClient, town: Town) -> None:
     browser.get("/test/in/resident")
     former = cookie(browser)
@@ -79,6 +81,7 @@ def test_a_role_that_is_not_held_cannot_be_taken(browser: FlaskClient) -> None:
     assert role_of(browser) is None
 
 
+@pytest.mark.check(7)
 def test_a_new_password_ends_the_sessions(browser: FlaskClient, town: Town) -> None:
     browser.get("/test/in/resident")
     with transaction():
@@ -87,6 +90,7 @@ def test_a_new_password_ends_the_sessions(browser: FlaskClient, town: Town) -> N
     assert role_of(browser) is None
 
 
+@pytest.mark.check(15)
 def test_disabling_an_account_ends_its_sessions(browser: FlaskClient, town: Town) -> None:
     browser.get("/test/in/resident")
     with transaction():
@@ -94,6 +98,7 @@ def test_disabling_an_account_ends_its_sessions(browser: FlaskClient, town: Town
     assert role_of(browser) is None
 
 
+@pytest.mark.check(14)
 def test_a_session_ends_when_nobody_uses_it(browser: FlaskClient, clock: Any) -> None:
     browser.get("/test/in/resident")
     for _ in range(3):
@@ -103,6 +108,7 @@ def test_a_session_ends_when_nobody_uses_it(browser: FlaskClient, clock: Any) ->
     assert role_of(browser) is None
 
 
+@pytest.mark.check(17)
 def test_a_browsers_write_needs_the_csrf_token(browser: FlaskClient) -> None:
     browser.get("/test/in/resident")
     body = {"round": "C1", "lines": [{"product_code": "P1", "quantity": 1}]}
@@ -112,6 +118,7 @@ def test_a_browsers_write_needs_the_csrf_token(browser: FlaskClient) -> None:
     assert browser.post("/api/v1/orders", json=body, headers={"X-CSRFToken": token}).status_code == 201
 
 
+@pytest.mark.check(13)
 def test_the_cookie_is_kept_from_scripts_and_other_sites(browser: FlaskClient) -> None:
     answer = browser.get("/test/in/resident")
     header = answer.headers["Set-Cookie"]

@@ -225,6 +225,7 @@ def test_a_mobile_number_is_stored_as_eleven_digits(app: Flask, phone: str) -> N
 
 
 @pytest.mark.parametrize("code", ["a/b", "a\\b", "..", "x" * 65, "a\u0007b", "a:b"])
+@pytest.mark.check(46)
 def test_a_code_that_is_unsafe_in_a_file_name_is_refused(app: Flask, code: str) -> None:
     result = import_text("suppliers", f"{SUPPLIERS}{code},新,,,,\n")
 

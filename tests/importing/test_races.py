@@ -87,6 +87,7 @@ def test_the_last_units_go_to_as_many_imports_as_there_are_units(region: Flask) 
     assert stock_of("P1").sold == 9 == db.session.scalar(select(func.sum(OrderLine.quantity)))
 
 
+@pytest.mark.check(38)
 def test_one_resident_in_several_imports_keeps_to_the_limit_per_buyer(region: Flask) -> None:
     works = [lambda n=n: orders(f"A{n},C1,N1,2026-11-22 12:00,P1,2") for n in range(4)]
 
@@ -109,6 +110,7 @@ def test_one_order_ref_with_two_contents_is_stored_once(region: Flask) -> None:
     assert db.session.scalar(select(func.count(Order.id))) == 1
 
 
+@pytest.mark.check(38)
 def test_imports_and_orders_of_residents_share_the_stock(region: Flask) -> None:
     def place(resident: str) -> str:
         wishes = [Wish("P2", 1), Wish("P1", 3)]

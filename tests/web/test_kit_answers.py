@@ -14,21 +14,25 @@ def visitor() -> FlaskClient:
     return sample_app().test_client()
 
 
+@pytest.mark.check(19, 20)
 def test_every_answer_has_the_security_headers(visitor: FlaskClient) -> None:
     for address in ("/desk", "/nowhere", "/broken", "/static/js/kit.js"):
         with visitor.get(address) as answer:
             assert headers.FIXED.items() <= dict(answer.headers).items(), address
 
 
+@pytest.mark.check(19)
 def test_the_policy_allows_nothing_inline() -> None:
     assert "unsafe" not in headers.POLICY
 
 
+@pytest.mark.check(20)
 def test_only_https_promises_https(visitor: FlaskClient) -> None:
     assert "Strict-Transport-Security" not in visitor.get("/desk").headers
     assert "Strict-Transport-Security" in visitor.get("/desk", base_url="https://shop.example").headers
 
 
+@pytest.mark.check(21)
 def test_a_page_made_for_one_person_is_not_stored(visitor: FlaskClient) -> None:
     assert visitor.get("/form").headers["Cache-Control"] == "no-store"
 
@@ -80,6 +84,7 @@ def test_a_broken_rule_is_told_in_the_readers_language(visitor: FlaskClient) -> 
     assert "This round has closed." in visitor.get("/closed?lang=en").text
 
 
+@pytest.mark.check(26)
 def test_anothers_number_is_not_found(visitor: FlaskClient) -> None:
     assert visitor.get("/hidden").status_code == 404
 
@@ -90,6 +95,7 @@ def test_a_lost_database_asks_to_try_again(visitor: FlaskClient) -> None:
     assert answer.headers["Retry-After"] == "5"
 
 
+@pytest.mark.check(52)
 def test_our_own_fault_shows_no_trace(visitor: FlaskClient) -> None:
     answer = visitor.get("/broken")
     assert answer.status_code == 500
@@ -102,6 +108,7 @@ def test_a_part_of_a_page_gets_one_sentence(visitor: FlaskClient) -> None:
     assert answer.mimetype == "text/plain"
 
 
+@pytest.mark.check(17)
 def test_a_form_without_a_token_is_refused(visitor: FlaskClient) -> None:
     assert visitor.post("/form", data={"name": "王芳"}).status_code == 403
 
@@ -113,6 +120,7 @@ def test_an_expired_form_of_our_own_may_be_sent_again(visitor: FlaskClient) -> N
     assert 'value="old"' not in page
 
 
+@pytest.mark.check(17)
 def test_a_forged_form_gets_no_second_chance(visitor: FlaskClient) -> None:
     for origin in ({}, {"Origin": "http://evil.example"}):
         assert "王芳" not in visitor.post("/form", data={"name": "王芳"}, headers=origin).text

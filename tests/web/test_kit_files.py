@@ -58,6 +58,7 @@ def test_scripts_use_nothing_that_old_browsers_lack(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", TEMPLATES, ids=lambda path: path.relative_to(paths.templates_dir()).as_posix()
 )
+@pytest.mark.check(19)
 def test_templates_hold_no_inline_style_script_or_handler(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not re.findall(r"\sstyle=|<style|\son[a-z]+=|javascript:|hx-on|hx-vals=.js:", text)

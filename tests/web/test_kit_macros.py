@@ -75,6 +75,7 @@ def test_a_head_sorts_and_then_turns_round(visitor: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "address", ["//evil.example/", "/desk?_scheme=x&_external=1&_anchor=a", "/%0d%0aX:1"]
 )
+@pytest.mark.check(49)
 def test_the_address_of_a_page_stays_on_this_host(sample: Flask, address: str) -> None:
     with sample.test_request_context(address):
         assert re.match(r"/[^/\\]", paging.here(page=2))
@@ -100,5 +101,6 @@ def test_every_state_has_a_name_and_a_colour(sample: Flask, kind: str, values: t
             assert states.look(kind, state).label
 
 
+@pytest.mark.check(13)
 def test_an_insecure_installation_says_so(visitor: FlaskClient) -> None:
     assert "insecure-strip" in visitor.get("/desk").text

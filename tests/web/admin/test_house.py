@@ -3,6 +3,7 @@
 import io
 
 import openpyxl
+import pytest
 from sqlalchemy import select
 
 from groupbuy.accounts import queries
@@ -80,6 +81,7 @@ def state() -> str:
     return db.session.scalars(select(Leader.state).where(Leader.code == "L1")).one()
 
 
+@pytest.mark.check(29)
 def test_roles_are_given_and_taken_but_never_the_last_operators(town: Town) -> None:
     form = {"name": "陈会计", "phone": "13900001111", "role": "finance", "password": ""}
     assert town.operator.post("/admin/users/new", **form).status_code == 303
@@ -98,6 +100,7 @@ def account(phone: str) -> int:
     return db.session.scalars(select(Account.id).where(Account.phone == phone)).one()
 
 
+@pytest.mark.check(15, 29)
 def test_a_disabled_operator_is_out_at_once(town: Town) -> None:
     form = {"name": "李运营", "phone": "13900002222", "role": "operator", "password": ""}
     town.operator.post("/admin/users/new", **form)

@@ -75,11 +75,13 @@ def test_a_list_goes_out_as_workbook_and_csv_with_its_filters(town: Town) -> Non
     assert "本地鸡毛菜" in town.operator.get("/admin/products?export=csv").get_data(as_text=True)
 
 
+@pytest.mark.check(60)
 def test_taking_people_out_of_the_platform_is_logged(town: Town) -> None:
     town.operator.get("/admin/residents?export=csv")
     assert "list_exported" in db.session.scalars(select(AuditEntry.verb)).all()
 
 
+@pytest.mark.check(58, 60)
 def test_a_phone_is_masked_in_lists_and_a_look_at_it_is_logged(town: Town) -> None:
     assert town.resident.phone not in town.operator.text("/admin/residents")
     assert town.resident.phone in town.operator.text(f"/admin/residents/{town.resident.code}")

@@ -1,5 +1,6 @@
 """What an operator does to an order; the stock follows."""
 
+import pytest
 from sqlalchemy import select
 
 from groupbuy.campaigns.models import Offer, OfferStock
@@ -33,6 +34,7 @@ def test_more_than_is_left_is_refused_with_the_product_named(town: Town) -> None
     assert sold(town) == 2
 
 
+@pytest.mark.check(30)
 def test_odd_quantities_are_refused(town: Town) -> None:
     order = building.place(town.round, town.resident, {"P1": 2})
     for text in ("-1", "1.5", "1e3", "NaN", "１０００００００"):
@@ -54,6 +56,7 @@ def test_an_order_is_marked_paid_and_cancelled_with_a_reason(town: Town) -> None
     assert "重复下单" in town.operator.text(path)
 
 
+@pytest.mark.check(22)
 def test_what_people_wrote_is_shown_as_text(town: Town) -> None:
     order = building.place(town.round, town.resident, {"P1": 1}, remark="<script>alert(1)</script>")
     assert "<script>alert(1)" not in town.operator.text(f"/admin/orders/{order.number}")

@@ -59,6 +59,7 @@ def test_a_stranger_is_sent_to_sign_in_and_back(town: Town) -> None:
     assert answers["/admin/orders"].location == "/sign-in?next=/admin/orders"
 
 
+@pytest.mark.check(17)
 def test_no_form_is_taken_without_its_token(town: Town) -> None:
     rules = [rule for rule in town.app.url_map.iter_rules() if rule.endpoint.startswith("admin.")]
     posts = [rule for rule in rules if "POST" in (rule.methods or ()) and not rule.arguments]

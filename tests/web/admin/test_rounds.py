@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import pytest
 from sqlalchemy import select
 
 from groupbuy.campaigns.models import Offer, OfferStock, OfferVersion, Round
@@ -29,6 +30,7 @@ def test_cutting_off_says_what_it_does_and_closes_the_round(town: Town) -> None:
     assert building.close(town.app, town.round, now=building.NOW).state == "closed"
 
 
+@pytest.mark.check(37)
 def test_a_round_is_cut_off_only_once(town: Town) -> None:
     town.operator.post("/admin/rounds/C1/close")
     assert town.operator.post("/admin/rounds/C1/close").status_code == 422

@@ -53,6 +53,7 @@ def test_a_role_opens_its_pages_and_is_refused_everywhere_else(town: Town, role:
 
 
 @pytest.mark.parametrize("role", STAFF)
+@pytest.mark.check(23)
 def test_no_role_sends_a_form_that_the_table_does_not_name(town: Town, role: str) -> None:
     somebody = person(town, role)
     rules = [rule for rule in town.app.url_map.iter_rules() if rule.endpoint.startswith("admin.")]
@@ -94,6 +95,7 @@ def test_menus_and_pages_show_no_link_that_is_closed(town: Town) -> None:
     assert "/admin/leaders/L1" not in helper.text(f"/admin/orders/{order.number}")
 
 
+@pytest.mark.check(58)
 def test_customer_service_sees_masked_phones_and_takes_no_list_out(town: Town) -> None:
     order = building.place(town.round, town.resident, {"P1": 1})
     helper = person(town, "customer_service")
@@ -115,6 +117,7 @@ def test_customer_service_cancels_an_order_with_a_reason(town: Town) -> None:
     assert db.session.get_one(Order, order.id).state == "cancelled"
 
 
+@pytest.mark.check(23)
 def test_each_role_takes_its_own_documents_only(town: Town) -> None:
     building.place(town.round, town.resident, {"P1": 1})
     building.close(town.app, town.round, CLOSES)

@@ -40,6 +40,7 @@ def lines(order: Order) -> list[tuple[str, int]]:
     return [(line.product_code, line.quantity) for line in lines_of([order.id])]
 
 
+@pytest.mark.check(28)
 def test_a_leader_changes_lines_and_the_log_says_who_did_it_for_whom(
     desk: FlaskClient, leader: Leader, resident: Resident, order: Order
 ) -> None:
@@ -90,6 +91,7 @@ def test_after_the_cut_off_no_line_changes(
     assert lines(order) == [("P1", 2)]
 
 
+@pytest.mark.check(26)
 def test_another_leaders_order_cannot_be_changed(sign_in: SignIn, order: Order) -> None:
     stranger = sign_in(add_leader("L2").account_id)
     address = f"/leader/orders/{order.number}/change"

@@ -56,6 +56,7 @@ def test_every_page_says_what_to_do_when_it_is_empty(desk: FlaskClient, page: st
     assert 'class="empty"' in answer.text
 
 
+@pytest.mark.check(26)
 def test_another_leaders_order_and_bag_do_not_exist(
     sign_in: SignIn, round_: Round, resident: Resident
 ) -> None:
@@ -67,6 +68,7 @@ def test_another_leaders_order_and_bag_do_not_exist(
     assert resident.name not in stranger.get("/leader/orders").text
 
 
+@pytest.mark.check(26)
 def test_another_leaders_resident_cannot_be_ordered_for(
     sign_in: SignIn, round_: Round, resident: Resident
 ) -> None:
@@ -75,6 +77,7 @@ def test_another_leaders_resident_cannot_be_ordered_for(
     assert answer.status_code == HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.check(27)
 def test_a_sheet_is_two_taps_away_and_its_link_works_without_a_session(
     app: Flask, desk: FlaskClient, round_: Round, resident: Resident, travel: time_machine.Traveller
 ) -> None:
@@ -90,6 +93,7 @@ def test_a_sheet_is_two_taps_away_and_its_link_works_without_a_session(
     assert file.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.check(27)
 def test_the_link_of_a_sheet_runs_out_and_cannot_be_made_up(
     app: Flask, desk: FlaskClient, round_: Round, resident: Resident, travel: time_machine.Traveller
 ) -> None:

@@ -142,6 +142,7 @@ def test_an_order_without_its_resident_is_refused(desk: FlaskClient, round_: Rou
     assert count(Order) == 0
 
 
+@pytest.mark.check(24)
 def test_a_number_that_orders_elsewhere_is_left_out_and_never_taken(desk: FlaskClient, round_: Round) -> None:
     stranger = add_resident(add_leader("L2"), "别家的")
     content = export([buyer_row("1", "甲", APPLE, 联系电话=stranger.phone, 楼号="1", 房号="101")], [])
@@ -181,6 +182,7 @@ def test_a_file_that_is_no_export_is_refused_on_the_page(desk: FlaskClient, cont
     assert "field-error" in answer.text
 
 
+@pytest.mark.check(26)
 def test_another_leader_sees_neither_the_workbook_nor_the_round(
     desk: FlaskClient, sign_in: SignIn, round_: Round
 ) -> None:

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from http import HTTPStatus
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -105,6 +106,7 @@ def test_many_odd_orders_of_several_leaders_read_back_to_the_fen(app: Flask) -> 
     assert (len(read.purchases), read.units, read.amount_fen) == totals(round_.id)
 
 
+@pytest.mark.check(58)
 def test_a_week_after_the_pickup_phones_are_masked(
     app: Flask, desk: FlaskClient, round_: Round, resident: Resident
 ) -> None:
@@ -115,6 +117,7 @@ def test_a_week_after_the_pickup_phones_are_masked(
     assert read.purchases[0].doubts == (Doubt.NO_PHONE,)
 
 
+@pytest.mark.check(24)
 def test_another_leader_has_no_export_of_these_orders(
     app: Flask, sign_in: SignIn, round_: Round, resident: Resident
 ) -> None:

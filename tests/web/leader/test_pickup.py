@@ -71,6 +71,7 @@ def test_what_is_no_code_is_refused_and_kept(desk: FlaskClient) -> None:
     assert 'value="1234"' in answer.text
 
 
+@pytest.mark.check(32)
 def test_guessing_codes_soon_means_waiting(desk: FlaskClient, order: Order) -> None:
     bodies = [f"{number:07d}" for number in range(14)]
     codes = [body + luhn_digit(body) for body in bodies if body + luhn_digit(body) != order.pickup_code]
@@ -148,12 +149,14 @@ def test_commission_opens_down_to_its_lines(desk: FlaskClient, order: Order, rou
     assert "¥2.06" in html
 
 
+@pytest.mark.check(24, 58)
 def test_lists_mask_phones(desk: FlaskClient, order: Order, resident: Resident) -> None:
     for page in ("orders", "pickup", "residents", f"pickup/{order.number}"):
         assert resident.phone not in desk.get(f"/leader/{page}").text
     assert resident.phone in desk.get(f"/leader/orders/{order.number}").text
 
 
+@pytest.mark.check(58)
 def test_the_phone_is_masked_a_week_after_the_pickup(
     desk: FlaskClient, sign_in: SignIn, leader: Leader, order: Order, travel: time_machine.Traveller
 ) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 
 import openpyxl
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -25,6 +26,7 @@ def test_name_and_room_are_changed(visitor: Visitor) -> None:
     assert visitor.send("/me/profile", {"name": "", "room": "5-1-302"}).status_code == 422
 
 
+@pytest.mark.check(58)
 def test_the_phone_is_masked_on_every_own_page(visitor: Visitor) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -42,6 +44,7 @@ def test_a_password_is_set_and_the_resident_stays_signed_in(visitor: Visitor) ->
     assert "密码已设置" in visitor.send("/me/password", {"password": "苹果 香蕉 橙子 三样"}).text
 
 
+@pytest.mark.check(59)
 def test_own_data_is_taken_along_and_that_is_logged(visitor: Visitor) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -57,6 +60,7 @@ def test_own_data_is_taken_along_and_that_is_logged(visitor: Visitor) -> None:
     assert verbs.count("data_exported") == 2
 
 
+@pytest.mark.check(59)
 def test_leaving_waits_for_open_orders_and_then_takes_the_person_out_of_the_books(
     app: Flask, visitor: Visitor
 ) -> None:

@@ -53,6 +53,7 @@ def test_a_guest_keeps_the_cart_through_the_sign_up_and_orders(visitor: Visitor)
     assert "购物车是空的" in visitor.get("/cart")
 
 
+@pytest.mark.check(36)
 def test_the_same_form_sent_twice_is_one_order(visitor: Visitor) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -89,6 +90,7 @@ def test_a_quantity_above_what_is_left_is_lowered_and_said(visitor: Visitor) -> 
     assert "下单成功" in visitor.send("/cart", {**shop.quantities(P1=2), "go": "1"}).text
 
 
+@pytest.mark.check(31)
 def test_a_price_that_changed_is_shown_before_anything_is_ordered(visitor: Visitor) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -100,6 +102,7 @@ def test_a_price_that_changed_is_shown_before_anything_is_ordered(visitor: Visit
     assert count_of_orders() == 0
 
 
+@pytest.mark.check(33)
 def test_a_cut_off_that_passes_while_the_cart_is_open_is_said(visitor: Visitor, clock: Traveller) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -130,6 +133,7 @@ def test_minimum_and_multiple_are_kept_by_the_steps(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1e3", "1.5", "NaN", "", "abc", "1" * 40, "٣٤"])
+@pytest.mark.check(30)
 def test_a_quantity_that_makes_no_sense_orders_nothing(visitor: Visitor, text: str) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -174,6 +178,7 @@ def test_a_change_beyond_what_is_left_is_refused_and_keeps_the_order(visitor: Vi
     assert sold(shop, "P1") == 2
 
 
+@pytest.mark.check(33)
 def test_after_the_cut_off_an_order_stays(visitor: Visitor, clock: Traveller) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -189,6 +194,7 @@ def test_after_the_cut_off_an_order_stays(visitor: Visitor, clock: Traveller) ->
     assert only_order().state == "confirmed"
 
 
+@pytest.mark.check(26)
 def test_anothers_order_does_not_exist(app: Flask, visitor: Visitor) -> None:
     shop = open_shop()
     visitor.sign_up(PHONE, shop.leader)
@@ -244,6 +250,7 @@ def test_who_changes_leader_stays_with_the_former_one_in_open_rounds(
     assert resident.leader_in(CLOSES).id == other.id
 
 
+@pytest.mark.check(22)
 def test_texts_of_people_are_shown_as_text(visitor: Visitor) -> None:
     evil = "<script>alert(1)</script>\"'{{7*7}}"
     shop = open_shop()

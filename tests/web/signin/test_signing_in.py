@@ -27,6 +27,7 @@ def give_password(account: Account, password: str) -> None:
         accounts.set_password(account=account, password=password, now=NOW, actor="test")
 
 
+@pytest.mark.check(59)
 def test_a_new_phone_signs_up_and_is_a_resident_with_consent(visitor: Visitor) -> None:
     leader = building.add_leader("L1")
     answer = visitor.sign_up(PHONE, leader)
@@ -50,6 +51,7 @@ def test_a_password_lets_in(visitor: Visitor) -> None:
     assert visitor.post("/sign-in?by=password", fields, to="/sign-in").status_code == 303
 
 
+@pytest.mark.check(5)
 def test_nothing_but_the_digest_of_a_code_is_stored(visitor: Visitor) -> None:
     visitor.ask_for_code(PHONE)
     (phone, code), row = visitor.gateway.sent[0], db.session.scalars(select(PhoneCode)).one()
@@ -58,6 +60,7 @@ def test_nothing_but_the_digest_of_a_code_is_stored(visitor: Visitor) -> None:
     assert row.expires_at <= NOW + timedelta(minutes=5)
 
 
+@pytest.mark.check(5)
 def test_a_code_is_good_once(visitor: Visitor) -> None:
     visitor.sign_in(PHONE)
     answer = visitor.send("/sign-in", {"phone": PHONE, "code": visitor.gateway.sent[-1][1]})
@@ -65,6 +68,7 @@ def test_a_code_is_good_once(visitor: Visitor) -> None:
     assert "验证码不正确或已失效" in answer.text
 
 
+@pytest.mark.check(5)
 def test_a_code_ends_after_five_minutes(visitor: Visitor, clock: Traveller) -> None:
     visitor.ask_for_code(PHONE)
     clock.shift(timedelta(minutes=5))
@@ -72,6 +76,7 @@ def test_a_code_ends_after_five_minutes(visitor: Visitor, clock: Traveller) -> N
     assert answer.status_code == 401
 
 
+@pytest.mark.check(5)
 def test_five_wrong_tries_end_a_code(visitor: Visitor) -> None:
     visitor.ask_for_code(PHONE)
     right = visitor.gateway.sent[-1][1]
@@ -81,6 +86,7 @@ def test_five_wrong_tries_end_a_code(visitor: Visitor) -> None:
     assert visitor.send("/sign-in", {"phone": PHONE, "code": right}).status_code == 401
 
 
+@pytest.mark.check(5)
 def test_a_code_is_good_only_in_the_browser_that_asked_and_for_its_phone(
     app: Flask, visitor: Visitor
 ) -> None:
@@ -91,6 +97,7 @@ def test_a_code_is_good_only_in_the_browser_that_asked_and_for_its_phone(
     assert visitor.send("/sign-in", {"phone": PHONE, "code": code}).request.path == "/sign-up"
 
 
+@pytest.mark.check(6)
 def test_codes_are_sent_once_a_minute_and_five_times_an_hour(visitor: Visitor, clock: Traveller) -> None:
     for _ in range(5):
         assert visitor.ask_for_code(PHONE).status_code == 200
@@ -102,11 +109,13 @@ def test_codes_are_sent_once_a_minute_and_five_times_an_hour(visitor: Visitor, c
     assert len(visitor.gateway.sent) == 5
 
 
+@pytest.mark.check(6)
 def test_one_address_cannot_ask_for_codes_without_end(app: Flask, visitor: Visitor) -> None:
     answers = [visitor.ask_for_code(f"138000000{number:02d}").status_code for number in range(12)]
     assert answers == [200] * 10 + [429] * 2
 
 
+@pytest.mark.check(4)
 def test_an_unknown_phone_and_a_wrong_password_look_the_same(visitor: Visitor) -> None:
     give_password(building.add_account("王女士", PHONE), "correct horse")
     pages = []
@@ -118,6 +127,7 @@ def test_an_unknown_phone_and_a_wrong_password_look_the_same(visitor: Visitor) -
     assert pages[0][0] == 401
 
 
+@pytest.mark.check(4)
 def test_a_code_is_sent_whether_or_not_the_phone_is_known(app: Flask, visitor: Visitor) -> None:
     give_password(building.add_account("王女士", PHONE), "correct horse")
     pages = [Visitor(app).ask_for_code(phone).text for phone in (PHONE, "13900000000")]
@@ -128,6 +138,7 @@ def _without_secrets(page: str) -> str:
     return "".join(line for line in page.splitlines() if "csrf" not in line and 'name="phone"' not in line)
 
 
+@pytest.mark.check(12)
 def test_signing_out_ends_the_session_on_the_server(app: Flask, visitor: Visitor) -> None:
     visitor.sign_up(PHONE, building.add_leader("L1"))
     stolen = visitor.client.get_cookie("groupbuy")
@@ -159,6 +170,7 @@ def test_a_disabled_account_is_not_let_in(visitor: Visitor) -> None:
     assert visitor.sign_in(PHONE).status_code == 403
 
 
+@pytest.mark.check(59)
 def test_a_sign_up_without_consent_keeps_what_was_typed(visitor: Visitor) -> None:
     leader = building.add_leader("L1")
     visitor.sign_in(PHONE)
@@ -176,10 +188,12 @@ def test_a_sign_up_without_consent_keeps_what_was_typed(visitor: Visitor) -> Non
         *("/a\nb", "javascript:alert(1)", "/%5cevil.example", "///evil", "/\tevil"),
     ],
 )
+@pytest.mark.check(49)
 def test_no_path_leads_to_another_site(path: str) -> None:
     assert own_path(path) is None
 
 
 @pytest.mark.parametrize("path", ["/cart", "/r/C1?l=L1", "/orders/X/code"])
+@pytest.mark.check(49)
 def test_an_own_path_is_kept(path: str) -> None:
     assert own_path(path) == path

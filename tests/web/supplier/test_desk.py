@@ -1,5 +1,6 @@
 """What a supplier sees: its own purchase orders once they are decided, and nobody who ordered."""
 
+import pytest
 from flask import Flask
 
 from groupbuy.accounts import service
@@ -36,6 +37,7 @@ def number_of(supplier: Supplier) -> str:
     return db.session.query(PurchaseOrder.number).filter_by(supplier_id=supplier.id).scalar()
 
 
+@pytest.mark.check(24, 26)
 def test_a_supplier_sees_and_takes_its_own_orders_only(app: Flask, clock: object) -> None:
     mine, other = two_orders(app)
     somebody = supplier_person(app, mine)
@@ -60,6 +62,7 @@ def test_a_supplier_starts_at_its_desk_and_opens_no_other(app: Flask, clock: obj
     assert somebody.get("/admin/orders").status_code == 403
 
 
+@pytest.mark.check(23)
 def test_others_do_not_open_a_suppliers_desk(app: Flask, clock: object) -> None:
     assert app.test_client().get("/supplier/").location == "/sign-in?next=/supplier/"
     account = building.add_account("张晓梅")
