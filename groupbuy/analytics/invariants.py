@@ -5,7 +5,13 @@ Each check is one or two statements over all rounds at once, so that a million l
 
 from datetime import datetime
 
-from groupbuy.analytics import invariants_clock, invariants_closes, invariants_log, invariants_orders
+from groupbuy.analytics import (
+    invariants_clock,
+    invariants_closes,
+    invariants_keys,
+    invariants_log,
+    invariants_orders,
+)
 from groupbuy.analytics.invariants_base import Check, Finding
 from groupbuy.jobs import heartbeats
 
@@ -19,7 +25,12 @@ def check_all(*, now: datetime, at_rest: bool | None = None) -> list[Finding]:
     What a scheduler owes by ``now`` (closing, sending, sealing) is checked while one lives, or as
     ``at_rest`` says.
     """
-    checks: list[Check] = [*invariants_orders.CHECKS, *invariants_closes.CHECKS, *invariants_log.CHECKS]
+    checks: list[Check] = [
+        *invariants_orders.CHECKS,
+        *invariants_keys.CHECKS,
+        *invariants_closes.CHECKS,
+        *invariants_log.CHECKS,
+    ]
     if _lives(now) if at_rest is None else at_rest:
         checks += invariants_clock.checks(now)
     return [check.run() for check in checks]

@@ -1,5 +1,6 @@
 """The invariants hold after ordinary days, and see what was done to the books behind their back."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from groupbuy.commissions.rules import Rate, Tier
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import closing, ordering
+from groupbuy.http.models import IdempotencyKey
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW
 from tests.support.commands import Run
@@ -104,3 +106,50 @@ def test_the_command_ends_with_1_on_a_violation(closed_round: Round, cli_runner:
     result = cli_runner("audit", check=False)
     assert result.exit_code == 1
     assert "WRONG commission" in result.stdout
+
+
+def answered(account_id: int, key: str, number: str) -> IdempotencyKey:
+    """Return the answer that is kept of an order placed under a key."""
+    body = json.dumps({"order_no": number})
+    return IdempotencyKey(
+        account_id=account_id, key=key, fingerprint="f", status=201, body=body, created_at=NOW
+    )
+
+
+def test_two_keys_with_one_order_and_a_key_whose_order_is_gone_are_found(
+    app: Flask, closed_round: Round
+) -> None:
+    number = db.session.execute(text('SELECT number FROM "order" WHERE id = 1')).scalar_one()
+    account = building.add_account("somebody").id
+    with transaction():
+        db.session.add(answered(account, "a", number))
+    assert violations() == set()
+    with transaction():
+        db.session.add_all([answered(account, "b", number), answered(account, "c", "X1")])
+    found = next(one for one in check_all(now=REST, at_rest=False) if one.name == "order_keys")
+    assert (found.checked, found.violations) == (2, 2)
+
+
+def test_documents_read_back_agree_with_the_database(
+    app: Flask, closed_round: Round, cli_runner: Run
+) -> None:
+    checks = {one["name"]: one for one in cli_runner("audit", "--documents", "--json").json["checks"]}
+    assert (checks["documents"]["checked"], checks["documents"]["violations"]) == (9, 0)
+
+
+def test_a_document_that_differs_from_the_database_is_named(
+    app: Flask, closed_round: Round, cli_runner: Run
+) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE purchase_order SET units = units + 1"))
+        db.session.execute(text("UPDATE commission_entry SET amount_fen = amount_fen + 1 WHERE id = 1"))
+    result = cli_runner("audit", "--documents", "--round", "C1", "--json", check=False)
+    assert result.exit_code == 1
+    found = next(one for one in result.json["checks"] if one["name"] == "documents")
+    assert found["violations"] == 2
+    assert "C1 purchase_order S1" in str(found["examples"])
+    assert "C1 commission_statement L" in str(found["examples"])
+
+
+def test_a_round_is_named_only_with_documents(app: Flask, cli_runner: Run) -> None:
+    assert cli_runner("audit", "--round", "C1", check=False).exit_code == 2
