@@ -53,9 +53,13 @@ class RateTotal:
 
 def commission_of(line: LiveLine) -> int:
     """Return what one line earns, in fen."""
-    return agreed_commission(
-        amount_fen=line.amount_fen, units=line.units, rate_bp=line.rate_bp, fixed_fen=line.fixed_fen
-    )
+    return _earned(line.amount_fen, line.units, line.rate_bp, line.fixed_fen)
+
+
+# Neighbours buy the same goods in the same numbers.
+@functools.lru_cache(maxsize=20_000)
+def _earned(amount_fen: int, units: int, rate_bp: int, fixed_fen: int) -> int:
+    return agreed_commission(amount_fen=amount_fen, units=units, rate_bp=rate_bp, fixed_fen=fixed_fen)
 
 
 def totals_by_rate(
@@ -65,7 +69,8 @@ def totals_by_rate(
     totals: dict[RateKey, RateTotal] = {}
     for order in orders:
         for line in order.lines:
-            row = totals.setdefault((line.rate_bp, line.fixed_fen), RateTotal())
+            rate = line.rate_bp, line.fixed_fen
+            row = totals.get(rate) or totals.setdefault(rate, RateTotal())
             row.units += line.units
             row.base_fen += line.amount_fen
             row.commission_fen += commission_of(line)

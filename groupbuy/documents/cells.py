@@ -2,54 +2,45 @@
 
 from collections.abc import Callable
 
-from groupbuy.documents.measures import letters
 from groupbuy.documents.sheet import NUMBERS, Cell, Kind
 from groupbuy.documents.strings import SharedStrings
 from groupbuy.kernel.money import plain_yuan
 
-CellWriter = Callable[[int, Cell], str]
-"""Makes the XML of a cell from the number of its row (from 1) and its value."""
 
+class Ends(dict[Cell, str]):
+    """What stands behind the place of a cell, by its value: most values of a column come again and again.
 
-def writer(kind: Kind, place: int, style: int, strings: SharedStrings) -> CellWriter:
-    """Return what writes the cells of a column (counted from 0) in a style."""
-    if kind is Kind.QR:
-        return _empty_writer(letters(place), style)
-    if kind in NUMBERS:
-        return _number_writer(kind, place, style, strings)
-    return text_writer(place, style, strings)
+    A text is always a shared string, so never a formula, a number or a date.
+    """
 
+    def __init__(self, kind: Kind, style: int, strings: SharedStrings) -> None:
+        super().__init__()
+        self._empty = f' s="{style}"/>'
+        self._number = f' s="{style}"><v>%s</v></c>'
+        self._text = f' s="{style}" t="s"><v>%s</v></c>'
+        self._shown = _SHOWN.get(kind, str) if kind in NUMBERS else None
+        self._is_picture = kind is Kind.QR
+        self._strings = strings
 
-def text_writer(place: int, style: int, strings: SharedStrings) -> CellWriter:
-    """Return what writes texts: always a shared string, so never a formula, a number or a date."""
-    letter, number_of = letters(place), strings.number
+    def __missing__(self, cell: Cell) -> str:
+        """Work out what a value not met before makes."""
+        self[cell] = end = self._end(cell)
+        return end
 
-    def write(row: int, cell: Cell) -> str:
+    def _end(self, cell: Cell) -> str:
+        # A code is a picture above the cell.
+        if self._is_picture:
+            return self._empty
         if isinstance(cell, int):
+            if self._shown is not None:
+                return self._number % self._shown(cell)
             cell = str(cell)
-        if not cell:
-            return f'<c r="{letter}{row}" s="{style}"/>'
-        return f'<c r="{letter}{row}" s="{style}" t="s"><v>{number_of(cell)}</v></c>'
-
-    return write
+        return self._text % self._strings.number(cell) if cell else self._empty
 
 
-def _number_writer(kind: Kind, place: int, style: int, strings: SharedStrings) -> CellWriter:
-    letter, shown, otherwise = letters(place), _SHOWN.get(kind, str), text_writer(place, style, strings)
-
-    def write(row: int, cell: Cell) -> str:
-        if isinstance(cell, int):
-            return f'<c r="{letter}{row}" s="{style}"><v>{shown(cell)}</v></c>'
-        return otherwise(row, cell)
-
-    return write
-
-
-def _empty_writer(letter: str, style: int) -> CellWriter:
-    def write(row: int, cell: Cell) -> str:  # noqa: ARG001 # The code is a picture above the cell.
-        return f'<c r="{letter}{row}" s="{style}"/>'
-
-    return write
+def text_cell(letter: str, row: int, style: int, number: int) -> str:
+    """Return a cell in a column and a row with the shared string of a number."""
+    return f'<c r="{letter}{row}" s="{style}" t="s"><v>{number}</v></c>'
 
 
 def _fraction(basis_points: int) -> str:

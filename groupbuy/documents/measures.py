@@ -1,10 +1,11 @@
 """How much room texts take, in widths of a Latin character; a Chinese character takes two."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import repeat
 
-from groupbuy.documents.sheet import NUMBERS, Cell, Column, Kind, Row, Sheet
+from groupbuy.documents.sheet import NUMBERS, Cell, Column, Kind, Sheet
 from groupbuy.documents.text import clean
 from groupbuy.kernel.money import format_yuan, plain_yuan
 
@@ -31,17 +32,18 @@ def fitted(sheet: Sheet) -> list[Column]:
     rows = list(sheet.rows())
     if sheet.has_totals:
         rows.append(sheet.sums(rows))
-    return [_fitted(column, place, rows) for place, column in enumerate(sheet.columns)]
+    cells = zip(*rows, strict=True) if rows else [()] * len(sheet.columns)
+    return [_fitted(column, theirs) for column, theirs in zip(sheet.columns, cells, strict=True)]
 
 
-def _fitted(column: Column, place: int, rows: list[Row]) -> Column:
+def _fitted(column: Column, cells: tuple[Cell, ...]) -> Column:
     if column.kind not in _UNBROKEN:
         return column
-    width = _least_width(column.kind, [row[place] for row in rows])
+    width = _least_width(column.kind, cells)
     return column if width <= column.width else replace(column, width=width)
 
 
-def _least_width(kind: Kind, cells: list[Cell]) -> int:
+def _least_width(kind: Kind, cells: tuple[Cell, ...]) -> int:
     if kind in NUMBERS:
         numbers = [cell for cell in cells if isinstance(cell, int)] or [0]
         return max(len(number_text(kind, min(numbers))), len(number_text(kind, max(numbers))))
@@ -57,29 +59,40 @@ def number_text(kind: Kind, number: int) -> str:
     return str(number)
 
 
-def row_lines(columns: Sequence[Column]) -> Callable[[Row], int]:
-    """Return what tells how many lines the tallest cell of a row takes in these columns."""
+def row_lines(columns: Sequence[Column]) -> Callable[[Sequence[tuple[Cell, ...]]], Iterable[int]]:
+    """Return what tells from the cells of these columns how many lines each row's tallest cell takes."""
     kinds = {Kind.TEXT, Kind.GOODS}
-    # The same names come again and again, so what was measured is kept.
-    places: list[tuple[int, int, dict[Cell, int]]]
-    places = [(place, column.width, {}) for place, column in enumerate(columns) if column.kind in kinds]
+    places = [(place, _Lines(column.width)) for place, column in enumerate(columns) if column.kind in kinds]
 
-    def measure(row: Row) -> int:
-        tallest = 1
-        for place, width, known in places:
-            cell = row[place]
-            if cell:
-                lines = known.get(cell) or known.setdefault(cell, _cell_lines(cell, width))
-                tallest = max(tallest, lines)
-        return tallest
+    def measure(cells: Sequence[tuple[Cell, ...]]) -> Iterable[int]:
+        tall = [map(lines.__getitem__, cells[place]) for place, lines in places]
+        if len(tall) > 1:
+            return map(max, *tall)
+        return tall[0] if tall else repeat(1, len(cells[0]))
 
     return measure
 
 
-def _cell_lines(cell: Cell, width: int) -> int:
-    if isinstance(cell, tuple):
-        return sum([lines_of(clean(name), width - _UNITS_WIDTH) for name, _ in cell])
-    return lines_of(clean(str(cell)), width)
+class _Lines(dict[Cell, int]):
+    """How many lines a cell takes in a width: the same names come again and again."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__({None: 1, "": 1, (): 1})
+        self._width = width
+
+    def __missing__(self, cell: Cell) -> int:
+        self[cell] = lines = self._measured(cell)
+        return lines
+
+    def _measured(self, cell: Cell) -> int:
+        if isinstance(cell, tuple):
+            return sum([_lines_of_name(name, self._width - _UNITS_WIDTH) for name, _ in cell])
+        return lines_of(clean(str(cell)), self._width)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _lines_of_name(name: str, width: int) -> int:
+    return lines_of(clean(name), width)
 
 
 @functools.cache

@@ -88,9 +88,10 @@ def _groups(sheet: Sheet, columns: list[Column]) -> Iterator[dict[str, Json]]:
     measure, running = row_lines(columns), [0 for column in columns if column.total]
     for group in sheet.groups:
         rows = []
-        for row in group.rows:
+        lines = measure(list(zip(*group.rows, strict=True))) if group.rows else ()
+        for row, taken in zip(group.rows, lines, strict=True):
             running = [a + b for a, b in zip(running, _summed(columns, row), strict=True)]
-            rows.append({"cells": _cells(columns, row), "sums": running, "tall": measure(row) > _TALL})
+            rows.append({"cells": _cells(columns, row), "sums": running, "tall": taken > _TALL})
         wanted = group.subtotal and sheet.has_totals
         sums = list(sheet.sums(group.rows)) if wanted else None
         yield {"heading": printable(group.heading), "rows": rows, "sums": sums}

@@ -1,8 +1,10 @@
 """The shared strings of a workbook: each text once, so that files stay small and every viewer shows them."""
 
+import functools
+
 from groupbuy.documents.sheet import Goods
 from groupbuy.documents.styles import FONT
-from groupbuy.documents.text import xml_text
+from groupbuy.documents.text import all_plain, xml_text
 
 _BOLD = f'<rPr><b/><sz val="10"/><rFont val="{FONT}"/><family val="2"/></rPr>'
 
@@ -19,15 +21,17 @@ class SharedStrings:
 
     def xml(self) -> str:
         """Return ``xl/sharedStrings.xml``."""
-        parts = [_plain(text) if isinstance(text, str) else _goods(text) for text in self._numbers]
+        # Nearly always no text has anything to escape, which one look at all of them tells.
+        plain = [text for text in self._numbers if isinstance(text, str)]
+        escaped = str if all_plain(plain) else xml_text
+        parts = [
+            f'<si><t xml:space="preserve">{escaped(text)}</t></si>' if isinstance(text, str) else _goods(text)
+            for text in self._numbers
+        ]
         return (
             '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
             f'uniqueCount="{len(parts)}">{"".join(parts)}</sst>'
         )
-
-
-def _plain(text: str) -> str:
-    return f'<si><t xml:space="preserve">{xml_text(text)}</t></si>'
 
 
 def _goods(goods: tuple[Goods, ...]) -> str:
@@ -37,7 +41,9 @@ def _goods(goods: tuple[Goods, ...]) -> str:
 
 
 def _run(name: str, units: int, end: str) -> str:
-    return (
-        f'<r><t xml:space="preserve">{xml_text(name)} </t></r>'
-        f'<r>{_BOLD}<t xml:space="preserve">×{units}{end}</t></r>'
-    )
+    return f"{_named(name)}{units}{end}</t></r>"
+
+
+@functools.lru_cache(maxsize=20_000)
+def _named(name: str) -> str:
+    return f'<r><t xml:space="preserve">{xml_text(name)} </t></r><r>{_BOLD}<t xml:space="preserve">×'

@@ -1,6 +1,7 @@
 """Text from people on its way into a file: what a file format cannot hold is taken out, nothing else."""
 
 import re
+from collections.abc import Sequence
 
 # XML 1.0 knows no control characters but tab, line feed and carriage return, no half surrogate pairs
 # and no U+FFFE or U+FFFF.
@@ -25,6 +26,11 @@ def xml_text(text: str) -> str:
         return text
     plain = _EXCEL_ESCAPE.sub("_x005F_", clean(text))
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def all_plain(texts: Sequence[str]) -> bool:
+    """Tell whether ``xml_text`` returns each of these texts as it is."""
+    return _ODD.search("\n".join(texts)) is None and max(map(len, texts), default=0) <= MAX_CELL // 2
 
 
 def _cut(text: str) -> str:

@@ -1,19 +1,18 @@
 """One sheet as a worksheet part: lines above the table, the table, lines below it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from groupbuy.documents import printing, styles
-from groupbuy.documents.cells import CellWriter, text_writer, writer
-from groupbuy.documents.measures import fitted, letters, lines_of, row_lines, width_of
-from groupbuy.documents.sheet import Column, Group, Kind, Row, Sheet
+from groupbuy.documents.cells import Ends, text_cell
+from groupbuy.documents.measures import fitted, letters, lines_of, width_of
+from groupbuy.documents.sheet import Group, Kind, Row, Sheet
 from groupbuy.documents.strings import SharedStrings
 from groupbuy.documents.styles import Style, StyleBook
+from groupbuy.documents.table_rows import LINE_POINTS, MAX_POINTS, RowWriter
 
-LINE_POINTS = 17
-PICTURE_POINTS = 62
 SIGNATURE_POINTS = 36
-MAX_POINTS = 409
+_ROW = "#"
 _XMLNS = (
     'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -38,16 +37,20 @@ class Worksheet:
         self._styles = book
         self._rows: list[str] = []
         self._merges: list[str] = []
+        self._merged_cells: dict[tuple[int, int, Style], tuple[str, str]] = {}
         columns = fitted(sheet)
         self._places = [
             place for place, column in enumerate(columns) if qr_codes or column.kind is not Kind.QR
         ]
         self._columns = [columns[place] for place in self._places]
-        self._has_qr_codes = any(column.kind is Kind.QR for column in self._columns)
+        self._letters = [letters(place) for place, _ in enumerate(self._columns)]
         self._width = sum(column.width for column in self._columns)
-        self._measure = row_lines(sheet.columns)
-        self._body_writers = self._writers(styles.body)
-        self._sum_writers = self._writers(styles.sum_of)
+        self._body = RowWriter(
+            columns, self._places, lambda column: book.number(styles.body(column)), strings
+        )
+        self._sum_ends = [
+            Ends(column.kind, book.number(styles.sum_of(column)), strings) for column in self._columns
+        ]
         self._write_head()
         self.header_row = len(self._rows) + 1
         self._write_table()
@@ -83,8 +86,8 @@ class Worksheet:
     def _write_table(self) -> None:
         header = self._styles.number(styles.HEADER)
         titles = [
-            text_writer(place, header, self._strings)(self.header_row, column.title)
-            for place, column in enumerate(self._columns)
+            text_cell(letter, self.header_row, header, self._strings.number(column.title))
+            for letter, column in zip(self._letters, self._columns, strict=True)
         ]
         lines = max(lines_of(column.title, column.width) for column in self._columns)
         self._add(titles, lines * LINE_POINTS + 4)
@@ -93,26 +96,13 @@ class Worksheet:
         if self.sheet.has_totals:
             self._write_sums(self.sheet.words.total, self.sheet.sums())
 
-    def _writers(self, style_of: Callable[[Column], Style]) -> list[CellWriter]:
-        return [
-            writer(column.kind, place, self._styles.number(style_of(column)), self._strings)
-            for place, column in enumerate(self._columns)
-        ]
-
     def _write_group(self, group: Group) -> None:
         if group.heading:
             self._line(group.heading, styles.GROUP)
         self._find_pictures(group.rows)
-        self._write_rows(group.rows)
+        self._rows += self._body.write(group.rows, len(self._rows) + 1)
         if group.subtotal and self.sheet.has_totals:
             self._write_sums(self.sheet.words.subtotal, self.sheet.sums(group.rows))
-
-    def _write_rows(self, rows: Sequence[Row]) -> None:
-        steps = list(zip(self._places, self._body_writers, strict=True))
-        measure, least = self._measure, PICTURE_POINTS if self._has_qr_codes else 0
-        for number, row in enumerate(rows, len(self._rows) + 1):
-            cells = "".join([write(number, row[place]) for place, write in steps])
-            self._rows.append(f'<row r="{number}"{_height(measure(row), least)}>{cells}</row>')
 
     def _find_pictures(self, rows: Sequence[Row]) -> None:
         for place, column in enumerate(self._columns):
@@ -125,8 +115,11 @@ class Worksheet:
         number = len(self._rows) + 1
         first = next(place for place, column in enumerate(self._columns) if column.total)
         cells = self._merged(0, first, label, styles.SUM_LABEL)
-        places = zip(self._sum_writers[first:], self._places[first:], strict=True)
-        cells += [write(number, sums[place]) for write, place in places]
+        shown = [
+            (self._letters[place], self._sum_ends[place], self._places[place])
+            for place in range(first, len(self._places))
+        ]
+        cells += [f'<c r="{letter}{number}"{ends[sums[place]]}' for letter, ends, place in shown]
         self._add(cells, LINE_POINTS + 4)
 
     def _write_foot(self) -> None:
@@ -154,11 +147,13 @@ class Worksheet:
     def _merged(self, start: int, end: int, text: str, style: Style) -> list[str]:
         if start == end:
             return []
-        number, look = len(self._rows) + 1, self._styles.number(style)
-        if end - start > 1:
-            self._merges.append(f"{letters(start)}{number}:{letters(end - 1)}{number}")
-        blank = [f'<c r="{letters(place)}{number}" s="{look}"/>' for place in range(start + 1, end)]
-        return [text_writer(start, look, self._strings)(number, text), *blank]
+        number, key = len(self._rows) + 1, (start, end, style)
+        area, cells = self._merged_cells.get(key) or self._merged_cells.setdefault(
+            key, _merged_cells(self._letters[start:end], self._styles.number(style))
+        )
+        if area:
+            self._merges.append(area.replace(_ROW, str(number)))
+        return [cells.replace(_ROW, str(number)) % self._strings.number(text)]
 
     def _middle(self) -> int:
         half, place, width = sum(column.width for column in self._columns) / 2, 0, 0
@@ -188,8 +183,8 @@ class Worksheet:
         return f'<mergeCells count="{len(self._merges)}">{cells}</mergeCells>'
 
 
-def _height(lines: int, least: int) -> str:
-    points = min(lines * LINE_POINTS + 4, MAX_POINTS)
-    if least:
-        return f' ht="{max(least, points)}" customHeight="1"'
-    return f' ht="{points}"' if lines > 1 else ""
+def _merged_cells(letters: Sequence[str], style: int) -> tuple[str, str]:
+    """Return the area (none for one cell) and the cells, with places for the row and the shared string."""
+    area = f"{letters[0]}{_ROW}:{letters[-1]}{_ROW}" if len(letters) > 1 else ""
+    blank = "".join([f'<c r="{letter}{_ROW}" s="{style}"/>' for letter in letters[1:]])
+    return area, f'<c r="{letters[0]}{_ROW}" s="{style}" t="s"><v>%s</v></c>{blank}'

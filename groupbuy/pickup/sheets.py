@@ -61,9 +61,11 @@ def sorting_list(round_: RoundHead, leader: LeaderHead, bags: Sequence[PackedBag
     rows: dict[int, list[Row]] = {}
     known: dict[int, Goods] = {}
     for bag in bags:
+        whose = (bag.door.building, bag.door.room, bag.name, mask_phone(bag.phone))
+        remark = _short(bag.remark)
         for goods, units in bag.goods:
             known[goods.offer_id] = goods
-            rows.setdefault(goods.offer_id, []).append(_sorting_row(bag, units))
+            rows.setdefault(goods.offer_id, []).append((*whose, units, remark))
     ordered = sorted(known.values(), key=lambda goods: goods.rank)
     groups = [Group(rows[one.offer_id], f"{one.code}  {one.label}", subtotal=True) for one in ordered]
     return Sheet(
@@ -132,10 +134,6 @@ def _portions(parts: Iterable[tuple[T, int]], room: int = MOST_LINES) -> list[li
         portions[-1].append(part)
         used += size
     return portions
-
-
-def _sorting_row(bag: PackedBag, units: int) -> Row:
-    return (bag.door.building, bag.door.room, bag.name, mask_phone(bag.phone), units, _short(bag.remark))
 
 
 def _short(remark: str) -> str:
