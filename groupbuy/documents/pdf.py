@@ -13,6 +13,7 @@ import typst
 from groupbuy.documents.print_data import print_data
 from groupbuy.documents.sheet import Sheet
 from groupbuy.documents.text import clean
+from groupbuy.paths import static_dir
 
 CONTENT_TYPE = "application/pdf"
 
@@ -87,5 +88,6 @@ def _template() -> bytes:
 
 @functools.cache
 def _fonts() -> typst.Fonts:
-    # Fonts of the system only stand in for what the font of our own lacks, such as emoji.
-    return typst.Fonts(font_paths=[pylopdf_fonts_zh_cn.sans_path().parent])
+    # None of the system: the same sheet gives the same pages on every machine.
+    folders = [pylopdf_fonts_zh_cn.sans_path().parent, static_dir() / "vendor" / "fonts"]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)

@@ -117,6 +117,40 @@ def test_nothing_is_wider_than_the_paper(tmp_path):
         assert max(float(right) for _, right in places) <= width - 28
 
 
+def picture(tmp_path: Path, name: str) -> bytes:
+    """Return a page that shows nothing but a name, as a picture."""
+    path = tmp_path / "sheet.pdf"
+    path.write_bytes(write_pdf([Sheet("单", (Column("名称"),), table([(name,)]))]))
+    run("pdftoppm", "-r", "60", "-gray", "-singlefile", path, tmp_path / "page")
+    return (tmp_path / "page.pgm").read_bytes()
+
+
+def test_emoji_and_the_boxes_for_ticks_are_drawn(tmp_path):
+    marks = ("🍎", "🥬", "👍🏻", "🇨🇳", "❤️", "☑", "□", "ئۇ", "龘", "䶮")
+    missing = "\U00020000"
+    drawn = [picture(tmp_path, mark) for mark in (*marks, missing)]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_a_character_that_no_font_has_is_a_box_and_not_nothing(tmp_path):
+    rare, other, nothing = (picture(tmp_path, name) for name in ("\U00020000", "\U00020bb7", ""))
+    assert rare == other != nothing
+
+
+def test_fonts_of_the_machine_are_not_used(tmp_path):
+    pages(tmp_path, Sheet("🍎", (Column("名称"),), table([("ئۇيغۇر 王",)])))
+    names = re.findall(r"\+(Noto[A-Za-z]+)", run("pdffonts", tmp_path / "sheet.pdf"))
+    assert sorted(names) == ["NotoEmoji", "NotoSansArabic", "NotoSansSC"]
+
+
+def test_units_stand_behind_a_name_written_from_right_to_left(tmp_path):
+    pages(tmp_path, Sheet("单", (Column("商品", Kind.GOODS, 30),), table([((("ئۇيغۇر", 12),),)])))
+    boxes = run("pdftotext", "-bbox", tmp_path / "sheet.pdf", "-")
+    places = {text: float(left) for left, text in re.findall(r'xMin="([\d.]+)"[^>]*>([^<]+)<', boxes)}
+    name = [left for text, left in places.items() if "\u0600" < text[0] < "\u0700"]
+    assert max(name) < places["×12"]
+
+
 def test_a_long_text_is_printed_whole(tmp_path):
     text = "".join(pages(tmp_path, samples.awkward_sheet()))
     printed = "".join(re.findall(r"[\u4e00-\u9fff]+", text))
