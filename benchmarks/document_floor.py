@@ -20,6 +20,7 @@ from groupbuy.app.papers import LEADER_KINDS, ROUND_KINDS, Document, Source
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from groupbuy.documents.xlsx import write_xlsx
+from groupbuy.kernel.clock import utc_now
 from groupbuy.orders.by_leader import leaders_with_orders
 from groupbuy.purchasing.printed import suppliers_with_orders
 
@@ -61,7 +62,7 @@ def _rows(path: Path) -> list[dict[str, object]]:
 def _ours(round_name: str, part: int) -> float:
     app, seconds = create_app(load_settings(os.environ)), 0.0
     with app.app_context():
-        source = papers.source_of(round_name, settings_of(app).timezone)
+        source = papers.source_of(round_name, settings_of(app).timezone, printed_at=utc_now())
         for document in _documents(source, part):
             begin = time.perf_counter()
             write_xlsx([*document.sheets, *document.annexes])
