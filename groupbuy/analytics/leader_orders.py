@@ -11,7 +11,8 @@ from groupbuy.analytics.leader_desk import HANDING_OUT, TO_HAND_OUT
 from groupbuy.campaigns.models import OfferVersion, Round
 from groupbuy.db import db
 from groupbuy.members.models import Resident
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders import doors
+from groupbuy.orders.models import Order, OrderDoor, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.rules import Door, door
 
@@ -121,11 +122,12 @@ def _waiting(leader_ids: Sequence[int], text: str) -> Select[*tuple[Any, ...]]:
             Round.pickup_date,
             Resident.name,
             Resident.phone,
-            Resident.building,
-            Resident.room,
+            doors.building(),
+            doors.room(),
         )
         .join(Round, Round.id == Order.round_id)
         .join(Resident, Resident.id == Order.resident_id)
+        .outerjoin(OrderDoor, OrderDoor.order_id == Order.id)
         .where(Order.leader_id.in_(leader_ids), Order.state.in_(TO_HAND_OUT), Round.state.in_(HANDING_OUT))
     )
     if text:

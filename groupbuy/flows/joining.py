@@ -5,6 +5,7 @@ from datetime import datetime
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.models import Account
 from groupbuy.db import db
+from groupbuy.flows import doors
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.members import service as members
@@ -27,7 +28,7 @@ def join(*, phone: str, name: str, room: str, leader_id: int, now: datetime) -> 
     actor = f"account:{account.id}"
     accounts.grant_role(account=account, role="resident", now=now, actor=actor)
     resident = _resident(account, leader, name, now)
-    members.edit_profile(resident=resident, name=name, room=room, now=now, actor=actor)
+    doors.edit_profile(resident=resident, name=name, room=room, now=now, actor=actor)
     members.consent(resident=resident, now=now, actor=actor)
     return account
 

@@ -14,8 +14,10 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
+from groupbuy.members import addresses
 from groupbuy.members.models import Resident
 from groupbuy.members.queries import residents_of
+from groupbuy.orders import doors
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState, Phase, phase
 
@@ -42,6 +44,7 @@ def _resident(resident: Resident) -> dict[str, Any]:
         "phone": resident.phone,
         "building": resident.building,
         "room": resident.room,
+        "addresses": [row.room for row in addresses.addresses_of(resident)],
         "leader": resident.leader.name,
         "consent_version": resident.consent_version,
         "consent_at": None if resident.consent_at is None else iso(resident.consent_at),
@@ -94,6 +97,8 @@ def leave(*, account_id: int, now: datetime, actor: str) -> None:
     for resident in residents:
         resident.name, resident.phone, resident.building, resident.room = "已注销", "", None, None
         resident.active = False
+        addresses.forget_addresses(resident)
+        doors.forget_doors(resident)
     db.session.execute(
         update(Order)
         .where(Order.resident_id.in_([resident.id for resident in residents]))

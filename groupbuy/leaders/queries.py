@@ -1,12 +1,14 @@
 """Reading leaders."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
+from groupbuy.leaders import rules
 from groupbuy.leaders.models import Community, Leader, LeaderHelper
 
 
@@ -34,6 +36,39 @@ def active_leaders(*, most: int) -> Sequence[Leader]:
         .order_by(Community.name, Leader.name, Leader.id)
         .limit(most)
     ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A leader who takes orders, and how far the pickup point is in metres; None where nobody knows."""
+
+    leader: Leader
+    metres: int | None
+
+
+def nearby_leaders(here: tuple[int, int] | None, *, most: int) -> Sequence[Nearby]:
+    """Return leaders who take orders, the nearest first, those without a place behind them by name.
+
+    ``here`` is in millionths of a degree; a pickup point without a place has its community's.
+    """
+    if here is None:
+        return [Nearby(leader, None) for leader in active_leaders(most=most)]
+    places = db.session.execute(
+        select(
+            Leader.id,
+            func.coalesce(Leader.latitude_e6, Community.latitude_e6),
+            func.coalesce(Leader.longitude_e6, Community.longitude_e6),
+        )
+        .outerjoin(Community)
+        .where(Leader.state == "active")
+    )
+    metres = {row[0]: rules.distance_m(here, (row[1], row[2])) for row in places if None not in row}
+    nearest = sorted(metres, key=lambda leader_id: (metres[leader_id], leader_id))[:most]
+    wanted = select(Leader).where(Leader.id.in_(nearest)).options(joinedload(Leader.community))
+    by_id = {leader.id: leader for leader in db.session.scalars(wanted)}
+    found = [Nearby(by_id[leader_id], metres[leader_id]) for leader_id in nearest]
+    others = (leader for leader in active_leaders(most=most) if leader.id not in metres)
+    return [*found, *(Nearby(leader, None) for leader in others)][:most]
 
 
 def leaders_of(account_id: int) -> Sequence[Leader]:

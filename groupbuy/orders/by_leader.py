@@ -12,8 +12,9 @@ from sqlalchemy import select
 from groupbuy.db import db
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
+from groupbuy.orders import doors
 from groupbuy.orders.bulk import is_live, live_lines
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import Order, OrderDoor, OrderLine
 
 LEADERS_AT_ONCE = 25
 
@@ -76,13 +77,14 @@ def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
             Order.resident_id,
             Resident.name,
             Resident.phone,
-            Resident.building,
-            Resident.room,
+            doors.building(),
+            doors.room(),
             Order.pickup_code,
             Order.state,
             Order.remark,
         )
         .join(Resident, Resident.id == Order.resident_id)
+        .outerjoin(OrderDoor, OrderDoor.order_id == Order.id)
         .where(Order.round_id == round_id, Order.leader_id.in_(leader_ids), is_live())
         .order_by(Order.id)
     )

@@ -1,4 +1,5 @@
-/* Where the phone is, asked only when somebody presses the button. Fills in two fields, or sends their form. */
+/* Where the phone is, asked only when somebody presses the button. Fills in two fields, or sends their form;
+   what is sent in an address is rounded to about a hundred metres, because addresses are kept in logs. */
 (function () {
   "use strict";
 
@@ -15,9 +16,10 @@
     navigator.geolocation.getCurrentPosition(function (found) {
       button.disabled = false;
       say("");
-      box.querySelector("[data-latitude]").value = found.coords.latitude.toFixed(6);
-      box.querySelector("[data-longitude]").value = found.coords.longitude.toFixed(6);
-      if (box.hasAttribute("data-locate-send")) { box.submit(); }
+      var sends = box.hasAttribute("data-locate-send");
+      box.querySelector("[data-latitude]").value = found.coords.latitude.toFixed(sends ? 3 : 6);
+      box.querySelector("[data-longitude]").value = found.coords.longitude.toFixed(sends ? 3 : 6);
+      if (sends) { box.submit(); }
     }, failed, { timeout: 15000, maximumAge: 300000 });
   }
 

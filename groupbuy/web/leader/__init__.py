@@ -13,6 +13,7 @@ from groupbuy.web.leader import (
     picks,
     pickup,
     printing,
+    ranking,
     residents,
     rest_days,
     roll_call,
@@ -36,6 +37,7 @@ PAGES = (
     rest_days,
     moving_in,
     commission,
+    ranking,
 )
 
 

@@ -14,6 +14,7 @@ from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
 from groupbuy.pickup.rules import door
 from groupbuy.web.kit.forms import PageForm
@@ -50,7 +51,7 @@ def _page(
     page = render_template(
         "leader/order_change.html",
         order=order,
-        door=door(order.resident.building, order.resident.room),
+        door=door(*door_of(order)),
         form=form,
         failure=failure,
         cards=cards,

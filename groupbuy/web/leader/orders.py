@@ -14,6 +14,7 @@ from groupbuy.flows import ordering
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import queries
+from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lines_of
 from groupbuy.orders.rules import OrderState
@@ -74,7 +75,7 @@ def orders_show(number: str) -> ResponseReturnValue:
         "leader/order.html",
         order=order,
         lines=lines_of([order.id]),
-        door=door(order.resident.building, order.resident.room),
+        door=door(*door_of(order)),
         shows_phone=shows_phone(order, now),
         can_change=can_change(order, now),
         can_cancel=can_cancel(order, now),

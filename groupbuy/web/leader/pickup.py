@@ -21,6 +21,7 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError, NotFound, RuleBroken
 from groupbuy.orders import queries
+from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import LineView, lines_of
 from groupbuy.pickup.models import Bag
@@ -125,7 +126,7 @@ def pickup_bag(number: str) -> ResponseReturnValue:
         order=order,
         orders=orders,
         lines=lines,
-        door=door(order.resident.building, order.resident.room),
+        door=door(*door_of(order)),
         can_hand_out=order.round.state in HANDING_OUT and any(one.state in OPEN_STATES for one in orders),
         form=HandOutForm(),
     )

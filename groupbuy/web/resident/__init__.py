@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from groupbuy.web.resident import cart, changing, home, me, orders, rounds, sharing
+from groupbuy.web.resident import addresses, cart, changing, home, me, orders, rounds, sharing
 from groupbuy.web.resident.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (home, rounds, cart, orders, changing, me, sharing)
+PAGES = (home, rounds, cart, orders, changing, me, addresses, sharing)
 
 
 def register_resident(app: Flask) -> None:

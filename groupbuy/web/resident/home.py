@@ -17,6 +17,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.web.resident.blueprint import blueprint
 from groupbuy.web.resident.buyer import Buyer, the_buyer
 from groupbuy.web.resident.cards import Card, card
+from groupbuy.web.resident.place import asked_place
 from groupbuy.web.signin import visit
 
 PREVIEWS = 4
@@ -41,7 +42,9 @@ def home() -> ResponseReturnValue:
         return redirect(url_for(desk), 303)
     buyer = the_buyer()
     if buyer.leader is None:
-        return render_template("resident/welcome.html", leaders=leaders.active_leaders(most=MOST_LEADERS))
+        here = asked_place()
+        found = leaders.nearby_leaders(here, most=MOST_LEADERS)
+        return render_template("resident/welcome.html", leaders=found, located=here is not None)
     return _leader_page(buyer, buyer.leader)
 
 

@@ -14,7 +14,7 @@ from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.xlsx import write_xlsx
-from groupbuy.flows import leaving
+from groupbuy.flows import doors, leaving
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
@@ -29,6 +29,7 @@ from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.resident.blueprint import blueprint, for_residents
 from groupbuy.web.resident.buyer import own_resident
 from groupbuy.web.resident.own_sheets import sheets_of
+from groupbuy.web.resident.place import asked_place
 from groupbuy.web.signin import visit
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -93,7 +94,7 @@ def me_profile() -> ResponseReturnValue:
     if form.validate_on_submit():
         name, room = form.name.data, form.room.data
         in_transaction(
-            lambda: members.edit_profile(
+            lambda: doors.edit_profile(
                 resident=_me(), name=name, room=room, now=utc_now(), actor=signed_in().actor.name
             )
         )
@@ -141,8 +142,15 @@ def me_leader() -> ResponseReturnValue:
     if code:
         mine = wanted is not None
         form.code.errors = [_("This is your leader already.") if mine else _("There is no such leader.")]
-    choices = [one for one in leaders.active_leaders(most=MOST_LEADERS) if one.id != resident.leader_id]
-    return render_template("resident/leader.html", resident=resident, form=form, choices=choices)
+    here = asked_place()
+    found = leaders.nearby_leaders(here, most=MOST_LEADERS)
+    return render_template(
+        "resident/leader.html",
+        resident=resident,
+        form=form,
+        choices=[one for one in found if one.leader.id != resident.leader_id],
+        located=here is not None,
+    )
 
 
 def _ask(resident: Resident, wanted: Leader) -> ResponseReturnValue:

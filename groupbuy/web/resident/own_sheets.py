@@ -20,6 +20,7 @@ def _person(data: Mapping[str, Any]) -> Sheet:
         rows += [
             (_("Your name"), resident["name"]),
             (_("Building and room"), " ".join(filter(None, (resident["building"], resident["room"])))),
+            *((_("Another address"), room) for room in resident["addresses"]),
             (_("Leader"), resident["leader"]),
             (
                 _("Privacy terms"),

@@ -59,7 +59,10 @@ def _shelf(round_: Round, leader: Leader, buyer: Buyer) -> Sequence[Goods]:
 
 
 def _render(round_: Round, leader: Leader, buyer: Buyer, shelf: Sequence[Goods], cart: dict[int, int]) -> str:
-    cards = [card(goods, quantity=cart.get(goods.offer_id, 0)) for goods in shelf]
+    cards = [
+        card(goods, quantity=cart.get(goods.offer_id, 0), url=_goods_address(round_, leader, buyer, goods))
+        for goods in shelf
+    ]
     state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, utc_now())
     return render_template(
         "resident/round.html",
@@ -75,6 +78,35 @@ def _render(round_: Round, leader: Leader, buyer: Buyer, shelf: Sequence[Goods],
         total_fen=sum(one.price_fen * one.quantity for one in cards),
         pieces=sum(one.quantity for one in cards),
         share_picture=_share_picture(cards),
+    )
+
+
+def _goods_address(round_: Round, leader: Leader, buyer: Buyer, goods: Goods) -> str:
+    code = None if buyer.resident is not None else leader.code
+    return url_for("resident.goods_page", name=round_.name, offer_id=goods.offer_id, l=code)
+
+
+@blueprint.get("/r/<name>/goods/<int:offer_id>")
+def goods_page(name: str, offer_id: int) -> ResponseReturnValue:
+    """Show all about one product of a round."""
+    buyer, round_ = the_buyer(), shown_round(name)
+    if buyer.leader is None:
+        return redirect(url_for("resident.home", next=visit.own_path(request.full_path)), 303)
+    leader = leader_of(buyer, round_)
+    goods = next((one for one in _shelf(round_, leader, buyer) if one.offer_id == offer_id), None)
+    if goods is None:
+        raise NotFound("unknown_offer", "There is no such offer in this round.")
+    cart = carts.cart_of(buyer.cart_owner) if buyer.cart_owner else {}
+    shown = card(goods, quantity=cart.get(offer_id, 0))
+    state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, utc_now())
+    return render_template(
+        "resident/goods.html",
+        round=round_,
+        leader=leader,
+        goods=goods,
+        one=shown,
+        is_open=state is RoundState.OPEN,
+        total_fen=shown.price_fen * shown.quantity,
     )
 
 
@@ -95,6 +127,8 @@ def fill_cart(name: str) -> ResponseReturnValue:
         return redirect(url_for("resident.cart"), 303)
     if "quiet" in request.form:
         return "", 204
+    if (shown := request.form.get("goods", type=int)) is not None:
+        return redirect(url_for("resident.goods_page", name=name, offer_id=shown), 303)
     pressed = request.form.get("step", "").partition(":")[0]
     return redirect(url_for("resident.round_page", name=name, _anchor=pressed or None), 303)
 
