@@ -10,6 +10,7 @@ from groupbuy.orders.doors import keep_doors
 
 def edit_profile(*, resident: Resident, name: str, room: str, now: datetime, actor: str) -> None:
     """Set how a resident is called and where the door is; raise BadInput."""
+    addresses.lock(resident)
     keep_doors(resident)
     members.edit_profile(resident=resident, name=name, room=room, now=now, actor=actor)
     if addresses.addresses_of(resident):
@@ -18,11 +19,13 @@ def edit_profile(*, resident: Resident, name: str, room: str, now: datetime, act
 
 def edit_address(*, resident: Resident, address_id: int, room: str, now: datetime, actor: str) -> None:
     """Write one of a resident's doors anew; raise BadInput, NotFound."""
+    addresses.lock(resident)
     keep_doors(resident)
     addresses.edit_address(resident=resident, address_id=address_id, room=room, now=now, actor=actor)
 
 
 def choose_address(*, resident: Resident, address_id: int, now: datetime, actor: str) -> None:
     """Let the bags of later orders go to another of a resident's doors; raise NotFound."""
+    addresses.lock(resident)
     keep_doors(resident)
     addresses.choose_address(resident=resident, address_id=address_id, now=now, actor=actor)

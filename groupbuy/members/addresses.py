@@ -14,6 +14,12 @@ from groupbuy.members.service import check_room
 MOST = 10
 
 
+def lock(resident: Resident) -> None:
+    """Let nobody else change the doors of a resident before this transaction ends."""
+    db.session.execute(select(Resident.id).where(Resident.id == resident.id).with_for_update())
+    db.session.refresh(resident, ["building", "room"])
+
+
 def addresses_of(resident: Resident) -> Sequence[ResidentAddress]:
     """Return the doors that a resident keeps, the default first; none are kept before the second one."""
     return db.session.scalars(
@@ -33,7 +39,7 @@ def get_address(resident: Resident, address_id: int) -> ResidentAddress:
 
 def add_address(*, resident: Resident, room: str, now: datetime, actor: str) -> ResidentAddress:
     """Keep another door beside the default; raise BadInput, RuleBroken ``too_many`` or ``already_exists``."""
-    db.session.refresh(resident, with_for_update=True)
+    lock(resident)
     room = check_room(room)
     keep_default(resident, now=now)
     _check_new(resident, room)
@@ -46,7 +52,7 @@ def add_address(*, resident: Resident, room: str, now: datetime, actor: str) -> 
 
 def edit_address(*, resident: Resident, address_id: int, room: str, now: datetime, actor: str) -> None:
     """Write a door anew; the default is the resident's own from now on. Raise BadInput, NotFound."""
-    db.session.refresh(resident, with_for_update=True)
+    lock(resident)
     row, room = get_address(resident, address_id), check_room(room)
     if row.room == room:
         return
@@ -60,7 +66,7 @@ def edit_address(*, resident: Resident, address_id: int, room: str, now: datetim
 
 def remove_address(*, resident: Resident, address_id: int, now: datetime, actor: str) -> None:
     """Forget a door; raise NotFound, RuleBroken ``default_address``."""
-    db.session.refresh(resident, with_for_update=True)
+    lock(resident)
     row = get_address(resident, address_id)
     if row.is_default:
         raise RuleBroken("default_address", "Bags go to this address; choose another one as default first.")
@@ -71,7 +77,7 @@ def remove_address(*, resident: Resident, address_id: int, now: datetime, actor:
 
 def choose_address(*, resident: Resident, address_id: int, now: datetime, actor: str) -> None:
     """Let the bags of later orders go to a door; raise NotFound."""
-    db.session.refresh(resident, with_for_update=True)
+    lock(resident)
     chosen = get_address(resident, address_id)
     for row in addresses_of(resident):
         row.is_default = False
