@@ -20,7 +20,7 @@ from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.leaders.models import Community, Leader, LeaderHelper
-from groupbuy.members.models import Resident
+from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
@@ -124,6 +124,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "po": db.session.scalars(
             select(PurchaseOrder.number).join(Supplier).where(Supplier.code == "S1")
         ).one(),
+        "address": _address(people["resident"]),
         "upload": _upload(people["operator"]),
         "moving": _moving(people["leader"]),
         "link": people["leader"].get("/leader/rounds/C0/pickup_sheet.xlsx").location.rpartition("/")[2],
@@ -131,6 +132,11 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "resident": db.session.scalars(select(Resident.code).order_by(Resident.id)).first() or "",
         **{name: str(row.id) for name, row in rows.items()},
     }
+
+
+def _address(resident: FlaskClient) -> str:
+    resident.post("/me/addresses", data={"room": "5-1-102"})
+    return str(db.session.scalars(select(ResidentAddress.id).where(~ResidentAddress.is_default)).one())
 
 
 def _upload(operator: FlaskClient) -> str:
