@@ -42,9 +42,9 @@ def home() -> ResponseReturnValue:
         return redirect(url_for(desk), 303)
     buyer = the_buyer()
     if buyer.leader is None:
-        here = asked_place()
-        found = leaders.nearby_leaders(here, most=MOST_LEADERS)
-        return render_template("resident/welcome.html", leaders=found, located=here is not None)
+        found = leaders.nearby_leaders(asked_place(), most=MOST_LEADERS)
+        located = any(one.metres is not None for one in found)
+        return render_template("resident/welcome.html", leaders=found, located=located)
     return _leader_page(buyer, buyer.leader)
 
 

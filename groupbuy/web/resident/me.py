@@ -142,14 +142,14 @@ def me_leader() -> ResponseReturnValue:
     if code:
         mine = wanted is not None
         form.code.errors = [_("This is your leader already.") if mine else _("There is no such leader.")]
-    here = asked_place()
-    found = leaders.nearby_leaders(here, most=MOST_LEADERS)
+    found = leaders.nearby_leaders(asked_place(), most=MOST_LEADERS)
+    choices = [one for one in found if one.leader.id != resident.leader_id]
     return render_template(
         "resident/leader.html",
         resident=resident,
         form=form,
-        choices=[one for one in found if one.leader.id != resident.leader_id],
-        located=here is not None,
+        choices=choices,
+        located=any(one.metres is not None for one in choices),
     )
 
 
