@@ -22,6 +22,7 @@ class Settings:
 
     instance: Path
     database_url: str
+    pgbouncer: bool
     secret_key: str | None
     timezone: ZoneInfo
     smtp_url: str | None
@@ -43,6 +44,7 @@ class Settings:
 DEFAULTS: dict[str, str] = {
     "INSTANCE": "instance",
     "DATABASE_URL": "",
+    "PGBOUNCER": "0",
     "SECRET_KEY": "",
     "TIMEZONE": "Asia/Shanghai",
     "SMTP_URL": "",
@@ -65,6 +67,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     return Settings(
         instance=instance,
         database_url=_database_url(value["DATABASE_URL"], instance),
+        pgbouncer=_switch("PGBOUNCER", value["PGBOUNCER"]),
         secret_key=_secret_key(value["SECRET_KEY"]),
         timezone=_timezone(value["TIMEZONE"]),
         smtp_url=_smtp_url(value["SMTP_URL"]),

@@ -12,6 +12,7 @@ from environment import ROOT, clean_environ, prepared
 # missing all the same is left out by tests/support/leaving_out.py, which says so.
 PACKAGES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
     "poppler-utils": ("pdftoppm",),
     "zbar-tools": ("zbarimg",),
 }

@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key or _kept_secret(settings.instance / "secret_key"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, pgbouncer=settings.pgbouncer),
     )
     app.extensions[NAME] = settings
     db.init_app(app)

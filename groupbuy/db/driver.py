@@ -37,10 +37,12 @@ def rows_of(
     """
     cursor_class = db.session.get_bind().dialect.loaded_dbapi.RawCursor
     connection = driver()
+    # PgBouncer 1.18 never answers to what is sent ahead; nothing is prepared where it stands in between.
+    ahead = last and connection.prepare_threshold is not None
     with told_as_usual(statement.text), cursor_class(connection) as cursor:
-        with connection.pipeline() if last else nullcontext():
+        with connection.pipeline() if ahead else nullcontext():
             cursor.execute(statement.text, [values[name] for name in statement.names])
-            if last:
+            if ahead:
                 connection.execute("COMMIT", prepare=False)
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
         return rows

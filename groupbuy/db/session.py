@@ -27,24 +27,23 @@ POSTGRESQL_SETTINGS = {
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False, "autoflush": False})
 
 
-def engine_options(url: str) -> dict[str, Any]:
+def engine_options(url: str, *, pgbouncer: bool = False) -> dict[str, Any]:
     """Return the engine's options for a database URL.
 
     The embedded database waits up to 30 s for its one writer. PostgreSQL gives up a statement after
     60 s and a lock after 10 s, and ends a transaction that stands idle for 60 s, so that a halted
-    process holds its locks no longer.
+    process holds its locks no longer. Behind ``pgbouncer`` each transaction may meet another server
+    process: nothing is prepared there, and the time-outs are those of the role.
     """
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30}}
-    return {
-        "pool_size": 10,
-        "max_overflow": 10,
-        "connect_args": {
-            "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_SETTINGS.items()),
-            "connect_timeout": 5,
-            "tcp_user_timeout": 20_000,
-        },
-    }
+    connecting: dict[str, Any] = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+    if pgbouncer:
+        connecting["prepare_threshold"] = None
+    else:
+        settings = (f"-c {name}={value}" for name, value in POSTGRESQL_SETTINGS.items())
+        connecting["options"] = " ".join(settings)
+    return {"pool_size": 10, "max_overflow": 10, "connect_args": connecting}
 
 
 def prepare_engine(engine: Engine) -> None:

