@@ -15,7 +15,7 @@ from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders.models import OrderLine
 from tests import building
-from tests.faults import serving
+from tests.faults import market, serving
 from tests.faults.books import Outcome, violations
 from tests.faults.serving import HOUR, Answer
 
@@ -51,7 +51,7 @@ def run(app: Flask, *, products: int) -> Outcome:
                 for number, body in enumerate(bodies)
             ]
             answers = serving.all_at_once(works)
-        return _judge(answers, products)
+        return _judge(answers, products, now=market.rest(app))
 
 
 def _shuffled(codes: list[str], chance: random.Random) -> dict[str, int]:

@@ -15,9 +15,9 @@ from tests.support.run_folder import run_folder
 @pytest.mark.parametrize(
     ("name", "size", "least"),
     [
-        ("T1", 4, 5),
-        ("T4W", 5, 5),
-        ("T12", 200, 1),
+        ("T1", 2, 3),
+        ("T4W", 4, 4),
+        ("T12", 120, 1),
         ("T2", 8, 8),
         ("T3", 23, 15),
         ("T4", 20, 20),
