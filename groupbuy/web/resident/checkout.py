@@ -8,16 +8,16 @@ from flask import current_app, request
 from sqlalchemy import select
 
 from groupbuy.campaigns import storefront
-from groupbuy.campaigns.models import Round
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import ordering
+from groupbuy.flows import taking
 from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotAllowed
 from groupbuy.orders import carts
 from groupbuy.orders.models import Order
+from groupbuy.orders.queries import get_order
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.resident import quantities
@@ -108,9 +108,9 @@ def _place(
     settings: Settings = current_app.extensions["groupbuy_settings"]
 
     def work() -> Order:
-        order = ordering.place_order(
-            round_=db.session.get_one(Round, round_id),
-            resident=own_resident(identity),
+        placed = taking.take_order(
+            round_name=basket.round.name,
+            resident_id=own_resident(identity).id,
             wishes=[Wish(line.goods.product_code, line.card.quantity) for line in lines],
             now=utc_now(),
             actor=identity.actor,
@@ -119,7 +119,7 @@ def _place(
             submission_key=key,
         )
         carts.remove(owner=owner, offer_ids=[line.goods.offer_id for line in lines])
-        return order
+        return get_order(placed.number)
 
     return in_transaction(work)
 
