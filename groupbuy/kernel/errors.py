@@ -64,4 +64,4 @@ class RunAgain(Unavailable):
     """Say that a parallel transaction came first; run again, the work will see what that one did."""
 
     def __init__(self) -> None:
-        super().__init__("busy", "Too many people want the same at this moment; try again.", retry_after=1)
+        super().__init__("busy", "That did not work. Please try again.", retry_after=1)
