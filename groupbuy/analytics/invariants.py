@@ -8,6 +8,7 @@ from datetime import datetime
 from groupbuy.analytics import (
     invariants_clock,
     invariants_closes,
+    invariants_goods,
     invariants_keys,
     invariants_log,
     invariants_orders,
@@ -29,6 +30,7 @@ def check_all(*, now: datetime, at_rest: bool | None = None) -> list[Finding]:
         *invariants_orders.CHECKS,
         *invariants_keys.CHECKS,
         *invariants_closes.CHECKS,
+        *invariants_goods.CHECKS,
         *invariants_log.CHECKS,
     ]
     if _lives(now) if at_rest is None else at_rest:

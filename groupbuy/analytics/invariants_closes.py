@@ -13,20 +13,25 @@ from groupbuy.commissions.rules import Rate, tier_rate
 from groupbuy.db import db
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
-from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.shortening import changes_by_line, counted_at_close
 from groupbuy.pickup.models import Bag
 from groupbuy.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine
 
 _booked = Round.state.not_in(NOT_BOOKED)
+_gone = changes_by_line()
+# As the round closed, with what was lost since added again.
 _lines: Rows = (
     select()
     .select_from(OrderLine)
     .join(Order, Order.id == OrderLine.order_id)
     .join(Offer, Offer.id == OrderLine.offer_id)
     .join(Round, Round.id == Order.round_id)
-    .where(_booked, is_live(), Offer.state == "active")
+    .outerjoin(_gone, _gone.c.line_id == OrderLine.id)
+    .where(_booked, counted_at_close(), Offer.state == "active")
 )
+_units = OrderLine.quantity + func.coalesce(_gone.c.units, 0)
+_amount = OrderLine.amount_fen + func.coalesce(_gone.c.amount_fen, 0)
 
 
 def _by_leader_and_offer(value: ColumnElement[int]) -> Rows:
@@ -54,13 +59,20 @@ def _demand(value: Any) -> Rows:
     return select(Demand.round_id, Demand.leader_id, Demand.offer_id, value)
 
 
-# Reckoned otherwise than at the close, in halves of a fen: half up of x/10000 is (2x + 10000)/20000.
-_share = (2 * OrderLine.amount_fen * OrderLine.rate_bp + 10_000) // 20_000
+def _share(units: Any, amount: Any) -> ColumnElement[int]:
+    """Reckon otherwise than at the close, in halves of a fen: half up of x/10000 is (2x + 10000)/20000."""
+    share: ColumnElement[int] = (2 * amount * OrderLine.rate_bp + 10_000) // 20_000
+    share += OrderLine.fixed_fen * units
+    return share
+
+
+_at_close = _share(_units, _amount)
+_now = _share(OrderLine.quantity, OrderLine.amount_fen)
 
 _several = (
     select(Order.round_id, Order.leader_id, Order.resident_id, literal(1))
     .join(Round, Round.id == Order.round_id)
-    .where(_booked, is_live())
+    .where(_booked, counted_at_close())
     .group_by(Order.round_id, Order.leader_id, Order.resident_id)
     .having(func.count() > 1)
 )
@@ -72,7 +84,7 @@ def _check_tiers() -> tuple[int, Sequence[str]]:
     tiers = {rule_id: rate.tiers for rule_id, json in rates if (rate := Rate.from_json(json)).tiers}
     if not tiers:
         return 0, []
-    amounts = db.session.execute(_by_leader(total(OrderLine.amount_fen)))
+    amounts = db.session.execute(_by_leader(total(_amount)))
     turnover = {(round_id, leader_id): amount for round_id, leader_id, amount in amounts}
     keys = (Order.round_id, Order.leader_id, OrderLine.rule_id, OrderLine.rate_bp)
     under = _lines.add_columns(*keys).where(OrderLine.rule_id.in_(tiers)).group_by(*keys)
@@ -91,14 +103,14 @@ CHECKS: tuple[Check, ...] = (
         "I3: every line to be delivered is in exactly one demand line, none of a cancelled one is: units",
         ("round", "leader", "offer"),
         _demand(Demand.units),
-        _by_leader_and_offer(total(OrderLine.quantity)),
+        _by_leader_and_offer(total(_units)),
     ),
     Equal(
         "demand_amount",
         "I3: the same in fen",
         ("round", "leader", "offer"),
         _demand(Demand.amount_fen),
-        _by_leader_and_offer(total(OrderLine.amount_fen)),
+        _by_leader_and_offer(total(_amount)),
     ),
     Equal(
         "purchase_lines",
@@ -140,14 +152,23 @@ CHECKS: tuple[Check, ...] = (
         "I4: the commission booked is the sum of the lines' shares, to the fen",
         ("round", "leader"),
         _pending(CommissionEntry.amount_fen),
-        _by_leader(total(_share + OrderLine.fixed_fen * OrderLine.quantity)),
+        _by_leader(total(_at_close)),
     ),
     Equal(
         "commission_base",
         "I4: the amount it was booked on is the sum of the lines",
         ("round", "leader"),
         _pending(CommissionEntry.base_fen),
-        _by_leader(total(OrderLine.amount_fen)),
+        _by_leader(total(_amount)),
+    ),
+    Equal(
+        "commission_of_changes",
+        "I4: what was booked for a line since the close brings it to the share of what is kept",
+        ("line",),
+        select(CommissionEntry.order_line_id, total(CommissionEntry.amount_fen))
+        .where(CommissionEntry.order_line_id.is_not(None))
+        .group_by(CommissionEntry.order_line_id),
+        select(OrderLine.id, _now - _at_close).join(_gone, _gone.c.line_id == OrderLine.id),
     ),
     Reckoned("commission_tiers", "I4: lines under tiers have the rate of their turnover", _check_tiers),
     Equal(

@@ -1,6 +1,6 @@
 """Orders, stock and limits agree with one another."""
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Never
 from groupbuy.campaigns.models import Offer, OfferBuyer, OfferStock, Round
@@ -9,11 +9,19 @@ from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
+from groupbuy.orders.shortening import SHORTAGE, changes_by_line
 
 SELLING = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN)
 
 _not_cancelled = Order.state != OrderState.CANCELLED
-_held = select(OrderLine).join(Order, Order.id == OrderLine.order_id).where(_not_cancelled)
+_lines = select(OrderLine).join(Order, Order.id == OrderLine.order_id)
+_held = _lines.where(_not_cancelled)
+# What was short was sold all the same: a sealed offer sells it to nobody else.
+_gone = changes_by_line()
+_sold = _lines.outerjoin(_gone, _gone.c.line_id == OrderLine.id).where(
+    or_(_not_cancelled, Order.cancel_reason == SHORTAGE)
+)
+_units = total(OrderLine.quantity + func.coalesce(_gone.c.units, 0))
 _held_of_offers = _held.join(Offer, Offer.id == OrderLine.offer_id)
 
 CHECKS: tuple[Check, ...] = (
@@ -42,7 +50,7 @@ CHECKS: tuple[Check, ...] = (
         "I2: what is sold of an offer is what the orders hold",
         ("offer",),
         select(OfferStock.offer_id, OfferStock.sold),
-        _held.with_only_columns(OrderLine.offer_id, total(OrderLine.quantity)).group_by(OrderLine.offer_id),
+        _sold.with_only_columns(OrderLine.offer_id, _units).group_by(OrderLine.offer_id),
     ),
     Never(
         "stock_limit",
@@ -58,8 +66,9 @@ CHECKS: tuple[Check, ...] = (
         select(OfferBuyer.offer_id, OfferBuyer.resident_id, OfferBuyer.units)
         .join(Offer, Offer.id == OfferBuyer.offer_id)
         .where(Offer.per_buyer_limit.is_not(None)),
-        _held_of_offers.where(Offer.per_buyer_limit.is_not(None))
-        .with_only_columns(OrderLine.offer_id, Order.resident_id, total(OrderLine.quantity))
+        _sold.join(Offer, Offer.id == OrderLine.offer_id)
+        .where(Offer.per_buyer_limit.is_not(None))
+        .with_only_columns(OrderLine.offer_id, Order.resident_id, _units)
         .group_by(OrderLine.offer_id, Order.resident_id),
     ),
     Never(

@@ -9,15 +9,17 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.db import db
-from groupbuy.db.totals import total
+from groupbuy.db.totals import by_key, total
 from groupbuy.leaders.models import Leader
-from groupbuy.orders.bulk import live_lines, totals
+from groupbuy.orders.bulk import live_lines
 from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.shortening import counted_at_close
 from groupbuy.purchasing import planning
 from groupbuy.purchasing import queries as purchasing
-from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.models import Demand, PurchaseOrder
 from groupbuy.purchasing.planning import PlannedOrder
 from groupbuy.purchasing.rules import CaseRounding
+from groupbuy.warehouse import stock
 
 NOT_CLOSED = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
 
@@ -65,17 +67,20 @@ class RoundReport:
 
 
 def round_report(round_: Round) -> RoundReport:
-    """Return a round's report: booked figures after its close, a preview before it."""
+    """Return a round's report: booked figures after its close, a preview before it.
+
+    What was ordered at the close stays so, whatever was short or refunded later.
+    """
     booked = round_.state not in NOT_CLOSED
-    orders, units, amount = totals(round_.id)
+    leaders = _booked_leaders(round_.id) if booked else _leaders(round_.id, commissions.preview(round_.id))
     return RoundReport(
         round_.name,
         round_.state,
-        orders,
-        units,
-        amount,
+        sum(leader.orders for leader in leaders),
+        sum(leader.units for leader in leaders),
+        sum(leader.amount_fen for leader in leaders),
         _stored_suppliers(round_.id) if booked else _planned_suppliers(round_),
-        _leaders(round_.id, commissions.booked(round_.id) if booked else commissions.preview(round_.id)),
+        leaders,
     )
 
 
@@ -111,7 +116,7 @@ def _planned_suppliers(round_: Round) -> list[SupplierTotal]:
     plan = planning.plan_purchases(
         round_id=round_.id,
         units=planning.live_demand(round_.id),
-        free_stock={},
+        free_stock=stock.free_stock(planning.products_of(round_.id)),
         policy=round_.surplus_policy,
     )
     return [_planned(order) for order in plan]
@@ -120,6 +125,23 @@ def _planned_suppliers(round_: Round) -> list[SupplierTotal]:
 def _planned(order: PlannedOrder) -> SupplierTotal:
     lines = [SupplierLine(line.product_code, line.cases) for line in order.lines]
     return SupplierTotal(order.supplier_code, order.units, order.cost_fen, lines)
+
+
+def _booked_leaders(round_id: int) -> list[LeaderTotal]:
+    orders = select(Order.leader_id, func.count()).where(Order.round_id == round_id, counted_at_close())
+    counts = by_key(orders.group_by(Order.leader_id))
+    commission = commissions.booked(round_id)
+    demand = (
+        select(Leader.id, Leader.code, total(Demand.units), total(Demand.amount_fen))
+        .join(Leader, Leader.id == Demand.leader_id)
+        .where(Demand.round_id == round_id)
+        .group_by(Leader.id, Leader.code)
+        .order_by(Leader.code)
+    )
+    return [
+        LeaderTotal(code, counts.get(leader_id, 0), units, amount, commission.get(leader_id, 0))
+        for leader_id, code, units, amount in db.session.execute(demand)
+    ]
 
 
 def _leaders(round_id: int, commission: Mapping[int, int]) -> list[LeaderTotal]:

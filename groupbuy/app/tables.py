@@ -13,6 +13,7 @@ from groupbuy.messaging import models as messaging
 from groupbuy.orders import models as orders
 from groupbuy.pickup import models as pickup
 from groupbuy.purchasing import models as purchasing
+from groupbuy.warehouse import models as warehouse
 
 ALL = (
     accounts,
@@ -28,4 +29,5 @@ ALL = (
     orders,
     pickup,
     purchasing,
+    warehouse,
 )

@@ -1,6 +1,6 @@
 """Writing the audit log."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
+from groupbuy.db.bulk import insert_rows, table_of
 
 SCHEDULER = "scheduler"
 
@@ -28,3 +29,15 @@ def record(
     """
     row = {"at": at, "actor": actor, "verb": verb, "subject_kind": subject_kind, "subject": subject}
     db.session.execute(insert(AuditEntry).values(**row, before=before, after=after))
+
+
+def record_many(
+    entries: Iterable[tuple[str, str, Mapping[str, Any] | None, Mapping[str, Any] | None]],
+    *,
+    at: datetime,
+    actor: str,
+    subject_kind: str,
+) -> None:
+    """Write many changes of one kind of thing at once: verb, subject, before and after of each."""
+    columns = ("verb", "subject", "before", "after", "at", "actor", "subject_kind")
+    insert_rows(table_of(AuditEntry), columns, ((*entry, at, actor, subject_kind) for entry in entries))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.db import Base
@@ -49,7 +49,8 @@ class Product(Base):
     """What can be offered. Prices are per sale unit; ``case_size`` counts sale units.
 
     A weighed product is ordered in pieces of about ``est_grams`` and priced per ``price_basis_g``.
-    ``picture`` is a path below the static folder, such as ``vendor/food/apple.webp``.
+    ``picture`` is a path below the static folder, such as ``vendor/food/apple.webp``. What ``keeps`` may lie
+    in stock from one round to another: only of such goods the next close uses up what is left.
     """
 
     __tablename__ = "product"
@@ -74,6 +75,7 @@ class Product(Base):
     barcode: Mapped[str | None]
     temperature_zone: Mapped[str] = mapped_column(default="常温")
     weighed: Mapped[bool] = mapped_column(default=False)
+    keeps: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     est_grams: Mapped[int | None]
     price_basis_g: Mapped[int | None]
     picture: Mapped[str | None]

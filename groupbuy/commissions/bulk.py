@@ -12,9 +12,10 @@ from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.money import BASIS
 from groupbuy.orders.bulk import live_lines
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import LineChange, Order, OrderLine
 
 PENDING = "pending"
+SHORTAGE = "shortage"
 
 
 def line_share() -> ColumnElement[int]:
@@ -77,6 +78,33 @@ def book_pending(*, round_id: int, now: datetime) -> None:
     )
     columns = ["round_id", "leader_id", "kind", "base_fen", "amount_fen", "created_at"]
     db.session.execute(insert(CommissionEntry).from_select(columns, summed))
+
+
+def book_changes(*, cause: str, now: datetime) -> None:
+    """Book a row for each line that a decision shortens, before the lines are lowered.
+
+    It is ``rules.next_row`` of a line's share of what is kept and of its share so far.
+    """
+    amount, units = OrderLine.amount_fen - LineChange.amount_fen, OrderLine.quantity - LineChange.units
+    kept = (amount * OrderLine.rate_bp + BASIS // 2) // BASIS + OrderLine.fixed_fen * units
+    rows = (
+        select(
+            Order.round_id,
+            Order.leader_id,
+            OrderLine.id,
+            LineChange.kind,
+            -LineChange.amount_fen,
+            kept - line_share(),
+            literal(now, CommissionEntry.created_at.type),
+        )
+        .select_from(LineChange)
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(LineChange.cause == cause)
+        .order_by(OrderLine.id)
+    )
+    columns = ["round_id", "leader_id", "order_line_id", "kind", "base_fen", "amount_fen", "created_at"]
+    db.session.execute(insert(CommissionEntry).from_select(columns, rows))
 
 
 def booked(round_id: int) -> dict[int, int]:

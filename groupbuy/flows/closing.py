@@ -4,6 +4,7 @@ Both are claimed by the round's state, so a repeat finds nothing to do.
 """
 
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from groupbuy.audit.service import SCHEDULER
@@ -19,7 +20,9 @@ from groupbuy.orders import bulk as orders
 from groupbuy.pickup import bulk as pickup
 from groupbuy.purchasing import bulk as purchasing
 from groupbuy.purchasing import planning
+from groupbuy.purchasing import queries as purchases
 from groupbuy.purchasing import service as purchase_orders
+from groupbuy.warehouse import stock
 
 CLOSE_JOB = "close_round"
 
@@ -62,8 +65,16 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     )
     if not closed:
         raise RuntimeError(f"round {round_.name} was moved by somebody else while it closed")
+    _skip_buying(round_, now)
     notifying.announce_close(round_=round_, now=now)
     return "closed"
+
+
+def _skip_buying(round_: Round, now: datetime) -> None:
+    """Move a round on whose goods all lie in stock: there is nothing to send and nothing to wait for."""
+    if purchases.all_sent(round_.id) and purchases.all_arrived(round_.id):
+        for old, new in pairwise((RoundState.CLOSED, RoundState.ORDERED, RoundState.RECEIVED)):
+            lifecycle.move(round_=round_, old=(old,), new=new, now=now, actor=SCHEDULER)
 
 
 def _missed(round_: Round) -> bool:
@@ -98,14 +109,25 @@ def _drop(round_: Round, now: datetime) -> None:
 
 
 def _buy(round_: Round, now: datetime, zone: ZoneInfo) -> None:
+    # What keeps in stock is used up first; while this round takes it, no other one counts on it.
     plan = planning.plan_purchases(
         round_id=round_.id,
         units=planning.stored_demand(round_.id),
-        free_stock={},
+        free_stock=stock.free_stock(planning.products_of(round_.id), lock=True),
         policy=round_.surplus_policy,
     )
     day = round_.closes_at.astimezone(zone).date()
     purchase_orders.store_orders(plan, round_id=round_.id, day=day, due_date=round_.pickup_date, now=now)
+    used = [(line.product_id, line.cases.from_stock) for order in plan for line in order.lines]
+    for product_id, units in sorted(one for one in used if one[1]):
+        stock.take(
+            product_id=product_id,
+            units=units,
+            kind="allocated",
+            cause=("round", round_.id),
+            now=now,
+            actor=SCHEDULER,
+        )
 
 
 def cancel_round(*, round_: Round, reason: str, now: datetime, actor: str) -> bool:

@@ -1,15 +1,16 @@
-"""Who is written to when a round closes: suppliers their purchase order, leaders their sheets."""
+"""Who is written to when a round closes, and who is told when goods are short."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
+from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
 from groupbuy.messaging import service as messaging
-from groupbuy.messaging.service import Attachment, Mail
+from groupbuy.messaging.service import Attachment, Mail, Note
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
@@ -52,3 +53,26 @@ def _to_leaders(round_: Round) -> Iterator[Mail]:
             body=f"{leader.name}团长：\n\n本期已截单，请查收附件，提货日期 {round_.pickup_date}。\n",
             attachments=tuple(Attachment(kind, round_.name, leader.code, "xlsx") for kind in sheets),
         )
+
+
+def tell_of_shortage(
+    *, round_: Round, allocation_id: int, lost: Iterable[tuple[int, str, int, int]], now: datetime
+) -> None:
+    """Leave each resident one note of what does not come: resident id, goods, sale units and fen of each."""
+    texts: dict[int, list[str]] = {}
+    sums: dict[int, int] = {}
+    for resident_id, goods, units, amount_fen in lost:
+        texts.setdefault(resident_id, []).append(f"{goods} 缺 {units} 件")
+        sums[resident_id] = sums.get(resident_id, 0) + amount_fen
+    messaging.leave_notes(
+        (
+            Note(
+                key=f"shortage-{allocation_id}-{resident_id}",
+                recipient=f"resident:{resident_id}",
+                subject=f"缺货通知 · {round_.title}",
+                body=f"{'；'.join(goods)}。共少收 {format_yuan(sums[resident_id])}，已付的将退还。",
+            )
+            for resident_id, goods in sorted(texts.items())
+        ),
+        now=now,
+    )

@@ -1,17 +1,18 @@
 """Queueing messages: they leave after the commit, as jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from groupbuy.db import db
-from groupbuy.db.bulk import next_ids
+from groupbuy.db.bulk import insert_rows, next_ids, table_of
 from groupbuy.jobs import service as jobs
 from groupbuy.messaging.models import Message
 
 MAIL_JOB = "mail"
+PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,33 @@ def send_mails(mails: Sequence[Mail], *, now: datetime) -> None:
         db.session.execute(insert(Message), rows)
     queue = [(MAIL_JOB, mail.key, {"message": i}) for i, mail in zip(message_ids, mails, strict=True)]
     jobs.enqueue_many(queue, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message that its recipient, such as ``resident:7``, finds on a page; ``key`` makes it unique."""
+
+    key: str
+    recipient: str
+    subject: str
+    body: str
+
+
+def leave_notes(notes: Iterable[Note], *, now: datetime) -> None:
+    """Leave messages on people's pages: they need no channel, so they have arrived at once."""
+    columns = ("key", "recipient", "subject", "body", "message_id", "channel", "documents", "state")
+    insert_rows(
+        table_of(Message),
+        (*columns, "created_at", "accepted_at"),
+        ((*_texts(note), PAGE, [], "accepted", now, now) for note in notes),
+    )
+
+
+def _texts(note: Note) -> tuple[str, ...]:
+    return note.key, note.recipient, note.subject, note.body, f"<{note.key}@groupbuy.invalid>"
+
+
+def notes_for(recipient: str, *, prefix: str) -> Sequence[Message]:
+    """Return the notes of a recipient whose key begins so, the latest first."""
+    mine = select(Message).where(Message.channel == PAGE, Message.recipient == recipient)
+    return db.session.scalars(mine.where(Message.key.startswith(prefix)).order_by(Message.id.desc())).all()

@@ -1,8 +1,10 @@
 """Alembic's entry: migrate the application's database."""
 
+from typing import Any
+
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 database = current_app.extensions["migrate"].db
 
@@ -13,6 +15,10 @@ def _run() -> None:
             # A migration of a large table may take its time; waiting for a lock still ends.
             connection.execute(text("SET statement_timeout = 0"))
             connection.commit()
+        else:
+            # The embedded database changes a table by making it anew and dropping the old one, which rows
+            # that refer to it would forbid. Only outside of a transaction does this statement work.
+            _driver(connection).execute("PRAGMA foreign_keys = OFF")
         context.configure(
             connection=connection,
             target_metadata=database.metadatas[None],
@@ -22,6 +28,20 @@ def _run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            _keep_references(connection)
+
+
+def _keep_references(connection: Connection) -> None:
+    """Look whether every reference still leads somewhere, and guard them again."""
+    broken = _driver(connection).execute("PRAGMA foreign_key_check").fetchall()
+    _driver(connection).execute("PRAGMA foreign_keys = ON")
+    if broken:
+        raise RuntimeError(f"a migration left references that lead nowhere: {broken[:5]}")
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 _run()

@@ -18,14 +18,15 @@ LIVE = (OrderState.CONFIRMED, OrderState.PART_PICKED_UP, OrderState.PICKED_UP)
 def live_lines(round_id: int) -> Select[*tuple[Any, ...]]:
     """Return a selection from order lines that are to be delivered; add columns to it.
 
-    A line is live when its order is confirmed or picked up and its offer has not been dropped.
+    A line is live when its order is confirmed or picked up, its offer has not been dropped and not all
+    of it was short.
     """
     return (
         select()
         .select_from(OrderLine)
         .join(Order, Order.id == OrderLine.order_id)
         .join(Offer, Offer.id == OrderLine.offer_id)
-        .where(Order.round_id == round_id, is_live(), Offer.state == "active")
+        .where(Order.round_id == round_id, is_live(), Offer.state == "active", OrderLine.quantity > 0)
     )
 
 

@@ -65,12 +65,13 @@ class OrderLine(Base):
 
     The commission is ``rate_bp`` of the amount plus ``fixed_fen`` per unit. With a rule of tiers the
     rate is filled in at the close. A line taken out by an edit is deleted; the audit log keeps it.
+    After the close ``quantity`` is what will be delivered: what was lost is in the line's changes.
     """
 
     __tablename__ = "order_line"
     __table_args__ = (
         UniqueConstraint("order_id", "offer_id"),
-        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("quantity >= 0", name="quantity"),
         CheckConstraint("amount_fen = quantity * price_fen", name="amount"),
     )
 
@@ -88,6 +89,32 @@ class OrderLine(Base):
     order: Mapped[Order] = relationship(back_populates="lines")
     offer: Mapped[Offer] = relationship()
     offer_version: Mapped[OfferVersion] = relationship()
+
+
+class LineChange(Base):
+    """What a line lost after the close of its round: sale units and fen, and why. Append-only.
+
+    The line's own quantity and amount are lowered in the same transaction, so that what was ordered is
+    the line and its changes together. ``cause`` names what decided it, such as ``allocation:7``.
+    """
+
+    __tablename__ = "line_change"
+    __table_args__ = (
+        UniqueConstraint("order_line_id", "kind", "cause"),
+        CheckConstraint("kind IN ('shortage', 'refund', 'substitute')", name="kind"),
+        CheckConstraint("units > 0", name="units"),
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        Index("ix_line_change_cause", "cause"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+    kind: Mapped[str]
+    units: Mapped[int]
+    amount_fen: Mapped[int]
+    cause: Mapped[str]
+    at: Mapped[datetime]
+    actor: Mapped[str]
 
 
 class CartLine(Base):

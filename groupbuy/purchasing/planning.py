@@ -55,13 +55,18 @@ class PlannedOrder:
     @property
     def below_minimum(self) -> bool:
         """Tell whether the supplier's minimum is missed after rounding to cases."""
-        return below_minimum(self.cost_fen, self.min_order_fen)
+        return self.units > 0 and below_minimum(self.cost_fen, self.min_order_fen)
 
 
 def stored_demand(round_id: int) -> dict[int, int]:
     """Return sale units per offer as the close has stored them."""
     units = select(Demand.offer_id, total(Demand.units)).where(Demand.round_id == round_id)
     return by_key(units.group_by(Demand.offer_id))
+
+
+def products_of(round_id: int) -> Select[*tuple[Any, ...]]:
+    """Select the ids of the products of a round."""
+    return select(Offer.product_id).where(Offer.round_id == round_id)
 
 
 def offers_ordered(round_id: int, leader_id: int) -> Select[*tuple[Any, ...]]:

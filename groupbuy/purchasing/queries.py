@@ -11,6 +11,8 @@ from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
 
 _NOT_GONE = (POState.DRAFT, POState.APPROVED)
+# Nothing more will come on such an order.
+FINAL = (POState.RECEIVED, POState.CLOSED, POState.CANCELLED)
 
 
 def heads_of_round(round_id: int) -> Sequence[PurchaseOrder]:
@@ -39,6 +41,33 @@ def get_purchase_order(order_id: int) -> PurchaseOrder:
     if order is None:
         raise NotFound("unknown_purchase_order", "There is no such purchase order.")
     return order
+
+
+def purchase_order_of_number(number: str) -> PurchaseOrder:
+    """Return a purchase order by its number with supplier and lines; raise NotFound."""
+    lines = selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.product)
+    statement = select(PurchaseOrder).where(PurchaseOrder.number == number)
+    order = db.session.scalar(statement.options(lines, joinedload(PurchaseOrder.supplier)))
+    if order is None:
+        raise NotFound("unknown_purchase_order", "There is no such purchase order.")
+    return order
+
+
+def lock_purchase_order(number: str) -> PurchaseOrder:
+    """Lock a purchase order until the transaction ends and return it with its lines; raise NotFound."""
+    row = select(PurchaseOrder.id).where(PurchaseOrder.number == number).with_for_update()
+    db.session.execute(row)
+    order = purchase_order_of_number(number)
+    db.session.refresh(order, ["state"])
+    return order
+
+
+def all_arrived(round_id: int) -> bool:
+    """Tell whether on no purchase order of a round anything more is to come."""
+    open_ = select(PurchaseOrder.id).where(
+        PurchaseOrder.round_id == round_id, PurchaseOrder.state.not_in(FINAL)
+    )
+    return db.session.scalar(open_.limit(1)) is None
 
 
 def all_sent(round_id: int) -> bool:

@@ -18,7 +18,10 @@ from groupbuy.purchasing.rules import POState, po_number
 def store_orders(
     plan: Sequence[PlannedOrder], *, round_id: int, day: date, due_date: date, now: datetime
 ) -> None:
-    """Write the purchase orders of a round; one below its supplier's minimum is held for a decision."""
+    """Write the purchase orders of a round; one below its supplier's minimum is held for a decision.
+
+    One with nothing to buy, because all lies in stock or fills no case, is closed from the start.
+    """
     order_ids = next_ids(PurchaseOrder.__table__, len(plan))  # type: ignore[arg-type] # It is a Table.
     heads = [
         {
@@ -26,7 +29,7 @@ def store_orders(
             "number": po_number(day, round_id, order.supplier_code),
             "round_id": round_id,
             "supplier_id": order.supplier_id,
-            "state": POState.DRAFT if order.below_minimum else POState.APPROVED,
+            "state": _first_state(order),
             "below_minimum": order.below_minimum,
             "held": order.below_minimum,
             "units": order.units,
@@ -42,6 +45,12 @@ def store_orders(
         line for order_id, order in zip(order_ids, plan, strict=True) for line in _lines(order_id, order)
     )
     insert_many(PurchaseOrderLine.__table__, lines)  # type: ignore[arg-type] # It is a Table.
+
+
+def _first_state(order: PlannedOrder) -> POState:
+    if not order.units:
+        return POState.CLOSED
+    return POState.DRAFT if order.below_minimum else POState.APPROVED
 
 
 def _lines(order_id: int, order: PlannedOrder) -> Iterable[dict[str, Any]]:
@@ -81,6 +90,31 @@ def approve(*, order_id: int, now: datetime, actor: str) -> bool:
     if approved is not None:
         _log(approved, "purchase_order_approved", now, actor)
     return approved is not None
+
+
+def move(*, order: PurchaseOrder, old: Sequence[POState], new: POState, now: datetime, actor: str) -> bool:
+    """Move a purchase order from one of the old states; False when it is not there or was in the new one."""
+    former = order.state
+    moved = db.session.execute(
+        update(PurchaseOrder)
+        .where(PurchaseOrder.id == order.id, PurchaseOrder.state.in_([one for one in old if one != new]))
+        .values(state=new)
+        .returning(PurchaseOrder.number)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if moved is None:
+        return False
+    db.session.refresh(order, ["state"])
+    audit.record(
+        at=now,
+        actor=actor,
+        verb=f"purchase_order_{new}",
+        subject_kind="purchase_order",
+        subject=moved,
+        before={"state": former},
+        after={"state": new},
+    )
+    return True
 
 
 def _log(number: str, verb: str, now: datetime, actor: str) -> None:

@@ -1,0 +1,79 @@
+"""What came is what was handed to orders, put into stock or sent back."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from groupbuy.analytics.invariants_base import Check, Equal, Rows
+from groupbuy.db.totals import total
+from groupbuy.orders.models import LineChange, OrderLine
+from groupbuy.orders.shortening import SHORTAGE
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.purchasing.queries import FINAL
+from groupbuy.warehouse.models import (
+    AllocatedOffer,
+    GoodsReceiptLine,
+    StockLevel,
+    StockMovement,
+)
+
+_came = (
+    select(
+        GoodsReceiptLine.purchase_order_line_id.label("line_id"),
+        total(GoodsReceiptLine.delivered - GoodsReceiptLine.rejected).label("accepted"),
+    )
+    .group_by(GoodsReceiptLine.purchase_order_line_id)
+    .subquery()
+)
+_stored = (
+    select(StockMovement.cause_id.label("line_id"), total(StockMovement.units).label("units"))
+    .where(StockMovement.kind == "receipt_surplus", StockMovement.cause_kind == "purchase_order_line")
+    .group_by(StockMovement.cause_id)
+    .subquery()
+)
+_there = PurchaseOrderLine.from_stock + func.coalesce(_came.c.accepted, 0)
+
+
+def _settled(value: ColumnElement[Any]) -> Rows:
+    """Select lines on which nothing more comes and whose shortage, if there is one, has been shared out."""
+    return (
+        select(PurchaseOrderLine.id, value)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .outerjoin(_came, _came.c.line_id == PurchaseOrderLine.id)
+        .outerjoin(_stored, _stored.c.line_id == PurchaseOrderLine.id)
+        .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == PurchaseOrderLine.offer_id)
+        .where(PurchaseOrder.state.in_(FINAL))
+        .where(or_(_there >= PurchaseOrderLine.ordered, AllocatedOffer.offer_id.is_not(None)))
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    Equal(
+        "goods",
+        "what came and stayed, with what was in stock, is what orders get and what went into stock",
+        ("purchase order line",),
+        _settled(_there),
+        _settled(
+            PurchaseOrderLine.ordered
+            - func.coalesce(AllocatedOffer.lost, 0)
+            + func.coalesce(_stored.c.units, 0)
+        ),
+    ),
+    Equal(
+        "shortage",
+        "what an allocation took from an offer is what its lines lost",
+        ("offer",),
+        select(AllocatedOffer.offer_id, AllocatedOffer.lost),
+        select(OrderLine.offer_id, total(LineChange.units))
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .where(LineChange.kind == SHORTAGE)
+        .group_by(OrderLine.offer_id),
+    ),
+    Equal(
+        "stock_level",
+        "a stock level is the sum of its movements",
+        ("product",),
+        select(StockLevel.product_id, StockLevel.units),
+        select(StockMovement.product_id, total(StockMovement.units)).group_by(StockMovement.product_id),
+    ),
+)

@@ -1,0 +1,219 @@
+"""What is short of a round is shared out: who goes without, what that changes, and who is told."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from groupbuy.audit import service as audit
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns.models import Round
+from groupbuy.commissions import bulk as commissions
+from groupbuy.flows import notifying
+from groupbuy.flows.ordering import Actor
+from groupbuy.kernel.errors import NotFound, RuleBroken
+from groupbuy.orders import shortening
+from groupbuy.orders.rules import OrderState
+from groupbuy.orders.shortening import Loss, ShortenedOrder
+from groupbuy.warehouse import service as warehouse
+from groupbuy.warehouse import supply
+from groupbuy.warehouse.rules import Basket, Claim, Policy, allocate
+from groupbuy.warehouse.supply import Supply
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a line will get of what it wanted, in sale units."""
+
+    claim: Claim
+    got: int
+
+    @property
+    def lost(self) -> int:
+        """Return the sale units that the line goes without."""
+        return self.claim.units - self.got
+
+    @property
+    def lost_fen(self) -> int:
+        """Return what they cost."""
+        return self.lost * self.claim.price_fen
+
+
+@dataclass(frozen=True, slots=True)
+class OfferShares:
+    """How an offer that is short is shared out, by line id."""
+
+    supply: Supply
+    shares: tuple[Share, ...]
+
+    @property
+    def losing(self) -> tuple[Share, ...]:
+        """Return the lines that go without something."""
+        return tuple(share for share in self.shares if share.lost)
+
+    @property
+    def lost(self) -> int:
+        """Return the sale units lost."""
+        return sum(share.lost for share in self.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A decision that was carried out: its id, policy, and what it changed."""
+
+    allocation_id: int
+    policy: Policy
+    offers: int
+    lines: int
+    units: int
+    amount_fen: int
+    orders: int
+    cancelled: int
+
+
+def short_offers(round_: Round, product_codes: Sequence[str] | None = None) -> list[Supply]:
+    """Return the offers of a round that are short, or those of some products, by product code.
+
+    Raise NotFound for a product that the round has not.
+    """
+    supplies = supply.supplies_of(round_.id)
+    known = {one.product_code for one in supplies}
+    for code in product_codes or ():
+        if code not in known:
+            raise NotFound("unknown_product", f"The round has no product {code}.", param="products")
+    wanted = known if product_codes is None else set(product_codes)
+    return [one for one in supplies if one.short and one.product_code in wanted]
+
+
+def preview(round_: Round, policy: Policy, offers: Sequence[Supply]) -> Iterator[OfferShares]:
+    """Yield who would get what of each offer, in the order of the offers' ids. Write nothing."""
+    by_id = {one.offer_id: one for one in offers}
+    baskets = dict(supply.baskets_of(round_.id)) if policy is Policy.FAIR_BY_MONEY else {}
+    for offer_id, claims in supply.claims_of(round_.id, list(by_id)):
+        got = allocate(policy, claims, by_id[offer_id].to_share, baskets)
+        shares = tuple(Share(claim, got[claim.line_id]) for claim in claims)
+        for share in shares if baskets else ():
+            _lower(baskets, share)
+        yield OfferShares(by_id[offer_id], shares)
+
+
+def _lower(baskets: dict[int, Basket], share: Share) -> None:
+    basket = baskets[share.claim.resident_id]
+    baskets[share.claim.resident_id] = Basket(basket.ordered_fen, basket.lost_fen + share.lost_fen)
+
+
+def fingerprint(decided: Sequence[OfferShares]) -> str:
+    """Return a short digest of a decision, so that what is applied is what was looked at."""
+    digest = hashlib.sha256()
+    for one in decided:
+        for share in one.losing:
+            digest.update(f"{share.claim.line_id}:{share.lost};".encode())
+    return digest.hexdigest()[:16]
+
+
+def apply(
+    *,
+    round_: Round,
+    policy: Policy,
+    now: datetime,
+    actor: Actor,
+    product_codes: Sequence[str] | None = None,
+    seen: str | None = None,
+) -> Allocation | None:
+    """Share out what is short of a round, or of some of its products; None when nothing is (any more).
+
+    An offer is dealt with once, whoever asks and however often. ``seen`` is the fingerprint of the
+    preview that was looked at. Raise NotFound, and RuleBroken ``not_received`` while something may still
+    come, ``preview_outdated``.
+    """
+    # Of two operators at once the second waits here, and finds nothing to do.
+    lifecycle.lock_round(round_.id)
+    shortening.lock_orders_of_offers([one.offer_id for one in short_offers(round_, product_codes)])
+    offers = short_offers(round_, product_codes)
+    if not offers:
+        return None
+    _check_final(offers)
+    decided = list(preview(round_, policy, offers))
+    if seen is not None and seen != fingerprint(decided):
+        raise RuleBroken("preview_outdated", "Orders have changed since the preview; look again.")
+    allocation_id = warehouse.claim(round_id=round_.id, policy=policy, now=now, actor=actor.name)
+    warehouse.note_offers(allocation_id, [(one.supply, one.lost) for one in decided])
+    return _carry_out(round_, policy, allocation_id, decided, now, actor)
+
+
+def _check_final(offers: Sequence[Supply]) -> None:
+    for one in offers:
+        if not one.final:
+            raise RuleBroken(
+                "not_received",
+                f"More of {one.product_code} may still come on {one.purchase_order}; close the rest first.",
+                param=one.product_code,
+            )
+
+
+def _carry_out(
+    round_: Round,
+    policy: Policy,
+    allocation_id: int,
+    decided: Sequence[OfferShares],
+    now: datetime,
+    actor: Actor,
+) -> Allocation:
+    cause = f"allocation:{allocation_id}"
+    losing = [share for one in decided for share in one.losing]
+    losses = (Loss(share.claim.line_id, share.lost, share.lost_fen) for share in losing)
+    lines = shortening.note_losses(losses, cause=cause, now=now, actor=actor.name)
+    commissions.book_changes(cause=cause, now=now)
+    shortening.lower_lines(cause)
+    orders = shortening.lower_orders(cause, now=now)
+    done = Allocation(
+        allocation_id,
+        policy,
+        offers=len(decided),
+        lines=lines,
+        units=sum(share.lost for share in losing),
+        amount_fen=sum(share.lost_fen for share in losing),
+        orders=len(orders),
+        cancelled=sum(order.state == OrderState.CANCELLED for order in orders),
+    )
+    _log(round_, done, orders, now, actor)
+    lost = [(one.supply.name, share) for one in decided for share in one.losing]
+    notifying.tell_of_shortage(
+        round_=round_,
+        allocation_id=allocation_id,
+        lost=[(share.claim.resident_id, name, share.lost, share.lost_fen) for name, share in lost],
+        now=now,
+    )
+    return done
+
+
+def _log(
+    round_: Round, done: Allocation, orders: Sequence[ShortenedOrder], now: datetime, actor: Actor
+) -> None:
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb="shortage_allocated",
+        subject_kind="round",
+        subject=round_.name,
+        after={
+            "policy": done.policy,
+            "lines": done.lines,
+            "units": done.units,
+            "amount_fen": done.amount_fen,
+        },
+    )
+    audit.record_many(
+        (
+            (
+                "order_cancelled" if order.state == OrderState.CANCELLED else "order_shortened",
+                order.number,
+                {"amount_fen": order.before_fen},
+                {"amount_fen": order.amount_fen, "reason": shortening.SHORTAGE},
+            )
+            for order in orders
+        ),
+        at=now,
+        actor=actor.name,
+        subject_kind="order",
+    )

@@ -1,0 +1,137 @@
+"""Lines that lose units after the close of their round: all of one decision at once, in SQL."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, update
+
+from groupbuy.campaigns.models import Offer
+from groupbuy.db import db
+from groupbuy.db.bulk import KEYS, chunks, insert_rows, table_of
+from groupbuy.db.totals import total
+from groupbuy.orders.bulk import is_live
+from groupbuy.orders.models import LineChange, Order, OrderLine
+from groupbuy.orders.rules import OrderState
+
+SHORTAGE = "shortage"
+CHANGE = table_of(LineChange)
+
+
+class Loss(NamedTuple):
+    """What a line loses: sale units and fen."""
+
+    line_id: int
+    units: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShortenedOrder:
+    """An order after some of its lines lost units: what it was and is worth, in fen, and where it stands."""
+
+    order_id: int
+    number: str
+    resident_id: int
+    before_fen: int
+    amount_fen: int
+    state: str
+
+
+def counted_at_close() -> ColumnElement[bool]:
+    """Return the condition that an order counted when its round closed; one may have lost all since."""
+    return or_(is_live(), and_(Order.state == OrderState.CANCELLED, Order.cancel_reason == SHORTAGE))
+
+
+def changes_by_line() -> Subquery:
+    """Return what each line has lost after its round's close: ``line_id``, ``units`` and ``amount_fen``."""
+    summed = select(
+        LineChange.order_line_id.label("line_id"),
+        total(LineChange.units).label("units"),
+        total(LineChange.amount_fen).label("amount_fen"),
+    )
+    return summed.group_by(LineChange.order_line_id).subquery()
+
+
+def lock_orders_of_offers(offer_ids: Collection[int]) -> None:
+    """Lock the confirmed orders that have lines of some offers, in the order of their keys."""
+    for part in chunks(sorted(offer_ids), KEYS):
+        theirs = select(OrderLine.order_id).where(OrderLine.offer_id.in_(part))
+        db.session.execute(
+            select(func.count()).select_from(
+                select(Order.id)
+                .where(Order.id.in_(theirs), Order.state == OrderState.CONFIRMED)
+                .order_by(Order.id)
+                .with_for_update()
+                .subquery()
+            )
+        )
+
+
+def note_losses(losses: Iterable[Loss], *, cause: str, now: datetime, actor: str) -> int:
+    """Write down what lines lose; ``cause`` must be new. Return how many lines there are."""
+    columns = ("order_line_id", "kind", "units", "amount_fen", "cause", "at", "actor")
+    rows = ((loss[0], SHORTAGE, loss[1], loss[2], cause, now, actor) for loss in losses)
+    return insert_rows(CHANGE, columns, rows)
+
+
+def lower_lines(cause: str) -> None:
+    """Bring the lines to what will be delivered."""
+    db.session.execute(
+        update(OrderLine)
+        .where(OrderLine.id == LineChange.order_line_id, LineChange.cause == cause)
+        .values(
+            quantity=OrderLine.quantity - LineChange.units,
+            amount_fen=OrderLine.amount_fen - LineChange.amount_fen,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def lower_orders(cause: str, *, now: datetime) -> list[ShortenedOrder]:
+    """Bring the orders to the sum of their lines; cancel those of which nothing is left.
+
+    What was paid above the amount is owed back.
+    """
+    lost = _lost_by_order(cause).subquery()
+    touched = update(Order).execution_options(synchronize_session=False)
+    db.session.execute(
+        touched.where(Order.id == lost.c.order_id).values(
+            amount_fen=Order.amount_fen - lost.c.amount_fen, version=Order.version + 1
+        )
+    )
+    left = (
+        select(OrderLine.id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .where(OrderLine.order_id == Order.id, OrderLine.quantity > 0, Offer.state == "active")
+        .exists()
+    )
+    emptied = touched.where(Order.id.in_(select(lost.c.order_id)), Order.state == OrderState.CONFIRMED, ~left)
+    db.session.execute(emptied.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason=SHORTAGE))
+    return _shortened(lost)
+
+
+def _lost_by_order(cause: str) -> Select[*tuple[Any, ...]]:
+    lines = select(OrderLine.order_id.label("order_id"), total(LineChange.amount_fen).label("amount_fen"))
+    return (
+        lines.join(LineChange, LineChange.order_line_id == OrderLine.id)
+        .where(LineChange.cause == cause)
+        .group_by(OrderLine.order_id)
+    )
+
+
+def _shortened(lost: Subquery) -> list[ShortenedOrder]:
+    rows = db.session.execute(
+        select(
+            Order.id,
+            Order.number,
+            Order.resident_id,
+            Order.amount_fen + lost.c.amount_fen,
+            Order.amount_fen,
+            Order.state,
+        )
+        .join(lost, lost.c.order_id == Order.id)
+        .order_by(Order.id)
+    )
+    return [ShortenedOrder(*row) for row in rows]

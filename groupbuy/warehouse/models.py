@@ -1,0 +1,131 @@
+"""Goods receipts, the stock with its ledger, and who got what when goods were short."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from groupbuy.catalog.models import Product
+from groupbuy.db import Base
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+
+
+class GoodsReceipt(Base):
+    """One delivery on a purchase order (收货单); an order may arrive in several."""
+
+    __tablename__ = "goods_receipt"
+    __table_args__ = (Index("ix_goods_receipt_purchase_order", "purchase_order_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    purchase_order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
+    received_at: Mapped[datetime]
+    note: Mapped[str | None]
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    purchase_order: Mapped[PurchaseOrder] = relationship()
+    lines: Mapped[list["GoodsReceiptLine"]] = relationship(order_by="GoodsReceiptLine.id")
+
+
+class GoodsReceiptLine(Base):
+    """What came of one product: sale units delivered, and how many of them were sent back and why.
+
+    What was accepted is the difference.
+    """
+
+    __tablename__ = "goods_receipt_line"
+    __table_args__ = (
+        CheckConstraint("rejected >= 0 AND rejected <= delivered", name="rejected"),
+        Index("ix_goods_receipt_line_receipt", "goods_receipt_id"),
+        Index("ix_goods_receipt_line_order_line", "purchase_order_line_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    goods_receipt_id: Mapped[int] = mapped_column(ForeignKey("goods_receipt.id"))
+    purchase_order_line_id: Mapped[int] = mapped_column(ForeignKey("purchase_order_line.id"))
+    delivered: Mapped[int]
+    rejected: Mapped[int] = mapped_column(default=0)
+    reject_reason: Mapped[str | None]
+    batch: Mapped[str | None]
+    best_before: Mapped[date | None]
+
+    line: Mapped[PurchaseOrderLine] = relationship()
+
+    @property
+    def accepted(self) -> int:
+        """Return the sale units that stay."""
+        return self.delivered - self.rejected
+
+
+class StockLevel(Base):
+    """How many sale units of a product lie in the warehouse, reserved for no round."""
+
+    __tablename__ = "stock_level"
+    __table_args__ = (CheckConstraint("units >= 0", name="units"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True, autoincrement=False)
+    units: Mapped[int]
+
+    product: Mapped[Product] = relationship()
+
+
+class StockMovement(Base):
+    """One change of a stock level, with its cause. Append-only: the level is the sum of its movements.
+
+    ``units`` is negative for what leaves; ``cost_fen`` is per sale unit. What was caused by one thing is
+    booked once; a count (``stock_take``) has no cause but itself.
+    """
+
+    __tablename__ = "stock_movement"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('receipt_surplus', 'allocated', 'stock_take', 'write_off', 'supplier_return')",
+            name="kind",
+        ),
+        CheckConstraint("units != 0", name="units"),
+        CheckConstraint("cost_fen >= 0", name="cost"),
+        UniqueConstraint("product_id", "kind", "cause_kind", "cause_id"),
+        Index("ix_stock_movement_product", "product_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    units: Mapped[int]
+    cost_fen: Mapped[int]
+    kind: Mapped[str]
+    cause_kind: Mapped[str | None]
+    cause_id: Mapped[int | None]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+
+
+class ShortageAllocation(Base):
+    """One decision who goes without what did not come (缺货分配), by one policy."""
+
+    __tablename__ = "shortage_allocation"
+    __table_args__ = (
+        CheckConstraint(
+            "policy IN ('first_come', 'pro_rata', 'equal_per_leader', 'fair_by_money')", name="policy"
+        ),
+        Index("ix_shortage_allocation_round", "round_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    policy: Mapped[str]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+
+
+class AllocatedOffer(Base):
+    """An offer that a decision dealt with, once: units wanted, units there, units that lines lost."""
+
+    __tablename__ = "allocated_offer"
+    __table_args__ = (CheckConstraint("lost > 0 AND lost <= wanted", name="lost"),)
+
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), primary_key=True, autoincrement=False)
+    allocation_id: Mapped[int] = mapped_column(ForeignKey("shortage_allocation.id"), index=True)
+    wanted: Mapped[int]
+    there: Mapped[int]
+    lost: Mapped[int]

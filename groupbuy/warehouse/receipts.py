@@ -1,0 +1,130 @@
+"""Writing and reading goods receipts (收货单)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.kernel.errors import NotFound
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What has come on a line of a purchase order so far, in sale units."""
+
+    delivered: int = 0
+    rejected: int = 0
+
+    @property
+    def accepted(self) -> int:
+        """Return the units that stayed."""
+        return self.delivered - self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class LineToStore:
+    """What comes now on one line: sale units, why some go back, batch and best-before day."""
+
+    purchase_order_line_id: int
+    delivered: int
+    rejected: int = 0
+    reject_reason: str | None = None
+    batch: str | None = None
+    best_before: date | None = None
+
+
+def store(
+    *,
+    order: PurchaseOrder,
+    lines: Iterable[LineToStore],
+    note: str | None,
+    key: str | None,
+    account_id: int | None,
+    now: datetime,
+) -> GoodsReceipt:
+    """Write a receipt under the next number of its purchase order, whose row the caller has locked."""
+    receipt = GoodsReceipt(
+        number=f"GR-{order.number.removeprefix('PO-')}-{count_of(order.id) + 1}",
+        purchase_order_id=order.id,
+        received_at=now,
+        note=note,
+        submission_key=key,
+        made_by_id=account_id,
+    )
+    receipt.lines = [
+        GoodsReceiptLine(
+            purchase_order_line_id=line.purchase_order_line_id,
+            delivered=line.delivered,
+            rejected=line.rejected,
+            reject_reason=line.reject_reason,
+            batch=line.batch,
+            best_before=line.best_before,
+        )
+        for line in lines
+    ]
+    db.session.add(receipt)
+    db.session.flush()
+    return receipt
+
+
+def count_of(order_id: int) -> int:
+    """Return how many deliveries have come on a purchase order."""
+    count = select(func.count()).where(GoodsReceipt.purchase_order_id == order_id)
+    return db.session.scalar(count) or 0
+
+
+def came_so_far(order_id: int) -> Mapping[int, Came]:
+    """Return what has come on each line of a purchase order, by the line's id."""
+    rows = db.session.execute(
+        select(
+            GoodsReceiptLine.purchase_order_line_id,
+            total(GoodsReceiptLine.delivered),
+            total(GoodsReceiptLine.rejected),
+        )
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == GoodsReceiptLine.purchase_order_line_id)
+        .where(PurchaseOrderLine.purchase_order_id == order_id)
+        .group_by(GoodsReceiptLine.purchase_order_line_id)
+    )
+    return {line_id: Came(delivered, rejected) for line_id, delivered, rejected in rows}
+
+
+def find_by_key(key: str | None) -> GoodsReceipt | None:
+    """Return the receipt that a submission key has made already."""
+    if key is None:
+        return None
+    return db.session.scalar(select(GoodsReceipt).where(GoodsReceipt.submission_key == key))
+
+
+def get_receipt(number: str) -> GoodsReceipt:
+    """Return a receipt with its lines and purchase order; raise NotFound."""
+    statement = select(GoodsReceipt).where(GoodsReceipt.number == number).options(*_everything())
+    receipt = db.session.scalar(statement)
+    if receipt is None:
+        raise NotFound("unknown_receipt", "There is no such goods receipt.")
+    return receipt
+
+
+def receipts_of(order_id: int) -> Sequence[GoodsReceipt]:
+    """Return the deliveries on a purchase order, the first one first, with their lines."""
+    statement = select(GoodsReceipt).where(GoodsReceipt.purchase_order_id == order_id)
+    return db.session.scalars(statement.options(*_everything()).order_by(GoodsReceipt.id)).all()
+
+
+def latest(*, page: int, size: int) -> tuple[Sequence[GoodsReceipt], int]:
+    """Return a page of all receipts, the latest first, and how many there are."""
+    statement = select(GoodsReceipt).options(*_everything()).order_by(GoodsReceipt.id.desc())
+    count = db.session.scalar(select(func.count()).select_from(GoodsReceipt)) or 0
+    return db.session.scalars(statement.limit(size).offset((page - 1) * size)).all(), count
+
+
+def _everything() -> tuple[ExecutableOption, ...]:
+    line = selectinload(GoodsReceipt.lines).joinedload(GoodsReceiptLine.line)
+    order = joinedload(GoodsReceipt.purchase_order).joinedload(PurchaseOrder.supplier)
+    return line.joinedload(PurchaseOrderLine.product), order

@@ -1,0 +1,159 @@
+"""How much may be delivered, and who gets what when too little came (缺货分配)."""
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from groupbuy.kernel.money import BASIS, split
+
+# A slip of the keyboard is tenfold or more; such a delivery is asked about twice.
+SLIP = 10
+# Shares of a basket are compared in billionths of it.
+FINE = 10**9
+
+
+def most_without_asking(purchased: int, tolerance_bp: int) -> int:
+    """Return how many sale units of a line may be delivered in all: part units are not tolerated."""
+    return purchased + purchased * tolerance_bp // BASIS
+
+
+def confirmations_needed(*, delivered: int, purchased: int, tolerance_bp: int) -> int:
+    """Return how often somebody has to confirm what was delivered in all: 0, 1, or 2 for a likely slip."""
+    if delivered <= most_without_asking(purchased, tolerance_bp):
+        return 0
+    return 2 if delivered >= SLIP * max(purchased, 1) else 1
+
+
+class Policy(StrEnum):
+    """Name the ways in which goods that are short are shared out."""
+
+    FIRST_COME = "first_come"
+    PRO_RATA = "pro_rata"
+    EQUAL_PER_LEADER = "equal_per_leader"
+    FAIR_BY_MONEY = "fair_by_money"
+
+
+class Claim(NamedTuple):
+    """A line that wants units of an offer, and who wants them: sale units, fen per unit."""
+
+    line_id: int
+    order_id: int
+    resident_id: int
+    leader_id: int
+    placed_at: datetime
+    units: int
+    price_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What a resident ordered in the round, and what of it was lost before, in fen."""
+
+    ordered_fen: int = 0
+    lost_fen: int = 0
+
+
+def allocate(
+    policy: Policy, claims: Sequence[Claim], there: int, baskets: Mapping[int, Basket]
+) -> dict[int, int]:
+    """Share out ``there`` sale units; return what each line gets, by line id.
+
+    Nobody gets more than was wanted, and the parts add up to what is there, or to what is wanted when
+    that is less. Equal claims are settled by the moment of the order, then by the line's id.
+    ``baskets`` are by resident, only for FAIR_BY_MONEY. Raise ValueError for less than nothing.
+    """
+    if there < 0 or any(claim.units < 0 for claim in claims):
+        raise ValueError("quantities are not negative")
+    ordered = sorted(claims, key=_turn)
+    wanted = sum(claim.units for claim in ordered)
+    if there >= wanted:
+        return {claim.line_id: claim.units for claim in ordered}
+    if policy is Policy.FIRST_COME:
+        return _first_come(ordered, there)
+    if policy is Policy.PRO_RATA:
+        parts = split(there, [claim.units for claim in ordered])
+        return {claim.line_id: part for claim, part in zip(ordered, parts, strict=True)}
+    if policy is Policy.EQUAL_PER_LEADER:
+        return _equal_per_leader(ordered, there)
+    return _fair_by_money(ordered, wanted - there, baskets)
+
+
+def _turn(claim: Claim) -> tuple[datetime, int]:
+    return claim.placed_at, claim.line_id
+
+
+def _first_come(ordered: Sequence[Claim], there: int) -> dict[int, int]:
+    got: dict[int, int] = {}
+    for claim in ordered:
+        got[claim.line_id] = min(claim.units, there)
+        there -= got[claim.line_id]
+    return got
+
+
+def _equal_per_leader(ordered: Sequence[Claim], there: int) -> dict[int, int]:
+    """Give each leader's community the same, and within it who came first."""
+    by_leader: dict[int, list[Claim]] = {}
+    for claim in ordered:
+        by_leader.setdefault(claim.leader_id, []).append(claim)
+    wants = [sum(claim.units for claim in claims) for claims in by_leader.values()]
+    got: dict[int, int] = {}
+    for claims, share in zip(by_leader.values(), equal_shares(wants, there), strict=True):
+        got |= _first_come(claims, share)
+    return got
+
+
+def equal_shares(wants: Sequence[int], there: int) -> list[int]:
+    """Share out evenly among those who want so much; what one does not want goes to the others.
+
+    The units that do not divide go to the earlier ones. The parts add up to ``there``, or to what is
+    wanted when that is less.
+    """
+    shares = [0] * len(wants)
+    hungry = [index for index, want in enumerate(wants) if want]
+    while hungry:
+        each, rest = divmod(there, len(hungry))
+        sated = [index for index in hungry if wants[index] <= each]
+        if not sated:
+            for place, index in enumerate(hungry):
+                shares[index] = each + (place < rest)
+            break
+        for index in sated:
+            shares[index] = wants[index]
+            there -= wants[index]
+        hungry = [index for index in hungry if wants[index] > each]
+    return shares
+
+
+def _fair_by_money(ordered: Sequence[Claim], short: int, baskets: Mapping[int, Basket]) -> dict[int, int]:
+    """Take unit by unit from whoever has then lost the smallest part of the whole basket.
+
+    Of equal parts the later line loses; a basket of free gifts is the first to lose.
+    """
+    left = {claim.line_id: claim.units for claim in ordered}
+    lost = {resident_id: basket.lost_fen for resident_id, basket in baskets.items()}
+
+    def part(claim: Claim) -> int:
+        whole = baskets.get(claim.resident_id, Basket()).ordered_fen
+        return (lost.get(claim.resident_id, 0) + claim.price_fen) * FINE // max(whole, 1)
+
+    queue = [(part(claim), -place) for place, claim in enumerate(ordered) if claim.units]
+    heapq.heapify(queue)
+    while short:
+        known, place = queue[0]
+        claim = ordered[-place]
+        now = part(claim)
+        if now != known:
+            # Another line of the same resident has lost since: this one's turn comes later.
+            heapq.heapreplace(queue, (now, place))
+            continue
+        left[claim.line_id] -= 1
+        lost[claim.resident_id] = lost.get(claim.resident_id, 0) + claim.price_fen
+        short -= 1
+        if left[claim.line_id]:
+            heapq.heapreplace(queue, (part(claim), place))
+        else:
+            heapq.heappop(queue)
+    return left

@@ -1,0 +1,173 @@
+"""What is there of a round's goods, what is wanted, and who wants it."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from groupbuy.catalog.models import Product
+from groupbuy.db import db
+from groupbuy.db.bulk import chunks
+from groupbuy.db.totals import by_key, total
+from groupbuy.orders.bulk import is_live, live_lines
+from groupbuy.orders.models import LineChange, Order, OrderLine
+from groupbuy.orders.rules import OrderState
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.purchasing.queries import FINAL
+from groupbuy.warehouse.models import AllocatedOffer, GoodsReceiptLine
+from groupbuy.warehouse.rules import Basket, Claim
+
+OFFERS_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What is there of an offer of a round, and what is wanted of it, in sale units.
+
+    ``ordered`` is what residents wanted at the close, ``wanted`` what the orders hold now; ``handed_out``
+    is what of that has been fetched already. ``final`` says that nothing more will come.
+    """
+
+    offer_id: int
+    product_code: str
+    name: str
+    purchase_order: str
+    final: bool
+    ordered: int
+    from_stock: int
+    purchased: int
+    delivered: int
+    rejected: int
+    wanted: int
+    handed_out: int
+    lost: int
+
+    @property
+    def accepted(self) -> int:
+        """Return what came and stayed."""
+        return self.delivered - self.rejected
+
+    @property
+    def there(self) -> int:
+        """Return what can be handed out in all."""
+        return self.from_stock + self.accepted
+
+    @property
+    def to_share(self) -> int:
+        """Return what is there for those who have not fetched theirs."""
+        return max(self.there - self.handed_out, 0)
+
+    @property
+    def short(self) -> int:
+        """Return how many units somebody has to go without."""
+        return max(self.wanted - self.handed_out - self.to_share, 0)
+
+
+def supplies_of(round_id: int) -> Sequence[Supply]:
+    """Return every offer of a closed round that was ordered, by product code, in three queries."""
+    wanted = by_key(_units(round_id))
+    fetched = by_key(_units(round_id).where(Order.state != OrderState.CONFIRMED))
+    return [
+        Supply(
+            offer_id=row.offer_id,
+            product_code=row.code,
+            name=row.name,
+            purchase_order=row.number,
+            final=row.state in FINAL,
+            ordered=row.ordered,
+            from_stock=row.from_stock,
+            purchased=row.purchased,
+            delivered=row.delivered,
+            rejected=row.rejected,
+            wanted=wanted.get(row.offer_id, 0),
+            handed_out=fetched.get(row.offer_id, 0),
+            lost=row.lost,
+        )
+        for row in db.session.execute(_lines(round_id))
+    ]
+
+
+def _units(round_id: int) -> Select[*tuple[Any, ...]]:
+    lines = live_lines(round_id).add_columns(OrderLine.offer_id, total(OrderLine.quantity))
+    return lines.group_by(OrderLine.offer_id)
+
+
+def _lines(round_id: int) -> Select[*tuple[Any, ...]]:
+    came = (
+        select(
+            GoodsReceiptLine.purchase_order_line_id.label("line_id"),
+            total(GoodsReceiptLine.delivered).label("delivered"),
+            total(GoodsReceiptLine.rejected).label("rejected"),
+        )
+        .group_by(GoodsReceiptLine.purchase_order_line_id)
+        .subquery()
+    )
+    return (
+        select(
+            PurchaseOrderLine.offer_id,
+            Product.code,
+            Product.name,
+            PurchaseOrder.number,
+            PurchaseOrder.state,
+            PurchaseOrderLine.ordered,
+            PurchaseOrderLine.from_stock,
+            PurchaseOrderLine.purchased,
+            func.coalesce(came.c.delivered, 0).label("delivered"),
+            func.coalesce(came.c.rejected, 0).label("rejected"),
+            func.coalesce(AllocatedOffer.lost, 0).label("lost"),
+        )
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .join(Product, Product.id == PurchaseOrderLine.product_id)
+        .outerjoin(came, came.c.line_id == PurchaseOrderLine.id)
+        .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == PurchaseOrderLine.offer_id)
+        .where(PurchaseOrder.round_id == round_id)
+        .order_by(Product.code)
+    )
+
+
+def claims_of(round_id: int, offer_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[Claim]]]:
+    """Yield offers with the lines that can still lose units, in the order of the ids.
+
+    Goods that were handed out are not taken back. At most OFFERS_AT_ONCE offers are in memory.
+    """
+    for some in chunks(sorted(offer_ids), OFFERS_AT_ONCE):
+        lines = live_lines(round_id).add_columns(
+            OrderLine.offer_id,
+            OrderLine.id,
+            Order.id,
+            Order.resident_id,
+            Order.leader_id,
+            Order.placed_at,
+            OrderLine.quantity,
+            OrderLine.price_fen,
+        )
+        open_ = lines.where(OrderLine.offer_id.in_(some), Order.state == OrderState.CONFIRMED)
+        rows = db.session.execute(open_.order_by(OrderLine.offer_id, OrderLine.id))
+        for offer_id, group in groupby(rows, key=lambda row: row[0]):
+            yield offer_id, [Claim(*row[1:]) for row in group]
+
+
+def baskets_of(round_id: int) -> Mapping[int, Basket]:
+    """Return what each resident ordered in a round, and lost of it so far, in fen."""
+    kept = select(Order.resident_id, total(Order.amount_fen)).where(Order.round_id == round_id, is_live())
+    amounts = by_key(kept.group_by(Order.resident_id))
+    gone = (
+        select(Order.resident_id, total(LineChange.amount_fen))
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.round_id == round_id)
+        .group_by(Order.resident_id)
+    )
+    lost = by_key(gone)
+    return {
+        resident_id: Basket(amounts.get(resident_id, 0) + lost.get(resident_id, 0), lost.get(resident_id, 0))
+        for resident_id in amounts.keys() | lost.keys()
+    }
+
+
+def allocated(offer_ids: Collection[int]) -> set[int]:
+    """Return those of some offers whose shortage has been dealt with."""
+    statement = select(AllocatedOffer.offer_id).where(AllocatedOffer.offer_id.in_(offer_ids))
+    return set(db.session.scalars(statement))
