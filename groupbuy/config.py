@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 PREFIX = "GROUPBUY_"
 # Read by single commands, not by the platform, but no misspelling either.
 COMMAND_KEYS = ("GROUPBUY_PASSWORD",)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# What gateways for text messages accept as a signature.
+MOST_SIGNATURE = 12
 
 
 class ConfigError(Exception):
@@ -34,6 +37,12 @@ class Settings:
     base_url: str
     trusted_proxies: int
     order_timeout_minutes: int
+    wechat_app_id: str
+    wechat_secret: str = field(repr=False)
+    wechat_base_url: str
+    sms_url: str
+    sms_token: str = field(repr=False)
+    sms_signature: str
 
     @property
     def embedded(self) -> bool:
@@ -56,6 +65,12 @@ DEFAULTS: dict[str, str] = {
     "BASE_URL": "",
     "TRUSTED_PROXIES": "0",
     "ORDER_TIMEOUT_MINUTES": "15",
+    "WECHAT_APP_ID": "",
+    "WECHAT_SECRET": "",
+    "WECHAT_BASE_URL": "",
+    "SMS_URL": "",
+    "SMS_TOKEN": "",
+    "SMS_SIGNATURE": "社区团购",
 }
 
 
@@ -64,6 +79,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     _refuse_unknown(environ)
     value = {key: environ.get(PREFIX + key) or default for key, default in DEFAULTS.items()}
     instance = _folder(value["INSTANCE"])
+    _check_pair(value["WECHAT_APP_ID"], value["WECHAT_SECRET"])
     return Settings(
         instance=instance,
         database_url=_database_url(value["DATABASE_URL"], instance),
@@ -79,6 +95,12 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         base_url=value["BASE_URL"].rstrip("/"),
         trusted_proxies=_whole("TRUSTED_PROXIES", value["TRUSTED_PROXIES"]),
         order_timeout_minutes=_whole("ORDER_TIMEOUT_MINUTES", value["ORDER_TIMEOUT_MINUTES"]),
+        wechat_app_id=value["WECHAT_APP_ID"],
+        wechat_secret=value["WECHAT_SECRET"],
+        wechat_base_url=_secret_carrier("WECHAT_BASE_URL", value["WECHAT_BASE_URL"]).rstrip("/"),
+        sms_url=_secret_carrier("SMS_URL", value["SMS_URL"]),
+        sms_token=_header("SMS_TOKEN", value["SMS_TOKEN"]),
+        sms_signature=_signature(value["SMS_SIGNATURE"]),
     )
 
 
@@ -138,6 +160,37 @@ def _is_smtp(text: str) -> bool:
         return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _check_pair(app_id: str, secret: str) -> None:
+    if bool(app_id) != bool(secret):
+        raise ConfigError("GROUPBUY_WECHAT_APP_ID and GROUPBUY_WECHAT_SECRET go together: set both or none")
+
+
+def _secret_carrier(key: str, text: str) -> str:
+    """Return an address that secrets are sent to: https, or http on this machine."""
+    try:
+        parts = urlsplit(text)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        good = safe and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if text and not good:
+        raise ConfigError(f"{PREFIX}{key} must look like https://host/path")
+    return text
+
+
+def _header(key: str, text: str) -> str:
+    if not (text.isascii() and (text.isprintable() or not text)):
+        raise ConfigError(f"{PREFIX}{key} must be plain ASCII text")
+    return text
+
+
+def _signature(text: str) -> str:
+    name = text.strip("【】 ")
+    if not 2 <= len(name) <= MOST_SIGNATURE or not name.isprintable():
+        raise ConfigError(f"GROUPBUY_SMS_SIGNATURE must have 2 to {MOST_SIGNATURE} characters, without 【】")
+    return name
 
 
 def _switch(key: str, text: str) -> bool:

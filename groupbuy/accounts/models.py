@@ -37,6 +37,16 @@ class AccountRole(Base):
     granted_at: Mapped[datetime]
 
 
+class WechatLink(Base):
+    """A WeChat user, by the openid that our app is given, and the account that may be entered with it."""
+
+    __tablename__ = "wechat_link"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    openid: Mapped[str] = mapped_column(unique=True)
+    linked_at: Mapped[datetime]
+
+
 class ApiToken(Base):
     """A bearer token of an account in one role; only its SHA-256 is kept.
 

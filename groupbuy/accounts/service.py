@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 
 from groupbuy.accounts import queries, rules
-from groupbuy.accounts.models import Account, AccountRole, ApiToken
+from groupbuy.accounts.models import Account, AccountRole, ApiToken, WechatLink
 from groupbuy.accounts.passwords import hash_password
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -60,7 +60,8 @@ def anonymise(*, account: Account) -> None:
     account.phone, account.name = f"deleted-{account.id}", "已注销"
     account.password_hash, account.language, account.active = None, None, False
     account.session_epoch = Account.session_epoch + 1
-    db.session.execute(delete(AccountRole).where(AccountRole.account_id == account.id))
+    for table in (AccountRole, WechatLink):
+        db.session.execute(delete(table).where(table.account_id == account.id))
     db.session.execute(
         update(ApiToken).where(ApiToken.account_id == account.id).values(expires_at=account.created_at)
     )

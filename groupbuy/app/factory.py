@@ -11,13 +11,13 @@ from flask_migrate import Migrate, upgrade
 from groupbuy import paths
 from groupbuy.api.register import register_api
 from groupbuy.app.documents import render_attachment, sheets_of
+from groupbuy.app.outside import code_sender_of, wechat_of
 from groupbuy.app.round_zip import zip_round
 from groupbuy.app.settings import NAME
 from groupbuy.config import Settings
 from groupbuy.db import Base, db
 from groupbuy.db.session import engine_options, prepare_engine
 from groupbuy.http.setup import init_http
-from groupbuy.messaging.codes import ConsoleCodeSender
 from groupbuy.web.setup import init_web
 
 
@@ -45,7 +45,8 @@ def create_app(settings: Settings) -> Flask:
     init_web(
         app,
         settings,
-        code_sender=ConsoleCodeSender(),
+        code_sender=code_sender_of(settings),
+        wechat=wechat_of(settings),
         render=render_attachment,
         zip_round=zip_round,
         sheets_of=sheets_of,

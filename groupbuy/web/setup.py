@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_wtf import CSRFProtect
 
+from groupbuy.accounts.gateways import WechatSite
 from groupbuy.config import Settings
 from groupbuy.messaging.codes import CodeSender
 from groupbuy.web import kit, monitoring, reach
@@ -22,15 +23,16 @@ def init_web(
     settings: Settings,
     *,
     code_sender: CodeSender,
+    wechat: WechatSite | None,
     render: Render,
     zip_round: ZipRound,
     sheets_of: SheetsOf,
 ) -> None:
     """Join the kit and the pages of every role.
 
-    ``code_sender`` takes sign-in codes to phones, ``render``, ``zip_round`` and
-    ``sheets_of`` make documents. Called
-    after the API is registered, whose writes guard themselves against forgery.
+    ``code_sender`` takes sign-in codes to phones, ``wechat`` tells who somebody is there, ``render``,
+    ``zip_round`` and ``sheets_of`` make documents. Called after the API is registered, whose writes
+    guard themselves against forgery.
     """
     csrf = CSRFProtect(app)
     for name in API_BLUEPRINTS:
@@ -40,7 +42,7 @@ def init_web(
     kit.install(app, zone=settings.timezone, insecure_http=settings.insecure_http, may_visit=reach.may_visit)
     reach.install(app)
     app.register_blueprint(monitoring.blueprint)
-    register_signin(app, code_sender=code_sender)
+    register_signin(app, code_sender=code_sender, wechat=wechat, base_url=settings.base_url)
     register_resident(app)
     register_leader(app, sheets_of=sheets_of)
     register_admin(app, render=render, zip_round=zip_round)

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.accounts import queries as accounts
 from groupbuy.accounts import service as account_service
+from groupbuy.accounts import wechat
 from groupbuy.accounts.rules import MAX_PASSWORD, MIN_PASSWORD
 from groupbuy.config import Settings
 from groupbuy.db import db
@@ -31,6 +32,7 @@ from groupbuy.web.resident.buyer import own_resident
 from groupbuy.web.resident.own_sheets import sheets_of
 from groupbuy.web.resident.place import asked_place
 from groupbuy.web.signin import visit
+from groupbuy.web.signin.blueprint import shows_wechat
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_LEADERS = 100
@@ -79,9 +81,13 @@ def _me() -> Resident:
 @for_residents
 def me() -> ResponseReturnValue:
     """Show the resident's own page."""
-    identity = signed_in()
+    account_id = signed_in().account_id
     return render_template(
-        "resident/me.html", resident=_me(), several=len(accounts.roles_of(identity.account_id)) > 1
+        "resident/me.html",
+        resident=_me(),
+        several=len(accounts.roles_of(account_id)) > 1,
+        may_link=shows_wechat(),
+        linked=wechat.is_linked(account_id),
     )
 
 

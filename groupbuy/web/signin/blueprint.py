@@ -1,26 +1,15 @@
 """What the pages of signing in share."""
 
-from typing import Protocol
+from flask import Blueprint, current_app, request
 
-from flask import Blueprint, current_app
-
+from groupbuy.accounts.gateways import WechatSite
 from groupbuy.messaging.codes import CodeSender
 
 blueprint = Blueprint("signin", __name__)
 
 CODE_SENDER = "groupbuy_code_sender"
-OAUTH = "groupbuy_oauth"
-
-
-class OAuth(Protocol):
-    """Signs people in at another site, such as WeChat's; codes are exchanged on our server."""
-
-    @property
-    def begin_url(self) -> str:
-        """Return our own address that sends the browser there with a fresh ``state``."""
-
-    def phone_of(self, code: str) -> str:
-        """Return the phone that the site vouches for; raise GroupbuyError when the code is not good."""
+WECHAT = "groupbuy_wechat"
+BASE_URL = "groupbuy_base_url"
 
 
 def code_sender() -> CodeSender:
@@ -29,7 +18,18 @@ def code_sender() -> CodeSender:
     return sender
 
 
-def oauth() -> OAuth | None:
-    """Return the other site, or None while none is configured; then no page mentions it."""
-    site: OAuth | None = current_app.extensions[OAUTH]
+def wechat() -> WechatSite | None:
+    """Return WeChat, or None while no app is set; then no page mentions it."""
+    site: WechatSite | None = current_app.extensions[WECHAT]
     return site
+
+
+def shows_wechat() -> bool:
+    """Tell whether to offer WeChat: its page of authorization opens in its own browser only."""
+    return wechat() is not None and "MicroMessenger" in request.headers.get("User-Agent", "")
+
+
+def own_address(path: str) -> str:
+    """Return the whole address of a path of ours, as people outside reach it."""
+    base: str = current_app.extensions[BASE_URL]
+    return (base or request.host_url.rstrip("/")) + path

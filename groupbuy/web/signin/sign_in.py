@@ -14,7 +14,7 @@ from groupbuy.kernel.errors import GroupbuyError, NotAllowed
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.signin import visit
-from groupbuy.web.signin.blueprint import blueprint, code_sender, oauth
+from groupbuy.web.signin.blueprint import blueprint, code_sender, shows_wechat
 from groupbuy.web.signin.forms import CodeForm, PasswordForm, PhoneForm
 
 PURPOSE = "sign_in"
@@ -41,7 +41,9 @@ def _page(form: PhoneForm, method: str, status: int = 200) -> ResponseReturnValu
         other_url=url_for("signin.sign_in", by=other, next=next_),
         action=url_for("signin.sign_in"),
         send_url=url_for("signin.sign_in", send=1),
-        oauth=oauth(),
+        wechat=shows_wechat(),
+        linking=visit.pending_openid() is not None,
+        next=next_,
         joining=visit.is_for_residents(next_),
     )
     return page, status
@@ -69,7 +71,7 @@ def _by_password(form: PasswordForm) -> ResponseReturnValue:
     except GroupbuyError as error:
         form.form_errors.append(translate_sentence(error.message))
         return _page(form, "password", error.status)
-    return _go_on(account, visit.own_path(form.next.data))
+    return go_on(account, visit.own_path(form.next.data))
 
 
 def _by_code(form: CodeForm) -> ResponseReturnValue:
@@ -89,7 +91,7 @@ def _by_code(form: CodeForm) -> ResponseReturnValue:
         return _page(form, "code", error.status)
     next_ = visit.own_path(form.next.data)
     account = queries.find_account(phone)
-    return _sign_up(phone, next_) if account is None else _go_on(account, next_)
+    return _sign_up(phone, next_) if account is None else go_on(account, next_)
 
 
 def _send_code(form: CodeForm, asked: PhoneForm) -> ResponseReturnValue:
@@ -122,7 +124,7 @@ def _send(phone: str) -> None:
     code_sender().send(phone, code)
 
 
-def _go_on(account: Account, next_: str | None) -> ResponseReturnValue:
+def go_on(account: Account, next_: str | None) -> ResponseReturnValue:
     """Let a proved account in: as a resident where the next page is for residents, else as high as it is."""
     if not account.active:
         raise NotAllowed("account_disabled", "This account has been disabled; ask your leader.")

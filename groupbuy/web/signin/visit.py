@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from flask import session, url_for
 
-from groupbuy.accounts import queries
+from groupbuy.accounts import queries, wechat
 from groupbuy.accounts.models import Account
-from groupbuy.db.transaction import transaction
+from groupbuy.accounts.rules import STAFF_ROLES
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.http.identity import Identity, current_identity, sign_in, sign_out
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import carts
@@ -18,6 +19,7 @@ LEADER = "leader"
 REMARK = "remark"
 PHONE = "phone"
 PROVEN = "proven"
+OPENID = "openid"
 # How long after a phone was proved the rest of the sign-up may take.
 PROOF_LASTS = timedelta(minutes=30)
 OUTLIVES_SIGNING_IN = (LEADER, REMARK)
@@ -55,6 +57,20 @@ def proven_phone() -> str | None:
     return phone
 
 
+def note_openid(openid: str) -> None:
+    """Remember who this browser has proved to be at WeChat, until the phone is proved too."""
+    session[OPENID] = {"openid": openid, "at": utc_now().isoformat()}
+
+
+def pending_openid() -> str | None:
+    """Return who this browser has proved to be at WeChat lately, not yet linked to an account."""
+    proof = session.get(OPENID)
+    if proof is None or datetime.fromisoformat(proof["at"]) + PROOF_LASTS <= utc_now():
+        return None
+    openid: str = proof["openid"]
+    return openid
+
+
 def phone_of(identity: Identity) -> str:
     """Return the phone of who is signed in, which was proved by signing in."""
     return queries.get_account(identity.account_id).phone
@@ -67,7 +83,8 @@ def phone_of_visitor() -> str | None:
 
 
 def enter(account: Account, role: str) -> Identity:
-    """Sign in; a cart filled before comes along."""
+    """Sign in; a cart filled before comes along, and whom WeChat vouched for is linked."""
+    openid = pending_openid()
     kept = {key: session[key] for key in OUTLIVES_SIGNING_IN if key in session}
     guest = guest_owner()
     identity = sign_in(account, role)
@@ -75,7 +92,20 @@ def enter(account: Account, role: str) -> Identity:
     if guest is not None:
         with transaction():
             carts.take_over(guest=guest, owner=f"account:{account.id}", now=utc_now())
+    if openid is not None:
+        link_wechat(identity, openid)
     return identity
+
+
+def link_wechat(identity: Identity, openid: str) -> bool:
+    """Link a WeChat user to who is signed in; False for staff, and when linked to another account."""
+    if queries.roles_of(identity.account_id) & set(STAFF_ROLES):
+        return False
+    return in_transaction(
+        lambda: wechat.link(
+            account_id=identity.account_id, openid=openid, now=utc_now(), actor=identity.actor.name
+        )
+    )
 
 
 def leave() -> None:
