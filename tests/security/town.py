@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from groupbuy.accounts import queries, service
 from groupbuy.accounts.models import Account
@@ -61,6 +62,11 @@ class Town:
     def browser(self, who: str) -> FlaskClient:
         """Return somebody's browser."""
         return self.people[who]
+
+    def open(self, who: str, path: str) -> TestResponse:
+        """Return what somebody gets at an address with words in braces; one redirect is followed."""
+        answer = self.browser(who).get(path.format_map(self.facts))
+        return self.browser(who).get(answer.location) if answer.status_code == 303 else answer
 
 
 def build(app: Flask) -> Town:

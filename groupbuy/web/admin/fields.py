@@ -1,6 +1,5 @@
 """Fields of operators' forms: yuan, whole numbers, days and moments, read as people type them."""
 
-import unicodedata
 from typing import Any
 
 from wtforms import StringField
@@ -8,6 +7,7 @@ from wtforms.validators import Optional
 
 from groupbuy.kernel.money import parse_percent, parse_yuan, plain_yuan
 from groupbuy.kernel.times import parse_date, parse_moment
+from groupbuy.kernel.width import half_width
 from groupbuy.web.admin.listing import zone
 from groupbuy.web.kit.filters import field_moment
 from groupbuy.web.kit.i18n import gettext as _
@@ -19,7 +19,7 @@ class _TypedField(StringField):  # type: ignore[misc]  # WTForms ships no types.
     """A text read into a value; what was typed stays when it cannot be read."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = unicodedata.normalize("NFKC", valuelist[0]).strip() if valuelist else ""
+        text = half_width(valuelist[0]) if valuelist else ""
         self.data = self.read(text) if text else None
 
     def _value(self) -> str:

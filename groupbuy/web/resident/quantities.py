@@ -1,10 +1,10 @@
 """Quantities that a page sends, brought to what can be ordered."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from groupbuy.campaigns.storefront import MOST_UNITS, Goods
+from groupbuy.kernel.width import half_width
 from groupbuy.orders.rules import MAX_LINES
 
 _FIELD = re.compile(r"q(\d{1,15})", re.ASCII)
@@ -25,7 +25,7 @@ def offers_in(form: Iterable[str]) -> list[int]:
 
 def read(text: str) -> int:
     """Return a whole number of 0 or more as people type it; anything else is 0."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = half_width(text)
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= MAX_DIGITS else 0
 
 
