@@ -1,0 +1,192 @@
+"""Let wapiti and sqlmap loose on a demonstration made for it; the exit code is 1 when they find anything.
+
+wapiti crawls and attacks as a guest and in each role; sqlmap tries every parameter of the addresses and
+forms below. The tools live in an environment of their own, .attack-venv, pinned here.
+"""
+
+import argparse
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = ROOT / ".attack-venv"
+PINNED = ("wapiti3==3.2.3", "sqlmap==1.10.10")
+ROLES = ("guest", "resident", "leader", "operator")
+START = {"guest": "/", "resident": "/", "leader": "/leader/", "operator": "/admin/"}
+# These end the session, or the account that attacks.
+LEFT_ALONE = ("sign-out", "me/leave", "users", "role")
+SHORT_MODULES = "xss,permanentxss,sql,exec,file,redirect,crlf,csrf,cookieflags,http_headers,csp,xxe,ssrf"
+# Finding these in the demonstration means that it is served over plain http, as it says in its banner.
+PLAIN_HTTP = ("Secure Flag cookie", "HTTP Strict Transport Security (HSTS)", "Unencrypted Channels")
+SQL_TARGETS = (
+    ("guest", "/?lat=30.2&lng=120.1", ""),
+    ("guest", "/r/{round}?l=L01", ""),
+    ("guest", "/sign-in?next=%2Fcart", ""),
+    ("resident", "/orders?page=1", ""),
+    ("leader", "/leader/orders?q=1&page=1", ""),
+    ("leader", "/leader/pickup?q=1", ""),
+    ("operator", "/admin/orders?q=1&state=confirmed&page=1&sort=number", ""),
+    ("operator", "/admin/residents?q=1&page=1&sort=name", ""),
+    ("operator", "/admin/audit?q=1&kind=order&verb=x&from=2026-01-01&until=2027-01-01", ""),
+    ("operator", "/api/v1/rounds?state=open&limit=5", ""),
+    ("operator", "/api/v1/products?q=1&limit=5", ""),
+)
+
+
+def main() -> int:
+    """Attack and print what was found; return 1 for findings."""
+    parser = argparse.ArgumentParser(prog="scripts/attack", description=__doc__.splitlines()[0])
+    parser.add_argument("--full", action="store_true", help="every module, deeper, without a limit of time")
+    parser.add_argument("--only", choices=("wapiti", "sqlmap"))
+    options = parser.parse_args()
+    _install()
+    findings: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, _demonstration(Path(folder)) as (site, logins):
+        cookies = {role: _sign_in(site, *logins[role]) if role in logins else "" for role in ROLES}
+        if options.only != "sqlmap":
+            findings += _wapiti(site, cookies, Path(folder), full=options.full)
+        if options.only != "wapiti":
+            findings += _sqlmap(site, cookies, Path(folder), full=options.full)
+    print("\n".join(findings) if findings else "Nothing found.")
+    return 1 if findings else 0
+
+
+def _install() -> None:
+    """Make the tools' environment, unless it holds what is pinned."""
+    stamp = TOOLS / "pinned"
+    if stamp.exists() and stamp.read_text() == " ".join(PINNED):
+        return
+    print(f"Installing {', '.join(PINNED)} into {TOOLS.name} …", flush=True)
+    venv.create(TOOLS, with_pip=True, clear=True)
+    command = [TOOLS / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *PINNED]
+    if subprocess.run(command, check=False).returncode:
+        sys.exit("The tools cannot be installed; the lines above say why. Is the network there?")
+    stamp.write_text(" ".join(PINNED))
+
+
+@contextmanager
+def _demonstration(folder: Path) -> Iterator[tuple[str, Mapping[str, tuple[str, str]]]]:
+    """Run the demonstration; yield its address and phone and password by role."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = {key: text for key, text in os.environ.items() if not key.startswith("GROUPBUY_")}
+    environ |= {"GROUPBUY_INSTANCE": str(folder / "instance"), "GROUPBUY_INSECURE_HTTP": "1"}
+    environ |= {"GROUPBUY_RATE_LIMITS": "off", "GROUPBUY_LOG_LEVEL": "warning", "COLUMNS": "200"}
+    command = [sys.executable, "-m", "groupbuy", "demo", "--port", str(port)]
+    log = folder / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=output, stderr=output)
+    site = f"http://127.0.0.1:{port}"
+    try:
+        _wait(site, server, log)
+        yield site, _logins(log.read_text())
+    finally:
+        server.terminate()
+        server.wait()
+        faults = log.read_text().count("unexpected_error")
+        print(f"The server met {faults} faults of its own while it was attacked.")
+
+
+def _wait(site: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(1200):
+        if server.poll() is not None:
+            sys.exit(f"The demonstration ended: {log.read_text()}")
+        try:
+            with urlopen(f"{site}/healthz", timeout=5):  # noqa: S310 - our own server
+                return
+        except URLError:
+            time.sleep(0.25)
+    sys.exit("The demonstration does not answer.")
+
+
+def _logins(text: str) -> dict[str, tuple[str, str]]:
+    rows = re.findall(r"│ (operator|leader|resident)\s*│[^│]*│ (1\d{10})\s*│ (\S+)\s*│", text)
+    return {role: (phone, password) for role, phone, password in rows}
+
+
+def _sign_in(site: str, phone: str, password: str) -> str:
+    """Sign in as a browser does and return its cookie."""
+    jar = CookieJar()
+    browser = build_opener(HTTPCookieProcessor(jar))
+    with browser.open(f"{site}/sign-in?by=password") as page:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
+    if token is None:
+        sys.exit("The page to sign in has no token.")
+    sent = urlencode({"csrf_token": token[1], "phone": phone, "password": password}).encode()
+    browser.open(f"{site}/sign-in", sent).close()
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+
+
+def _wapiti(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) -> list[str]:
+    findings = []
+    for role, cookie in cookies.items():
+        report = folder / f"wapiti-{role}.json"
+        command = [TOOLS / "bin" / "wapiti", "-u", site + START[role], "--scope", "domain", "--flush-session"]
+        command += ["-m", "all" if full else SHORT_MODULES, "-f", "json", "-o", report, "--no-bugreport"]
+        command += ["--store-session", folder / f"session-{role}", "--tasks", "2"]
+        command += [] if full else ["--max-scan-time", "240", "--max-attack-time", "40", "--depth", "3"]
+        command += ["-H", f"Cookie: {cookie}"] if cookie else []
+        for word in LEFT_ALONE:
+            command += ["--exclude", f".*/{word}.*"]
+        findings += _read_report(role, _run(command, "wapiti", role), report)
+    return findings
+
+
+def _read_report(role: str, output: str, report: Path) -> list[str]:
+    if not report.exists():
+        sys.exit(f"wapiti made no report:\n{output[-3000:]}")
+    told = json.loads(report.read_text())
+    crawled = told["infos"].get("crawled_pages_nbr", 0)
+    print(f"wapiti as {role}: {crawled} pages crawled", flush=True)
+    return [
+        f"wapiti, {role}: {kind}: {one['method']} {one['path']} {one['info']}"
+        for group in ("vulnerabilities", "anomalies")
+        for kind, found in told[group].items()
+        for one in found
+        if kind not in PLAIN_HTTP
+    ]
+
+
+def _sqlmap(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) -> list[str]:
+    with urlopen(site) as page:  # noqa: S310 - our own server
+        name = re.search(r'href="/r/([^"?/]+)', page.read().decode())
+    findings = []
+    for role, path, data in SQL_TARGETS:
+        url = site + path.format(round=name[1] if name else "1")
+        command = [TOOLS / "bin" / "sqlmap", "-u", url, "--batch", "--disable-coloring", "--flush-session"]
+        command += ["--output-dir", folder / "sqlmap", "--level", "5" if full else "1"]
+        command += ["--risk", "3" if full else "1", "--threads", "2", "--ignore-code", "401"]
+        command += ["--technique", "BEUSTQ" if full else "BEUS"]
+        command += ["--data", data] if data else []
+        command += ["--cookie", cookies[role]] if cookies[role] else []
+        output = _run(command, "sqlmap", path)
+        found = re.findall(r"Parameter: .*|.* is vulnerable.*|.*appears to be .* injectable.*", output)
+        findings += [f"sqlmap, {role} {path}: {line.strip()}" for line in found]
+        if not found and "all tested parameters do not appear to be injectable" not in output:
+            findings.append(f"sqlmap, {role} {path}: it did not get through: {output.strip()[-300:]}")
+    return findings
+
+
+def _run(command: Sequence[str | Path], tool: str, what: str) -> str:
+    print(f"{tool}: {what} …", flush=True)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+if __name__ == "__main__":
+    sys.exit(main())
