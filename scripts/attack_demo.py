@@ -28,7 +28,7 @@ PINNED = ("wapiti3==3.2.3", "sqlmap==1.10.10")
 ROLES = ("guest", "resident", "leader", "operator")
 START = {"guest": "/", "resident": "/", "leader": "/leader/", "operator": "/admin/"}
 # These end the session, or the account that attacks.
-LEFT_ALONE = ("sign-out", "me/leave", "users", "role")
+LEFT_ALONE = ("/sign-out", "/me/leave", "/me/password", "/admin/users", "/role")
 SHORT_MODULES = "xss,permanentxss,sql,exec,file,redirect,crlf,csrf,cookieflags,http_headers,csp,xxe,ssrf"
 # Finding these in the demonstration means that it is served over plain http, as it says in its banner.
 PLAIN_HTTP = ("Secure Flag cookie", "HTTP Strict Transport Security (HSTS)", "Unencrypted Channels")
@@ -141,8 +141,8 @@ def _wapiti(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) 
         command += ["--store-session", folder / f"session-{role}", "--tasks", "2"]
         command += [] if full else ["--max-scan-time", "240", "--max-attack-time", "40", "--depth", "3"]
         command += ["-H", f"Cookie: {cookie}"] if cookie else []
-        for word in LEFT_ALONE:
-            command += ["--exclude", f".*/{word}.*"]
+        for path in LEFT_ALONE:
+            command += ["--exclude", f"{site}{path}*"]
         findings += _read_report(role, _run(command, "wapiti", role), report)
     return findings
 
