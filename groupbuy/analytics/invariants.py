@@ -10,6 +10,7 @@ from groupbuy.analytics import (
     invariants_closes,
     invariants_goods,
     invariants_keys,
+    invariants_ledger,
     invariants_log,
     invariants_orders,
 )
@@ -32,6 +33,7 @@ def check_all(*, now: datetime, at_rest: bool | None = None) -> list[Finding]:
         *invariants_closes.CHECKS,
         *invariants_goods.CHECKS,
         *invariants_log.CHECKS,
+        *invariants_ledger.CHECKS,
     ]
     if _lives(now) if at_rest is None else at_rest:
         checks += invariants_clock.checks(now)

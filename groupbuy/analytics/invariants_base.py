@@ -1,7 +1,7 @@
 """How an invariant is checked: rows that should be equal, or rows that should not be."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Select, Table, func, literal, select, union_all
@@ -24,13 +24,17 @@ Rows = Select[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: how many it looked at, how many were wrong, and some of them."""
+    """What a check found: how many it looked at, how many were wrong, and some of them.
+
+    A check of the books also gives its figure in fen.
+    """
 
     name: str
     says: str
     checked: int
     violations: int
     examples: Sequence[str]
+    figure_fen: int | None = None
 
 
 class Check(Protocol):
@@ -114,6 +118,18 @@ class Reckoned:
         """Call the function."""
         checked, wrong = self.look()
         return Finding(self.name, self.says, checked, len(wrong), wrong[:EXAMPLES])
+
+
+@dataclass(frozen=True, slots=True)
+class Figured:
+    """Another check with the figure that it is about, in fen."""
+
+    check: Check
+    figure: Select[int]
+
+    def run(self) -> Finding:
+        """Run the check and reckon the figure."""
+        return replace(self.check.run(), figure_fen=db.session.scalar(self.figure) or 0)
 
 
 def _count(rows: Any) -> int:

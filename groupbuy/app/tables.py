@@ -5,12 +5,14 @@ from groupbuy.audit import models as audit
 from groupbuy.campaigns import models as campaigns
 from groupbuy.catalog import models as catalog
 from groupbuy.commissions import models as commissions
+from groupbuy.finance import models as finance
 from groupbuy.http import models as http
 from groupbuy.jobs import models as jobs
 from groupbuy.leaders import models as leaders
 from groupbuy.members import models as members
 from groupbuy.messaging import models as messaging
 from groupbuy.orders import models as orders
+from groupbuy.payments import models as payments
 from groupbuy.pickup import models as pickup
 from groupbuy.purchasing import models as purchasing
 from groupbuy.warehouse import models as warehouse
@@ -21,12 +23,14 @@ ALL = (
     campaigns,
     catalog,
     commissions,
+    finance,
     http,
     jobs,
     leaders,
     members,
     messaging,
     orders,
+    payments,
     pickup,
     purchasing,
     warehouse,

@@ -16,6 +16,7 @@ from groupbuy.cli.demo.command import demo
 from groupbuy.cli.documents import documents
 from groupbuy.cli.importing import import_command
 from groupbuy.cli.jobs import jobs, list_runs
+from groupbuy.cli.ledger import ledger
 from groupbuy.cli.moving_in import move_in_command
 from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.cli.serving import scheduler, serve
@@ -73,6 +74,7 @@ groupbuy.add_command(tick)
 groupbuy.add_command(serve)
 groupbuy.add_command(scheduler)
 groupbuy.add_command(audit)
+groupbuy.add_command(ledger)
 groupbuy.add_command(jobs)
 groupbuy.add_command(list_runs)
 groupbuy.add_command(issue_token)

@@ -1,12 +1,13 @@
-"""Commission rules, and what was booked for leaders."""
+"""Commission rules, what was booked for leaders, and what is paid out to them."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.db import Base
+from groupbuy.leaders.models import Leader
 
 _IN_FORCE = text("valid_to IS NULL")
 _PENDING = text("kind = 'pending'")
@@ -53,6 +54,7 @@ class CommissionEntry(Base):
             sqlite_where=_PENDING,
         ),
         Index("ix_commission_entry_leader", "leader_id"),
+        Index("ix_commission_entry_created", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -63,3 +65,92 @@ class CommissionEntry(Base):
     base_fen: Mapped[int]
     amount_fen: Mapped[int]
     created_at: Mapped[datetime]
+
+
+class CommissionStanding(Base):
+    """How much of a leader's commission in a round the ledger has booked, each figure a sum so far in fen.
+
+    ``taken_fen`` is what belongs to orders picked up, ``settled_fen`` what belongs to those whose after-sale
+    window is over: picked up until ``settled_until``. ``version`` counts the bookings.
+    """
+
+    __tablename__ = "commission_standing"
+    __table_args__ = (Index("ix_commission_standing_leader", "leader_id"),)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
+    accrued_fen: Mapped[int] = mapped_column(default=0)
+    taken_fen: Mapped[int] = mapped_column(default=0)
+    settled_fen: Mapped[int] = mapped_column(default=0)
+    settled_until: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=0)
+
+
+class SettlementClock(Base):
+    """When commissions were settled last, and pick-ups until when; one row, claimed by who settles next."""
+
+    __tablename__ = "settlement_clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    settled_at: Mapped[datetime]
+    settled_until: Mapped[datetime]
+
+
+class Withdrawal(Base):
+    """What a leader wants paid out of settled commission, in fen; fee and tax come off the amount.
+
+    ``payee`` is the account it goes to, as the leader wrote it. ``month`` is that of the books in which it
+    was asked for, for the tax.
+    """
+
+    __tablename__ = "withdrawal"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'checked', 'approved', 'rejected', 'paid')", name="state"),
+        CheckConstraint("amount_fen > 0 AND fee_fen >= 0 AND tax_fen >= 0", name="amounts"),
+        CheckConstraint("fee_fen + tax_fen <= amount_fen", name="net"),
+        CheckConstraint("method IN ('wechat', 'alipay', 'bank')", name="method"),
+        Index("ix_withdrawal_leader", "leader_id", "month"),
+        Index("ix_withdrawal_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    state: Mapped[str]
+    amount_fen: Mapped[int]
+    fee_fen: Mapped[int]
+    tax_fen: Mapped[int]
+    month: Mapped[str]
+    method: Mapped[str]
+    payee: Mapped[str]
+    payee_name: Mapped[str]
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str]
+    checked_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    paid_at: Mapped[datetime | None]
+    paid_by: Mapped[str | None]
+    proof: Mapped[str | None]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("payout_batch.id"), index=True)
+
+    leader: Mapped[Leader] = relationship()
+
+    @property
+    def net_fen(self) -> int:
+        """Return what reaches the leader."""
+        return self.amount_fen - self.fee_fen - self.tax_fen
+
+
+class PayoutBatch(Base):
+    """Approved withdrawals that go to the bank in one file."""
+
+    __tablename__ = "payout_batch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]
+    payouts: Mapped[int]
+    net_fen: Mapped[int]

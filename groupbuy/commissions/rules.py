@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from groupbuy.finance import rules as ledger
+from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import BASIS, MAX_FEN, share_bp
 
@@ -138,3 +141,50 @@ def agreed_commission(*, amount_fen: int, units: int, rate_bp: int, fixed_fen: i
 def next_row(share_due_fen: int, earlier_rows_fen: Sequence[int]) -> int:
     """Return the row that brings a line's earlier rows to exactly the share due now."""
     return share_due_fen - sum(earlier_rows_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a leader's commission in a round is earned, picked up and settled: sums so far, in fen."""
+
+    accrued_fen: int = 0
+    taken_fen: int = 0
+    settled_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EarningLine:
+    """One line's share in fen, and when its order was picked up."""
+
+    share_fen: int
+    picked_up_at: datetime | None
+
+
+def standing_of(lines: Sequence[EarningLine], until: datetime) -> Standing:
+    """Return where lines stand when the after-sale window of orders picked up by ``until`` is over."""
+    taken = [line for line in lines if line.picked_up_at is not None]
+    settled = [line for line in taken if line.picked_up_at is not None and line.picked_up_at <= until]
+    return Standing(*(sum(line.share_fen for line in part) for part in (lines, taken, settled)))
+
+
+def bookings(leader_id: int, former: Standing, due: Standing, *, cause_id: str, version: int) -> list[Entry]:
+    """Return the entries that bring the books of one leader and round from what they hold to what is due.
+
+    Earned commission goes expense to pending, from there to frozen with the pick-up and to settled after
+    the window; what was taken back goes the same ways in the other direction.
+    """
+    pending, frozen, settled = (
+        ledger.commission(leader_id, stage) for stage in ("pending", "frozen", "settled")
+    )
+    steps = (
+        ("accrue", ledger.COMMISSION_EXPENSE, pending, due.accrued_fen - former.accrued_fen),
+        ("freeze", pending, frozen, due.taken_fen - former.taken_fen),
+        ("settle", frozen, settled, due.settled_fen - former.settled_fen),
+    )
+    return [
+        entry
+        for step, debit, credit, amount in steps
+        for entry in ledger.move(
+            debit, credit, amount, cause_kind="commission", cause_id=cause_id, part=f"{version}:{step}"
+        )
+    ]

@@ -13,6 +13,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
+from groupbuy.commissions import settling
 from groupbuy.flows import notifying
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.times import iso
@@ -54,6 +55,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     _buy(round_, now, zone)
     commissions.fill_in_tiers(round_.id)
     commissions.book_pending(round_id=round_.id, now=now)
+    settling.book_round(round_id=round_.id, now=now)
     pickup.make_bags(round_.id)
     closed = lifecycle.move(
         round_=round_,

@@ -20,6 +20,7 @@ from groupbuy.orders import service
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState, line_changes
 from groupbuy.orders.service import OrderToRecord
+from groupbuy.payments import paying
 
 MAX_REMARK = 200
 
@@ -143,10 +144,12 @@ def expire_order(*, order: Order, now: datetime, actor: Actor) -> bool:
     return True
 
 
-def mark_paid(*, order: Order, now: datetime, actor: Actor) -> Order:
+def mark_paid(*, order: Order, now: datetime, actor: Actor, account: str | None = None) -> Order:
     """Note that an order is paid in full; a prepaid one is confirmed by it. Again changes nothing.
 
-    Raise RuleBroken ``order_cancelled``.
+    ``account`` is the account of the books that the money is in or comes from; by default the leader's cash,
+    or for a prepaid order the operator's own. Raise RuleBroken ``order_cancelled`` and, for a wallet,
+    ``insufficient_balance``.
     """
     orders.lock_order(order)
     if order.state == OrderState.CANCELLED:
@@ -162,6 +165,13 @@ def mark_paid(*, order: Order, now: datetime, actor: Actor) -> Order:
         paid_fen=order.amount_fen,
         paid_at=now,
         expires_at=None,
+    )
+    paying.book_payment(
+        order=order,
+        account=account or paying.usual_account(order),
+        amount_fen=order.amount_fen - former,
+        now=now,
+        actor=actor.name,
     )
     _log(order, "order_paid", now, actor, before={"paid_fen": former}, after={"paid_fen": order.paid_fen})
     return order

@@ -11,8 +11,9 @@ from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.rules import cap_reached
+from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.flows import announcing, closing, ordering, planning
+from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
@@ -25,7 +26,7 @@ MOST_AT_ONCE = 500
 
 # Opening and closing is short and must be punctual; the rest may take its time in a beat of its own.
 PUNCTUAL = frozenset({"open", "close"})
-PATIENT = frozenset({"plan", "cap", "expire", "seal_audit"})
+PATIENT = frozenset({"plan", "cap", "expire", "seal_audit", "settle"})
 EVERYTHING = PUNCTUAL | PATIENT
 
 
@@ -85,6 +86,12 @@ def _seals(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("seal_audit", 0, "audit", since)
 
 
+def _settlements(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    since = settling.due_since(now)
+    if since is not None:
+        yield Step("settle", 0, "books", since)
+
+
 def _plan(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     names = planning.plan_rounds(campaign=db.session.get_one(Campaign, ref), now=now, zone=zone)
     return ", ".join(names) or None
@@ -120,6 +127,11 @@ def _seal_audit(_: int, now: datetime, __: ZoneInfo) -> str | None:
     return f"{count} entries" if count else None
 
 
+def _settle(_: int, now: datetime, __: ZoneInfo) -> str | None:
+    count = bookkeeping.keep_books(now=now)
+    return None if count is None else f"{count} changed"
+
+
 _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "plan": _plans,
     "open": _opens,
@@ -127,6 +139,7 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "close": _closes,
     "expire": _unpaid,
     "seal_audit": _seals,
+    "settle": _settlements,
 }
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
@@ -136,4 +149,5 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "close": _close,
     "expire": _expire,
     "seal_audit": _seal_audit,
+    "settle": _settle,
 }

@@ -11,6 +11,8 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 
 _AWAITING = text("state = 'awaiting_payment'")
+_PICKED_UP = text("picked_up_at IS NOT NULL")
+_OWED_BACK = text("paid_fen > amount_fen")
 
 
 class Order(Base):
@@ -31,6 +33,8 @@ class Order(Base):
         Index("ix_order_round_leader", "round_id", "leader_id"),
         Index("ix_order_resident", "resident_id", "placed_at"),
         Index("ix_order_unpaid", "expires_at", postgresql_where=_AWAITING, sqlite_where=_AWAITING),
+        Index("ix_order_picked_up", "picked_up_at", postgresql_where=_PICKED_UP, sqlite_where=_PICKED_UP),
+        Index("ix_order_owed_back", "id", postgresql_where=_OWED_BACK, sqlite_where=_OWED_BACK),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -71,8 +71,13 @@ def lines_of(order_ids: Collection[int]) -> Iterator[tuple[int, str, int]]:
     yield from select_in(statement, LINE.c.order_id, order_ids)
 
 
-def store(orders: Sequence[NewOrder], lines: Iterable[NewLine], *, pickup_codes: Iterable[str]) -> None:
-    """Store orders with a pickup code each, as confirmed and paid at the moment they were placed."""
+def store(
+    orders: Sequence[NewOrder], lines: Iterable[NewLine], *, pickup_codes: Iterable[str]
+) -> Sequence[int]:
+    """Store orders with a pickup code each, confirmed and paid at the moment they were placed.
+
+    Return their ids in the same order.
+    """
     order_ids = next_ids(ORDER, len(orders))
     insert_rows(
         ORDER,
@@ -84,6 +89,7 @@ def store(orders: Sequence[NewOrder], lines: Iterable[NewLine], *, pickup_codes:
     )
     columns = ("order_id", *NewLine._fields[1:])
     insert_rows(LINE, columns, ((order_ids[line[0]], *line[1:]) for line in lines))
+    return order_ids
 
 
 def recount_buyers(offer_ids: Collection[int]) -> None:

@@ -32,6 +32,7 @@ from groupbuy.flows.importing.sheet import Sheet
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import storing
 from groupbuy.orders.storing import NewLine, NewOrder
+from groupbuy.payments import bulk as payments
 from groupbuy.pickup.bulk import fresh_codes
 
 SELLING = (RoundState.SCHEDULED, RoundState.OPEN)
@@ -46,7 +47,7 @@ class Priced:
     offers: list[SellingOffer] = field(default_factory=list)
 
 
-def load(sheet: Sheet, _now: datetime) -> Counts:
+def load(sheet: Sheet, now: datetime) -> Counts:
     """Check orders and store those that are new, all in one go with their stock."""
     file = OrderFile(sheet)
     file.read()
@@ -57,7 +58,7 @@ def load(sheet: Sheet, _now: datetime) -> Counts:
     if sheet.faults:
         _take_stock(file, market, priced)
         return Counts()
-    _store(file, market, priced)
+    _store(file, market, priced, now)
     # The stock comes last, so that nobody who orders waits for the import.
     _take_stock(file, market, priced)
     return Counts(created=len(priced.lines), unchanged=len(file.rows) - len(priced.lines))
@@ -116,7 +117,7 @@ def _fits(file: OrderFile, line: int, offer: SellingOffer) -> bool:
     return True
 
 
-def _store(file: OrderFile, market: Market, priced: Priced) -> None:
+def _store(file: OrderFile, market: Market, priced: Priced, now: datetime) -> None:
     amounts: dict[int, int] = {}
     for line, price in zip(priced.lines, priced.prices, strict=True):
         order = file.order[line]
@@ -125,7 +126,9 @@ def _store(file: OrderFile, market: Market, priced: Priced) -> None:
     orders = [_new_order(file, market, refs[order], order, amount) for order, amount in amounts.items()]
     places = {order: place for place, order in enumerate(amounts)}
     codes = fresh_codes([order.leader_id for order in orders])
-    storing.store(orders, _new_lines(file, market, priced, places), pickup_codes=codes)
+    order_ids = storing.store(orders, _new_lines(file, market, priced, places), pickup_codes=codes)
+    paid = [(id_, one.resident_id, one.amount_fen) for id_, one in zip(order_ids, orders, strict=True)]
+    payments.book_paid_elsewhere(paid, now=now)
 
 
 def _new_order(file: OrderFile, market: Market, ref: str, order: int, amount: int) -> NewOrder:

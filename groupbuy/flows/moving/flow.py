@@ -11,6 +11,7 @@ from groupbuy.campaigns import selling
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.proposing import propose_product
 from groupbuy.db import db
+from groupbuy.finance.rules import ELSEWHERE
 from groupbuy.flows import enrolling, ordering
 from groupbuy.flows.moving.matching import draft_code, reference, standings, taken_before
 from groupbuy.flows.moving.values import Product
@@ -168,7 +169,7 @@ def _take_order(
         submission_key=reference(leader, taking.ref),
     )
     if paid:
-        ordering.mark_paid(order=order, now=now, actor=actor)
+        ordering.mark_paid(order=order, now=now, actor=actor, account=ELSEWHERE)
 
 
 @contextmanager

@@ -1,0 +1,76 @@
+"""Commands for the books: check them, keep them now, close a month."""
+
+import json
+from dataclasses import asdict
+
+import click
+from flask import Flask
+
+from groupbuy.analytics import invariants_ledger
+from groupbuy.analytics.invariants_base import Finding
+from groupbuy.app.readiness import require_database
+from groupbuy.db.transaction import be_unhurried, in_transaction, transaction
+from groupbuy.finance import service
+from groupbuy.flows import bookkeeping
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.money import format_yuan
+
+
+@click.group("ledger")
+def ledger() -> None:
+    """Check the books, bring them up to date, close a month."""
+
+
+@ledger.command("check")
+@click.option("--at-rest", is_flag=True, help="Also reckon anew what the books must hold; `keep` first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.pass_obj
+@click.pass_context
+def check(ctx: click.Context, app: Flask, at_rest: bool, as_json: bool) -> None:
+    """Check every invariant of the books and print its figure; exit code 1 if one is broken."""
+    require_database(app)
+    with app.app_context():
+        be_unhurried()
+        checks = [*invariants_ledger.CHECKS, *(invariants_ledger.AT_REST if at_rest else ())]
+        findings = [one.run() for one in checks]
+    violations = sum(finding.violations for finding in findings)
+    if as_json:
+        rows = [asdict(finding) for finding in findings]
+        click.echo(json.dumps({"violations": violations, "checks": rows}, ensure_ascii=False))
+    else:
+        _print(findings, violations)
+    if violations:
+        ctx.exit(1)
+
+
+def _print(findings: list[Finding], violations: int) -> None:
+    for finding in findings:
+        mark = "WRONG" if finding.violations else "ok"
+        figure = format_yuan(finding.figure_fen or 0)
+        click.echo(f"{mark:6}{finding.name:24}{figure:>20}{finding.checked:>10,} checked  {finding.says}")
+        for example in finding.examples:
+            click.echo(f"      {example}")
+    click.echo(f"{len(findings)} invariants, {violations} violations")
+
+
+@ledger.command("keep")
+@click.pass_obj
+def keep(app: Flask) -> None:
+    """Book now what the scheduler books every few minutes: sales, money owed back, commission."""
+    require_database(app)
+    with app.app_context():
+        changed = in_transaction(lambda: bookkeeping.keep_books(now=utc_now()))
+    click.echo(f"{changed or 0} changed.")
+
+
+@ledger.command("close")
+@click.argument("period", metavar="MONTH")
+@click.pass_obj
+def close(app: Flask, period: str) -> None:
+    """Close a MONTH (2026-11) of the books: it takes no more postings, corrections go into the next."""
+    require_database(app)
+    with app.app_context(), transaction():
+        closed = service.close_period(period=period, now=utc_now(), actor="cli")
+    click.echo(
+        f"The books of {period} are closed." if closed else f"The books of {period} were closed before."
+    )

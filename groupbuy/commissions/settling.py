@@ -1,0 +1,94 @@
+"""Commission in the books: pending at the close, frozen with the pick-up, settled after the window."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import update
+
+from groupbuy.audit.service import SCHEDULER
+from groupbuy.commissions import bulk
+from groupbuy.commissions.bulk import Due, Keys
+from groupbuy.commissions.models import SettlementClock
+from groupbuy.commissions.rules import bookings
+from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
+from groupbuy.finance import service as ledger
+from groupbuy.finance.dials import dials
+from groupbuy.finance.rules import Entry
+from groupbuy.kernel.errors import RunAgain
+
+EVERY = timedelta(minutes=5)
+# A pick-up or an entry carries the moment at which its transaction began, and may commit later than others.
+LATE = timedelta(hours=1)
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+ONLY = 1
+
+
+def due_since(now: datetime) -> datetime | None:
+    """Return when settling became due, None while it is not; a clock that was set back makes it due."""
+    last = db.session.get(SettlementClock, ONLY)
+    if last is None:
+        return now
+    return None if now - EVERY < last.settled_at <= now else last.settled_at
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What to look at again: what changed after ``since``, and windows over after ``settled_since``."""
+
+    since: datetime
+    settled_since: datetime
+    until: datetime
+
+
+def claim(*, now: datetime) -> Span | None:
+    """Move the clock on by compare-and-swap; None when another scheduler has just done so."""
+    last = db.session.get(SettlementClock, ONLY)
+    if last is None:
+        start = insert_into(SettlementClock).values(id=ONLY, settled_at=BEGINNING, settled_until=BEGINNING)
+        db.session.execute(start.on_conflict_do_nothing())
+    since, settled_since = (last.settled_at, last.settled_until) if last else (BEGINNING, BEGINNING)
+    until = now - timedelta(days=dials().after_sale_days)
+    moved = db.session.execute(
+        update(SettlementClock)
+        .where(SettlementClock.id == ONLY, SettlementClock.settled_at == since)
+        .values(settled_at=now, settled_until=until)
+        .returning(SettlementClock.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    return None if moved is None else Span(since - LATE, settled_since - LATE, until)
+
+
+def settle(*, span: Span, now: datetime) -> int:
+    """Bring the books to what has been picked up and what is past its after-sale window by now.
+
+    Return how many leaders' rounds changed.
+    """
+    keys = bulk.touched(since=span.since, settled_since=span.settled_since, now=now, until=span.until)
+    return catch_up(keys, now=now, until=span.until)
+
+
+def book_round(*, round_id: int, now: datetime) -> int:
+    """Bring the books to what a round's leaders have earned by now; whoever adds entries may call it."""
+    until = now - timedelta(days=dials().after_sale_days)
+    return catch_up(bulk.of_round(round_id), now=now, until=until)
+
+
+def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
+    """Book what is due to some leaders of some rounds less what was booked; return how many changed.
+
+    Raise RunAgain when a parallel transaction has booked the same.
+    """
+    dues = [one for one in bulk.standings(keys, until=until) if one.due != one.booked]
+    if not dues:
+        return 0
+    entries = [entry for one in dues for entry in _entries(one)]
+    if ledger.post(entries, at=now, actor=SCHEDULER, may_owe=True) != len(entries):
+        raise RunAgain
+    bulk.store_standings(dues)
+    return len(dues)
+
+
+def _entries(one: Due) -> list[Entry]:
+    cause = f"{one.round_id}:{one.leader_id}"
+    return bookings(one.leader_id, one.booked, one.due, cause_id=cause, version=one.version)

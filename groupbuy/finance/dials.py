@@ -1,0 +1,67 @@
+"""The figures that an operator sets for money: days, fees, limits and rates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.finance.models import FinanceSetting
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import BASIS, MAX_FEN
+
+USUAL: Mapping[str, int] = {
+    "after_sale_days": 2,
+    "withdrawal_min_fen": 1000,
+    "withdrawal_fee_fen": 0,
+    "tax_bp": 0,
+    "tax_free_fen": 80000,
+    "second_person_fen": 500000,
+}
+MOST: Mapping[str, int] = {"after_sale_days": 365, "tax_bp": BASIS}
+
+
+@dataclass(frozen=True, slots=True)
+class Dials:
+    """What holds now: days, fen and basis points."""
+
+    after_sale_days: int
+    withdrawal_min_fen: int
+    withdrawal_fee_fen: int
+    tax_bp: int
+    tax_free_fen: int
+    second_person_fen: int
+
+
+def dials() -> Dials:
+    """Return the figures in force."""
+    rows = db.session.execute(select(FinanceSetting.name, FinanceSetting.value))
+    return Dials(**{**USUAL, **{name: value for name, value in rows if name in USUAL}})
+
+
+def set_dials(*, values: Mapping[str, int], now: datetime, actor: str) -> None:
+    """Set figures; those that are not named stay. Raise BadInput ``unknown_field``, ``out_of_range``."""
+    former = dials()
+    for name, value in values.items():
+        if name not in USUAL:
+            raise BadInput("unknown_field", f"There is no figure {name}.", param=name)
+        most = MOST.get(name, MAX_FEN)
+        if not 0 <= value <= most:
+            raise BadInput("out_of_range", f"Between 0 and {most}.", param=name)
+    changed = {name: value for name, value in values.items() if getattr(former, name) != value}
+    for name, value in changed.items():
+        db.session.merge(FinanceSetting(name=name, value=value))
+    db.session.flush()
+    if changed:
+        before = {name: getattr(former, name) for name in changed}
+        audit.record(
+            at=now,
+            actor=actor,
+            verb="finance_set",
+            subject_kind="settings",
+            subject="finance",
+            before=before,
+            after=changed,
+        )

@@ -1,0 +1,96 @@
+"""Writing the ledger: postings once each, and the balances that go with them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
+from groupbuy.finance import rules
+from groupbuy.finance.models import AccountBalance, ClosedPeriod, Posting
+from groupbuy.finance.rules import Entry
+from groupbuy.kernel.errors import RuleBroken
+
+
+def post(entries: Sequence[Entry], *, at: datetime, actor: str, may_owe: bool = False) -> int:
+    """Book entries, those that were booked before left alone; return how many were new.
+
+    Raise RuleBroken ``period_closed``, and ``insufficient_balance`` where a wallet or, unless
+    ``may_owe``, a leader's settled commission would fall below zero.
+    """
+    if not entries:
+        return 0
+    period = open_period(at)
+    rows = [_values(entry, at, actor, period) for entry in sorted(entries, key=lambda one: one.key)]
+    statement = insert_into(Posting).on_conflict_do_nothing()
+    keys = (Posting.cause_kind, Posting.cause_id, Posting.part)
+    new = {tuple(row) for row in db.session.execute(statement.returning(*keys), rows)}
+    booked = [entry for entry in entries if entry.key in new]
+    changes = rules.guarded_changes(booked)
+    free = {account: change for account, change in changes.items() if change > 0 or may_owe}
+    for account in sorted(changes.keys() - free.keys()):
+        _take(account, -changes[account])
+    _add(free)
+    return len(booked)
+
+
+def open_period(at: datetime) -> str:
+    """Return the month in which something at a moment is booked; raise RuleBroken ``period_closed``."""
+    period = rules.period_of(at)
+    if db.session.get(ClosedPeriod, period) is not None:
+        raise RuleBroken("period_closed", f"The books of {period} are closed; book it in the next month.")
+    return period
+
+
+def _values(entry: Entry, at: datetime, actor: str, period: str) -> dict[str, object]:
+    return {
+        "debit_account": entry.debit,
+        "credit_account": entry.credit,
+        "amount_fen": entry.amount_fen,
+        "cause_kind": entry.cause_kind,
+        "cause_id": entry.cause_id,
+        "part": entry.part,
+        "at": at,
+        "actor": actor,
+        "period": period,
+    }
+
+
+def _take(account: str, amount_fen: int) -> None:
+    """Take an amount off a running balance; one conditional statement decides whether there is enough."""
+    taken = db.session.execute(
+        update(AccountBalance)
+        .where(AccountBalance.account == account, AccountBalance.balance_fen >= amount_fen)
+        .values(balance_fen=AccountBalance.balance_fen - amount_fen)
+        .returning(AccountBalance.account)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if taken is None:
+        raise RuleBroken("insufficient_balance", "There is not enough money in this account.")
+
+
+def _add(changes: Mapping[str, int]) -> None:
+    if not changes:
+        return
+    statement = insert_into(AccountBalance)
+    added = AccountBalance.balance_fen + statement.excluded.balance_fen
+    moved = statement.on_conflict_do_update(index_elements=["account"], set_={"balance_fen": added})
+    db.session.execute(moved, [{"account": name, "balance_fen": fen} for name, fen in changes.items()])
+
+
+def close_period(*, period: str, now: datetime, actor: str) -> bool:
+    """Close a month of the books; False when it was closed before. Corrections go into the next one.
+
+    Raise BadInput ``bad_period``, RuleBroken ``period_running`` until an hour after its end.
+    """
+    _, end = rules.period_bounds(period)
+    if now < end + rules.SETTLES_DOWN:
+        raise RuleBroken("period_running", f"The books of {period} can be closed an hour after its end.")
+    closed = insert_into(ClosedPeriod).values(period=period, closed_at=now, closed_by=actor)
+    done = db.session.execute(closed.on_conflict_do_nothing().returning(ClosedPeriod.period)).scalar()
+    if done is None:
+        return False
+    audit.record(at=now, actor=actor, verb="period_closed", subject_kind="period", subject=period)
+    return True

@@ -1,0 +1,1 @@
+"""Money for orders: cash through leaders, wallets, and what is paid back."""

@@ -1,0 +1,110 @@
+"""What orders mean for the books: sold once handed out, owed back where more is paid than is delivered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, func, select, union
+
+from groupbuy.audit.service import SCHEDULER
+from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
+from groupbuy.finance import rules, service
+from groupbuy.finance.rules import Entry
+from groupbuy.kernel.errors import RunAgain
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState
+from groupbuy.payments.models import OrderBooks
+
+Ids = CompoundSelect[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDue:
+    """What of an order is sold and owed back, due and booked, in fen."""
+
+    order_id: int
+    resident_id: int
+    sold_fen: int
+    owed_fen: int
+    booked_sold_fen: int
+    booked_owed_fen: int
+    version: int
+
+    @property
+    def is_booked(self) -> bool:
+        """Tell whether the books say the same."""
+        return (self.sold_fen, self.owed_fen) == (self.booked_sold_fen, self.booked_owed_fen)
+
+
+def bring_up(*, since: datetime, now: datetime) -> int:
+    """Book what is sold and owed back by now; return how many orders changed.
+
+    Looked at are orders picked up after ``since``, those owed something and those that were.
+    """
+    picked = select(Order.id).where(Order.picked_up_at > since)
+    owed = select(Order.id).where(Order.paid_fen > Order.amount_fen)
+    were = select(OrderBooks.order_id).where(OrderBooks.owed_fen > 0)
+    return _bring_up(union(picked, owed, were), now)
+
+
+def bring_up_order(*, order_id: int, now: datetime) -> None:
+    """Book what is sold and owed back of one order, which the caller has locked."""
+    one = select(Order.id).where(Order.id == order_id)
+    _bring_up(union(one, one), now)
+
+
+def _bring_up(ids: Ids, now: datetime) -> int:
+    dues = [one for one in _dues(ids) if not one.is_booked]
+    entries = [entry for one in dues for entry in _entries(one)]
+    if service.post(entries, at=now, actor=SCHEDULER) != len(entries):
+        raise RunAgain
+    _store([(one.order_id, one.sold_fen, one.owed_fen, one.version + 1) for one in dues])
+    return len(dues)
+
+
+def _dues(ids: Ids) -> Sequence[OrderDue]:
+    chosen = ids.subquery()
+    rows = db.session.execute(
+        select(
+            Order.id,
+            Order.resident_id,
+            Order.state,
+            Order.amount_fen,
+            Order.paid_fen,
+            func.coalesce(OrderBooks.sold_fen, 0),
+            func.coalesce(OrderBooks.owed_fen, 0),
+            func.coalesce(OrderBooks.version, 0),
+        )
+        .outerjoin(OrderBooks, OrderBooks.order_id == Order.id)
+        .where(Order.id.in_(select(chosen.c[0])))
+        .order_by(Order.id)
+    )
+    return [
+        OrderDue(
+            id_, resident, amount if state == OrderState.PICKED_UP else 0, max(paid - amount, 0), *booked
+        )
+        for id_, resident, state, amount, paid, *booked in rows
+    ]
+
+
+def _entries(one: OrderDue) -> list[Entry]:
+    customer, cause = rules.resident(one.resident_id), str(one.order_id)
+    sold, owed = one.sold_fen - one.booked_sold_fen, one.owed_fen - one.booked_owed_fen
+    part = str(one.version)
+    back = rules.owed(one.resident_id)
+    return [
+        *rules.move(customer, rules.SALES, sold, cause_kind="order_sale", cause_id=cause, part=part),
+        *rules.move(customer, back, owed, cause_kind="order_owed", cause_id=cause, part=part),
+    ]
+
+
+def _store(rows: Sequence[tuple[int, int, int, int]]) -> None:
+    if not rows:
+        return
+    names = ("order_id", "sold_fen", "owed_fen", "version")
+    statement = insert_into(OrderBooks)
+    fresh = {name: statement.excluded[name] for name in names[1:]}
+    stored = statement.on_conflict_do_update(index_elements=["order_id"], set_=fresh)
+    db.session.execute(stored, [dict(zip(names, row, strict=True)) for row in rows])

@@ -1,0 +1,172 @@
+"""Commission from the close to settled, and back where goods were taken off."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from groupbuy.analytics import invariants_ledger
+from groupbuy.campaigns.models import Round
+from groupbuy.commissions import bulk, settling
+from groupbuy.commissions.models import CommissionEntry
+from groupbuy.commissions.rules import EarningLine, Rate, Standing, bookings, standing_of
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.finance import queries, rules
+from groupbuy.finance.dials import set_dials
+from groupbuy.flows import bookkeeping, collecting
+from groupbuy.orders.models import Order, OrderLine
+from tests.building import (
+    ACTOR,
+    CLOSES,
+    add_leader,
+    add_product,
+    add_resident,
+    add_round,
+    add_supplier,
+    close,
+    place,
+    set_commission,
+)
+
+WINDOW = timedelta(days=2)
+PICKED = CLOSES + timedelta(days=1)
+STAGES = ("pending", "frozen", "settled")
+
+
+def stages(leader_id: int) -> tuple[int, ...]:
+    return tuple(queries.balance(rules.commission(leader_id, stage)) for stage in STAGES)
+
+
+def keep(now: datetime) -> int | None:
+    return in_transaction(lambda: bookkeeping.keep_books(now=now))
+
+
+def hand_out(order: Order, now: datetime = PICKED) -> None:
+    with transaction():
+        collecting.verify_pickup(code=order.pickup_code, leader_ids=[order.leader_id], now=now, actor=ACTOR)
+
+
+@pytest.fixture
+def sold(app: Flask) -> Any:
+    """Return a closed round's leader and two orders: shares of 198 and 99 fen."""
+    set_commission(Rate(rate_bp=1000))
+    leader = add_leader()
+    round_ = add_round([add_product(add_supplier())])
+    orders = [place(round_, add_resident(leader, name), {"P1": n}) for name, n in (("王", 2), ("李", 1))]
+    return leader, orders, close(app, round_)
+
+
+def test_the_close_books_pending(sold: Any) -> None:
+    assert stages(sold[0].id) == (297, 0, 0)
+
+
+def test_a_pickup_freezes_and_the_end_of_its_window_settles(sold: Any) -> None:
+    leader, (first, _), _ = sold
+    hand_out(first)
+    keep(PICKED + timedelta(minutes=5))
+    assert stages(leader.id) == (99, 198, 0)
+    keep(PICKED + WINDOW - timedelta(seconds=1))
+    assert stages(leader.id) == (99, 198, 0)
+    keep(PICKED + WINDOW + timedelta(minutes=5))
+    assert stages(leader.id) == (99, 0, 198)
+
+
+def test_keeping_the_books_again_books_nothing(sold: Any) -> None:
+    hand_out(sold[1][0])
+    later = PICKED + WINDOW + timedelta(minutes=5)
+    assert keep(later)
+    assert keep(later + timedelta(minutes=1)) == 0
+    assert all(one.run().violations == 0 for one in (*invariants_ledger.CHECKS, *invariants_ledger.AT_REST))
+
+
+def test_a_longer_window_takes_nothing_back(sold: Any) -> None:
+    hand_out(sold[1][0])
+    keep(PICKED + WINDOW + timedelta(minutes=5))
+    with transaction():
+        set_dials(values={"after_sale_days": 30}, now=PICKED, actor="test")
+    keep(PICKED + WINDOW + timedelta(minutes=15))
+    assert stages(sold[0].id) == (99, 0, 198)
+
+
+def test_a_shorter_window_settles_what_is_over_by_it(sold: Any) -> None:
+    hand_out(sold[1][0])
+    keep(PICKED + timedelta(minutes=5))
+    with transaction():
+        set_dials(values={"after_sale_days": 0}, now=PICKED, actor="test")
+    keep(PICKED + timedelta(minutes=15))
+    assert stages(sold[0].id) == (99, 0, 198)
+
+
+def _shorten(order: Order, now: datetime) -> None:
+    """Take one unit off an order's line as a shortage does: the line and an entry."""
+    with transaction():
+        line = db.session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).one()
+        line.quantity -= 1
+        line.amount_fen -= line.price_fen
+        row = {"round_id": order.round_id, "leader_id": order.leader_id, "order_line_id": line.id}
+        change = {"kind": "shortage", "base_fen": -990, "amount_fen": -99, "created_at": now}
+        db.session.execute(insert(CommissionEntry).values(**row, **change))
+
+
+def test_a_shortage_after_settlement_makes_a_negative_row(sold: Any) -> None:
+    leader, (first, _), _ = sold
+    hand_out(first)
+    keep(PICKED + WINDOW + timedelta(minutes=5))
+    _shorten(first, PICKED + WINDOW + timedelta(minutes=6))
+    keep(PICKED + WINDOW + timedelta(minutes=15))
+    assert stages(leader.id) == (99, 0, 99)
+    assert queries.available(rules.commission(leader.id, "settled")) == 99
+
+
+def test_a_shortage_before_the_pickup_lowers_pending(sold: Any) -> None:
+    leader, (first, _), round_ = sold
+    _shorten(first, CLOSES + timedelta(hours=1))
+    in_transaction(lambda: settling.book_round(round_id=round_.id, now=CLOSES + timedelta(hours=1)))
+    assert stages(leader.id) == (198, 0, 0)
+
+
+SUMS = st.builds(Standing, *[st.integers(-(10**6), 10**6)] * 3)
+
+
+@given(SUMS, SUMS)
+def test_bookings_bring_every_account_to_what_is_due(former: Standing, due: Standing) -> None:
+    before = rules.changes(bookings(3, Standing(), former, cause_id="1:3", version=0))
+    after = rules.changes(bookings(3, former, due, cause_id="1:3", version=1))
+    held = {
+        stage: before.get(name, 0) + after.get(name, 0)
+        for stage in STAGES
+        if (name := rules.commission(3, stage))
+    }
+    assert held == {
+        "pending": due.accrued_fen - due.taken_fen,
+        "frozen": due.taken_fen - due.settled_fen,
+        "settled": due.settled_fen,
+    }
+
+
+@given(st.data())
+def test_the_statement_over_a_round_gives_what_the_rule_gives(app: Flask, data: st.DataObject) -> None:
+    number = db.session.scalar(select(db.func.count()).select_from(Round)) or 0
+    set_commission(Rate(rate_bp=data.draw(st.integers(0, 3333), label="rate")))
+    leader = add_leader(f"L{number}")
+    round_ = add_round([add_product(add_supplier(f"S{number}"), f"P{number}")], f"C{number}")
+    plan = st.tuples(st.integers(1, 50), st.none() | st.integers(0, 4 * 24))
+    orders = data.draw(st.lists(plan, min_size=1, max_size=4), label="orders")
+    placed = [place(round_, add_resident(leader), {f"P{number}": units}) for units, _ in orders]
+    close(app, round_)
+    for order, (_, hours) in zip(placed, orders, strict=True):
+        if hours is not None:
+            hand_out(order, PICKED + timedelta(hours=hours))
+    until = PICKED + timedelta(hours=48)
+    (found,) = bulk.standings(bulk.of_round(round_.id), until=until)
+    rows = db.session.execute(
+        select(bulk.line_share(), Order.picked_up_at)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.round_id == round_.id)
+    )
+    assert found.due == standing_of([EarningLine(*row) for row in rows], until)
