@@ -185,7 +185,9 @@ def touched(*, since: datetime, settled_since: datetime, now: datetime, until: d
 def of_round(round_id: int) -> Keys:
     """Select the leaders who have earned something in a round."""
     entries = select(CommissionEntry.round_id, CommissionEntry.leader_id)
-    return union(entries.where(CommissionEntry.round_id == round_id))
+    theirs = entries.where(CommissionEntry.round_id == round_id)
+    # A union with itself names each leader once.
+    return union(theirs, theirs)
 
 
 def standings(keys: Keys, *, until: datetime) -> list[Due]:

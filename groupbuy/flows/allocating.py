@@ -9,6 +9,7 @@ from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions import bulk as commissions
+from groupbuy.commissions import settling
 from groupbuy.flows import notifying
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import NotFound, RuleBroken
@@ -166,6 +167,7 @@ def _carry_out(
     commissions.book_changes(cause=cause, now=now)
     shortening.lower_lines(cause)
     orders = shortening.lower_orders(cause, now=now)
+    settling.book_round(round_id=round_.id, now=now)
     done = Allocation(
         allocation_id,
         policy,

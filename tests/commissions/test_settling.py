@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
@@ -149,6 +149,7 @@ def test_bookings_bring_every_account_to_what_is_due(former: Standing, due: Stan
     }
 
 
+@settings(max_examples=10)
 @given(st.data())
 def test_the_statement_over_a_round_gives_what_the_rule_gives(app: Flask, data: st.DataObject) -> None:
     number = db.session.scalar(select(db.func.count()).select_from(Round)) or 0

@@ -52,5 +52,5 @@ def test_what_is_no_month_is_refused(text: str) -> None:
     [("income:sales", "income:sales", 1), ("income:sales", "resident:1", 0), ("nothing:x", "resident:1", 1)],
 )
 def test_an_entry_that_moves_nothing_cannot_be_made(debit: str, credit: str, amount: int) -> None:
-    with pytest.raises(ValueError, match="account|moves"):
+    with pytest.raises(ValueError, match=r"account|moves"):
         Entry(debit, credit, amount, "test", "1")
