@@ -1,7 +1,7 @@
 """Keep the books: postings, balances, settled commission, withdrawals, cash and refunds
 
 Revision ID: 0011
-Revises: 0010
+Revises: 0012
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0011'
-down_revision = '0010'
+down_revision = '0012'
 branch_labels = None
 depends_on = None
 
