@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import TextAreaField
 from wtforms.validators import Length
@@ -12,15 +12,12 @@ from groupbuy.flows import ordering
 from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.models import Order
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.i18n import translate_sentence
-from groupbuy.web.resident import quantities
 from groupbuy.web.resident.blueprint import blueprint, for_residents
-from groupbuy.web.resident.order_goods import cards_of, held_by, shelf_of, wishes_of
+from groupbuy.web.resident.order_goods import change_lines, figures, held_by
 from groupbuy.web.resident.orders import own_order
 from groupbuy.web.resident.timeline import progress_of
 
@@ -47,49 +44,26 @@ def order_change(number: str) -> ResponseReturnValue:
 
 
 def _page(
-    order: Order, form: ChangeForm, wanted: Mapping[int, int], *, failure: str = "", status: int = 200
+    order: Order, form: ChangeForm, wanted: Mapping[int, int], failure: str = "", status: int = 200
 ) -> ResponseReturnValue:
-    cards = cards_of(order, wanted)
-    page = render_template(
-        "resident/order_change.html",
-        order=order,
-        form=form,
-        failure=failure,
-        cards=cards,
-        total_fen=sum(one.price_fen * one.quantity for one in cards),
-        pieces=sum(one.quantity for one in cards),
-    )
+    shown = figures(order, wanted)
+    page = render_template("resident/order_change.html", order=order, form=form, failure=failure, **shown)
     return page, status
 
 
 @blueprint.post("/orders/<number>/change")
 @for_residents
 def order_change_post(number: str) -> ResponseReturnValue:
-    """Change the order; without JavaScript − and + only show the new quantities."""
-    order, form = own_order(number), ChangeForm()
-    shelf = shelf_of(order)
-    wanted = quantities.from_form(request.form, shelf)
-    if "go" not in request.form:
-        return _page(order, form, wanted)
-    if not form.validate():
-        return _page(order, form, wanted, status=422)
-    if not any(wanted.values()):
-        return _page(order, form, wanted, failure=_("To take everything out, cancel the order."), status=422)
-    wishes = wishes_of(wanted, shelf)
-    try:
-        in_transaction(
-            lambda: ordering.change_order(
-                order=own_order(number),
-                wishes=wishes,
-                now=utc_now(),
-                actor=signed_in().actor,
-                remark=form.remark.data or "",
-            )
-        )
-    except GroupbuyError as error:
-        return _page(
-            own_order(number), form, wanted, failure=translate_sentence(error.message), status=error.status
-        )
+    """Change the order."""
+    form = ChangeForm()
+    refusal = change_lines(
+        find=lambda: own_order(number),
+        form=form,
+        remark=lambda: form.remark.data or "",
+        page=lambda order, wanted, failure, status: _page(order, form, wanted, failure, status),
+    )
+    if refusal is not None:
+        return refusal
     flash(_("Your order has been changed."), "ok")
     return redirect(url_for("resident.order", number=number), 303)
 
