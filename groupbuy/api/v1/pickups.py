@@ -4,21 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from groupbuy.accounts import guessing
-from groupbuy.accounts.guessing import Limit
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.order_shapes import OrderLineShape, line_json
 from groupbuy.api.v1.shapes import Shape
-from groupbuy.db.transaction import transaction
 from groupbuy.flows import collecting
+from groupbuy.http.code_limits import trying_a_code
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.orders.queries import lines_of
-
-FREE_WRONG_CODES = 10
-GUESSED = ("bad_code", "unknown_code", "wrong_pickup_point")
 
 
 class VerifyPickup(Body):
@@ -40,18 +34,10 @@ class HandedOut(Shape):
 def verify_pickup(identity: Identity, body: VerifyPickup) -> tuple[int, Any]:
     """Hand out what a pickup code stands for, once."""
     now = utc_now()
-    mine = Limit("pickup_code", str(identity.account_id), FREE_WRONG_CODES)
-    guessing.check(mine, now=now)
-    try:
+    with trying_a_code(identity.account_id, now=now):
         orders = collecting.verify_pickup(
             code=body.code, leader_ids=identity.leader_ids, now=now, actor=identity.actor
         )
-    except (BadInput, NotFound, RuleBroken) as error:
-        if error.code in GUESSED:
-            # Counted in a transaction of its own: the refusal rolls this one back.
-            with transaction():
-                guessing.count_try(mine, now=now)
-        raise
     lines = lines_of([order.id for order in orders])
     return 200, {
         "order_no": orders[0].number,

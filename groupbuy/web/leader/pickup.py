@@ -9,17 +9,16 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.accounts import guessing
-from groupbuy.accounts.guessing import Limit
 from groupbuy.analytics.leader_desk import HANDING_OUT
 from groupbuy.analytics.leader_orders import bag_of, open_bags
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import collecting
 from groupbuy.flows.collecting import OPEN_STATES
+from groupbuy.http.code_limits import trying_a_code
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput, GroupbuyError, NotFound, RuleBroken
+from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.orders import queries
 from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
@@ -35,9 +34,6 @@ from groupbuy.web.leader.paging import page_number
 from groupbuy.web.resident.orders import Pages
 
 PAGE_SIZE = 30
-# As for programs: whoever tries codes at random soon has to wait, on either way in.
-FREE_WRONG_CODES = 10
-GUESSED = ("bad_code", "unknown_code", "wrong_pickup_point")
 
 
 class CodeForm(PageForm):
@@ -99,19 +95,12 @@ def _plain(text: str) -> str:
 
 def _verify(code: str) -> list[Order]:
     identity, now = signed_in(), utc_now()
-    mine = Limit("pickup_code", str(identity.account_id), FREE_WRONG_CODES)
-    guessing.check(mine, now=now)
-    try:
+    with trying_a_code(identity.account_id, now=now):
         return in_transaction(
             lambda: collecting.verify_pickup(
                 code=code, leader_ids=identity.leader_ids, now=now, actor=identity.actor
             )
         )
-    except (BadInput, NotFound, RuleBroken) as error:
-        if error.code in GUESSED:
-            with transaction():
-                guessing.count_try(mine, now=now)
-        raise
 
 
 @blueprint.get("/pickup/<number>")

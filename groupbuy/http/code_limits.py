@@ -1,0 +1,30 @@
+"""Limits against guessing pickup codes, the same on pages and over the API."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from groupbuy.accounts import guessing
+from groupbuy.accounts.guessing import Limit
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+
+FREE_WRONG_CODES = 10
+GUESSED = ("bad_code", "unknown_code", "wrong_pickup_point")
+
+
+@contextmanager
+def trying_a_code(account_id: int, *, now: datetime) -> Iterator[None]:
+    """Let an account try a pickup code; a wrong one is counted although its refusal rolls all else back.
+
+    Raise TooMany while the account has to wait, and what the block raises.
+    """
+    mine = Limit("pickup_code", str(account_id), FREE_WRONG_CODES)
+    guessing.check(mine, now=now)
+    try:
+        yield
+    except (BadInput, NotFound, RuleBroken) as error:
+        if error.code in GUESSED:
+            with transaction():
+                guessing.count_try(mine, now=now)
+        raise
