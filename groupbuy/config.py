@@ -43,6 +43,7 @@ class Settings:
     sms_url: str
     sms_token: str = field(repr=False)
     sms_signature: str
+    over_delivery_bp: int
 
     @property
     def embedded(self) -> bool:
@@ -71,6 +72,7 @@ DEFAULTS: dict[str, str] = {
     "SMS_URL": "",
     "SMS_TOKEN": "",
     "SMS_SIGNATURE": "社区团购",
+    "OVER_DELIVERY_BP": "200",
 }
 
 
@@ -101,6 +103,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         sms_url=_secret_carrier("SMS_URL", value["SMS_URL"]),
         sms_token=_header("SMS_TOKEN", value["SMS_TOKEN"]),
         sms_signature=_signature(value["SMS_SIGNATURE"]),
+        over_delivery_bp=_whole("OVER_DELIVERY_BP", value["OVER_DELIVERY_BP"]),
     )
 
 

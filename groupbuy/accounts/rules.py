@@ -25,6 +25,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "pickups:write": frozenset({"leader", "pickup_verifier"}),
     "documents:read": frozenset({"operator", "finance", "warehouse", "leader", "supplier"}),
     "reports:read": frozenset({"operator", "finance"}),
+    "warehouse:read": frozenset({"operator", "warehouse"}),
+    "warehouse:write": frozenset({"operator", "warehouse"}),
     "catalog:read": frozenset(STAFF_ROLES),
     "catalog:write": frozenset({"operator"}),
     "people:read": frozenset({"operator", "customer_service", "leader"}),

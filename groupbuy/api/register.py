@@ -19,6 +19,7 @@ from groupbuy.api.v1 import (
     rest_days,
     rounds,
     tokens,
+    warehouse,
     webhooks,
 )
 from groupbuy.api.v1.documents import RENDER, Render
@@ -41,6 +42,7 @@ RESOURCES = (
     campaigns,
     managing,
     imports,
+    warehouse,
     webhooks,
     openapi,
 )

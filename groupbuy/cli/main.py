@@ -21,6 +21,7 @@ from groupbuy.cli.moving_in import move_in_command
 from groupbuy.cli.rounds import report, rounds, tick
 from groupbuy.cli.serving import scheduler, serve
 from groupbuy.cli.tokens import issue_token
+from groupbuy.cli.warehouse import allocate, receive
 from groupbuy.config import ConfigError, load_settings
 from groupbuy.db.failures import is_unavailable
 from groupbuy.kernel.errors import GroupbuyError
@@ -78,6 +79,8 @@ groupbuy.add_command(ledger)
 groupbuy.add_command(jobs)
 groupbuy.add_command(list_runs)
 groupbuy.add_command(issue_token)
+groupbuy.add_command(receive)
+groupbuy.add_command(allocate)
 
 
 def main() -> None:

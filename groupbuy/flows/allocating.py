@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
@@ -219,3 +220,41 @@ def _log(
         actor=actor.name,
         subject_kind="order",
     )
+
+
+def preview_json(decided: Sequence[OfferShares]) -> dict[str, Any]:
+    """Return what a preview says in the shape that the command line and the API hand out."""
+    losing = [share for one in decided for share in one.losing]
+    return {
+        "fingerprint": fingerprint(decided),
+        "units": sum(share.lost for share in losing),
+        "amount_fen": sum(share.lost_fen for share in losing),
+        "lines": len(losing),
+        "residents": len({share.claim.resident_id for share in losing}),
+        "offers": [
+            {
+                "product_code": one.supply.product_code,
+                "final": one.supply.final,
+                "wanted": one.supply.wanted,
+                "there": one.supply.there,
+                "short": one.supply.short,
+                "lost": one.lost,
+                "lines": len(one.losing),
+            }
+            for one in decided
+        ],
+    }
+
+
+def as_json(done: Allocation | None) -> dict[str, Any]:
+    """Return what was done in the shape that the command line and the API hand out; zeros for nothing."""
+    if done is None:
+        return dict.fromkeys(("offers", "lines", "units", "amount_fen", "orders", "cancelled"), 0)
+    return {
+        "offers": done.offers,
+        "lines": done.lines,
+        "units": done.units,
+        "amount_fen": done.amount_fen,
+        "orders": done.orders,
+        "cancelled": done.cancelled,
+    }

@@ -55,6 +55,11 @@ def _to_leaders(round_: Round) -> Iterator[Mail]:
         )
 
 
+def shortage_key(allocation_id: int, resident_id: int) -> str:
+    """Return the key of the note that a resident gets of a decision."""
+    return f"shortage-{allocation_id}-{resident_id}"
+
+
 def tell_of_shortage(
     *, round_: Round, allocation_id: int, lost: Iterable[tuple[int, str, int, int]], now: datetime
 ) -> None:
@@ -67,7 +72,7 @@ def tell_of_shortage(
     messaging.leave_notes(
         (
             Note(
-                key=f"shortage-{allocation_id}-{resident_id}",
+                key=shortage_key(allocation_id, resident_id),
                 recipient=f"resident:{resident_id}",
                 subject=f"缺货通知 · {round_.title}",
                 body=f"{'；'.join(goods)}。共少收 {format_yuan(sums[resident_id])}，已付的将退还。",

@@ -141,12 +141,22 @@ def _check_over_delivery(
         in_all = came.get(line.id, Came()).delivered + now
         needed = confirmations_needed(delivered=in_all, purchased=line.purchased, tolerance_bp=tolerance_bp)
         if now and needed > confirmed:
-            asks = "Is that a slip? Confirm it twice." if needed > 1 else "Confirm it."
-            raise RuleBroken(
-                "over_delivery",
-                f"{line.product.code}: {in_all} delivered in all, {line.purchased} ordered. {asks}",
-                param=line.product.code,
-            )
+            raise _over_delivery(line, in_all, slip=needed > 1)
+
+
+def _over_delivery(line: PurchaseOrderLine, in_all: int, *, slip: bool) -> RuleBroken:
+    code, ordered = line.product.code, line.purchased
+    if slip:
+        return RuleBroken(
+            "over_delivery",
+            f"{code}: {in_all} came in all, {ordered} were ordered. Is it a slip? Else confirm it twice.",
+            param=code,
+        )
+    return RuleBroken(
+        "over_delivery",
+        f"{code}: {in_all} came in all, {ordered} were ordered. Confirm that so much came.",
+        param=code,
+    )
 
 
 def _log(receipt: GoodsReceipt, lines: Sequence[LineToStore], now: datetime, actor: Actor) -> None:

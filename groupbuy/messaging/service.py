@@ -1,6 +1,6 @@
 """Queueing messages: they leave after the commit, as jobs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -84,7 +84,7 @@ def _texts(note: Note) -> tuple[str, ...]:
     return note.key, note.recipient, note.subject, note.body, f"<{note.key}@groupbuy.invalid>"
 
 
-def notes_for(recipient: str, *, prefix: str) -> Sequence[Message]:
-    """Return the notes of a recipient whose key begins so, the latest first."""
-    mine = select(Message).where(Message.channel == PAGE, Message.recipient == recipient)
-    return db.session.scalars(mine.where(Message.key.startswith(prefix)).order_by(Message.id.desc())).all()
+def notes_of(keys: Collection[str]) -> Sequence[Message]:
+    """Return those notes that were left under some keys, the latest first."""
+    left = select(Message).where(Message.channel == PAGE, Message.key.in_(keys))
+    return db.session.scalars(left.order_by(Message.id.desc())).all()

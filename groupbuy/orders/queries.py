@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.errors import NotFound
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
 
@@ -36,7 +38,10 @@ def get_order(
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line as people read it, in sale units and fen; ``delivered`` is false for a dropped offer."""
+    """A line as people read it, in sale units and fen, as it will be delivered.
+
+    ``delivered`` is false for a dropped offer and where all of it is short; ``short`` is what does not come.
+    """
 
     order_id: int
     product_code: str
@@ -45,6 +50,7 @@ class LineView:
     price_fen: int
     amount_fen: int
     delivered: bool
+    short: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,8 @@ def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
             OrderLine.quantity,
             OrderLine.price_fen,
             OrderLine.amount_fen,
-            Offer.state == "active",
+            and_(Offer.state == "active", OrderLine.quantity > 0),
+            _short(),
         )
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(Product, Product.id == Offer.product_id)
@@ -104,6 +111,18 @@ def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
         .order_by(OrderLine.order_id, OrderLine.id)
     )
     return [LineView(*row) for row in rows]
+
+
+def _short() -> Any:
+    gone = select(total(LineChange.units)).where(LineChange.order_line_id == OrderLine.id)
+    return gone.scalar_subquery()
+
+
+def short_units(order_id: int) -> dict[int, int]:
+    """Return what does not come of an order's lines, in sale units by line id."""
+    gone = select(LineChange.order_line_id, total(LineChange.units))
+    mine = gone.join(OrderLine, OrderLine.id == LineChange.order_line_id)
+    return by_key(mine.where(OrderLine.order_id == order_id).group_by(LineChange.order_line_id))
 
 
 def lock_order(order: Order) -> Order:
@@ -140,5 +159,5 @@ def orders_page(*, resident_ids: Sequence[int], page: int, size: int) -> tuple[S
         joinedload(OrderLine.offer_version), joinedload(OrderLine.offer).joinedload(Offer.product)
     )
     statement = mine.options(joinedload(Order.round), lines).order_by(Order.placed_at.desc(), Order.id.desc())
-    total = db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
-    return db.session.scalars(statement.limit(size).offset((page - 1) * size)).all(), total
+    count = db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+    return db.session.scalars(statement.limit(size).offset((page - 1) * size)).all(), count

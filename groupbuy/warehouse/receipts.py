@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -11,6 +12,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.times import iso
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
 
@@ -128,3 +130,26 @@ def _everything() -> tuple[ExecutableOption, ...]:
     line = selectinload(GoodsReceipt.lines).joinedload(GoodsReceiptLine.line)
     order = joinedload(GoodsReceipt.purchase_order).joinedload(PurchaseOrder.supplier)
     return line.joinedload(PurchaseOrderLine.product), order
+
+
+def as_json(receipt: GoodsReceipt) -> dict[str, Any]:
+    """Return a receipt in the shape that the command line and the API hand out."""
+    return {
+        "receipt": receipt.number,
+        "purchase_order": receipt.purchase_order.number,
+        "purchase_order_state": receipt.purchase_order.state,
+        "received_at": iso(receipt.received_at),
+        "note": receipt.note,
+        "lines": [
+            {
+                "product_code": line.line.product.code,
+                "delivered": line.delivered,
+                "rejected": line.rejected,
+                "accepted": line.accepted,
+                "reason": line.reject_reason,
+                "batch": line.batch,
+                "best_before": line.best_before.isoformat() if line.best_before else None,
+            }
+            for line in receipt.lines
+        ],
+    }

@@ -57,6 +57,24 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"round": "C1", "lines": LINES},
         "401 201 201 422 422 403 403 422 403 403 403",
     ),
+    "list_receipts": (
+        "GET",
+        "/purchase-orders/NONE/receipts",
+        None,
+        "401 403 403 403 403 403 403 404 403 404 403",
+    ),
+    "receive_goods": (
+        "POST",
+        "/purchase-orders/NONE/receipts",
+        {"lines": [{"product_code": "P1", "delivered": 1}]},
+        "401 403 403 403 403 403 403 404 403 404 403",
+    ),
+    "allocate": (
+        "POST",
+        "/rounds/C1/allocations",
+        {"policy": "pro_rata"},
+        "401 403 403 403 403 403 403 201 403 201 403",
+    ),
     "show_order": ("GET", "/orders/{order}", None, "401 200 404 200 404 403 403 200 403 403 200"),
     "change_order": (
         "PATCH",

@@ -13,8 +13,9 @@ from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import collecting
+from groupbuy.flows.notifying import shortage_key
 from groupbuy.kernel.errors import RuleBroken
-from groupbuy.messaging.service import notes_for
+from groupbuy.messaging.service import notes_of
 from groupbuy.orders import by_leader
 from groupbuy.orders.models import LineChange, Order
 from groupbuy.purchasing.models import PurchaseOrder
@@ -117,10 +118,11 @@ def test_sheets_show_what_will_be_delivered(short: Short) -> None:
 
 
 def test_each_resident_who_loses_something_is_told_once(short: Short) -> None:
-    day.share_out(short.round, Policy.FIRST_COME)
-    day.share_out(short.round, Policy.FIRST_COME)
+    done = day.share_out(short.round, Policy.FIRST_COME)
+    assert done is not None
+    assert day.share_out(short.round, Policy.FIRST_COME) is None
     texts = [
-        [note.body for note in notes_for(f"resident:{order.resident_id}", prefix="shortage-")]
+        [note.body for note in notes_of([shortage_key(done.allocation_id, order.resident_id)])]
         for order in short.orders
     ]
     assert texts == [

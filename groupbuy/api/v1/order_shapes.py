@@ -6,17 +6,18 @@ from groupbuy.orders.queries import LineView, OrderView
 
 
 class OrderLineShape(Shape):
-    """A line with the price agreed when it was ordered."""
+    """A line as it will be delivered, with the price agreed; ``short_units`` is what does not come."""
 
     product_code: str
     name: str
     quantity: int
     price_fen: int
     amount_fen: int
+    short_units: int
 
 
 class OrderShape(Shape):
-    """An order; ``amount_fen`` is what its lines that will be delivered cost."""
+    """An order; ``amount_fen`` is what its lines that will be delivered cost, ``owed_fen`` paid above it."""
 
     order_no: str
     state: str
@@ -31,6 +32,7 @@ class OrderShape(Shape):
     placed_at: str
     expires_at: str | None
     cancel_reason: str | None
+    owed_fen: int
 
 
 def order_json(order: OrderView) -> Json:
@@ -49,6 +51,7 @@ def order_json(order: OrderView) -> Json:
         "placed_at": iso(order.placed_at),
         "expires_at": iso(order.expires_at) if order.expires_at else None,
         "cancel_reason": order.cancel_reason,
+        "owed_fen": max(order.paid_fen - order.amount_fen, 0),
     }
 
 
@@ -60,4 +63,5 @@ def line_json(line: LineView) -> Json:
         "quantity": line.quantity,
         "price_fen": line.price_fen,
         "amount_fen": line.amount_fen,
+        "short_units": line.short,
     }

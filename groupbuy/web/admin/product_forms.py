@@ -25,7 +25,16 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import look
 
 TEXTS = ("spec", "barcode", "description")
-PLAIN = ("supplier_id", "case_size", "cost_fen", "price_fen", "list_price_fen", "temperature_zone", "weighed")
+PLAIN = (
+    "supplier_id",
+    "case_size",
+    "cost_fen",
+    "price_fen",
+    "list_price_fen",
+    "temperature_zone",
+    "weighed",
+    "keeps",
+)
 
 
 class ProductForm(PageForm):
@@ -46,6 +55,7 @@ class ProductForm(PageForm):
     temperature_zone = SelectField(_l("Temperature zone"))
     barcode = StringField(_l("Barcode"), validators=[Length(max=64)])
     weighed = BooleanField(_l("Settled by weight"))
+    keeps = BooleanField(_l("Keeps in stock"), description=_l("What is left over serves the next round."))
     est_grams = WholeField(_l("Weight of a piece (g)"), validators=optional())
     price_basis_g = WholeField(_l("The price is for (g)"), validators=optional())
     description = TextAreaField(_l("Description"), validators=[Length(max=2000)])

@@ -76,6 +76,8 @@ ADMIN = (
         _l("Fulfilment"),
         (
             Entry("admin.purchasing", _l("Purchasing"), "file-earmark-spreadsheet"),
+            Entry("admin.receiving", _l("Receive goods"), "box-arrow-in-down"),
+            Entry("admin.stock", _l("Stock"), "box-seam"),
             Entry("admin.delivery", _l("Deliveries"), "truck"),
             Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),

@@ -71,6 +71,13 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "closed": ("Closed", "idle"),
         "cancelled": ("Cancelled", "bad"),
     },
+    "stock_movement": {
+        "receipt_surplus": ("Surplus of a delivery", "ok"),
+        "allocated": ("Used for a round", "info"),
+        "stock_take": ("Stock-take", "wait"),
+        "write_off": ("Written off", "bad"),
+        "supplier_return": ("Returned to the supplier", "idle"),
+    },
     "purchase_hold": {
         "held": ("To decide", "bad"),
     },

@@ -1,22 +1,28 @@
 """A resident's orders: the list, one with its timeline, the pickup code, and ordering the same again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy import select
 
 from groupbuy.campaigns import storefront
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.documents.qr import code_of
+from groupbuy.flows.notifying import shortage_key
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
+from groupbuy.messaging.models import Message
+from groupbuy.messaging.service import notes_of
 from groupbuy.orders import carts, queries
 from groupbuy.orders.models import Order
 from groupbuy.pickup.models import Bag
+from groupbuy.warehouse.models import ShortageAllocation
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.resident.blueprint import blueprint, for_residents
@@ -81,12 +87,22 @@ def _pictures(order: Order) -> list[str]:
 def order(number: str) -> ResponseReturnValue:
     """Show an order."""
     found = own_order(number)
+    short = queries.short_units(found.id)
     return render_template(
         "resident/order.html",
         order=found,
         progress=progress_of(found, utc_now()),
         placed="placed" in request.args,
+        short=short,
+        notes=_told(found) if short else (),
     )
+
+
+def _told(order: Order) -> Sequence[Message]:
+    """Return what the resident was told of shortages in the order's round."""
+    decisions = select(ShortageAllocation.id).where(ShortageAllocation.round_id == order.round_id)
+    keys = [shortage_key(decision, order.resident_id) for decision in db.session.scalars(decisions)]
+    return notes_of(keys)
 
 
 @blueprint.get("/orders/<number>/code")

@@ -66,6 +66,7 @@ def _cancelled(order: Order) -> list[Step]:
         "not_paid_in_time": _("It was not paid in time"),
         "unpaid_at_close": _("It was not paid until the cut-off"),
         "below_threshold": _("Too few people ordered"),
+        "shortage": _("Too little was delivered"),
         "by_resident": _("By yourself"),
     }
     reason = order.cancel_reason or order.round.cancel_reason or ""

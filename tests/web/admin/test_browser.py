@@ -13,12 +13,15 @@ from werkzeug.serving import make_server
 
 from groupbuy.accounts import service, tokens
 from groupbuy.audit.models import AuditEntry
+from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.cli.demo import region
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.members.models import Resident
+from groupbuy.purchasing import service as purchase_orders
+from groupbuy.purchasing.models import PurchaseOrder
 from tests import building
 from tests.building import ZONE
 from tests.support.browsers import CHINA, DESKTOP, PHONE
@@ -39,6 +42,10 @@ PAGES = (
     "/admin/products/A01",
     "/admin/products/import",
     "/admin/purchasing",
+    "/admin/receiving",
+    "/admin/receiving/receipts",
+    "/admin/stock",
+    "/admin/stock/A01",
     "/admin/leaders",
     "/admin/leaders/L01",
     "/admin/leaders/L01/rest-days",
@@ -117,6 +124,43 @@ def test_a_round_is_cut_off_after_the_page_said_what_that_does(app: Flask, opera
     with operator.expect_download() as download:
         operator.get_by_role("link", name="提货单").first.click()
     assert download.value.suggested_filename.endswith(".pdf")
+
+
+def test_a_delivery_is_received_and_what_is_short_shared_out(app: Flask, operator: Page) -> None:
+    round_ = todays_round()
+    residents = db.session.scalars(select(Resident).order_by(Resident.id).limit(2)).all()
+    for resident in residents:
+        building.place(round_, resident, {"A01": 4}, now=utc_now())
+    with transaction():
+        lifecycle.change_cutoff(name=round_.name, closes_at=utc_now(), now=utc_now(), actor="test")
+    building.close(app, round_, now=utc_now())
+    order = db.session.scalars(select(PurchaseOrder).where(PurchaseOrder.round_id == round_.id)).one()
+    if order.state == "draft":
+        with transaction():
+            purchase_orders.approve(order_id=order.id, now=utc_now(), actor="test")
+    operator.goto(f"/admin/receiving/{order.number}")
+    operator.get_by_role("button", name="全部按采购数到货").click()
+    box = operator.get_by_label("送货：", exact=False).first
+    assert box.input_value() != ""
+    look_at(operator)
+    box.fill("5")
+    operator.get_by_label("不会再到货了").check()
+    operator.get_by_role("button", name="确认收货").click()
+    operator.get_by_text("已入账，收货单").wait_for()
+    operator.goto(f"/admin/rounds/{round_.name}/shortage?policy=pro_rata")
+    look_at(operator)
+    operator.get_by_role("link", name="执行分配：按比例").click()
+    operator.get_by_text("2 个订单行共少 3 件").wait_for()
+    operator.get_by_role("button", name="分配", exact=True).click()
+    operator.get_by_text("已分配缺货 3 件，更改订单 2 张。").wait_for()
+
+
+def look_at(page: Page) -> None:
+    """Look whether the page fits its screen and serves every reader."""
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+    found = Axe().run(page).response["violations"]
+    assert not [v["id"] for v in found if v["impact"] in ("serious", "critical")]
 
 
 def todays_round() -> Round:

@@ -1,0 +1,218 @@
+"""Goods receipts of purchase orders, and the sharing out of what is short of a round."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from flask import current_app
+from pydantic import Field
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.config import Settings
+from groupbuy.flows import allocating, receiving
+from groupbuy.flows.receiving import MAX_TEXT, MAX_UNITS, Delivery
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.warehouse import receipts
+from groupbuy.warehouse.receipts import Came
+from groupbuy.warehouse.rules import Policy
+
+PATH = "/purchase-orders/<number>/receipts"
+MAX_LINES = 2000
+
+Units = Annotated[int, Field(ge=0, le=MAX_UNITS)]
+Remark = Annotated[Text, Field(max_length=MAX_TEXT)]
+Day = Annotated[Text, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
+
+class DeliveredLine(Body):
+    """What came of a product, in sale units; rejected ones need a reason."""
+
+    product_code: Code
+    delivered: Units
+    rejected: Units = 0
+    reason: Remark | None = None
+    batch: Remark | None = None
+    best_before: Day | None = None
+
+
+class ReceiveGoods(Body):
+    """A delivery. ``last``: nothing more will come; without lines only the rest is closed.
+
+    ``confirm_over_delivery``: 1 confirms more than was ordered, 2 tenfold and more. ``seen_receipts`` is
+    how many deliveries the sender knew of.
+    """
+
+    lines: Annotated[list[DeliveredLine], Field(max_length=MAX_LINES)]
+    last: bool = False
+    confirm_over_delivery: Annotated[int, Field(ge=0, le=2)] = 0
+    seen_receipts: Annotated[int, Field(ge=0)] | None = None
+    note: Remark | None = None
+
+
+class ReceivedLine(Shape):
+    """A line of a receipt, in sale units."""
+
+    product_code: str
+    delivered: int
+    rejected: int
+    accepted: int
+    reason: str | None
+    batch: str | None
+    best_before: str | None
+
+
+class Receipt(Shape):
+    """A goods receipt (收货单)."""
+
+    receipt: str
+    purchase_order: str
+    purchase_order_state: str
+    received_at: str
+    note: str | None
+    lines: list[ReceivedLine]
+
+
+class ExpectedLine(Shape):
+    """What was purchased of a product, and what of it has come so far, in sale units."""
+
+    product_code: str
+    purchased: int
+    delivered: int
+    rejected: int
+
+
+class Receipts(Shape):
+    """A purchase order with its deliveries, the first one first."""
+
+    purchase_order: str
+    state: str
+    lines: list[ExpectedLine]
+    receipts: list[Receipt]
+
+
+class Allocate(Body):
+    """How to share out; without products everything that is short. ``fingerprint`` is that of a dry run."""
+
+    policy: Literal["first_come", "pro_rata", "equal_per_leader", "fair_by_money"]
+    products: Annotated[list[Code], Field(min_length=1, max_length=MAX_LINES)] | None = None
+    dry_run: bool = False
+    fingerprint: Remark | None = None
+
+
+class ShortOffer(Shape):
+    """An offer that is short; ``final``: nothing more will come."""
+
+    product_code: str
+    final: bool
+    wanted: int
+    there: int
+    short: int
+    lost: int
+    lines: int
+
+
+class AllocationPreview(Shape):
+    """Who would go without, in lines, residents, sale units and fen."""
+
+    fingerprint: str
+    units: int
+    amount_fen: int
+    lines: int
+    residents: int
+    offers: list[ShortOffer]
+
+
+class AllocationDone(Shape):
+    """What an allocation changed; zeros when nothing was short (any more)."""
+
+    offers: int
+    lines: int
+    units: int
+    amount_fen: int
+    orders: int
+    cancelled: int
+
+
+@endpoint("POST", PATH, scope="warehouse:write", body=ReceiveGoods, answers={201: Receipt, 200: Receipts})
+def receive_goods(identity: Identity, number: str, body: ReceiveGoods) -> tuple[int, Any]:
+    """Book a delivery on a purchase order, or close the rest of it."""
+    settings: Settings = current_app.extensions["groupbuy_settings"]
+    now = utc_now()
+    if body.last and not body.lines:
+        receiving.close_rest(number=number, now=now, actor=identity.actor)
+        return 200, _receipts(number)
+    receipt = receiving.receive_goods(
+        number=number,
+        deliveries=[_delivery(index, line) for index, line in enumerate(body.lines)],
+        tolerance_bp=settings.over_delivery_bp,
+        now=now,
+        actor=identity.actor,
+        last=body.last,
+        confirmed=body.confirm_over_delivery,
+        seen=body.seen_receipts,
+        note=body.note,
+    )
+    return 201, receipts.as_json(receipts.get_receipt(receipt.number))
+
+
+def _delivery(index: int, line: DeliveredLine) -> Delivery:
+    try:
+        best_before = date.fromisoformat(line.best_before) if line.best_before else None
+    except ValueError as error:
+        param = f"lines[{index}].best_before"
+        raise BadInput("not_a_date", "Write a day as 2026-12-31.", param=param) from error
+    return Delivery(line.product_code, line.delivered, line.rejected, line.reason, line.batch, best_before)
+
+
+@endpoint("GET", PATH, scope="warehouse:read", answers={200: Receipts})
+def list_receipts(identity: Identity, number: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
+    """Show what was purchased, what of it has come, and in which deliveries."""
+    return 200, _receipts(number)
+
+
+def _receipts(number: str) -> Json:
+    order = purchasing.purchase_order_of_number(number)
+    came = receipts.came_so_far(order.id)
+    return {
+        "purchase_order": order.number,
+        "state": order.state,
+        "lines": [
+            {
+                "product_code": line.product.code,
+                "purchased": line.purchased,
+                "delivered": came.get(line.id, Came()).delivered,
+                "rejected": came.get(line.id, Came()).rejected,
+            }
+            for line in order.lines
+        ],
+        "receipts": [receipts.as_json(receipt) for receipt in receipts.receipts_of(order.id)],
+    }
+
+
+@endpoint(
+    "POST",
+    "/rounds/<round_name>/allocations",
+    scope="warehouse:write",
+    body=Allocate,
+    answers={200: AllocationPreview, 201: AllocationDone},
+)
+def allocate(identity: Identity, round_name: str, body: Allocate) -> tuple[int, Any]:
+    """Share out what is short of a round, once; with ``dry_run`` say who would go without."""
+    round_, policy = campaigns.get_round(round_name), Policy(body.policy)
+    if body.dry_run:
+        offers = allocating.short_offers(round_, body.products)
+        return 200, allocating.preview_json(list(allocating.preview(round_, policy, offers)))
+    done = allocating.apply(
+        round_=round_,
+        policy=policy,
+        now=utc_now(),
+        actor=identity.actor,
+        product_codes=body.products,
+        seen=body.fingerprint,
+    )
+    return 201, allocating.as_json(done)

@@ -1,0 +1,60 @@
+"""What goes back to a supplier, on paper (拒收单): no resident's and no leader's data."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
+
+COLUMNS = (
+    Column("序号", Kind.INTEGER, 5),
+    Column("商品编码", Kind.CODE, 13),
+    Column("品名", Kind.TEXT, 24),
+    Column("规格", Kind.TEXT, 11),
+    Column("单位", Kind.TEXT, 5, align="center"),
+    Column("送货", Kind.INTEGER, 8, total=True),
+    Column("拒收", Kind.QUANTITY, 8, total=True),
+    Column("实收", Kind.INTEGER, 8, total=True),
+    Column("拒收原因", Kind.TEXT, 20),
+    Column("批次", Kind.TEXT, 11),
+)
+
+
+def rejection_note(receipt: GoodsReceipt, *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
+    """Return what of a delivery was rejected and why; without rows when nothing was."""
+    order = receipt.purchase_order
+    rejected = [line for line in receipt.lines if line.rejected]
+    return Sheet(
+        "拒收单",
+        COLUMNS,
+        table([_row(number, line) for number, line in enumerate(rejected, 1)]),
+        head=(
+            ("收货单号", receipt.number),
+            ("采购单号", order.number),
+            ("供应商", f"{order.supplier.code} {order.supplier.name}"),
+            ("收货时间", _moment(receipt.received_at, zone)),
+        ),
+        notes=(receipt.note,) if receipt.note else (),
+        signatures=("收货", "质检", "送货司机", "供应商确认"),
+        printed=f"{receipt.number} · 打印 {_moment(printed_at, zone)}",
+    )
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _row(number: int, line: GoodsReceiptLine) -> Row:
+    product = line.line.product
+    return (
+        number,
+        product.code,
+        product.name,
+        product.spec or "",
+        product.unit,
+        line.delivered,
+        line.rejected,
+        line.accepted,
+        line.reject_reason or "",
+        line.batch or "",
+    )

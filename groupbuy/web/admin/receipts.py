@@ -1,0 +1,112 @@
+"""Goods receipts, and the rejection note of one."""
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
+
+from groupbuy.audit import service as audit
+from groupbuy.catalog.models import Supplier
+from groupbuy.db.totals import total
+from groupbuy.db.transaction import transaction
+from groupbuy.documents import pdf, xlsx
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
+from groupbuy.warehouse.receipts import get_receipt
+from groupbuy.warehouse.sheets import rejection_note
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
+from groupbuy.web.admin.receiving import tabs
+from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+COLUMNS = (
+    Column(
+        _l("Number"),
+        lambda row: row.GoodsReceipt.number,
+        "code",
+        lambda row: url_for("admin.receiving_receipt", number=row.GoodsReceipt.number),
+        width=26,
+    ),
+    Column(_l("Received"), lambda row: row.GoodsReceipt.received_at, "moment"),
+    Column(_l("Supplier"), lambda row: row.Supplier.name, "name", width=24),
+    Column(_l("Delivered"), lambda row: row.delivered, "number"),
+    Column(_l("Rejected"), lambda row: row.rejected, "number"),
+    Column(
+        _l("Purchase order"),
+        lambda row: row.PurchaseOrder.number,
+        "code",
+        lambda row: url_for("admin.purchasing_order", number=row.PurchaseOrder.number),
+        width=24,
+    ),
+)
+
+
+@blueprint.get("/receiving/receipts")
+def receiving_receipts() -> ResponseReturnValue:
+    """List goods receipts, the latest first."""
+    line = aliased(GoodsReceiptLine)
+    delivered = select(total(line.delivered)).where(line.goods_receipt_id == GoodsReceipt.id)
+    rejected = select(total(line.rejected)).where(line.goods_receipt_id == GoodsReceipt.id)
+    statement = (
+        select(
+            GoodsReceipt,
+            PurchaseOrder,
+            Supplier,
+            delivered.scalar_subquery().label("delivered"),
+            rejected.scalar_subquery().label("rejected"),
+        )
+        .join(PurchaseOrder, PurchaseOrder.id == GoodsReceipt.purchase_order_id)
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        .order_by(GoodsReceipt.id.desc())
+        .where(*within_days(GoodsReceipt.received_at, "from", "until"))
+    )
+    if text := asked("q"):
+        columns = (GoodsReceipt.number, PurchaseOrder.number, Supplier.name, Supplier.code)
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    listing = Listing(
+        "goods-receipts",
+        _("Goods receipts"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number or supplier")),
+            Filter("from", _("Day of the delivery"), until="until"),
+        ),
+    )
+    return show(
+        listing, tabs=tabs("admin.receiving_receipts"), empty_text=_("Nothing has been received yet.")
+    )
+
+
+@blueprint.get("/receiving/receipts/<number>")
+def receiving_receipt(number: str) -> ResponseReturnValue:
+    """Show a goods receipt."""
+    receipt = get_receipt(number)
+    return render_template(
+        "admin/receipt.html", receipt=receipt, rejected=any(line.rejected for line in receipt.lines)
+    )
+
+
+@blueprint.get("/receiving/receipts/<number>/rejected.<any(xlsx, pdf):suffix>")
+def receiving_rejected(number: str, suffix: str) -> ResponseReturnValue:
+    """Download the rejection note of a delivery."""
+    receipt, now = get_receipt(number), utc_now()
+    if not any(line.rejected for line in receipt.lines):
+        raise NotFound("unknown_document", "Nothing of this delivery was rejected.")
+    sheet = rejection_note(receipt, zone=zone(), printed_at=now)
+    content = pdf.write_pdf([sheet]) if suffix == "pdf" else xlsx.write_xlsx([sheet])
+    with transaction():
+        audit.record(
+            at=now,
+            actor=actor().name,
+            verb="document_taken",
+            subject_kind="goods_receipt",
+            subject=number,
+            after={"kind": "rejection_note"},
+        )
+    mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
+    return attachment(content, f"拒收单-{number}.{suffix}", mime_type)

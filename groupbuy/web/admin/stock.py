@@ -1,0 +1,113 @@
+"""The stock: what lies there, every movement of a product, and counting it."""
+
+from typing import Any
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, or_, select
+from wtforms import HiddenField
+from wtforms.validators import InputRequired
+
+from groupbuy.catalog.models import Product
+from groupbuy.catalog.service import get_product
+from groupbuy.db import db
+from groupbuy.kernel.clock import utc_now
+from groupbuy.warehouse import stock as levels
+from groupbuy.warehouse.models import StockLevel, StockMovement
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import WholeField
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.receiving import tabs
+from groupbuy.web.admin.words import names_of
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+MOST_MOVEMENTS = 200
+
+
+def _page(row: Any) -> str:
+    return url_for("admin.stock_product", code=row.Product.code)
+
+
+COLUMNS = (
+    Column(_l("Item code"), lambda row: row.Product.code, "code", _page),
+    Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
+    Column(_l("Specification"), lambda row: row.Product.spec),
+    Column(_l("In stock"), lambda row: row.units, "number", sort="units"),
+    Column(_l("Keeps"), lambda row: "yes" if row.Product.keeps else "no", "state:shown"),
+)
+
+
+class CountForm(PageForm):
+    """What somebody has counted, and the level when the page was made."""
+
+    seen = HiddenField()
+    counted = WholeField(_l("Counted"), validators=[InputRequired()])
+
+
+@blueprint.get("/stock")
+def stock() -> ResponseReturnValue:
+    """List products with what lies in stock, the fullest first."""
+    units = func.coalesce(StockLevel.units, 0)
+    statement = (
+        select(Product, units.label("units"))
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .order_by(units.desc(), Product.code)
+    )
+    if text := asked("q"):
+        statement = statement.where(or_(contains(Product.code, text), contains(Product.name, text)))
+    if asked("there"):
+        statement = statement.where(units > 0)
+    listing = Listing(
+        "stock",
+        _("Stock"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Code or name")),
+            Filter("there", _("In stock"), [("1", _("Only what lies there"))], _("All products")),
+        ),
+        sorts={"units": units},
+        actions=((_("Movements and count"), _page),),
+    )
+    return show(listing, tabs=tabs("admin.stock"), empty_text=_("There are no products yet."))
+
+
+@blueprint.route("/stock/<code>", methods=["GET", "POST"])
+def stock_product(code: str) -> ResponseReturnValue:
+    """Show the movements of a product; bring its level to what was counted."""
+    product = get_product(code)
+    level = db.session.get(StockLevel, product.id)
+    units = level.units if level else 0
+    form = CountForm(data={"seen": str(units)})
+
+    def store() -> None:
+        levels.count(
+            product=get_product(code),
+            counted=form.counted.data or 0,
+            seen=int(form.seen.data) if (form.seen.data or "").isdigit() else -1,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    movements = db.session.scalars(
+        select(StockMovement)
+        .where(StockMovement.product_id == product.id)
+        .order_by(StockMovement.id.desc())
+        .limit(MOST_MOVEMENTS)
+    ).all()
+    return saving.answer(
+        form,
+        store,
+        template="admin/stock.html",
+        title=product.name,
+        back=(url_for("admin.stock"), _("Stock")),
+        then=url_for("admin.stock_product", code=code),
+        done=_("The count is booked."),
+        product=product,
+        units=units,
+        movements=movements,
+        names=names_of(movement.actor for movement in movements),
+    )

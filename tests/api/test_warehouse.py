@@ -1,0 +1,66 @@
+"""Receiving and allocating over the API."""
+
+from typing import Any
+
+from groupbuy.db import db
+from groupbuy.orders.models import Order
+from groupbuy.purchasing import queries as purchasing
+from tests.api.conftest import Town, close
+
+
+def purchase_order(town: Town, clock: Any) -> str:
+    """Close the round with four P1 in one order and one in another; return the purchase order's number."""
+    town.buyer.order({"P1": 4})
+    town.other_buyer.order({"P1": 1})
+    close(town, clock)
+    db.session.rollback()
+    (order,) = purchasing.orders_of_round(town.round.id)
+    return order.number
+
+
+def test_a_delivery_is_booked_once_per_key_and_shown(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
+    body = {"lines": [{"product_code": "P1", "delivered": 4, "rejected": 1, "reason": "压坏"}]}
+    clerk = town.staff("warehouse")
+    first, again = (clerk.post(path, body, key="a-key-of-my-own") for _ in range(2))
+    assert (first.status_code, first.json) == (201, again.json)
+    shown = clerk.get(path).json
+    assert (shown["state"], len(shown["receipts"])) == ("part_received", 1)
+    assert shown["lines"] == [{"product_code": "P1", "purchased": 6, "delivered": 4, "rejected": 1}]
+    late = clerk.post(path, body | {"seen_receipts": 0})
+    assert (late.status_code, late.json["error"]["code"]) == (409, "received_meanwhile")
+
+
+def test_a_thousandfold_slip_is_asked_about_twice(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
+    clerk = town.staff("warehouse")
+    body = {"lines": [{"product_code": "P1", "delivered": 6000}]}
+    answers = [clerk.post(path, body | {"confirm_over_delivery": times}) for times in (0, 1, 2)]
+    assert [answer.status_code for answer in answers] == [409, 409, 201]
+    assert answers[0].json["error"]["code"] == "over_delivery"
+
+
+def test_what_is_short_is_previewed_applied_once_and_seen_on_the_order(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
+    clerk = town.staff("warehouse")
+    clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 3}]})
+    allocations = "/rounds/C1/allocations"
+    early = clerk.post(allocations, {"policy": "first_come"})
+    assert (early.status_code, early.json["error"]["code"]) == (409, "not_received")
+    assert clerk.post(path, {"lines": [], "last": True}).json["state"] == "closed"
+    preview = clerk.post(allocations, {"policy": "first_come", "dry_run": True}).json
+    assert (preview["units"], preview["lines"], preview["residents"]) == (2, 2, 2)
+    wrong = clerk.post(allocations, {"policy": "pro_rata", "fingerprint": preview["fingerprint"]})
+    assert wrong.json["error"]["code"] == "preview_outdated"
+    body = {"policy": "first_come", "fingerprint": preview["fingerprint"]}
+    done = clerk.post(allocations, body).json
+    assert (done["units"], done["orders"], done["cancelled"]) == (2, 2, 1)
+    assert clerk.post(allocations, {"policy": "first_come"}).json["units"] == 0
+    (order,) = [one.number for one in _orders(town)]
+    line = town.buyer.get(f"/orders/{order}").json["lines"][0]
+    assert (line["quantity"], line["short_units"], line["amount_fen"]) == (3, 1, 3 * 990)
+
+
+def _orders(town: Town) -> list[Any]:
+    db.session.rollback()
+    return list(db.session.query(Order).filter_by(resident_id=town.resident.id))

@@ -1,0 +1,122 @@
+"""The warehouse's pages: receiving on a phone, receipts, rejection notes, shortages and stock."""
+
+from io import BytesIO
+
+import openpyxl
+import pytest
+from sqlalchemy import select
+
+from groupbuy.accounts import queries
+from groupbuy.db import db
+from groupbuy.orders.models import Order
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.warehouse.models import GoodsReceipt, StockLevel, StockMovement
+from tests import building
+from tests.web.admin.people import Town, sign_in
+from tests.web.admin.test_staff import person
+
+
+@pytest.fixture
+def number(town: Town) -> str:
+    """Close the round with 4 of P1 for Mrs Wang and approve its purchase order of 6; return its number."""
+    building.place(town.round, town.resident, {"P1": 4})
+    building.close(town.app, town.round)
+    found = str(db.session.scalar(select(PurchaseOrder.number)))
+    town.operator.post(f"/admin/purchasing/{found}/approve")
+    return found
+
+
+def delivery(delivered: object, rejected: object = "", reason: str = "", **fields: str) -> dict[str, object]:
+    """Return the fields of the form for P1."""
+    line = {"code": "P1", "delivered": delivered, "rejected": rejected, "reason": reason}
+    named = {f"lines-0-{field}": value for field, value in line.items()}
+    return named | {"seen": "0", "submission_key": "one", "confirmed": "0"} | fields
+
+
+def test_the_warehouse_receives_what_is_due(town: Town, number: str) -> None:
+    assert number in town.operator.text("/admin/receiving")
+    page = town.operator.text(f"/admin/receiving/{number}")
+    assert "采购 6" in page
+    answer = town.operator.post(f"/admin/receiving/{number}", **delivery(6))
+    assert answer.status_code == 303
+    assert "GR-" in answer.location
+    assert town.operator.text(answer.location).count("阿克苏苹果") == 1
+    assert "没有待收的货" in town.operator.text("/admin/receiving")
+
+
+def test_all_as_ordered_fills_in_what_is_still_to_come(town: Town, number: str) -> None:
+    answer = town.operator.post(f"/admin/receiving/{number}", **delivery(""), fill="1")
+    assert answer.status_code == 200
+    assert 'value="6"' in answer.get_data(as_text=True)
+    assert db.session.scalar(select(GoodsReceipt.id)) is None
+
+
+def test_sending_a_delivery_twice_books_it_once(town: Town, number: str) -> None:
+    places = {town.operator.post(f"/admin/receiving/{number}", **delivery(3)).location for _ in range(2)}
+    assert len(places) == 1
+    late = town.operator.post(f"/admin/receiving/{number}", **delivery(3) | {"submission_key": "two"})
+    assert late.status_code == 422
+    assert "其间已有别人收过货" in late.get_data(as_text=True)
+
+
+def test_a_slip_of_the_keyboard_is_asked_about_twice(town: Town, number: str) -> None:
+    path = f"/admin/receiving/{number}"
+    once = town.operator.post(path, **delivery(6000))
+    assert (once.status_code, 'name="confirmed" value="1"' in once.get_data(as_text=True)) == (422, True)
+    twice = town.operator.post(path, **delivery(6000) | {"confirmed": "1"})
+    assert (twice.status_code, 'name="confirmed" value="2"' in twice.get_data(as_text=True)) == (422, True)
+    assert town.operator.post(path, **delivery(6000) | {"confirmed": "2"}).status_code == 303
+
+
+def test_a_rejection_needs_a_reason_and_has_a_note_for_the_supplier(town: Town, number: str) -> None:
+    path = f"/admin/receiving/{number}"
+    refused = town.operator.post(path, **delivery(6, 2))
+    assert (refused.status_code, "请写明拒收原因" in refused.get_data(as_text=True)) == (422, True)
+    receipt = town.operator.post(path, **delivery(6, 2, "压坏")).location
+    book = openpyxl.load_workbook(BytesIO(town.operator.get(f"{receipt}/rejected.xlsx").data))
+    cells = [cell.value for row in book.active.iter_rows() for cell in row if cell.value is not None]
+    assert {"拒收单", "压坏", "P1", 2} <= set(cells)
+    assert town.operator.get(f"{receipt}/rejected.pdf").data.startswith(b"%PDF")
+    assert "GR-" in town.operator.text("/admin/receiving/receipts")
+
+
+def test_what_is_short_is_compared_previewed_and_shared_out_once(town: Town, number: str) -> None:
+    town.operator.post(f"/admin/receiving/{number}", **delivery(3))
+    assert "在此之前只是预览" in town.operator.text("/admin/rounds/C1/shortage")
+    assert town.operator.post(f"/admin/receiving/{number}/rest").status_code == 303
+    page = town.operator.text("/admin/rounds/C1/shortage?policy=pro_rata")
+    assert all(name in page for name in ("先到先得", "按比例", "按团长平分", "按金额公平"))
+    path = "/admin/rounds/C1/shortage/apply?policy=pro_rata"
+    assert "1 个订单行共少 1 件" in town.operator.text(path)
+    assert town.operator.post(path).status_code == 303
+    assert "已经没有缺货了" in town.operator.text(town.operator.post(path).location)
+    order = db.session.scalars(select(Order)).one()
+    buyer = sign_in(town.app, queries.get_account(town.resident.account_id), "resident")
+    shown = buyer.text(f"/orders/{order.number}")
+    assert "缺货 1 件" in shown
+    assert "<del>4</del> 3" in shown
+    assert "已付的将退还" in shown
+
+
+def test_a_preview_that_has_grown_old_is_not_applied(town: Town, number: str) -> None:
+    town.operator.post(f"/admin/receiving/{number}", **delivery(3), last="y")
+    path = "/admin/rounds/C1/shortage/apply?policy=pro_rata&seen=0000000000000000"
+    assert "请再看一次" in town.operator.text(town.operator.post(path).location)
+
+
+def test_stock_is_counted_and_its_movements_are_listed(town: Town, number: str) -> None:
+    town.operator.post(f"/admin/receiving/{number}", **delivery(6))
+    assert "收货余量" in town.operator.text("/admin/stock/P1")
+    assert town.operator.post("/admin/stock/P1", seen="2", counted="5").status_code == 303
+    late = town.operator.post("/admin/stock/P1", seen="2", counted="5")
+    assert (late.status_code, "盘点之后库存有变" in late.get_data(as_text=True)) == (422, True)
+    db.session.rollback()
+    assert db.session.scalar(select(StockLevel.units)) == 5
+    assert db.session.scalars(select(StockMovement.units).order_by(StockMovement.id)).all() == [2, 3]
+
+
+def test_other_staff_receive_nothing(town: Town, number: str) -> None:
+    finance = person(town, "finance")
+    for path in (f"/admin/receiving/{number}", "/admin/stock/P1", "/admin/rounds/C1/shortage"):
+        assert finance.get(path).status_code == 403
+    assert person(town, "warehouse", "老王").get(f"/admin/receiving/{number}").status_code == 200
