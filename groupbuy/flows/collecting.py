@@ -5,6 +5,7 @@ from datetime import datetime
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.db import db
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
@@ -61,6 +62,8 @@ def _explain_unknown(code: str, leader_ids: Sequence[int]) -> None:
 
 def _explain_refusal(orders: Sequence[Order]) -> None:
     """Say why none of the orders could be handed out; a parallel request may have been first."""
+    for order in orders:
+        db.session.refresh(order, ["state"])
     if all(order.state == OrderState.CANCELLED for order in orders):
         raise RuleBroken("order_cancelled", "This order has been cancelled.", param="code")
     if any(order.state == OrderState.AWAITING_PAYMENT for order in orders):

@@ -1,0 +1,146 @@
+"""Two people at once: receiving the same delivery, sharing out the same shortage, using up the same stock."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from groupbuy.campaigns.models import Round
+from groupbuy.catalog.models import Product
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.flows import allocating, collecting, receiving
+from groupbuy.flows.receiving import Delivery
+from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.orders.models import LineChange, Order
+from groupbuy.warehouse import stock
+from groupbuy.warehouse.models import GoodsReceipt, ShortageAllocation
+from groupbuy.warehouse.rules import Policy
+from tests import building
+from tests.warehouse import day
+
+
+def at_once(app: Flask, *works: Callable[[], Any]) -> list[Any]:
+    """Do all works at the same time, each on a connection of its own; return results or error codes."""
+    start = Barrier(len(works))
+
+    def run(work: Callable[[], Any]) -> Any:
+        with app.app_context():
+            start.wait()
+            try:
+                return in_transaction(work)
+            except GroupbuyError as error:
+                return error.code
+
+    db.session.rollback()
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def round_of_six(app: Flask) -> tuple[Round, list[Order]]:
+    round_ = building.add_round([building.add_product(building.add_supplier())])
+    orders = [
+        building.place(round_, building.add_resident(building.add_leader(code)), {"P1": 3})
+        for code in ("L1", "L2")
+    ]
+    return building.close(app, round_), orders
+
+
+def delivery(number: str, **details: Any) -> Callable[[], str]:
+    def work() -> str:
+        receipt = receiving.receive_goods(
+            number=number,
+            deliveries=[Delivery("P1", 4)],
+            tolerance_bp=200,
+            now=day.ARRIVES,
+            actor=day.ACTOR,
+            **details,
+        )
+        return receipt.number
+
+    return work
+
+
+def test_two_receivers_of_the_same_delivery_book_it_once(app: Flask) -> None:
+    round_, _ = round_of_six(app)
+    number = day.order_of(round_).number
+    found = at_once(app, *[delivery(number, key=f"k{i}", seen=0) for i in range(4)])
+    assert sorted(found)[1:] == ["received_meanwhile"] * 3
+    assert db.session.scalar(select(func.count()).select_from(GoodsReceipt)) == 1
+
+
+def test_one_form_sent_by_four_hands_is_booked_once(app: Flask) -> None:
+    round_, _ = round_of_six(app)
+    number = day.order_of(round_).number
+    assert len(set(at_once(app, *[delivery(number, key="k", seen=0)] * 4))) == 1
+    assert db.session.scalar(select(func.count()).select_from(GoodsReceipt)) == 1
+
+
+def test_two_operators_who_share_out_the_same_shortage_do_it_once(app: Flask) -> None:
+    round_, orders = round_of_six(app)
+    day.receive(day.order_of(round_).number, {"P1": 4}, last=True)
+
+    def work() -> int:
+        done = allocating.apply(
+            round_=db.session.get_one(Round, round_.id),
+            policy=Policy.PRO_RATA,
+            now=day.ARRIVES,
+            actor=day.ACTOR,
+        )
+        return done.units if done else 0
+
+    assert sorted(at_once(app, *[work] * 4)) == [0, 0, 0, 2]
+    assert db.session.scalar(select(func.count()).select_from(ShortageAllocation)) == 1
+    assert [day.quantities(order) for order in orders] == [{"P1": 2}] * 2
+    assert day.wrong() == []
+
+
+def test_goods_are_handed_out_or_taken_away_but_not_both(app: Flask) -> None:
+    round_, orders = round_of_six(app)
+    day.receive(day.order_of(round_).number, {"P1": 3}, last=True)
+    second = orders[1]
+
+    def hand_out() -> str:
+        collecting.verify_pickup(
+            code=second.pickup_code, leader_ids=[second.leader_id], now=day.ARRIVES, actor=day.ACTOR
+        )
+        return "handed out"
+
+    def take_away() -> str:
+        allocating.apply(
+            round_=db.session.get_one(Round, round_.id),
+            policy=Policy.FIRST_COME,
+            now=day.ARRIVES,
+            actor=day.ACTOR,
+        )
+        return "shared out"
+
+    found = at_once(app, hand_out, take_away)
+    left = [day.quantities(order)["P1"] for order in orders]
+    assert (found[0], left) in (("handed out", [0, 3]), ("order_cancelled", [3, 0]))
+    assert db.session.scalar(select(func.sum(LineChange.units))) == 3
+    assert day.wrong() == []
+
+
+def test_two_rounds_that_close_at_once_do_not_use_the_same_stock(app: Flask) -> None:
+    product = building.add_product(building.add_supplier())
+    rounds = [building.add_round([product], code) for code in ("C1", "C2")]
+    for number, round_ in enumerate(rounds):
+        building.place(round_, building.add_resident(building.add_leader(f"L{number}")), {"P1": 4})
+    with transaction():
+        db.session.get_one(Product, product.id).keeps = True
+        stock.count(product=product, counted=5, seen=0, now=building.NOW, actor="test")
+    db.session.rollback()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda round_: _close(app, round_), rounds))
+    used = [line.from_stock for round_ in rounds for line in day.order_of(round_).lines]
+    assert (sorted(used), day.in_stock(product)) == ([1, 4], 0)
+    assert day.wrong() == []
+
+
+def _close(app: Flask, round_: Round) -> None:
+    with app.app_context():
+        building.close(app, round_)
