@@ -199,8 +199,8 @@ def _blame(form: DeliveryForm, error: GroupbuyError) -> int:
     if place.isdigit() and int(place) < len(form.lines) and field in ("delivered", "rejected", "reason"):
         row = form.lines[int(place)]
         row[field].errors = [*row[field].errors, sentence]
-    else:
-        form.form_errors.append(sentence)
+        sentence = f"{row.code.data}: {sentence}"
+    form.form_errors.append(sentence)
     return (form.confirmed.data or 0) + 1 if error.code == "over_delivery" else 0
 
 

@@ -1,0 +1,115 @@
+"""Receive a big round of which too little came and share out what is short, against bare SQL.
+
+Run ``benchmarks/short_day --help``.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from benchmarks import short_floor
+from benchmarks.close_round import AFTER, KINDS, _groupbuy, _row
+from benchmarks.databases import database
+from benchmarks.made_up_week import CODE, Size, write_files
+from groupbuy.analytics.invariants import check_all
+from groupbuy.app import create_app, settings_of
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.queries import get_round
+from groupbuy.config import load_settings
+from groupbuy.db import db
+from groupbuy.db.transaction import be_unhurried, transaction
+from groupbuy.flows import allocating, receiving
+from groupbuy.flows.ordering import Actor
+from groupbuy.flows.receiving import Delivery
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing import service as purchase_orders
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.scheduler.tick import tick_until_idle
+from groupbuy.warehouse.rules import Policy
+
+ACTOR = Actor("benchmark")
+MORNING = datetime.fromisoformat("2026-11-23T06:00:00+08:00")
+
+
+def main() -> None:
+    """Run the benchmark and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--leaders", type=int, default=1000)
+    parser.add_argument("--orders", type=int, default=333_000)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--percent", type=int, default=90, help="how much of what was ordered comes")
+    parser.add_argument("--policy", choices=[policy.value for policy in Policy], default="first_come")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    chosen = parser.parse_args()
+    size = Size(chosen.leaders, chosen.orders, chosen.lines)
+    print(f"{size.orders:,} orders, {size.lines:,} lines on {chosen.database}, {chosen.percent} % came")
+    with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
+        os.environ["GROUPBUY_DATABASE_URL"] = url
+        os.environ["GROUPBUY_INSTANCE"] = str(Path(folder) / "instance")
+        _run(size, Path(folder), Policy(chosen.policy), chosen.percent)
+
+
+def _run(size: Size, folder: Path, policy: Policy, percent: int) -> None:
+    write_files(size, folder / "files")
+    _groupbuy("init-db")
+    for kind in KINDS:
+        _groupbuy("import", kind, str(folder / "files" / f"{kind}.csv"))
+    app = create_app(load_settings(os.environ))
+    with app.app_context():
+        zone, handlers = settings_of(app).timezone, handlers_of(app)
+        tick_until_idle(now=AFTER, zone=zone, handlers=handlers, note=lambda _: None)
+        db.session.expire_all()
+        round_id = get_round(CODE).id
+        deliveries = _approve(round_id, percent)
+        floor = short_floor.measure(round_id, percent)
+        received = _receive(deliveries)
+        allocated, lines = _allocate(policy)
+        print(f"  {lines:,} lines lost units")
+        _row("receive", received, None, "")
+        _row("receive and share out", received + allocated, floor, "the same rows by bare SQL")
+        wrong = [one.name for one in check_all(now=MORNING, at_rest=False) if one.violations]
+        print(f"  invariants that do not hold: {', '.join(wrong) or 'none'}")
+
+
+def _approve(round_id: int, percent: int) -> list[tuple[str, list[Delivery]]]:
+    """Approve every purchase order; return what comes of each."""
+    with transaction():
+        for order_id in db.session.scalars(select(PurchaseOrder.id).where(PurchaseOrder.state == "draft")):
+            purchase_orders.approve(order_id=order_id, now=MORNING, actor=ACTOR.name)
+    db.session.expire_all()
+    return [
+        (
+            order.number,
+            [Delivery(line.product.code, line.ordered * percent // 100) for line in order.lines],
+        )
+        for order in purchasing.orders_of_round(round_id)
+    ]
+
+
+def _receive(deliveries: list[tuple[str, list[Delivery]]]) -> float:
+    begin = time.perf_counter()
+    for number, lines in deliveries:
+        with transaction():
+            receiving.receive_goods(
+                number=number, deliveries=lines, tolerance_bp=200, now=MORNING, actor=ACTOR, last=True
+            )
+    return time.perf_counter() - begin
+
+
+def _allocate(policy: Policy) -> tuple[float, int]:
+    begin = time.perf_counter()
+    with transaction():
+        be_unhurried()
+        round_: Round = get_round(CODE)
+        done = allocating.apply(round_=round_, policy=policy, now=MORNING, actor=ACTOR)
+    return time.perf_counter() - begin, done.lines if done else 0
+
+
+if __name__ == "__main__":
+    main()
