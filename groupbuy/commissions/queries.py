@@ -26,6 +26,16 @@ RATE_SQL = """
     LIMIT 1
 """
 
+# The id of that rule for a product p and a leader l, for a database without lateral joins.
+RULE_ID_SQL = """COALESCE(
+    (SELECT id FROM commission_rule WHERE scope = 'product' AND target_id = p.id AND valid_to IS NULL),
+    (SELECT id FROM commission_rule
+     WHERE scope = 'category' AND target_id = p.category_id AND valid_to IS NULL),
+    (SELECT id FROM commission_rule WHERE scope = 'leader' AND target_id = l.id AND valid_to IS NULL),
+    (SELECT id FROM commission_rule WHERE scope = 'level' AND target_id = l.level_id AND valid_to IS NULL),
+    (SELECT id FROM commission_rule WHERE scope = 'default' AND target_id = 0 AND valid_to IS NULL)
+)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Agreed:

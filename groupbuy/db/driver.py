@@ -1,9 +1,10 @@
-"""PostgreSQL's driver itself, inside the session's transaction, where SQLAlchemy would take too long."""
+"""A database's driver itself, inside the session's transaction, where SQLAlchemy would take too long."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -62,3 +63,13 @@ def told_as_usual(statement: str) -> Iterator[None]:
         yield
     except driver_error as error:
         raise DBAPIError.instance(statement, None, error, driver_error, dialect=dialect) from error
+
+
+def stored(moment: datetime) -> str:
+    """Return a moment as the embedded database keeps it: texts that sort as the moments do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def moment_of(text: str) -> datetime:
+    """Return the moment that the embedded database keeps as a text."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,7 +1,8 @@
 """One transaction per use case, opened and committed at the edge."""
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -16,6 +17,10 @@ T = TypeVar("T")
 RETRYABLE = ("40001", "40P01")
 ATTEMPTS = 5
 
+# The embedded database has one writer, and lets the others sleep and look again, longer each time. The
+# threads of this process rather wait for each other here, where the next one goes on at once.
+_TURN = threading.RLock()
+
 
 @contextmanager
 def transaction() -> Iterator[None]:
@@ -24,17 +29,24 @@ def transaction() -> Iterator[None]:
     What was read before in this request is let go first, so that the block sees the newest rows and
     the embedded database takes its write lock at once.
     """
-    if not _goes_on():
+    goes_on = _goes_on()
+    if not goes_on:
         db.session.rollback()
-        db.session.connection(execution_options={WRITES: True})
     # What was read before would stay as it was.
     db.session.expire_all()
-    try:
-        yield
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
+    with _turn():
+        try:
+            if not goes_on:
+                db.session.connection(execution_options={WRITES: True})
+            yield
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+
+
+def _turn() -> AbstractContextManager[object]:
+    return _TURN if db.session.get_bind().dialect.name == "sqlite" else nullcontext()
 
 
 def _goes_on() -> bool:

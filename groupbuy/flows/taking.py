@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 
 from groupbuy.campaigns.queries import get_round
 from groupbuy.campaigns.rules import MAX_QUANTITY
-from groupbuy.commissions.queries import RATE_SQL
+from groupbuy.commissions.queries import RATE_SQL, RULE_ID_SQL
 from groupbuy.db import db
 from groupbuy.flows.ordering import Actor, Wish, checked_remark, place_order
 from groupbuy.members.queries import get_resident_by_id
-from groupbuy.orders import quick
+from groupbuy.orders import brief, quick
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import OrderView, view_of
 from groupbuy.orders.quick import QuickOrder
 from groupbuy.orders.rules import MAX_LINES
 
 QUICK = quick.statement(RATE_SQL)
+BRIEF = brief.statement(RULE_ID_SQL)
 
 
 def take_order(
@@ -31,7 +32,7 @@ def take_order(
     submission_key: str | None = None,
     last: bool = False,
 ) -> OrderView:
-    """Place an order, in one statement where the database can and the order fits.
+    """Place an order, in one statement or a few where it fits.
 
     ``last`` tells that nothing more is to be written in this transaction: its locks are then let go at once.
     Raise as ``place_order`` does, and NotFound for an unknown round or resident.
@@ -52,10 +53,13 @@ def take_order(
 
 
 def _quickly(asked: QuickOrder, last: bool) -> OrderView | None:
-    """Ask the one statement, on the database that has it; None where the order does not fit."""
-    if db.session.get_bind().dialect.name != "postgresql" or not _is_sane(asked.quantities):
+    """Ask the database in its own way; None where the order does not fit."""
+    if not _is_sane(asked.quantities):
         return None
-    return quick.place(replace(asked, remark=checked_remark(asked.remark)), QUICK, last=last)
+    checked = replace(asked, remark=checked_remark(asked.remark))
+    if db.session.get_bind().dialect.name == "postgresql":
+        return quick.place(checked, QUICK, last=last)
+    return brief.place(checked, BRIEF)
 
 
 def _step_by_step(asked: QuickOrder, wishes: Sequence[Wish], actor: Actor) -> Order:
