@@ -1,9 +1,12 @@
 """The production server: gunicorn with threads, and processes beside it that live and die with it."""
 
 import contextlib
+import selectors
 import socket
 import subprocess
+import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -13,13 +16,23 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from groupbuy.app.gate import Exchanges, Gate
+from groupbuy.app.settings import settings_of
 from groupbuy.db import db
 from groupbuy.kernel.clock import monotonic_seconds
 from groupbuy.kernel.errors import GroupbuyError
 
-THREADS = 8
-# A request must have arrived whole after this time; pictures over a slow phone take their while.
+# Threads read requests and wait; only so many requests are in the application at once. The embedded
+# database writes one order at a time, and more threads at work only take the processor from that one.
+THREADS = 32
+PLACES = 8
+PLACES_EMBEDDED = 4
+# How soon a thread that holds the one write lock gets the interpreter back from the others.
+SWITCH_SECONDS = 0.0005
+# A request must have arrived whole after this time; pictures over a slow phone take their while. While
+# all threads are taken and others wait, nobody may take that long.
 READING_SECONDS = 40
+HURRIED_SECONDS = 3
 ANSWERING_SECONDS = 600
 STOPPING_SECONDS = 20
 RESTART_SECONDS = 5.0
@@ -40,6 +53,9 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+EXCHANGES = Exchanges()
+
+
 class PortTaken(GroupbuyError):
     """Say that the address cannot be listened on."""
 
@@ -56,29 +72,37 @@ class ServerLog(Logger):  # type: ignore[misc] # gunicorn ships no type informat
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no type information.
-    """Threads that a client who sends byte by byte cannot hold."""
+    """Threads that neither a silent client nor one who sends byte by byte can hold."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.begun: dict[Any, float] = {}
+    def enqueue_req(self, conn: TConn) -> None:
+        """Give a connection to a thread as soon as something has come; till then it costs none."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def handle(self, conn: TConn) -> Any:
         """Read and answer a request."""
-        self.begun[conn] = monotonic_seconds()
+        EXCHANGES.begin(conn.sock)
         try:
             return super().handle(conn)
         finally:
-            self.begun.pop(conn, None)
+            EXCHANGES.end()
 
     def murder_pending(self) -> None:
         """Once a second: stop reading from clients that take too long; an answer can still be sent."""
         super().murder_pending()
-        now = monotonic_seconds()
-        for conn, begun in list(self.begun.items()):
-            if now - begun > ANSWERING_SECONDS:
-                _shut(conn.sock, socket.SHUT_RDWR)
-            elif now - begun > READING_SECONDS:
-                _shut(conn.sock, socket.SHUT_RD)
+        now, exchanges = monotonic_seconds(), EXCHANGES.all()
+        reading = HURRIED_SECONDS if len(exchanges) >= self.cfg.threads else READING_SECONDS
+        for exchange in exchanges:
+            if now - exchange.begun > ANSWERING_SECONDS:
+                _shut(exchange.sock, socket.SHUT_RDWR)
+            elif not exchange.arrived and now - exchange.begun > reading:
+                _shut(exchange.sock, socket.SHUT_RD)
 
 
 def _shut(sock: socket.socket, how: int) -> None:
@@ -141,6 +165,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no type in
         self, app: Flask, *, listener: socket.socket, workers: int, companions: Sequence[Companion] = ()
     ) -> None:
         self.app = app
+        self.embedded = settings_of(app).embedded
         # gunicorn takes the descriptor over and closes it.
         self.descriptor = listener.detach()
         self.workers = workers
@@ -159,15 +184,18 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no type in
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        """Return the application."""
-        return self.app
+    def load(self) -> Gate:
+        """Return the application, behind its gate."""
+        places = PLACES_EMBEDDED if self.embedded else PLACES
+        return Gate(self.app, places=places, exchanges=EXCHANGES)
 
     def run(self) -> None:
         """Serve until a signal ends it."""
         Master(self).run()
 
     def _begin_worker(self, _arbiter: Arbiter, _worker: Worker) -> None:
+        if self.embedded:
+            sys.setswitchinterval(SWITCH_SECONDS)
         with self.app.app_context():
             # A connection shared with another process would mix up their answers.
             db.engine.dispose(close=False)

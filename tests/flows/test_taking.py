@@ -15,9 +15,12 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import ordering, taking
 from groupbuy.flows.ordering import Wish
+from groupbuy.flows.taking import BRIEF, QUICK
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.orders import brief, quick
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.queries import view_of
+from groupbuy.orders.quick import QuickOrder
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW, OPENS
 
@@ -132,3 +135,13 @@ def test_an_unknown_round_and_an_unknown_resident_are_not_found() -> None:
         with pytest.raises(GroupbuyError) as caught, transaction():
             taken(where, who, [Wish("P1", 1)], NOW)
         assert caught.value.status == 404
+
+
+@pytest.mark.usefixtures("app")
+def test_an_order_that_fits_goes_the_quick_way(database_kind: str) -> None:
+    name, _ = two_equal_rounds("to_leader")
+    asked = QuickOrder(name, 1, ["P1", "P2"], [1, 2], NOW, NOW + WITHIN, None, ACTOR.name, None, "key")
+    with transaction():
+        quickly = brief.place(asked, BRIEF) if database_kind == "sqlite" else quick.place(asked, QUICK)
+    assert quickly is not None
+    assert view_of(db.session.scalars(select(Order)).one()) == quickly
