@@ -18,7 +18,8 @@ from sqlalchemy import delete
 from benchmarks import close_floor, document_floor, import_floor
 from benchmarks.databases import database
 from benchmarks.made_up_week import CODE, Size, write_files
-from groupbuy.app import create_app, settings_of
+from groupbuy.app import settings_of
+from groupbuy.app.factory import create_app
 from groupbuy.campaigns.queries import get_round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions.models import CommissionEntry

@@ -15,7 +15,8 @@ from pathlib import Path
 from python_calamine import CalamineWorkbook
 from rustpy_xlsxwriter import write_worksheet
 
-from groupbuy.app import create_app, papers, settings_of
+from groupbuy.app import papers, settings_of
+from groupbuy.app.factory import create_app
 from groupbuy.app.papers import LEADER_KINDS, ROUND_KINDS, Document, Source
 from groupbuy.config import load_settings
 from groupbuy.db import db

@@ -17,7 +17,8 @@ from benchmarks.close_round import AFTER, KINDS, _groupbuy, _row
 from benchmarks.databases import database
 from benchmarks.made_up_week import CODE, Size, write_files
 from groupbuy.analytics.invariants import check_all
-from groupbuy.app import create_app, settings_of
+from groupbuy.app import settings_of
+from groupbuy.app.factory import create_app
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.config import load_settings

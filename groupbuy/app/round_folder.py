@@ -15,8 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from groupbuy.app import papers
+from groupbuy.app.core import create_core
 from groupbuy.app.documents import FORMATS, KINDS
-from groupbuy.app.factory import create_app
 from groupbuy.app.names import distinct, file_name
 from groupbuy.app.papers import LEADER_KINDS, ROUND_KINDS, Document, Source
 from groupbuy.config import Settings
@@ -133,7 +133,7 @@ def _start_process(settings: Settings, job: Job) -> None:
     """Give a process of its own the application and the work that all share."""
     global _job
     _job = job
-    create_app(settings).app_context().push()
+    create_core(settings).app_context().push()
     # Millions of rows come and go without cycles; looking for some again and again takes a third of the time.
     gc.freeze()
     gc.disable()

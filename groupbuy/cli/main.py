@@ -2,33 +2,53 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from pkgutil import resolve_name
 
 import click
-from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from groupbuy.app import create_app, migrate_database
+from groupbuy.app.core import create_core
 from groupbuy.app.logs import set_up_logging
-from groupbuy.cli.accounts import create_user
-from groupbuy.cli.audit import audit
-from groupbuy.cli.backing_up import backup
-from groupbuy.cli.demo.command import demo
-from groupbuy.cli.documents import documents
-from groupbuy.cli.importing import import_command
-from groupbuy.cli.jobs import jobs, list_runs
-from groupbuy.cli.ledger import ledger
-from groupbuy.cli.moving_in import move_in_command
-from groupbuy.cli.rounds import report, rounds, tick
-from groupbuy.cli.serving import scheduler, serve
-from groupbuy.cli.tokens import issue_token
-from groupbuy.cli.warehouse import allocate, receive
 from groupbuy.config import ConfigError, load_settings
 from groupbuy.db.failures import is_unavailable
 from groupbuy.kernel.errors import GroupbuyError
 
+# Where each command is. Only the one that runs is loaded: all of them with pages and API take seconds.
+COMMANDS: Mapping[str, str] = {
+    "allocate": "groupbuy.cli.warehouse:allocate",
+    "audit": "groupbuy.cli.audit:audit",
+    "backup": "groupbuy.cli.backing_up:backup",
+    "create-user": "groupbuy.cli.accounts:create_user",
+    "demo": "groupbuy.cli.demo.command:demo",
+    "documents": "groupbuy.cli.documents:documents",
+    "import": "groupbuy.cli.importing:import_command",
+    "init-db": "groupbuy.cli.migrating:init_db",
+    "issue-token": "groupbuy.cli.tokens:issue_token",
+    "jobs": "groupbuy.cli.jobs:jobs",
+    "ledger": "groupbuy.cli.ledger:ledger",
+    "move-in": "groupbuy.cli.moving_in:move_in_command",
+    "receive": "groupbuy.cli.warehouse:receive",
+    "report": "groupbuy.cli.rounds:report",
+    "rounds": "groupbuy.cli.rounds:rounds",
+    "runs": "groupbuy.cli.jobs:list_runs",
+    "scheduler": "groupbuy.cli.scheduling:scheduler",
+    "serve": "groupbuy.cli.serving:serve",
+    "tick": "groupbuy.cli.ticking:tick",
+}
+
 
 class Groupbuy(click.Group):
-    """A command group that tells people what went wrong in one sentence."""
+    """A command group that loads the command it runs and tells people what went wrong in one sentence."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """Load a command by its name, None for an unknown one."""
+        command: click.Command | None = resolve_name(COMMANDS[name]) if name in COMMANDS else None
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; turn a broken rule into a message and exit code 1."""
@@ -52,35 +72,7 @@ def groupbuy(ctx: click.Context) -> None:
     if ctx.invoked_subcommand and not {"-h", "--help"} & set(sys.argv):
         settings = load_settings(os.environ)
         set_up_logging(settings)
-        ctx.obj = create_app(settings)
-
-
-@groupbuy.command("init-db")
-@click.pass_obj
-def init_db(app: Flask) -> None:
-    """Make or update the tables. Running it again changes nothing."""
-    migrate_database(app)
-    click.echo("The database is ready.")
-
-
-groupbuy.add_command(backup)
-groupbuy.add_command(create_user)
-groupbuy.add_command(demo)
-groupbuy.add_command(documents)
-groupbuy.add_command(import_command)
-groupbuy.add_command(move_in_command)
-groupbuy.add_command(rounds)
-groupbuy.add_command(report)
-groupbuy.add_command(tick)
-groupbuy.add_command(serve)
-groupbuy.add_command(scheduler)
-groupbuy.add_command(audit)
-groupbuy.add_command(ledger)
-groupbuy.add_command(jobs)
-groupbuy.add_command(list_runs)
-groupbuy.add_command(issue_token)
-groupbuy.add_command(receive)
-groupbuy.add_command(allocate)
+        ctx.obj = create_core(settings)
 
 
 def main() -> None:

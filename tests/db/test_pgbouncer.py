@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy.engine import make_url
 
-from groupbuy.app import create_app
+from groupbuy.app.factory import create_app
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from groupbuy.app import create_app
+from groupbuy.app.factory import create_app
 from groupbuy.app.logs import set_up_logging
 from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.catalog.models import Product

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from groupbuy.app import create_app, migrate_database
+from groupbuy.app.factory import create_app
+from groupbuy.app.migrating import migrate_database
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from tests.faults.conftest import Inject

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from groupbuy.app import create_app
+from groupbuy.app.factory import create_app
 from groupbuy.config import load_settings
 
 

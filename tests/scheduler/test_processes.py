@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 from flask import Flask
 
-from groupbuy.app import create_app
+from groupbuy.app.factory import create_app
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.config import load_settings

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, request
 
 from groupbuy import paths
-from groupbuy.app import create_app
+from groupbuy.app.factory import create_app
 from groupbuy.app.server import OPTIONS, READING_SECONDS
 from groupbuy.config import load_settings
 from groupbuy.http.setup import MAX_UPLOAD

@@ -9,7 +9,7 @@ from time_machine import Traveller
 from groupbuy.accounts import tokens
 from groupbuy.accounts.models import WebSession
 from groupbuy.accounts.rules import STAFF_ROLES, session_limits
-from groupbuy.app import create_app
+from groupbuy.app.factory import create_app
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from tests.building import NOW

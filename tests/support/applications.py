@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from groupbuy.app import create_app
+from groupbuy.app.factory import create_app
 from groupbuy.config import Settings, load_settings
 from groupbuy.db import db
 

@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from groupbuy.app import create_app
+from groupbuy.app.core import create_core
 from groupbuy.cli import main as cli
 from groupbuy.config import Settings
 from groupbuy.db import db
@@ -81,10 +81,10 @@ def cli_runner(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) 
     apps: list[Flask] = []
 
     def create_and_keep(settings: Settings) -> Flask:
-        apps.append(create_app(settings))
+        apps.append(create_core(settings))
         return apps[-1]
 
-    monkeypatch.setattr(cli, "create_app", create_and_keep)
+    monkeypatch.setattr(cli, "create_core", create_and_keep)
     for key, text in environment.items():
         monkeypatch.setenv(key, text)
 

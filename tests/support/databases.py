@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from groupbuy.app import create_app, migrate_database
+from groupbuy.app.factory import create_app
+from groupbuy.app.migrating import migrate_database
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from tests.support.postgres import Cluster, start_cluster

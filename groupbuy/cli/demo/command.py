@@ -8,7 +8,8 @@ from flask import Flask
 from rich.console import Console
 from rich.table import Table
 
-from groupbuy.app import migrate_database, settings_of
+from groupbuy.app import settings_of
+from groupbuy.app.migrating import migrate_database
 from groupbuy.cli.demo import region, show
 from groupbuy.cli.demo.region import Login
 from groupbuy.db.transaction import in_transaction
