@@ -14,6 +14,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.jobs.models import Job, RunEntry
 from groupbuy.leaders.models import Leader
+from groupbuy.orders import reviews
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
 from groupbuy.purchasing.models import PurchaseOrder
@@ -53,6 +54,7 @@ class Decisions:
     failed_jobs: int
     failed_runs: int
     applied_leaders: int
+    orders_to_review: int
     closing_today: int
     nearly_out: Sequence[OfferNews]
     below_threshold: Sequence[OfferNews]
@@ -150,6 +152,7 @@ def decisions(*, now: datetime, begins: datetime, ends: datetime) -> Decisions:
         failed_jobs=_count(Job, Job.state.in_(("failed", "unknown"))),
         failed_runs=_count(RunEntry, RunEntry.result == "failed", RunEntry.ran_at >= yesterday),
         applied_leaders=_count(Leader, Leader.state == "applied"),
+        orders_to_review=_count(Order, reviews.is_in(reviews.WAITING), Order.round_id.in_(_open_rounds())),
         closing_today=_count(Round, _selling(), Round.closes_at >= begins, Round.closes_at < ends),
         nearly_out=_offers(
             OfferStock.limit_units,
@@ -164,6 +167,11 @@ def decisions(*, now: datetime, begins: datetime, ends: datetime) -> Decisions:
 
 def _selling() -> ColumnElement[bool]:
     return Round.state == RoundState.OPEN
+
+
+def _open_rounds() -> Select[int]:
+    # A round takes orders by the clock, a moment before the scheduler notes it as open.
+    return select(Round.id).where(Round.state.in_((RoundState.SCHEDULED, RoundState.OPEN)))
 
 
 def _count(table: Any, *conditions: Any) -> int:

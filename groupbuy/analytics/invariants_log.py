@@ -15,7 +15,7 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
 
 # What the close and the cancelling of a round cancel is in the round's own row.
-WITH_THE_ROUND = ("unpaid_at_close", "below_threshold")
+WITH_THE_ROUND = ("unpaid_at_close", "below_threshold", "not_reviewed")
 
 
 def _written(verb: str, kind: str) -> Rows:

@@ -1,6 +1,6 @@
 """Rounds and their offers as those see them who may order, by the clock rather than the stored state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -178,3 +178,11 @@ def _columns(price: Any) -> Select[*tuple[Any, ...]]:
         .join(Product, Product.id == Offer.product_id)
         .join(OfferStock, OfferStock.offer_id == Offer.id)
     )
+
+
+def next_of_each_campaign(rounds: Iterable[Round]) -> list[Round]:
+    """Return the first round of each campaign, in the order given: a daily one would fill the page."""
+    first: dict[int, Round] = {}
+    for one in rounds:
+        first.setdefault(one.campaign_id, one)
+    return list(first.values())

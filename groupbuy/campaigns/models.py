@@ -18,6 +18,7 @@ def _terms_checks() -> tuple[CheckConstraint, ...]:
         CheckConstraint("payment IN ('to_leader', 'prepaid')", name="payment"),
         CheckConstraint("surplus_policy IN ('surplus', 'shortfall')", name="surplus_policy"),
         CheckConstraint("below_policy IN ('cancel', 'extend')", name="below_policy"),
+        CheckConstraint("unreviewed IN ('keep', 'cancel')", name="unreviewed"),
     )
 
 
@@ -26,6 +27,8 @@ class Terms:
 
     ``cap_*`` end a round early when full; ``min_*`` are the round's own thresholds; a round below a
     threshold with the policy ``extend`` is prolonged ``extend_minutes`` at most ``max_extensions`` times.
+    Orders of ``review_above_fen`` and more wait for an operator (订单审核), none where it is null; what
+    becomes at the close of those that nobody looked at is ``unreviewed``.
     """
 
     payment: Mapped[str] = mapped_column(default="to_leader")
@@ -39,6 +42,8 @@ class Terms:
     below_policy: Mapped[str] = mapped_column(default="cancel")
     extend_minutes: Mapped[int] = mapped_column(default=0)
     max_extensions: Mapped[int] = mapped_column(default=0)
+    review_above_fen: Mapped[int | None]
+    unreviewed: Mapped[str] = mapped_column(default="keep", server_default="keep")
 
 
 class OfferTerms:

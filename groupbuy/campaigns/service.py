@@ -42,6 +42,8 @@ class CampaignPlan:
     below_policy: str = "cancel"
     extend_minutes: int = 0
     max_extensions: int = 0
+    review_above_fen: int | None = None
+    unreviewed: str = "keep"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,14 @@ def seal_round(*, round_: Round, now: datetime, actor: str = SCHEDULER) -> bool:
 def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     """Close a sealed and locked round (T2); say how it ended: closed, extended, cancelled, ``not_closing``.
 
-    Unpaid prepaid orders and offers below their threshold are cancelled first and leave every figure.
+    Unpaid prepaid orders, those that nobody reviewed where the campaign says so, and offers below their
+    threshold are cancelled first and leave every figure.
     """
     if round_.state != RoundState.CLOSING:
         return "not_closing"
     orders.cancel_unpaid(round_id=round_.id, now=now)
+    if round_.unreviewed == "cancel":
+        orders.cancel_unreviewed(round_id=round_.id, now=now)
     if _missed(round_):
         return _extend_or_cancel(round_, now)
     missed = list(campaigns.missed_offers(round_.id))

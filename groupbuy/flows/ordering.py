@@ -16,7 +16,7 @@ from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import queries as orders
-from groupbuy.orders import service
+from groupbuy.orders import reviews, service
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState, line_changes
 from groupbuy.orders.service import OrderToRecord
@@ -71,6 +71,8 @@ def place_order(
         submission_key=submission_key,
     )
     order = service.record(head=head, lines=[item.line for item in lines])
+    if round_.review_above_fen is not None:
+        reviews.ask(order=order, round_=round_, now=now)
     _log(order, "order_placed", now, actor, after=_picture(order.state, lines))
     return order
 
@@ -114,6 +116,8 @@ def change_order(
             holding.release(change.offer_id, order.resident_id, -change.delta)
     added = [item.line for item in lines if item.line.offer_id not in old]
     service.replace_lines(order=order, quantities=new, added=added)
+    if order.round.review_above_fen is not None and line_changes(old, new):
+        reviews.ask(order=order, round_=order.round, now=now)
     if remark is not None:
         order.remark = checked_remark(remark)
     # Whoever acts, the log names for whom.
@@ -132,6 +136,20 @@ def cancel_order(*, order: Order, reason: str, now: datetime, actor: Actor) -> O
         return order
     check_round(order.round, now)
     _undo(order, reason=reason, now=now, actor=actor, sealed_too=False)
+    return order
+
+
+def approve_order(*, order: Order, now: datetime, actor: Actor) -> Order:
+    """Let an order that waited for a review (订单审核) stay; again changes nothing.
+
+    Raise RuleBroken ``order_cancelled``, ``round_closed`` after the cut-off.
+    """
+    orders.lock_order(order)
+    if order.state == OrderState.CANCELLED:
+        raise RuleBroken("order_cancelled", "This order has been cancelled.")
+    check_round(order.round, now)
+    if reviews.approve(order=order, now=now):
+        _log(order, "order_approved", now, actor, after={"amount_fen": order.amount_fen})
     return order
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 from groupbuy.campaigns.models import Offer, OfferStock
 from groupbuy.db import db
 from groupbuy.db.totals import total
+from groupbuy.orders import reviews
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.storing import recount_buyers
@@ -42,6 +43,17 @@ def cancel_unpaid(*, round_id: int, now: datetime) -> int:
         Order.state == OrderState.AWAITING_PAYMENT,
         round_id=round_id,
         reason="unpaid_at_close",
+        now=now,
+    )
+
+
+def cancel_unreviewed(*, round_id: int, now: datetime) -> int:
+    """Cancel the orders of a sealed round that still wait for a review; return how many."""
+    return _cancel(
+        Order.round_id == round_id,
+        reviews.is_in(reviews.WAITING),
+        round_id=round_id,
+        reason="not_reviewed",
         now=now,
     )
 

@@ -133,6 +133,16 @@ class CartLine(Base):
     updated_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class OrderReview(Base):
+    """An order that an operator looks at (订单审核); it waits until ``approved_at`` or its cancelling."""
+
+    __tablename__ = "order_review"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True, autoincrement=False)
+    asked_at: Mapped[datetime]
+    approved_at: Mapped[datetime | None]
+
+
 class OrderDoor(Base):
     """The door of an order whose resident has changed doors since; without a row it is the resident's own."""
 

@@ -61,6 +61,11 @@ def _code_of(index: int) -> str:
     return f"lines[{index}].product_code"
 
 
+def needs_review(amount_fen: int, review_above_fen: int | None) -> bool:
+    """Tell whether an operator looks at an order of so much; a bound of None reviews nothing."""
+    return review_above_fen is not None and amount_fen >= review_above_fen
+
+
 def merge_quantities(lines: Iterable[tuple[K, int]]) -> dict[K, int]:
     """Add up the quantities of equal keys, in the order in which the keys first came."""
     merged: dict[K, int] = {}

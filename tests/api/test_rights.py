@@ -88,6 +88,7 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"reason": "x"},
         "401 200 404 200 404 403 403 200 403 403 403",
     ),
+    "approve_order": ("POST", "/orders/{order}/approve", None, "401 403 403 403 403 403 403 200 403 403 403"),
     "mark_paid": ("POST", "/orders/{order}/mark-paid", None, "401 403 403 200 404 403 403 200 403 403 403"),
     "verify_pickup": (
         "POST",

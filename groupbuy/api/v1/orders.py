@@ -111,6 +111,20 @@ def cancel_order(identity: Identity, order_no: str, body: CancelOrder) -> tuple[
 
 @endpoint(
     "POST",
+    "/orders/<order_no>/approve",
+    scope="orders:write",
+    roles=("operator",),
+    answers={200: OrderShape},
+)
+def approve_order(identity: Identity, order_no: str) -> tuple[int, Any]:
+    """Approve an order that waits for a review."""
+    order = own_order(identity, order_no)
+    ordering.approve_order(order=order, now=utc_now(), actor=identity.actor)
+    return 200, order_json(queries.view_of(order))
+
+
+@endpoint(
+    "POST",
     "/orders/<order_no>/mark-paid",
     scope="orders:write",
     roles=("leader", "operator"),

@@ -7,31 +7,49 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import String, cast, literal, or_, select
 
 from groupbuy.accounts.models import Account
+from groupbuy.accounts.rules import ROLES
 from groupbuy.audit.models import AuditEntry
+from groupbuy.kernel.money import format_yuan
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
-from groupbuy.web.admin.words import PREFIX, SUBJECTS, VERBS, subject_kind, verb
+from groupbuy.web.admin.words import KEYS, PREFIX, SUBJECTS, VERBS, actor_name, subject_kind, verb
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import LABELS, look
+from groupbuy.web.signin.roles import role_name
 
 MOST_SHOWN = 160
 
 
-def _short(value: Any) -> str | None:
-    if value is None:
+def _short(kind: str, values: Any) -> str | None:
+    if not values:
         return None
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)[1:-1].replace('"', "")
+    parts = (f"{KEYS.get(key, key)}{_(': ')}{_value(kind, key, value)}" for key, value in values.items())
+    text = _("; ").join(parts)
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "…"
+
+
+def _value(kind: str, key: str, value: Any) -> str:
+    """Return a value as people read it: fen as yuan, a state by its name, goods counted."""
+    if key == "state" and value in LABELS.get(kind, {}):
+        return look(kind, value).label
+    if key == "role" and value in ROLES:
+        return role_name(value)
+    if key.endswith("_fen") and isinstance(value, int):
+        return format_yuan(value)
+    if key == "lines" and isinstance(value, dict) and all(isinstance(one, int) for one in value.values()):
+        return _("%(goods)s products, %(units)s units", goods=len(value), units=sum(value.values()))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 COLUMNS = (
     Column(_l("When"), lambda row: row.AuditEntry.at, "moment", width=17),
-    Column(_l("Who"), lambda row: row.name or row.AuditEntry.actor, "name"),
+    Column(_l("Who"), lambda row: actor_name(row.AuditEntry.actor, row.name), "name"),
     Column(_l("What was done"), lambda row: verb(row.AuditEntry.verb), width=20),
     Column(_l("Kind"), lambda row: subject_kind(row.AuditEntry.subject_kind)),
     Column(_l("Subject"), lambda row: row.AuditEntry.subject, "code", width=22),
-    Column(_l("From"), lambda row: _short(row.AuditEntry.before), width=30),
-    Column(_l("To"), lambda row: _short(row.AuditEntry.after), width=30),
+    Column(_l("From"), lambda row: _short(row.AuditEntry.subject_kind, row.AuditEntry.before), width=30),
+    Column(_l("To"), lambda row: _short(row.AuditEntry.subject_kind, row.AuditEntry.after), width=30),
 )
 
 

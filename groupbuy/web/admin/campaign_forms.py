@@ -139,12 +139,23 @@ class CampaignForm(PageForm):
     )
     extend_minutes = WholeField(_l("Extend by minutes"), validators=optional(), render_kw=_NUMBER)
     max_extensions = WholeField(_l("Extend at most times"), validators=optional(), render_kw=_NUMBER)
+    review_above_fen = YuanField(
+        _l("Review orders from (yuan)"),
+        validators=optional(),
+        render_kw=_YUAN,
+        description=_l("0 reviews every order; empty reviews none."),
+    )
+    unreviewed = RadioField(
+        _l("Orders nobody has reviewed by the cut-off"),
+        choices=[SelectChoice("keep", _l("Deliver them")), SelectChoice("cancel", _l("Cancel them"))],
+        default="keep",
+    )
     cap_orders = WholeField(_l("End early at orders"), validators=optional(), render_kw=_NUMBER)
     cap_units = WholeField(_l("End early at units"), validators=optional(), render_kw=_NUMBER)
     cap_amount_fen = YuanField(_l("End early at turnover (yuan)"), validators=optional(), render_kw=_YUAN)
 
 
-_TERMS = ("cap_orders", "cap_units", "cap_amount_fen", "min_orders", "min_amount_fen")
+_TERMS = ("cap_orders", "cap_units", "cap_amount_fen", "min_orders", "min_amount_fen", "review_above_fen")
 _OFFER_TERMS = ("price_fen", "list_price_fen", "limit_units", "per_buyer_limit", "min_units", "multiple")
 
 
@@ -181,6 +192,7 @@ def plan_of(form: CampaignForm) -> CampaignPlan:
         surplus_policy=form.surplus_policy.data,
         leader_ids=chosen,
         below_policy=form.below_policy.data,
+        unreviewed=form.unreviewed.data,
         extend_minutes=form.extend_minutes.data or 0,
         max_extensions=form.max_extensions.data or 0,
         **{term: form[term].data for term in _TERMS},
@@ -209,7 +221,14 @@ def filled(
     }
     kept = {
         name: getattr(campaign, name)
-        for name in ("pickup_days_after", "payment", "surplus_policy", "below_policy", "extend_minutes")
+        for name in (
+            "pickup_days_after",
+            "payment",
+            "surplus_policy",
+            "below_policy",
+            "unreviewed",
+            "extend_minutes",
+        )
     }
     rows = [
         {"code": code, "leader_picks": offer.leader_picks}

@@ -72,7 +72,7 @@ def leaders_move(code: str, state: str) -> ResponseReturnValue:
     page = render_template(
         "confirm.html",
         layout="admin/base.html",
-        question=_("%(name)s: %(state)s?", name=leader.name, state=look("leader", state).label),
+        question=_question(leader.name, state),
         consequences=_consequences(leader, state, count),
         action=request.path,
         deed=_("Confirm"),
@@ -81,6 +81,17 @@ def leaders_move(code: str, state: str) -> ResponseReturnValue:
         danger=state in rules.REASON_NEEDED,
     )
     return page, 422 if form.errors else 200
+
+
+def _question(name: str, state: str) -> str:
+    questions = {
+        "reviewed": _("Approve the application of %(name)s?", name=name),
+        "active": _("Let %(name)s take orders?", name=name),
+        "rejected": _("Reject the application of %(name)s?", name=name),
+        "suspended": _("Suspend %(name)s?", name=name),
+        "exited": _("Let %(name)s go?", name=name),
+    }
+    return questions[state]
 
 
 def _form_for(state: str) -> type[SeenForm]:

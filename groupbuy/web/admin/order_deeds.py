@@ -57,6 +57,15 @@ def orders_paid(number: str) -> ResponseReturnValue:
     return redirect(_page(number), 303)
 
 
+@blueprint.post("/orders/<number>/approve")
+def orders_approve(number: str) -> ResponseReturnValue:
+    """Approve an order that waited for a review."""
+    with transaction():
+        ordering.approve_order(order=get_order(number), now=utc_now(), actor=actor())
+    flash(_("The order is approved."), "ok")
+    return redirect(_page(number), 303)
+
+
 @blueprint.route("/orders/<number>/cancel", methods=["GET", "POST"])
 def orders_cancel(number: str) -> ResponseReturnValue:
     """Say what cancelling gives back, and do it with a reason."""

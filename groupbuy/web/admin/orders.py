@@ -18,6 +18,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
+from groupbuy.orders import reviews
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
 from groupbuy.orders.rules import OrderState, phase
@@ -74,6 +75,7 @@ def orders() -> ResponseReturnValue:
             Filter("q", _("Number, phone tail, name, room or product")),
             Filter("state", _("State"), [(state, states[state]) for state in STATES], _("All states")),
             Filter("paid", _("Payment"), [("yes", _("Paid")), ("no", _("Unpaid"))], _("Paid or not")),
+            Filter("review", _("Review"), _reviews(), _("Reviewed or not")),
             Filter("from", _("Day of the order"), until="until"),
         ),
         sorts={"placed": Order.placed_at, "amount": Order.amount_fen},
@@ -83,12 +85,18 @@ def orders() -> ResponseReturnValue:
     return show(listing, empty_text=_("Orders appear here as soon as a round is open."))
 
 
+def _reviews() -> list[tuple[str, str]]:
+    return [(reviews.WAITING, _("To review")), (reviews.APPROVED, _("Approved"))]
+
+
 def _statement() -> Select[*tuple[Any, ...]]:
     statement = searching.orders().where(*within_days(Order.placed_at, "from", "until"))
     if text := asked("q"):
         statement = statement.where(searching.matching(text))
     if state := asked("state"):
         statement = statement.where(Order.state == state)
+    if (review := asked("review")) in (reviews.WAITING, reviews.APPROVED):
+        statement = statement.where(reviews.is_in(review))
     if name := asked("round"):
         statement = statement.where(Round.name == name)
     if code := asked("leader"):
@@ -127,6 +135,8 @@ def orders_detail(number: str) -> ResponseReturnValue:
         names=names_of(entry.actor for entry in history),
         payment=payment_of(order),
         phase=phase(OrderState(order.state), RoundState(round_.state)),
+        review=reviews.state_of(order),
+        selling=selling,
         changeable=alive and selling and not (order.paid_fen and round_.payment == "prepaid"),
         cancellable=alive and selling,
         payable=order.state != OrderState.CANCELLED and payment_of(order) == "unpaid",

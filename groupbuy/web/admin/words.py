@@ -7,7 +7,6 @@ from sqlalchemy import select
 from groupbuy.accounts.models import Account
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
-from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 PREFIX = "account:"
@@ -35,6 +34,18 @@ VERBS: Mapping[str, object] = {
     "order_changed": _l("Order changed"),
     "order_cancelled": _l("Order cancelled"),
     "order_shortened": _l("Part of an order was short"),
+    "order_picked_up": _l("Order handed out"),
+    "documents_exported": _l("Documents exported"),
+    "data_exported": _l("Own data taken along"),
+    "account_deleted": _l("Account deleted"),
+    "consent_given": _l("Consent given"),
+    "leader_changed": _l("Resident changed leader"),
+    "profile_changed": _l("Name or room changed"),
+    "webhook_added": _l("Webhook added"),
+    "webhook_removed": _l("Webhook removed"),
+    "wechat_linked": _l("WeChat linked"),
+    "wechat_unlinked": _l("WeChat unlinked"),
+    "order_approved": _l("Order approved"),
     "order_paid": _l("Order marked paid"),
     "purchase_order_approved": _l("Purchase order approved"),
     "purchase_order_sent": _l("Purchase order sent"),
@@ -81,6 +92,31 @@ VERBS: Mapping[str, object] = {
     "token_revoked": _l("Token revoked"),
 }
 
+# Who acts without an account.
+PROGRAMS: dict[str, object] = {
+    SCHEDULER: _l("Scheduler"),
+    "cli": _l("Command line"),
+    "demo": _l("Demonstration"),
+}
+
+# What the log keeps of a thing; the words of the keys that people read most.
+KEYS: Mapping[str, object] = {
+    "state": _l("State"),
+    "lines": _l("Goods"),
+    "reason": _l("Reason"),
+    "role": _l("Role"),
+    "code": _l("Code number"),
+    "kind": _l("Kind"),
+    "files": _l("Files"),
+    "resident": _l("Resident"),
+    "amount_fen": _l("Amount"),
+    "paid_fen": _l("Paid"),
+    "price_fen": _l("Price"),
+    "closes_at": _l("Cut-off"),
+    "quantity": _l("Quantity"),
+    "name": _l("Name"),
+}
+
 SUBJECTS: Mapping[str, object] = {
     "campaign": _l("Campaign"),
     "round": _l("Round"),
@@ -108,6 +144,7 @@ REASONS: Mapping[str, object] = {
     "not_paid_in_time": _l("not paid in time"),
     "unpaid_at_close": _l("not paid by the cut-off"),
     "shortage": _l("too little was delivered"),
+    "not_reviewed": _l("not approved by the cut-off"),
 }
 
 
@@ -126,13 +163,17 @@ def subject_kind(name: str) -> str:
     return str(SUBJECTS.get(name, name))
 
 
-def names_of(actors: Iterable[str]) -> dict[str, str]:
+def names_of(actors: Iterable[str]) -> dict[str, object]:
     """Return the names of actors as the audit log keeps them, in one query."""
     wanted = {actor: int(actor.removeprefix(PREFIX)) for actor in actors if _is_account(actor)}
     rows = db.session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted.values())))
     names = {row[0]: row[1] for row in rows}
-    known = {SCHEDULER: _("Scheduler"), "cli": _("Command line")}
-    return known | {actor: names.get(number, actor) for actor, number in wanted.items()}
+    return PROGRAMS | {actor: names.get(number, actor) for actor, number in wanted.items()}
+
+
+def actor_name(actor: str, name: str | None) -> str:
+    """Return who an entry of the log is by: the account's name, or what a program is called."""
+    return name or str(PROGRAMS.get(actor, actor))
 
 
 def _is_account(actor: str) -> bool:

@@ -69,7 +69,7 @@ ADMIN = (
             Entry("admin.dashboard", _l("Dashboard"), "graph-up"),
             Entry("admin.campaigns", _l("Campaigns"), "megaphone"),
             Entry("admin.orders", _l("Manage orders"), "receipt"),
-            Entry("admin.products", _l("Products"), "box-seam"),
+            Entry("admin.products", _l("Manage products"), "box-seam"),
         ),
     ),
     Group(
@@ -87,9 +87,9 @@ ADMIN = (
     Group(
         _l("Leaders and suppliers"),
         (
-            Entry("admin.leaders", _l("Leaders"), "people"),
+            Entry("admin.leaders", _l("Manage leaders"), "people"),
             Entry("admin.communities", _l("Communities"), "geo-alt"),
-            Entry("admin.residents", _l("Residents"), "person"),
+            Entry("admin.residents", _l("Manage residents"), "person"),
             Entry("admin.commissions", _l("Commissions"), "wallet2"),
             Entry("admin.suppliers", _l("Suppliers"), "shop"),
         ),

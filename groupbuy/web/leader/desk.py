@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
 from groupbuy.analytics.leader_desk import bags_to_hand_out, orders_between
-from groupbuy.campaigns.listing import Viewer, rounds_page
+from groupbuy.campaigns.listing import Viewer, next_of_each_campaign, rounds_page
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.config import Settings
@@ -86,7 +86,7 @@ def _today(now: datetime) -> tuple[datetime, datetime]:
 
 
 def _rounds_under_way(leader: Leader, now: datetime) -> list[Round]:
-    """Return open rounds by cut-off, then those to be handed out by pickup day, then those to come."""
+    """Return open rounds by cut-off, then those to be handed out by pickup day, then the next to come."""
     viewer = Viewer(leader_ids=[leader.id])
     today = now.astimezone(_settings().timezone).date()
     found = [
@@ -95,4 +95,6 @@ def _rounds_under_way(leader: Leader, now: datetime) -> list[Round]:
         if round_.state not in OVER and round_.pickup_date + ON_DESK >= today
     ]
     ranks = {RoundState.OPEN: 0, RoundState.SCHEDULED: 2}
-    return sorted(found, key=lambda one: (ranks.get(state_of(one, now), 1), one.closes_at, one.id))
+    found.sort(key=lambda one: (ranks.get(state_of(one, now), 1), one.closes_at, one.id))
+    under_way = [one for one in found if state_of(one, now) != RoundState.SCHEDULED]
+    return under_way + next_of_each_campaign(found[len(under_way) :])

@@ -7,6 +7,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.campaigns import storefront
+from groupbuy.campaigns.listing import next_of_each_campaign
 from groupbuy.campaigns.models import Round
 from groupbuy.http import rights
 from groupbuy.http.identity import current_identity
@@ -66,6 +67,7 @@ def leader(code: str) -> ResponseReturnValue:
 
 def _leader_page(buyer: Buyer, shown: Leader) -> ResponseReturnValue:
     opened, later = storefront.selling_rounds(leader_id=shown.id, now=utc_now())
+    later = next_of_each_campaign(later)
     rounds = [*opened, *later]
     goods = storefront.goods_of_rounds(round_ids=[round_.id for round_ in rounds], leader_id=shown.id)
     cards = {round_.id: [card(one) for one in goods if one.round_id == round_.id] for round_ in rounds}

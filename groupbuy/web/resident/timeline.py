@@ -65,6 +65,7 @@ def _cancelled(order: Order) -> list[Step]:
     reasons = {
         "not_paid_in_time": _("It was not paid in time"),
         "unpaid_at_close": _("It was not paid until the cut-off"),
+        "not_reviewed": _("It was not approved until the cut-off"),
         "below_threshold": _("Too few people ordered"),
         "shortage": _("Too little was delivered"),
         "by_resident": _("By yourself"),
