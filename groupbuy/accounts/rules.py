@@ -40,6 +40,12 @@ SCOPES: Mapping[str, frozenset[str]] = {
 IDLE_STAFF, LONGEST_STAFF = timedelta(hours=2), timedelta(hours=12)
 IDLE_PEOPLE, LONGEST_PEOPLE = timedelta(days=14), timedelta(days=60)
 
+# What a browser says of itself, the telling word first: every other one claims to be Safari and Mozilla.
+_BROWSERS = {"MicroMessenger": "WeChat", "Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome"}
+_BROWSERS |= {"Safari": "Safari"}
+_SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
+_SYSTEMS |= {"Linux": "Linux"}
+
 FREE_TRIES = 5
 LONGEST_DELAY_S = 900
 MIN_PASSWORD = 8
@@ -88,6 +94,14 @@ def session_limits(role: str) -> tuple[timedelta, timedelta]:
     if role in STAFF_ROLES:
         return IDLE_STAFF, LONGEST_STAFF
     return IDLE_PEOPLE, LONGEST_PEOPLE
+
+
+def device_name(agent: str) -> str:
+    """Return ``WeChat · iPhone`` for what a browser says of itself, its first words where it is unknown."""
+    found = [
+        next((name for word, name in known.items() if word in agent), None) for known in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(name for name in found if name) or agent[:40]
 
 
 def guess_delay_s(failures: int, free: int) -> int:

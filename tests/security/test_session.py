@@ -1,17 +1,20 @@
 """Sessions: cookies over https, how long they last, and whose they are."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from time_machine import Traveller
 
-from groupbuy.accounts import tokens
+from groupbuy.accounts import queries, tokens
 from groupbuy.accounts.models import WebSession
 from groupbuy.accounts.rules import STAFF_ROLES, session_limits
 from groupbuy.app.factory import create_app
+from groupbuy.audit.models import AuditEntry
 from groupbuy.config import load_settings
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
 from tests.building import NOW
 from tests.security.town import Town
 
@@ -66,3 +69,51 @@ def test_signing_out_on_the_page_ends_the_row_on_the_server(town: Town, database
     town.browser("leader").post("/sign-out")
     row = db.session.query(WebSession).filter_by(digest=digest).one()
     assert row.ended_at == NOW
+
+
+def enter_again(town: Town, who: str, agent: str) -> FlaskClient:
+    """Return another browser in which somebody is signed in."""
+    with town.browser(who).session_transaction() as session:
+        digest = tokens.digest_of(session["_user_id"])
+    row = db.session.query(WebSession).filter_by(digest=digest).one()
+    with transaction():
+        account = queries.get_account(row.account_id)
+        secret = tokens.start_session(account=account, role=row.role, device=agent, now=NOW)
+    other: FlaskClient = town.app.test_client()
+    with other.session_transaction() as session:
+        session["_user_id"] = secret
+    return other
+
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) AppleWebKit/605.1 Mobile MicroMessenger/8.0 Safari/604.1"
+
+
+@pytest.mark.check(15)
+@pytest.mark.parametrize("who", ["resident", "leader", "operator"])
+def test_the_own_sessions_are_listed_and_one_is_ended(town: Town, who: str) -> None:
+    other = enter_again(town, who, PHONE)
+    page = town.browser(who).get("/devices").text
+    assert "WeChat · iPhone" in page
+    number = re.findall(r'name="session" value="(\d+)"', page)
+    assert len(number) == 1
+    assert town.browser(who).post("/devices", data={"session": number[0]}).status_code == 303
+    assert (is_in(other), is_in(town.browser(who))) == (False, True)
+    assert db.session.query(AuditEntry).filter_by(verb="sessions_ended").count() == 1
+
+
+@pytest.mark.check(15)
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_all_other_sessions_are_ended_at_once(town: Town, database_kind: str) -> None:
+    others = [enter_again(town, "leader", PHONE) for _ in range(3)]
+    town.browser("leader").post("/devices")
+    assert [is_in(browser) for browser in (*others, town.browser("leader"))] == [False, False, False, True]
+
+
+@pytest.mark.check(15, 26)
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_session_of_somebody_else_does_not_exist(town: Town, database_kind: str) -> None:
+    theirs = db.session.query(WebSession).filter_by(digest=opened(town, "operator")).one().id
+    for number in (str(theirs), "0", "-1", "x", "9" * 40):
+        assert town.browser("leader").post("/devices", data={"session": number}).status_code == 404, number
+    assert is_in(town.browser("operator"))
+    assert str(theirs) not in re.findall(r'value="(\d+)"', town.browser("leader").get("/devices").text)
