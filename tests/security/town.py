@@ -20,12 +20,14 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.flows import receiving
+from groupbuy.flows.receiving import Delivery
 from groupbuy.leaders.models import Community, Leader, LeaderHelper
 from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
-from tests.building import CLOSES, NOW, OPENS, PICKUP
+from tests.building import ACTOR, CLOSES, NOW, OPENS, PICKUP
 from tests.files import PRODUCTS
 from tests.moving.workbook import export
 from tests.web.admin.people import sign_in
@@ -131,6 +133,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
             select(PurchaseOrder.number).join(Supplier).where(Supplier.code == "S1")
         ).one(),
         "address": _address(people["resident"]),
+        "receipt": _receipt(),
         "upload": _upload(people["operator"]),
         "moving": _moving(people["leader"]),
         "link": people["leader"].get("/leader/rounds/C0/pickup_sheet.xlsx").location.rpartition("/")[2],
@@ -143,6 +146,15 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
 def _address(resident: FlaskClient) -> str:
     resident.post("/me/addresses", data={"room": "5-1-102"})
     return str(db.session.scalars(select(ResidentAddress.id).where(~ResidentAddress.is_default)).one())
+
+
+def _receipt() -> str:
+    """Let a part of the other supplier's goods come in."""
+    order = db.session.scalars(select(PurchaseOrder.number).join(Supplier).where(Supplier.code == "S2")).one()
+    with transaction():
+        return receiving.receive_goods(
+            number=order, deliveries=[Delivery("P2", 2, 1, "破损")], tolerance_bp=0, now=NOW, actor=ACTOR
+        ).number
 
 
 def _upload(operator: FlaskClient) -> str:
