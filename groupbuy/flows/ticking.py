@@ -26,7 +26,7 @@ MOST_AT_ONCE = 500
 
 # Opening and closing is short and must be punctual; the rest may take its time in a beat of its own.
 PUNCTUAL = frozenset({"open", "close"})
-PATIENT = frozenset({"plan", "cap", "expire", "seal_audit", "settle"})
+PATIENT = frozenset({"plan", "cap", "expire", "announce", "seal_audit", "settle"})
 EVERYTHING = PUNCTUAL | PATIENT
 
 
@@ -92,6 +92,11 @@ def _settlements(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("settle", 0, "books", since)
 
 
+def _news(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    if announcing.is_due():
+        yield Step("announce", 0, "webhooks", now)
+
+
 def _plan(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     names = planning.plan_rounds(campaign=db.session.get_one(Campaign, ref), now=now, zone=zone)
     return ", ".join(names) or None
@@ -120,6 +125,11 @@ def _expire(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return "cancelled unpaid" if ordering.expire_order(order=order, now=now, actor=ACTOR) else None
 
 
+def _announce(_: int, now: datetime, __: ZoneInfo) -> str | None:
+    count = announcing.announce_new(now=now)
+    return f"{count} deliveries" if count else None
+
+
 def _seal_audit(_: int, now: datetime, __: ZoneInfo) -> str | None:
     count = seal_entries(now=now)
     if count:
@@ -138,6 +148,7 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "cap": _caps,
     "close": _closes,
     "expire": _unpaid,
+    "announce": _news,
     "seal_audit": _seals,
     "settle": _settlements,
 }
@@ -148,6 +159,7 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "cap": _cap,
     "close": _close,
     "expire": _expire,
+    "announce": _announce,
     "seal_audit": _seal_audit,
     "settle": _settle,
 }

@@ -9,12 +9,16 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids
 from groupbuy.jobs import service as jobs
+from groupbuy.jobs.models import Job
+from groupbuy.jobs.service import Patience
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.kernel.times import iso
@@ -23,6 +27,8 @@ from groupbuy.messaging.models import WebhookDelivery, WebhookEndpoint
 WEBHOOK_JOB = "webhook"
 QUIET = timedelta(seconds=30)
 MAX_ENDPOINTS = 20
+# 15 s, 30 s, 1 min and so on, twelve tries within 8.5 hours; then an operator may replay it.
+PATIENCE = Patience(first=timedelta(seconds=15), longest=timedelta(hours=6), attempts=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +111,14 @@ def get_endpoint(endpoint_id: int) -> WebhookEndpoint:
     return endpoint
 
 
-def queue(events: Iterable[Event], *, now: datetime) -> int:
-    """Queue events for all who want them; return how many deliveries that makes."""
-    listeners = endpoints()
-    wanted = [(to, event) for event in events for to in listeners if event.kind in to.events]
-    numbers = next_ids(WebhookDelivery.__table__, len(wanted))  # type: ignore[arg-type] # It is a Table.
+def queue(events: Iterable[tuple[int, Event]], *, now: datetime) -> int:
+    """Queue events for addresses by their ids, each once; return how many deliveries that makes."""
+    wanted = list(events)
+    numbers = list(next_ids(WebhookDelivery.__table__, len(wanted)))  # type: ignore[arg-type] # It is a Table.
     rows = [
         {
             "id": number,
-            "endpoint_id": to.id,
+            "endpoint_id": endpoint_id,
             "entry_id": event.entry_id,
             "event": event.kind,
             "body": event.as_body(),
@@ -121,12 +126,41 @@ def queue(events: Iterable[Event], *, now: datetime) -> int:
             "replays": 0,
             "created_at": now,
         }
-        for number, (to, event) in zip(numbers, wanted, strict=True)
+        for number, (endpoint_id, event) in zip(numbers, wanted, strict=True)
     ]
-    if rows:
-        db.session.execute(insert(WebhookDelivery), rows)
-        jobs.enqueue_many([(WEBHOOK_JOB, str(row["id"]), {"delivery": row["id"]}) for row in rows], now=now)
-    return len(rows)
+    if not rows:
+        return 0
+    make = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    # Another scheduler may have queued some of them in the meantime.
+    db.session.execute(make(WebhookDelivery).on_conflict_do_nothing(), rows)
+    ours = db.session.scalars(select(WebhookDelivery.id).where(WebhookDelivery.id.in_(numbers))).all()
+    jobs.enqueue_many([(WEBHOOK_JOB, str(number), {"delivery": number}) for number in ours], now=now)
+    return len(ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a delivery is: queued, accepted or given_up, how often it was tried, what went wrong last."""
+
+    state: str
+    attempts: int
+    last_error: str | None
+
+
+def progress_of(deliveries: Sequence[WebhookDelivery]) -> dict[int, Progress]:
+    """Return how far deliveries are, by their ids; trying is the work of their newest jobs."""
+    keys = {_job_key(delivery): delivery for delivery in deliveries}
+    found = db.session.scalars(select(Job).where(Job.kind == WEBHOOK_JOB, Job.key.in_(keys)))
+    return {keys[job.key].id: _progress(keys[job.key], job) for job in found}
+
+
+def _progress(delivery: WebhookDelivery, job: Job) -> Progress:
+    given_up = delivery.state == "queued" and job.state == "failed"
+    return Progress("given_up" if given_up else delivery.state, job.attempts, job.last_error)
+
+
+def _job_key(delivery: WebhookDelivery) -> str:
+    return f"{delivery.id}/{delivery.replays}" if delivery.replays else str(delivery.id)
 
 
 def deliveries_page(endpoint_id: int, *, after: int | None, most: int) -> Sequence[WebhookDelivery]:
@@ -145,8 +179,7 @@ def replay(*, endpoint_id: int, delivery_id: int, now: datetime) -> WebhookDeliv
     get_endpoint(endpoint_id).quiet_until = None
     delivery.state, delivery.replays = "queued", delivery.replays + 1
     db.session.flush()
-    key = f"{delivery.id}/{delivery.replays}"
-    jobs.enqueue(kind=WEBHOOK_JOB, key=key, payload={"delivery": delivery.id}, now=now)
+    jobs.enqueue(kind=WEBHOOK_JOB, key=_job_key(delivery), payload={"delivery": delivery.id}, now=now)
     return delivery
 
 

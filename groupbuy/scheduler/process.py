@@ -19,6 +19,7 @@ from groupbuy.flows.closing import CLOSE_JOB
 from groupbuy.http import forgetting
 from groupbuy.jobs import heartbeats
 from groupbuy.kernel.clock import utc_now
+from groupbuy.messaging.webhooks import WEBHOOK_JOB
 from groupbuy.scheduler.keeper import Keeper
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import Failures, run_steps
@@ -95,7 +96,9 @@ class SchedulerProcess:
             with transaction():
                 heartbeats.beat(self._holder, now=now)
 
-    def _tidy(self, _: list[Done], now: datetime) -> None:
+    def _tidy(self, done: list[Done], now: datetime) -> None:
+        if any(one.kind == "announce" for one in done):
+            self._workers[WEBHOOK_JOB].wake()
         if heartbeats.any_old(now=now):
             with transaction():
                 heartbeats.forget_old(now=now)

@@ -29,7 +29,7 @@ def handler(poster: Poster) -> Handler:
         webhooks.note_accepted(payload["delivery"], status=status, now=now)
         return f"answered {status}"
 
-    return Handler(record=record, act=act)
+    return Handler(record=record, act=act, patience=webhooks.PATIENCE)
 
 
 def _deliver(poster: Poster, outgoing: Outgoing) -> int:

@@ -11,8 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from groupbuy.audit.models import AuditEntry
+from groupbuy.db import db
 from groupbuy.messaging.posting import HttpPoster, NotTaken
+from groupbuy.messaging.webhooks import PATIENCE
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 from tests.api.conftest import Town
@@ -113,6 +117,37 @@ def test_a_refused_event_is_sent_again_later_and_shown_in_the_log(
     tick(town, clock, NOW + timedelta(minutes=10))
     log = town.staff().get(f"/webhooks/{hook['id']}/deliveries").json["items"]
     assert [(row["state"], row["status"]) for row in log] == [("accepted", 204)]
+
+
+def test_an_event_leaves_before_its_entry_is_sealed_and_only_once(
+    town: Town, listener: Listener, clock: Any
+) -> None:
+    listen(town, listener, "order.placed")
+    town.buyer.order({"P1": 1})
+    tick(town, clock, NOW)
+    assert listener.kinds == ["order.placed"]
+    assert db.session.scalar(select(AuditEntry.seal_id).where(AuditEntry.verb == "order_placed")) is None
+    tick(town, clock, NOW + timedelta(minutes=1))
+    assert listener.kinds == ["order.placed"]
+
+
+def test_an_event_that_is_never_taken_is_given_up_and_can_be_replayed(
+    town: Town, listener: Listener, clock: Any
+) -> None:
+    hook = listen(town, listener, "order.placed")
+    listener.answer = 500
+    town.buyer.order({"P1": 1})
+    for hours in range(PATIENCE.attempts or 0):
+        tick(town, clock, NOW + hours * PATIENCE.longest)
+    [row] = town.staff().get(f"/webhooks/{hook['id']}/deliveries").json["items"]
+    assert (row["state"], row["attempts"]) == ("given_up", PATIENCE.attempts)
+    assert "500" in row["last_error"]
+    listener.answer = 200
+    again = town.staff().post(f"/webhooks/{hook['id']}/deliveries/{row['id']}/replay")
+    assert (again.json["state"], again.json["attempts"]) == ("queued", 0)
+    tick(town, clock, NOW + 13 * PATIENCE.longest)
+    [row] = town.staff().get(f"/webhooks/{hook['id']}/deliveries").json["items"]
+    assert (row["state"], row["attempts"]) == ("accepted", 1)
 
 
 def test_an_event_is_replayed_on_demand(town: Town, listener: Listener, clock: Any) -> None:

@@ -13,6 +13,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import iso
 from groupbuy.messaging import webhooks
 from groupbuy.messaging.models import WebhookDelivery, WebhookEndpoint
+from groupbuy.messaging.webhooks import Progress
 
 EventName = Literal[
     "round.opened",
@@ -55,13 +56,18 @@ class Webhooks(Shape):
 
 
 class Delivery(Shape):
-    """One event for one address; ``status`` is what it answered when it took it."""
+    """One event for one address; ``status`` is what it answered when it took it.
+
+    ``state`` is queued, accepted or given_up; ``attempts`` counts the tries since it was queued or replayed.
+    """
 
     id: int
     event: str
     body: str
     state: str
     status: int | None
+    attempts: int
+    last_error: str | None
     created_at: str
     accepted_at: str | None
 
@@ -106,7 +112,8 @@ def list_deliveries(identity: Identity, webhook_id: int, query: Page) -> tuple[i
     after = cursors.decode(query.cursor, (int,))[0] if query.cursor else None
     rows = webhooks.deliveries_page(webhook_id, after=after, most=query.limit + 1)
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.id,))
-    return 200, {"items": [_delivery(row) for row in rows], "next_cursor": cursor}
+    far = webhooks.progress_of(rows)
+    return 200, {"items": [_delivery(row, far[row.id]) for row in rows], "next_cursor": cursor}
 
 
 @endpoint(
@@ -118,20 +125,22 @@ def list_deliveries(identity: Identity, webhook_id: int, query: Page) -> tuple[i
 def replay_delivery(identity: Identity, webhook_id: int, delivery_id: int) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Send an event once more."""
     delivery = webhooks.replay(endpoint_id=webhook_id, delivery_id=delivery_id, now=utc_now())
-    return 200, _delivery(delivery)
+    return 200, _delivery(delivery, webhooks.progress_of([delivery])[delivery.id])
 
 
 def _webhook(row: WebhookEndpoint) -> Json:
     return {"id": row.id, "url": row.url, "events": row.events, "created_at": iso(row.created_at)}
 
 
-def _delivery(row: WebhookDelivery) -> Json:
+def _delivery(row: WebhookDelivery, far: Progress) -> Json:
     return {
         "id": row.id,
         "event": row.event,
         "body": row.body,
-        "state": row.state,
+        "state": far.state,
         "status": row.status,
+        "attempts": far.attempts,
+        "last_error": far.last_error,
         "created_at": iso(row.created_at),
         "accepted_at": iso(row.accepted_at) if row.accepted_at else None,
     }
