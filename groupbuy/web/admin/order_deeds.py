@@ -10,7 +10,7 @@ from wtforms.validators import Length
 from groupbuy.campaigns.queries import OfferForLeader, offers_for_leader
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import ordering
 from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.clock import utc_now
@@ -51,8 +51,7 @@ def _page(number: str) -> str:
 @blueprint.post("/orders/<number>/paid")
 def orders_paid(number: str) -> ResponseReturnValue:
     """Mark an order paid in full."""
-    with transaction():
-        ordering.mark_paid(order=get_order(number), now=utc_now(), actor=actor())
+    in_transaction(lambda: ordering.mark_paid(order=get_order(number), now=utc_now(), actor=actor()))
     flash(_("The order is marked paid."), "ok")
     return redirect(_page(number), 303)
 
@@ -60,8 +59,7 @@ def orders_paid(number: str) -> ResponseReturnValue:
 @blueprint.post("/orders/<number>/approve")
 def orders_approve(number: str) -> ResponseReturnValue:
     """Approve an order that waited for a review."""
-    with transaction():
-        ordering.approve_order(order=get_order(number), now=utc_now(), actor=actor())
+    in_transaction(lambda: ordering.approve_order(order=get_order(number), now=utc_now(), actor=actor()))
     flash(_("The order is approved."), "ok")
     return redirect(_page(number), 303)
 
@@ -72,10 +70,11 @@ def orders_cancel(number: str) -> ResponseReturnValue:
     order = get_order(number)
     form = ReasonForm()
     if form.validate_on_submit():
-        with transaction():
-            ordering.cancel_order(
+        in_transaction(
+            lambda: ordering.cancel_order(
                 order=get_order(number), reason=form.reason.data or "", now=utc_now(), actor=actor()
             )
+        )
         flash(_("The order has been cancelled."), "ok")
         return redirect(_page(number), 303)
     units = sum(line.quantity for line in order.lines)
@@ -125,10 +124,11 @@ def _filled(order: Order, offered: Sequence[OfferForLeader]) -> dict[str, object
 def _change(form: ChangeForm, number: str) -> bool:
     wishes = [Wish(row.code.data, row.quantity.data) for row in form.lines if row.quantity.data]
     try:
-        with transaction():
-            ordering.change_order(
+        in_transaction(
+            lambda: ordering.change_order(
                 order=get_order(number), wishes=wishes, now=utc_now(), actor=actor(), remark=form.remark.data
             )
+        )
     except GroupbuyError as error:
         form.form_errors.append(_with_product(error, wishes))
         return False

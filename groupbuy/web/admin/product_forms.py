@@ -134,6 +134,8 @@ def _values(form: ProductForm, product: Product | None) -> dict[str, Any]:
         name: form[name].data if form.weighed.data else None for name in ("est_grams", "price_basis_g")
     }
     if form.picture.data:
+        # The transaction may run again: the file is read from its beginning each time.
+        form.picture.data.seek(0)
         values["picture"] = store_picture(form.picture.data.read())
     elif product is None:
         values["picture"] = None

@@ -13,7 +13,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Offer, OfferStock, Round
 from groupbuy.campaigns.offers import current_version
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import closing
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotFound, RuleBroken
@@ -79,8 +79,9 @@ def campaigns_round_extend(name: str) -> ResponseReturnValue:
 def _move_cutoff(form: PageForm, name: str, closes_at: datetime) -> bool:
     """Move the cut-off; False when that was refused, with the reason in the form."""
     try:
-        with transaction():
-            lifecycle.change_cutoff(name=name, closes_at=closes_at, now=utc_now(), actor=actor().name)
+        in_transaction(
+            lambda: lifecycle.change_cutoff(name=name, closes_at=closes_at, now=utc_now(), actor=actor().name)
+        )
     except GroupbuyError as error:
         form.form_errors.append(translate_sentence(error.message))
         return False

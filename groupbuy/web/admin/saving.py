@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -33,10 +33,12 @@ def answer(
 
 
 def stored(form: PageForm, store: Callable[[], object]) -> bool:
-    """Store in a transaction; False when that was refused, with the reason in the form."""
+    """Store in a transaction, again where the database asks for it; False when that was refused.
+
+    The reason then stands in the form.
+    """
     try:
-        with transaction():
-            store()
+        in_transaction(store)
     except GroupbuyError as error:
         blame(form, error)
         return False
