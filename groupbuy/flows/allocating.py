@@ -43,20 +43,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class OfferShares:
-    """How an offer that is short is shared out, by line id."""
+    """How an offer that is short is shared out: the lines that go without something, by line id."""
 
     supply: Supply
-    shares: tuple[Share, ...]
-
-    @property
-    def losing(self) -> tuple[Share, ...]:
-        """Return the lines that go without something."""
-        return tuple(share for share in self.shares if share.lost)
+    losing: tuple[Share, ...]
 
     @property
     def lost(self) -> int:
         """Return the sale units lost."""
-        return sum(share.lost for share in self.shares)
+        return sum(share.lost for share in self.losing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +78,25 @@ def short_offers(round_: Round, product_codes: Sequence[str] | None = None) -> l
     for code in product_codes or ():
         if code not in known:
             raise NotFound("unknown_product", f"The round has no product {code}.", param="products")
-    wanted = known if product_codes is None else set(product_codes)
-    return [one for one in supplies if one.short and one.product_code in wanted]
+    return _short(supplies, product_codes)
+
+
+def _short(supplies: Sequence[Supply], product_codes: Sequence[str] | None) -> list[Supply]:
+    return [
+        one for one in supplies if one.short and (product_codes is None or one.product_code in product_codes)
+    ]
 
 
 def preview(round_: Round, policy: Policy, offers: Sequence[Supply]) -> Iterator[OfferShares]:
     """Yield who would get what of each offer, in the order of the offers' ids. Write nothing."""
     by_id = {one.offer_id: one for one in offers}
     baskets = dict(supply.baskets_of(round_.id)) if policy is Policy.FAIR_BY_MONEY else {}
-    for offer_id, claims in supply.claims_of(round_.id, list(by_id)):
+    for offer_id, claims in supply.claims_of(list(by_id)):
         got = allocate(policy, claims, by_id[offer_id].to_share, baskets)
-        shares = tuple(Share(claim, got[claim.line_id]) for claim in claims)
-        for share in shares if baskets else ():
+        losing = tuple(Share(one, got[one.line_id]) for one in claims if got[one.line_id] < one.units)
+        for share in losing if baskets else ():
             _lower(baskets, share)
-        yield OfferShares(by_id[offer_id], shares)
+        yield OfferShares(by_id[offer_id], losing)
 
 
 def _lower(baskets: dict[int, Basket], share: Share) -> None:
@@ -130,8 +130,9 @@ def apply(
     """
     # Of two operators at once the second waits here, and finds nothing to do.
     lifecycle.lock_round(round_.id)
-    shortening.lock_orders_of_offers([one.offer_id for one in short_offers(round_, product_codes)])
-    offers = short_offers(round_, product_codes)
+    maybe = supply.maybe_short(round_.id)
+    shortening.lock_orders_of_offers(maybe)
+    offers = _short(supply.supplies_of(round_.id, maybe), product_codes) if maybe else []
     if not offers:
         return None
     _check_final(offers)

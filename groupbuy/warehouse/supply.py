@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
@@ -65,10 +65,9 @@ class Supply:
         return max(self.wanted - self.handed_out - self.to_share, 0)
 
 
-def supplies_of(round_id: int) -> Sequence[Supply]:
-    """Return every offer of a closed round that was ordered, by product code, in three queries."""
-    wanted = by_key(_units(round_id))
-    fetched = by_key(_units(round_id).where(Order.state != OrderState.CONFIRMED))
+def supplies_of(round_id: int, offer_ids: Collection[int] | None = None) -> Sequence[Supply]:
+    """Return the offers of a closed round that were ordered, or some of them, by product code."""
+    units = _units(round_id)
     return [
         Supply(
             offer_id=row.offer_id,
@@ -81,17 +80,31 @@ def supplies_of(round_id: int) -> Sequence[Supply]:
             purchased=row.purchased,
             delivered=row.delivered,
             rejected=row.rejected,
-            wanted=wanted.get(row.offer_id, 0),
-            handed_out=fetched.get(row.offer_id, 0),
+            wanted=units.get(row.offer_id, (0, 0))[0],
+            handed_out=units.get(row.offer_id, (0, 0))[1],
             lost=row.lost,
         )
         for row in db.session.execute(_lines(round_id))
+        if offer_ids is None or row.offer_id in offer_ids
     ]
 
 
-def _units(round_id: int) -> Select[*tuple[Any, ...]]:
-    lines = live_lines(round_id).add_columns(OrderLine.offer_id, total(OrderLine.quantity))
-    return lines.group_by(OrderLine.offer_id)
+def maybe_short(round_id: int) -> list[int]:
+    """Return the ids of offers of which less is there than was ordered and that nobody has dealt with.
+
+    It looks at no order: whoever goes on must lock those first and then ask ``supplies_of``.
+    """
+    rows = db.session.execute(_lines(round_id))
+    there = ((row, row.from_stock + row.delivered - row.rejected) for row in rows)
+    return [row.offer_id for row, units in there if units < row.ordered and not row.lost]
+
+
+def _units(round_id: int) -> dict[int, tuple[int, int]]:
+    """Return by offer what the orders hold now, and what of it has been fetched."""
+    fetched = case((Order.state != OrderState.CONFIRMED, OrderLine.quantity), else_=0)
+    lines = live_lines(round_id).add_columns(OrderLine.offer_id, total(OrderLine.quantity), total(fetched))
+    rows = db.session.execute(lines.group_by(OrderLine.offer_id))
+    return {offer_id: (wanted, gone) for offer_id, wanted, gone in rows}
 
 
 def _lines(round_id: int) -> Select[*tuple[Any, ...]]:
@@ -127,23 +140,26 @@ def _lines(round_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def claims_of(round_id: int, offer_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[Claim]]]:
-    """Yield offers with the lines that can still lose units, in the order of the ids.
+def claims_of(offer_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[Claim]]]:
+    """Yield purchased offers with the lines that can still lose units, in the order of the ids.
 
     Goods that were handed out are not taken back. At most OFFERS_AT_ONCE offers are in memory.
     """
+    # The round is left out: with it the embedded database looks for every offer in every order.
+    lines = select(
+        OrderLine.offer_id,
+        OrderLine.id,
+        Order.id,
+        Order.resident_id,
+        Order.leader_id,
+        Order.placed_at,
+        OrderLine.quantity,
+        OrderLine.price_fen,
+    ).join(Order, Order.id == OrderLine.order_id)
     for some in chunks(sorted(offer_ids), OFFERS_AT_ONCE):
-        lines = live_lines(round_id).add_columns(
-            OrderLine.offer_id,
-            OrderLine.id,
-            Order.id,
-            Order.resident_id,
-            Order.leader_id,
-            Order.placed_at,
-            OrderLine.quantity,
-            OrderLine.price_fen,
+        open_ = lines.where(
+            OrderLine.offer_id.in_(some), OrderLine.quantity > 0, Order.state == OrderState.CONFIRMED
         )
-        open_ = lines.where(OrderLine.offer_id.in_(some), Order.state == OrderState.CONFIRMED)
         rows = db.session.execute(open_.order_by(OrderLine.offer_id, OrderLine.id))
         for offer_id, group in groupby(rows, key=lambda row: row[0]):
             yield offer_id, [Claim(*row[1:]) for row in group]
@@ -165,9 +181,3 @@ def baskets_of(round_id: int) -> Mapping[int, Basket]:
         resident_id: Basket(amounts.get(resident_id, 0) + lost.get(resident_id, 0), lost.get(resident_id, 0))
         for resident_id in amounts.keys() | lost.keys()
     }
-
-
-def allocated(offer_ids: Collection[int]) -> set[int]:
-    """Return those of some offers whose shortage has been dealt with."""
-    statement = select(AllocatedOffer.offer_id).where(AllocatedOffer.offer_id.in_(offer_ids))
-    return set(db.session.scalars(statement))
