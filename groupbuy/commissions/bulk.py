@@ -190,6 +190,13 @@ def of_round(round_id: int) -> Keys:
     return union(theirs, theirs)
 
 
+def of_leader(leader_id: int) -> Keys:
+    """Select the rounds in which a leader has earned something."""
+    entries = select(CommissionEntry.round_id, CommissionEntry.leader_id)
+    theirs = entries.where(CommissionEntry.leader_id == leader_id)
+    return union(theirs, theirs)
+
+
 def standings(keys: Keys, *, until: datetime) -> list[Due]:
     """Return where the chosen leaders stand in the chosen rounds, in one statement over their lines."""
     chosen = keys.cte("chosen")

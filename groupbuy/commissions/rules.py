@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from groupbuy.finance import rules as ledger
 from groupbuy.finance.rules import Entry
-from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import BASIS, MAX_FEN, share_bp
 
 T = TypeVar("T")
@@ -188,3 +188,40 @@ def bookings(leader_id: int, former: Standing, due: Standing, *, cause_id: str, 
             debit, credit, amount, cause_kind="commission", cause_id=cause_id, part=f"{version}:{step}"
         )
     ]
+
+
+class WithdrawalState(StrEnum):
+    """Name where a withdrawal stands; ``checked`` is approved by one of the two persons it needs."""
+
+    ASKED = "asked"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    PAID = "paid"
+
+
+IN_FLIGHT = (WithdrawalState.ASKED, WithdrawalState.CHECKED, WithdrawalState.APPROVED)
+
+
+def tax_due(amount_fen: int, *, earlier_fen: int, earlier_tax_fen: int, rate_bp: int, free_fen: int) -> int:
+    """Return the tax to withhold from a withdrawal, in fen.
+
+    The month counts as a whole: the rate of what all its withdrawals exceed the free amount by, less what
+    the earlier ones were taxed. So it does not matter into how many parts a leader splits an amount.
+    """
+    whole = share_bp(max(earlier_fen + amount_fen - free_fen, 0), rate_bp)
+    return min(max(whole - earlier_tax_fen, 0), amount_fen)
+
+
+def after_approval(state: str, amount_fen: int, *, limit_fen: int, first: str | None, actor: str) -> str:
+    """Return where an approval leads: above the limit a second person has to approve as well.
+
+    Raise RuleBroken ``wrong_state`` or ``second_person``.
+    """
+    if state not in (WithdrawalState.ASKED, WithdrawalState.CHECKED):
+        raise RuleBroken("wrong_state", "This withdrawal has been decided already.")
+    if state == WithdrawalState.CHECKED:
+        if first == actor:
+            raise RuleBroken("second_person", "Another person has to approve this as well.")
+        return WithdrawalState.APPROVED
+    return WithdrawalState.CHECKED if amount_fen > limit_fen else WithdrawalState.APPROVED

@@ -74,6 +74,12 @@ def book_round(*, round_id: int, now: datetime) -> int:
     return catch_up(bulk.of_round(round_id), now=now, until=until)
 
 
+def book_leader(*, leader_id: int, now: datetime) -> int:
+    """Bring the books to what a leader has earned by now in all rounds."""
+    until = now - timedelta(days=dials().after_sale_days)
+    return catch_up(bulk.of_leader(leader_id), now=now, until=until)
+
+
 def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
     """Book what is due to some leaders of some rounds less what was booked; return how many changed.
 

@@ -10,6 +10,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import stock
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState, check_window
+from groupbuy.finance.rules import wallet
 from groupbuy.flows import holding
 from groupbuy.flows.pricing import PricedLine, price_lines
 from groupbuy.kernel.errors import BadInput, RuleBroken
@@ -193,6 +194,23 @@ def mark_paid(*, order: Order, now: datetime, actor: Actor, account: str | None 
     )
     _log(order, "order_paid", now, actor, before={"paid_fen": former}, after={"paid_fen": order.paid_fen})
     return order
+
+
+def pay_from_wallet(*, order: Order, now: datetime, actor: Actor) -> Order:
+    """Pay a prepaid order from its resident's wallet; again, or from another device at once, only once.
+
+    Raise RuleBroken ``order_cancelled``, ``not_prepaid``, ``pay_late`` and ``insufficient_balance``.
+    """
+    orders.lock_order(order)
+    if order.round.payment != "prepaid":
+        raise RuleBroken("not_prepaid", "This order is paid to the leader.")
+    if (
+        order.state == OrderState.AWAITING_PAYMENT
+        and order.expires_at is not None
+        and order.expires_at <= now
+    ):
+        raise RuleBroken("pay_late", "The time to pay this order is over.")
+    return mark_paid(order=order, now=now, actor=actor, account=wallet(order.resident_id))
 
 
 def check_round(round_: Round, now: datetime) -> None:

@@ -10,9 +10,10 @@ from groupbuy.accounts import service as account_service
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
-from groupbuy.commissions.models import CommissionEntry
+from groupbuy.commissions import settling, withdrawing
 from groupbuy.db import db
-from groupbuy.db.totals import total
+from groupbuy.finance.queries import balance
+from groupbuy.finance.rules import cash
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders import applying, managing, rules
@@ -59,19 +60,18 @@ def decide(
     reason: str,
     now: datetime,
     actor: str,
-    unpaid_known: bool = False,
 ) -> Leader:
     """Approve, reject, suspend, take back or let go a leader who was seen in a state.
 
     A suspended leader takes no new orders, the ones placed go on. Raise BadInput without a reason where
-    one is needed, RuleBroken ``wrong_state``, ``decided_meanwhile``, and for an exit ``open_orders`` or,
-    unless ``unpaid_known``, ``unpaid_commission``.
+    one is needed, RuleBroken ``wrong_state``, ``decided_meanwhile``, and for an exit ``open_orders`` or
+    ``open_money``.
     """
     rules.check_decision(seen, state, reason)
     leader = get_leader(code)
     managing.move_leader(leader=leader, seen=seen, state=state, reason=reason, now=now, actor=actor)
     if state == LeaderState.EXITED:
-        _let_go(leader, unpaid_known, now, actor)
+        _let_go(leader, now, actor)
     return leader
 
 
@@ -86,20 +86,26 @@ def open_orders_of(leader: Leader) -> list[str]:
     return list(db.session.scalars(statement.order_by(Order.id)))
 
 
-def unpaid_commission_fen(leader: Leader) -> int:
-    """Return what a leader has earned and not been paid, in fen."""
-    earned = select(total(CommissionEntry.amount_fen)).where(CommissionEntry.leader_id == leader.id)
-    return db.session.scalar(earned) or 0
+def open_money_of(leader: Leader) -> dict[str, int]:
+    """Return what keeps a leader from leaving, by name, in fen: balance, frozen, withdrawals and cash."""
+    money = withdrawing.money_of(leader.id)
+    amounts = {
+        "balance": money.available_fen,
+        "frozen": money.frozen_fen,
+        "withdrawals": money.withdrawals_fen,
+        "cash": balance(cash(leader.id)),
+    }
+    return {name: amount for name, amount in amounts.items() if amount}
 
 
-def _let_go(leader: Leader, unpaid_known: bool, now: datetime, actor: str) -> None:
+def _let_go(leader: Leader, now: datetime, actor: str) -> None:
     if numbers := open_orders_of(leader):
         named = ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else "")
         raise RuleBroken("open_orders", f"{len(numbers)} orders are not handed out yet: {named}.")
-    unpaid = unpaid_commission_fen(leader)
-    if unpaid and not unpaid_known:
-        sentence = f"Commission of {format_yuan(unpaid)} is not paid out yet; confirm that you know."
-        raise RuleBroken("unpaid_commission", sentence, param="unpaid_known")
+    settling.book_leader(leader_id=leader.id, now=now)
+    if money := open_money_of(leader):
+        named = ", ".join(f"{name} {format_yuan(amount)}" for name, amount in money.items())
+        raise RuleBroken("open_money", f"The money of this leader is not settled yet: {named}.")
     others = [one for one in leaders_of(leader.account_id) if one.state != LeaderState.EXITED]
     if not others:
         account = accounts.get_account(leader.account_id)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from groupbuy.accounts import queries as accounts
 from groupbuy.audit.models import AuditEntry
+from groupbuy.commissions import withdrawing
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
@@ -17,7 +18,7 @@ from groupbuy.kernel.errors import BadInput, GroupbuyError, NotFound, RuleBroken
 from groupbuy.leaders.agreement import agreement_in_force, write_agreement
 from groupbuy.leaders.applying import wanted_from
 from groupbuy.leaders.models import Leader
-from tests import building
+from tests import building, money
 from tests.building import CLOSES, NOW
 
 PHONE = "13812345678"
@@ -153,7 +154,7 @@ def test_a_suspended_leader_takes_no_new_orders_and_hands_out_the_old(app: Flask
     assert building.place(round_, resident, {"P1": 1}).state == "confirmed"
 
 
-def test_an_exit_names_open_orders_and_then_unpaid_commission(app: Flask) -> None:
+def test_an_exit_names_open_orders_and_then_frozen_commission(app: Flask) -> None:
     leader = building.add_leader()
     building.set_commission(Rate(rate_bp=1000))
     round_ = building.add_round([building.add_product(building.add_supplier())])
@@ -165,9 +166,29 @@ def test_an_exit_names_open_orders_and_then_unpaid_commission(app: Flask) -> Non
         collecting.verify_pickup(
             code=order.pickup_code, leader_ids=[leader.id], now=CLOSES, actor=building.ACTOR
         )
-    with pytest.raises(RuleBroken, match=r"0\.99"):
+    with pytest.raises(RuleBroken, match=r"frozen ¥0\.99"):
         decide("L1", "active", "exited", "搬走")
-    assert decide("L1", "active", "exited", "搬走", unpaid_known=True).state == "exited"
+
+
+def test_an_exit_waits_for_balance_withdrawals_and_cash(app: Flask) -> None:
+    leader = money.earn(app)
+    refused = pytest.raises(RuleBroken, match=r"balance ¥49\.00, withdrawals ¥50\.00")
+    row = money.ask(leader, 5000)
+    with refused:
+        decide("L1", "active", "exited", "搬走")
+    number = row.number
+    in_transaction(lambda: withdrawing.approve(number=number, now=money.SETTLED, actor="account:90"))
+    in_transaction(
+        lambda: withdrawing.note_paid(number=number, proof="1", now=money.SETTLED, actor="account:90")
+    )
+    with pytest.raises(RuleBroken, match=r"balance ¥49.00\."):
+        decide("L1", "active", "exited", "搬走")
+    dues = money.ask(leader, 4900).number
+    in_transaction(lambda: withdrawing.approve(number=dues, now=money.SETTLED, actor="account:90"))
+    in_transaction(
+        lambda: withdrawing.note_paid(number=dues, proof="2", now=money.SETTLED, actor="account:90")
+    )
+    assert decide("L1", "active", "exited", "搬走").state == "exited"
     assert "leader" not in accounts.roles_of(leader.account_id)
 
 

@@ -63,12 +63,11 @@ class Acceptance(Body):
 
 
 class Decision(Body):
-    """Where a leader goes from the state that was seen; ``unpaid_known`` lets go in spite of a balance."""
+    """Where a leader goes from the state that was seen."""
 
     seen: LeaderStateName
     state: LeaderStateName
     reason: Annotated[Text, Field(max_length=200)] = ""
-    unpaid_known: bool = False
 
 
 @endpoint("GET", "/leader-agreement", scope=None, roles=ROLES, answers={200: AgreementShape})

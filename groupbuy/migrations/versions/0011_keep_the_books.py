@@ -45,7 +45,7 @@ def upgrade() -> None:
     sa.CheckConstraint('amount_fen > 0', name=op.f('ck_posting_amount')),
     sa.CheckConstraint('debit_account <> credit_account', name=op.f('ck_posting_accounts')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_posting')),
-    sa.UniqueConstraint('cause_kind', 'cause_id', 'part', name=op.f('uq_posting_cause_kind'))
+    sa.UniqueConstraint('cause_kind', 'cause_id', 'part', name=op.f('uq_posting_cause_kind_cause_id_part'))
     )
     with op.batch_alter_table('posting', schema=None) as batch_op:
         batch_op.create_index('ix_posting_debit', ['debit_account', 'period'], unique=False)

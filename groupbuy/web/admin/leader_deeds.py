@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from wtforms import BooleanField, HiddenField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.db import db
@@ -22,6 +22,14 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext
 from groupbuy.web.kit.states import look
 
+# What has to be settled before a leader can leave.
+_KEEPS = {
+    "balance": _l("commission not paid out"),
+    "frozen": _l("commission still frozen"),
+    "withdrawals": _l("withdrawals under way"),
+    "cash": _l("residents' cash not handed over"),
+}
+
 
 class SeenForm(PageForm):
     """A decision, with the state that the operator saw."""
@@ -39,12 +47,6 @@ class WhyForm(SeenForm):
     )
 
 
-class ExitForm(WhyForm):
-    """Let a leader go."""
-
-    unpaid_known = BooleanField(_l("I know what is not paid out yet and settle it by hand"))
-
-
 @blueprint.route(
     "/leaders/<code>/<any(reviewed, active, rejected, suspended, exited):state>", methods=["GET", "POST"]
 )
@@ -60,7 +62,6 @@ def leaders_move(code: str, state: str) -> ResponseReturnValue:
             seen=form.seen.data or "",
             state=state,
             reason=form.reason.data if "reason" in form else "",
-            unpaid_known=form.unpaid_known.data if "unpaid_known" in form else False,
             now=utc_now(),
             actor=actor().name,
         )
@@ -95,8 +96,6 @@ def _question(name: str, state: str) -> str:
 
 
 def _form_for(state: str) -> type[SeenForm]:
-    if state == "exited":
-        return ExitForm
     return WhyForm if state in rules.REASON_NEEDED else SeenForm
 
 
@@ -117,7 +116,7 @@ def _consequences(leader: Leader, state: str, residents: int) -> list[str]:
 
 
 def _exit_consequences(leader: Leader, residents: int) -> list[str]:
-    orders, unpaid = recruiting.open_orders_of(leader), recruiting.unpaid_commission_fen(leader)
+    orders, money = recruiting.open_orders_of(leader), recruiting.open_money_of(leader)
     sentences = [
         ngettext("%(num)s resident is bound here.", "%(num)s residents are bound here.", residents),
         _("The leader can sign in to the desk no longer."),
@@ -127,6 +126,8 @@ def _exit_consequences(leader: Leader, residents: int) -> list[str]:
         sentences.append(
             _("Not possible yet: %(count)s orders are open (%(named)s).", count=len(orders), named=named)
         )
-    if unpaid:
-        sentences.append(_("Commission not paid out yet: %(amount)s.", amount=format_yuan(unpaid)))
+    sentences += [
+        _("Not possible yet: %(what)s %(amount)s.", what=_KEEPS[name], amount=format_yuan(amount))
+        for name, amount in money.items()
+    ]
     return sentences

@@ -1,0 +1,323 @@
+"""Paying settled commission out: asked for by the leader, reviewed, paid, every state by compare-and-swap."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from groupbuy.audit import service as audit
+from groupbuy.commissions import rules
+from groupbuy.commissions.models import PayoutBatch, Withdrawal
+from groupbuy.commissions.rules import WithdrawalState
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.db.upserts import insert_into
+from groupbuy.finance import queries, service
+from groupbuy.finance import rules as ledger
+from groupbuy.finance.dials import dials
+from groupbuy.finance.rules import Entry
+from groupbuy.kernel import ids
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.kernel.money import format_yuan
+from groupbuy.leaders.models import Leader
+
+METHODS = ("wechat", "alipay", "bank")
+MAX_PAYEE, MAX_REASON = 100, 200
+_S = WithdrawalState
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Where the money is to go: ``wechat``, ``alipay`` or ``bank``, the account there and its holder."""
+
+    method: str
+    account: str
+    name: str
+
+
+def ask(
+    *,
+    leader: Leader,
+    amount_fen: int,
+    payee: Payee,
+    now: datetime,
+    actor: str,
+    submission_key: str | None = None,
+) -> Withdrawal:
+    """Take an amount out of settled commission to be paid out; the same key again is the first one.
+
+    Raise BadInput, and RuleBroken ``below_minimum``, ``fee_too_high`` or ``insufficient_balance``.
+    """
+    if submission_key is not None and (first := _by_key(leader, submission_key)):
+        return first
+    _check(leader, amount_fen, payee)
+    row = _insert(leader, amount_fen, payee, now, actor, submission_key)
+    if row is None:
+        return _first(leader, submission_key)
+    # The conditional balance lets one withdrawal of a leader through at a time, so the month can be reckoned.
+    _book(row, "ask", ledger.commission(leader.id, "settled"), ledger.withdrawal(leader.id), now, actor)
+    _reckon(row)
+    _log(row, "withdrawal_asked", now, actor, after={"amount_fen": amount_fen, "state": row.state})
+    return row
+
+
+def _check(leader: Leader, amount_fen: int, payee: Payee) -> None:
+    least = max(dials().withdrawal_min_fen, 1)
+    # Whoever takes everything may take less: a leader who leaves must not leave a rest behind.
+    if amount_fen < least and (amount_fen < 1 or amount_fen != money_of(leader.id).available_fen):
+        raise RuleBroken("below_minimum", f"Withdraw at least {format_yuan(least)}.", param="amount")
+    if payee.method not in METHODS:
+        raise BadInput("unknown_method", "Choose WeChat, Alipay or a bank account.", param="method")
+    for name, text in (("payee", payee.account), ("payee_name", payee.name)):
+        if not 1 <= len(text.strip()) <= MAX_PAYEE or not text.isprintable():
+            raise BadInput("required", f"Write 1 to {MAX_PAYEE} characters.", param=name)
+
+
+def _insert(
+    leader: Leader, amount_fen: int, payee: Payee, now: datetime, actor: str, key: str | None
+) -> Withdrawal | None:
+    values = {
+        "number": ids.order_number(),
+        "leader_id": leader.id,
+        "state": _S.ASKED,
+        "amount_fen": amount_fen,
+        "fee_fen": 0,
+        "tax_fen": 0,
+        "month": ledger.period_of(now),
+        "method": payee.method,
+        "payee": payee.account.strip(),
+        "payee_name": payee.name.strip(),
+        "submission_key": _key(leader, key),
+        "asked_at": now,
+        "asked_by": actor,
+    }
+    statement = insert_into(Withdrawal).values(**values).on_conflict_do_nothing().returning(Withdrawal.id)
+    row_id = db.session.execute(statement).scalar()
+    return None if row_id is None else db.session.get_one(Withdrawal, row_id)
+
+
+def _key(leader: Leader, key: str | None) -> str | None:
+    # Nobody can take another leader's key.
+    return None if key is None else f"{leader.id}:{key}"
+
+
+def _by_key(leader: Leader, key: str | None) -> Withdrawal | None:
+    return db.session.scalar(select(Withdrawal).where(Withdrawal.submission_key == _key(leader, key)))
+
+
+def _first(leader: Leader, key: str | None) -> Withdrawal:
+    first = _by_key(leader, key)
+    if first is None:
+        raise RuntimeError("a withdrawal met another one of its number")
+    return first
+
+
+def _reckon(row: Withdrawal) -> None:
+    """Set fee and tax of a withdrawal whose leader's balance is locked; raise RuleBroken ``fee_too_high``."""
+    now = dials()
+    earlier = select(total(Withdrawal.amount_fen), total(Withdrawal.tax_fen)).where(
+        Withdrawal.leader_id == row.leader_id,
+        Withdrawal.month == row.month,
+        Withdrawal.state != _S.REJECTED,
+        Withdrawal.id != row.id,
+    )
+    earlier_fen, earlier_tax = db.session.execute(earlier).one()
+    row.tax_fen = rules.tax_due(
+        row.amount_fen,
+        earlier_fen=earlier_fen,
+        earlier_tax_fen=earlier_tax,
+        rate_bp=now.tax_bp,
+        free_fen=now.tax_free_fen,
+    )
+    if now.withdrawal_fee_fen + row.tax_fen >= row.amount_fen:
+        raise RuleBroken("fee_too_high", "Fee and tax would leave nothing of this amount.", param="amount")
+    row.fee_fen = now.withdrawal_fee_fen
+    db.session.flush()
+
+
+def approve(*, number: str, now: datetime, actor: str) -> Withdrawal:
+    """Approve a withdrawal; above the limit it takes two persons. Again by the same one changes nothing new.
+
+    Raise NotFound, RuleBroken ``wrong_state``, ``second_person``, ``decided_meanwhile``.
+    """
+    row = get_withdrawal(number)
+    if row.asked_by == actor:
+        raise RuleBroken("second_person", "Another person has to approve this as well.")
+    limit = dials().second_person_fen
+    state = rules.after_approval(
+        row.state, row.amount_fen, limit_fen=limit, first=row.checked_by, actor=actor
+    )
+    if state == _S.CHECKED:
+        values: dict[str, Any] = {"checked_by": actor}
+    else:
+        values = {"decided_by": actor, "decided_at": now}
+    _move(
+        row, (WithdrawalState(row.state),), WithdrawalState(state), "withdrawal_approved", now, actor, values
+    )
+    return row
+
+
+def reject(*, number: str, reason: str, now: datetime, actor: str) -> Withdrawal:
+    """Refuse a withdrawal that is not paid and give the amount back to the leader's balance.
+
+    Raise NotFound, BadInput without a reason, RuleBroken ``wrong_state``, ``decided_meanwhile``.
+    """
+    row = get_withdrawal(number)
+    reason = reason.strip()
+    if not 1 <= len(reason) <= MAX_REASON:
+        raise BadInput("required", "Say why; the leader reads it.", param="reason")
+    values = {"decided_by": actor, "decided_at": now, "reason": reason}
+    _move(row, rules.IN_FLIGHT, _S.REJECTED, "withdrawal_rejected", now, actor, values)
+    _book(row, "back", ledger.withdrawal(row.leader_id), _balance(row), now, actor)
+    return row
+
+
+def note_paid(*, number: str, proof: str, now: datetime, actor: str) -> Withdrawal:
+    """Note that an approved withdrawal has been paid, with its reference; again changes nothing.
+
+    Raise NotFound, BadInput without a proof, RuleBroken ``wrong_state``, ``decided_meanwhile``.
+    """
+    row = get_withdrawal(number)
+    proof = proof.strip()
+    if not 1 <= len(proof) <= MAX_REASON:
+        raise BadInput("required", "Write the reference of the payment.", param="proof")
+    if row.state == _S.PAID and row.proof == proof:
+        return row
+    values = {"paid_by": actor, "paid_at": now, "proof": proof}
+    _move(row, (_S.APPROVED,), _S.PAID, "withdrawal_paid", now, actor, values)
+    on_the_way = ledger.withdrawal(row.leader_id)
+    parts = (
+        ("net", ledger.BANK, row.net_fen),
+        ("fee", ledger.FEES, row.fee_fen),
+        ("tax", ledger.TAX, row.tax_fen),
+    )
+    entries = [
+        Entry(on_the_way, account, amount, "withdrawal", str(row.id), part)
+        for part, account, amount in parts
+        if amount
+    ]
+    service.post(entries, at=now, actor=actor)
+    return row
+
+
+def make_batch(*, now: datetime, actor: str) -> PayoutBatch:
+    """Put every approved withdrawal that is in no batch yet into one; raise RuleBroken ``nothing_to_pay``."""
+    batch = PayoutBatch(made_at=now, made_by=actor, payouts=0, net_fen=0)
+    db.session.add(batch)
+    db.session.flush()
+    taken = db.session.execute(
+        update(Withdrawal)
+        .where(Withdrawal.state == _S.APPROVED, Withdrawal.batch_id.is_(None))
+        .values(batch_id=batch.id)
+        .returning(Withdrawal.amount_fen - Withdrawal.fee_fen - Withdrawal.tax_fen)
+        .execution_options(synchronize_session=False)
+    ).scalars()
+    amounts = list(taken)
+    if not amounts:
+        raise RuleBroken("nothing_to_pay", "No approved withdrawal waits for a payout file.")
+    batch.payouts, batch.net_fen = len(amounts), sum(amounts)
+    db.session.flush()
+    audit.record(
+        at=now,
+        actor=actor,
+        verb="payout_batch_made",
+        subject_kind="payout_batch",
+        subject=str(batch.id),
+        after={"payouts": batch.payouts, "net_fen": batch.net_fen},
+    )
+    return batch
+
+
+def _move(
+    row: Withdrawal,
+    old: Sequence[WithdrawalState],
+    new: WithdrawalState,
+    verb: str,
+    now: datetime,
+    actor: str,
+    values: Mapping[str, Any],
+) -> None:
+    """Move a withdrawal by compare-and-swap; raise RuleBroken when it stands elsewhere."""
+    former = row.state
+    if former not in old:
+        raise RuleBroken("wrong_state", "This withdrawal has been decided already.")
+    moved = db.session.execute(
+        update(Withdrawal)
+        .where(Withdrawal.id == row.id, Withdrawal.state == former)
+        .values(state=new, **values)
+        .returning(Withdrawal.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if moved is None:
+        raise RuleBroken("decided_meanwhile", "Somebody else has decided this in the meantime; look again.")
+    db.session.refresh(row)
+    note = {name: values[name] for name in ("reason", "proof") if name in values}
+    _log(row, verb, now, actor, before={"state": former}, after={"state": new, **note})
+
+
+def _book(row: Withdrawal, part: str, debit: str, credit: str, now: datetime, actor: str) -> None:
+    service.post([Entry(debit, credit, row.amount_fen, "withdrawal", str(row.id), part)], at=now, actor=actor)
+
+
+def _balance(row: Withdrawal) -> str:
+    return ledger.commission(row.leader_id, "settled")
+
+
+def _log(
+    row: Withdrawal,
+    verb: str,
+    now: datetime,
+    actor: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    audit.record(
+        at=now,
+        actor=actor,
+        verb=verb,
+        subject_kind="withdrawal",
+        subject=row.number,
+        before=before,
+        after=after,
+    )
+
+
+def get_withdrawal(number: str, *, leader_ids: Sequence[int] | None = None) -> Withdrawal:
+    """Return a withdrawal; raise NotFound, also when it is another leader's."""
+    statement = select(Withdrawal).where(Withdrawal.number == number)
+    if leader_ids is not None:
+        statement = statement.where(Withdrawal.leader_id.in_(leader_ids))
+    row = db.session.scalar(statement)
+    if row is None:
+        raise NotFound("unknown_withdrawal", "There is no such withdrawal.")
+    return row
+
+
+def withdrawals_of(leader_id: int, *, most: int = 200) -> Sequence[Withdrawal]:
+    """Return a leader's withdrawals, the latest first."""
+    mine = select(Withdrawal).where(Withdrawal.leader_id == leader_id)
+    return db.session.scalars(mine.order_by(Withdrawal.id.desc()).limit(most)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderMoney:
+    """What a leader's commission comes to at each stage, in fen; ``available_fen`` may be below zero."""
+
+    pending_fen: int
+    frozen_fen: int
+    available_fen: int
+    withdrawals: int
+    withdrawals_fen: int
+
+
+def money_of(leader_id: int) -> LeaderMoney:
+    """Return where a leader's commission stands in the books."""
+    mine = (Withdrawal.leader_id == leader_id, Withdrawal.state.in_(rules.IN_FLIGHT))
+    count, amount = db.session.execute(select(func.count(), total(Withdrawal.amount_fen)).where(*mine)).one()
+    pending, frozen = (queries.balance(ledger.commission(leader_id, name)) for name in ("pending", "frozen"))
+    return LeaderMoney(
+        pending, frozen, queries.available(ledger.commission(leader_id, "settled")), count, amount
+    )

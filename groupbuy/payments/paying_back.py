@@ -1,0 +1,114 @@
+"""Paying back by hand what a resident has paid above an order: to the wallet, or as cash by the leader."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from groupbuy.audit import service as audit
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.db.upserts import insert_into
+from groupbuy.finance import rules, service
+from groupbuy.finance.rules import Entry
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.money import format_yuan
+from groupbuy.orders.models import Order
+from groupbuy.orders.queries import lock_order
+from groupbuy.payments import books
+from groupbuy.payments.models import OrderBooks, Refund
+
+TARGETS = ("wallet", "cash")
+MAX_REASON = 200
+
+
+def pay_back(
+    *,
+    order: Order,
+    amount_fen: int,
+    target: str,
+    reason: str,
+    now: datetime,
+    actor: str,
+    submission_key: str | None = None,
+) -> Refund:
+    """Pay back part or all of what is owed on an order; the same key again is the first refund.
+
+    ``target`` is ``wallet`` or ``cash`` (from the leader's hands). Raise BadInput, RuleBroken ``above_owed``.
+    """
+    _check(amount_fen, target, reason)
+    lock_order(order)
+    key = None if submission_key is None else f"{order.id}:{submission_key}"
+    if key is not None and (first := _by_key(key)):
+        return first
+    books.bring_up_order(order_id=order.id, now=now)
+    _take(order, amount_fen)
+    values = {"order_id": order.id, "target": target, "amount_fen": amount_fen, "reason": reason.strip()}
+    refund_id = db.session.execute(
+        insert_into(Refund).values(**values, submission_key=key, at=now, actor=actor).returning(Refund.id)
+    ).scalar_one()
+    to = rules.wallet(order.resident_id) if target == "wallet" else rules.cash(order.leader_id)
+    owed = rules.owed(order.resident_id)
+    service.post([Entry(owed, to, amount_fen, "refund", str(refund_id))], at=now, actor=actor)
+    audit.record(
+        at=now,
+        actor=actor,
+        verb="order_paid_back",
+        subject_kind="order",
+        subject=order.number,
+        after=values | {"order_id": None, "refund": refund_id},
+    )
+    return db.session.get_one(Refund, refund_id)
+
+
+def _check(amount_fen: int, target: str, reason: str) -> None:
+    if target not in TARGETS:
+        raise BadInput("unknown_target", "Pay back to the wallet or as cash.", param="target")
+    if amount_fen <= 0:
+        raise BadInput("out_of_range", "An amount above zero.", param="amount")
+    if not 1 <= len(reason.strip()) <= MAX_REASON:
+        raise BadInput("required", "Say why.", param="reason")
+
+
+def _take(order: Order, amount_fen: int) -> None:
+    """Lower what was paid by what goes back; never below what the order costs."""
+    taken = db.session.execute(
+        update(Order)
+        .where(Order.id == order.id, Order.paid_fen - Order.amount_fen >= amount_fen)
+        .values(paid_fen=Order.paid_fen - amount_fen, version=Order.version + 1)
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if taken is None:
+        owed = max(order.paid_fen - order.amount_fen, 0)
+        raise RuleBroken(
+            "above_owed", f"Only {format_yuan(owed)} is owed back on this order.", param="amount"
+        )
+    db.session.execute(
+        update(OrderBooks)
+        .where(OrderBooks.order_id == order.id)
+        .values(owed_fen=OrderBooks.owed_fen - amount_fen, version=OrderBooks.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(order)
+
+
+def _by_key(key: str) -> Refund | None:
+    return db.session.scalar(select(Refund).where(Refund.submission_key == key))
+
+
+def owed_orders(*, most: int = 500) -> Sequence[Order]:
+    """Return orders on which more was paid than is delivered, the oldest first."""
+    statement = select(Order).where(Order.paid_fen > Order.amount_fen).order_by(Order.id).limit(most)
+    return db.session.scalars(statement).all()
+
+
+def refunds_of(order_id: int) -> Sequence[Refund]:
+    """Return what was paid back on an order, in order."""
+    return db.session.scalars(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).all()
+
+
+def owed_total() -> int:
+    """Return what is owed back on all orders, in fen."""
+    owed = select(total(Order.paid_fen - Order.amount_fen)).where(Order.paid_fen > Order.amount_fen)
+    return db.session.scalar(owed) or 0
