@@ -8,6 +8,7 @@ from groupbuy.web.admin import (
     campaign_editor,
     campaign_plan,
     campaigns,
+    cash,
     commissions,
     dashboard,
     importing,
@@ -15,6 +16,7 @@ from groupbuy.web.admin import (
     leader_target,
     leader_terms,
     leaders,
+    ledger,
     listing,
     order_deeds,
     orders,
@@ -36,6 +38,7 @@ from groupbuy.web.admin import (
     stock,
     suppliers,
     users,
+    withdrawals,
     words,
 )
 from groupbuy.web.admin.blueprint import blueprint
@@ -48,6 +51,7 @@ PAGES = (
     campaign_editor,
     campaign_plan,
     campaigns,
+    cash,
     commissions,
     dashboard,
     importing,
@@ -55,6 +59,7 @@ PAGES = (
     leader_terms,
     leader_target,
     leaders,
+    ledger,
     order_deeds,
     orders,
     papers,
@@ -74,6 +79,7 @@ PAGES = (
     stock,
     suppliers,
     users,
+    withdrawals,
 )
 
 

@@ -95,6 +95,15 @@ ADMIN = (
         ),
     ),
     Group(
+        _l("Finance"),
+        (
+            Entry("admin.withdrawals", _l("Withdrawals"), "wallet2"),
+            Entry("admin.cash", _l("Cash handed over"), "bag-check"),
+            Entry("admin.refunds", _l("To give back"), "receipt"),
+            Entry("admin.ledger", _l("Income and expense"), "graph-up"),
+        ),
+    ),
+    Group(
         _l("System"),
         (
             Entry("admin.scheduler", _l("Scheduler"), "clock-history"),

@@ -102,6 +102,18 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "withdrawn": ("Withdrawn", "idle"),
         "reversed": ("Reversed", "bad"),
     },
+    "withdrawal": {
+        "asked": ("To review", "wait"),
+        "checked": ("Waits for a second person", "wait"),
+        "approved": ("Approved", "info"),
+        "rejected": ("Rejected", "bad"),
+        "paid": ("Paid out", "ok"),
+    },
+    "handover": {
+        "handed": ("To confirm", "wait"),
+        "confirmed": ("Confirmed", "ok"),
+        "rejected": ("Rejected", "bad"),
+    },
     "job": {
         "queued": ("Queued", "wait"),
         "done": ("Done", "ok"),

@@ -6,6 +6,7 @@ from groupbuy.web.leader import (
     changing,
     commission,
     desk,
+    money,
     moving_in,
     on_behalf,
     orders,
@@ -37,6 +38,7 @@ PAGES = (
     rest_days,
     moving_in,
     commission,
+    money,
     ranking,
 )
 

@@ -1,0 +1,153 @@
+"""Residents' cash that leaders hand over, and money that is owed back on orders."""
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.db import db
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.orders.models import Order
+from groupbuy.orders.queries import get_order
+from groupbuy.payments import handing_over, paying_back
+from groupbuy.payments.models import CashHandover
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import YuanField
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
+from groupbuy.web.admin.withdrawals import PlainForm, WhyForm
+from groupbuy.web.kit.forms import KeyedForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+
+class PayBackForm(KeyedForm):
+    """How much of an order is paid back, where to and why."""
+
+    amount = YuanField(_l("Amount (yuan)"), validators=[InputRequired()])
+    target = SelectField(
+        _l("Pay back"),
+        choices=[
+            SelectChoice("wallet", _l("to the wallet")),
+            SelectChoice("cash", _l("in cash, by the leader")),
+        ],
+    )
+    reason = StringField(_l("Reason, shown to residents"), validators=[InputRequired(), Length(max=200)])
+
+
+HANDOVERS = (
+    Column(_l("Leader"), lambda row: f"{row.leader.code} {row.leader.name}"),
+    Column(_l("Handed over"), lambda row: row.handed_at, "moment"),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
+    Column(_l("Note"), lambda row: row.note),
+    Column(_l("State"), lambda row: row.state, "state:handover"),
+)
+OWED = (
+    Column(_l("Order"), lambda row: row.number, "code", lambda row: _order(row)),
+    Column(_l("Resident"), lambda row: row.resident.name),
+    Column(_l("Paid"), lambda row: row.paid_fen, "money"),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
+    Column(_l("To give back"), lambda row: row.paid_fen - row.amount_fen, "money"),
+)
+
+
+def _order(row: Order) -> str:
+    return url_for("admin.orders_detail", number=row.number)
+
+
+def _deed(deed: str) -> tuple[object, object]:
+    def address(row: CashHandover) -> str | None:
+        return url_for("admin.cash_decide", handover_id=row.id, deed=deed) if row.state == "handed" else None
+
+    return (_l("Confirm") if deed == "confirm" else _l("Reject")), address
+
+
+@blueprint.get("/cash")
+def cash() -> ResponseReturnValue:
+    """List hand-overs of cash, the oldest first."""
+    statement = select(CashHandover).options(joinedload(CashHandover.leader)).order_by(CashHandover.id)
+    state = asked("state")
+    statement = statement.where(CashHandover.state == state) if state else statement
+    listing = Listing(
+        "cash",
+        _("Cash handed over"),
+        statement,
+        HANDOVERS,
+        filters=(Filter("state", _("State"), state_choices("handover"), _("All states")),),
+        actions=(_deed("confirm"), _deed("reject")),  # type: ignore[arg-type] # Addresses of rows.
+        scalars=True,
+    )
+    return show(listing, empty_text=_("Leaders note here what they have handed over."))
+
+
+@blueprint.route("/cash/<int:handover_id>/<any(confirm, reject):deed>", methods=["GET", "POST"])
+def cash_decide(handover_id: int, deed: str) -> ResponseReturnValue:
+    """Confirm that cash has arrived, or reject the note of it."""
+    row = db.session.get(CashHandover, handover_id)
+    if row is None:
+        raise NotFound("unknown_handover", "There is no such hand-over.")
+    form = WhyForm() if deed == "reject" else PlainForm()
+    label = _("Reject") if deed == "reject" else _("Confirm")
+
+    def store() -> None:
+        reason = form.reason.data or "" if "reason" in form else ""
+        handing_over.decide(
+            handover_id=handover_id,
+            confirm=deed == "confirm",
+            reason=reason,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    return saving.answer(
+        form,
+        store,
+        title=f"{label}: {row.leader.name}",
+        back=(url_for("admin.cash"), _("Cash handed over")),
+        template="admin/handover.html",
+        row=row,
+        deed=label,
+    )
+
+
+@blueprint.get("/refunds")
+def refunds() -> ResponseReturnValue:
+    """List orders on which more was paid than is delivered."""
+    statement = select(Order).options(joinedload(Order.resident)).where(Order.paid_fen > Order.amount_fen)
+    listing = Listing(
+        "refunds",
+        _("To give back"),
+        statement.order_by(Order.id),
+        OWED,
+        actions=((_("Pay back"), lambda row: url_for("admin.refunds_pay", number=row.number)),),
+        personal=True,
+        scalars=True,
+    )
+    return show(listing, empty_text=_("Nothing is owed back."))
+
+
+@blueprint.route("/refunds/<number>", methods=["GET", "POST"])
+def refunds_pay(number: str) -> ResponseReturnValue:
+    """Pay back what is owed on an order; the same form again is the same refund."""
+    order = get_order(number)
+    form = PayBackForm(amount=max(order.paid_fen - order.amount_fen, 0), reason=order.cancel_reason or "")
+
+    def store() -> None:
+        paying_back.pay_back(
+            order=get_order(number),
+            amount_fen=form.amount.data or 0,
+            target=form.target.data,
+            reason=form.reason.data or "",
+            now=utc_now(),
+            actor=actor().name,
+            submission_key=(form.submission_key.data or "")[:64] or None,
+        )
+
+    title = f"{_('Pay back')}: {number}"
+    return saving.answer(
+        form, store, title=title, back=(url_for("admin.refunds"), _("To give back")), deed=_("Pay back")
+    )

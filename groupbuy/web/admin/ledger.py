@@ -1,0 +1,88 @@
+"""Income and expense from the ledger, the balances behind them, closing a month, and the figures of money."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms.validators import InputRequired
+
+from groupbuy.analytics import money_report
+from groupbuy.db.transaction import transaction
+from groupbuy.documents import csv_files, xlsx
+from groupbuy.finance import queries, rules, service
+from groupbuy.finance.dials import dials, set_dials
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import PercentField, WholeField, YuanField
+from groupbuy.web.admin.listing import asked
+from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+
+
+class DialsForm(PageForm):
+    """Days, fees, limits and rates."""
+
+    after_sale_days = WholeField(
+        _l("After-sale days"),
+        validators=[InputRequired()],
+        description=_l("Commission is settled so many days after the pickup."),
+    )
+    withdrawal_min_fen = YuanField(_l("Smallest withdrawal (yuan)"), validators=[InputRequired()])
+    withdrawal_fee_fen = YuanField(_l("Fee of a withdrawal (yuan)"), validators=[InputRequired()])
+    tax_bp = PercentField(_l("Tax withheld (percent)"), validators=[InputRequired()])
+    tax_free_fen = YuanField(
+        _l("Free of tax in a month (yuan)"),
+        validators=[InputRequired()],
+        description=_l("Only what a leader's withdrawals of a month exceed it by is taxed."),
+    )
+    second_person_fen = YuanField(
+        _l("Two persons above (yuan)"),
+        validators=[InputRequired()],
+        description=_l("A larger withdrawal is approved by two persons."),
+    )
+
+
+@blueprint.get("/ledger")
+def ledger() -> ResponseReturnValue:
+    """Show income, expense and money of some months; ``?export=xlsx`` or ``csv`` is a file."""
+    month = rules.period_of(utc_now())
+    since, until = asked("since") or month, asked("until") or month
+    try:
+        report = money_report.income_expense(since, until)
+    except BadInput:
+        report = money_report.income_expense(month, month)
+    kind = request.args.get("export")
+    if kind in ("xlsx", "csv"):
+        sheet = money_report.income_expense_sheet(report)
+        content = xlsx.write_xlsx([sheet]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
+        mime = xlsx.CONTENT_TYPE if kind == "xlsx" else csv_files.CONTENT_TYPE
+        return attachment(content, f"{sheet.title}-{report.since}-{report.until}.{kind}", mime)
+    return render_template(
+        "admin/ledger.html", report=report, words=money_report.WORDS, closed=queries.closed_periods()
+    )
+
+
+@blueprint.post("/ledger/close")
+def ledger_close() -> ResponseReturnValue:
+    """Close a month of the books."""
+    period = request.form.get("period", "")[:7]
+    with transaction():
+        service.close_period(period=period, now=utc_now(), actor=actor().name)
+    flash(_("The books of %(period)s are closed.", period=period), "ok")
+    return redirect(url_for("admin.ledger"), 303)
+
+
+@blueprint.route("/ledger/figures", methods=["GET", "POST"])
+def ledger_figures() -> ResponseReturnValue:
+    """Set days, fees, limits and rates."""
+    form = DialsForm(obj=dials())
+
+    def store() -> None:
+        names = [name for name in form._fields if name != "csrf_token"]
+        set_dials(values={name: form[name].data for name in names}, now=utc_now(), actor=actor().name)
+
+    return saving.answer(
+        form, store, title=_("Figures of money"), back=(url_for("admin.ledger"), _("Income and expense"))
+    )

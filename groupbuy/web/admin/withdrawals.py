@@ -1,0 +1,156 @@
+"""The queue of withdrawals: reviewed, put into payout files, noted as paid."""
+
+from collections.abc import Callable, Mapping
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.audit import service as audit
+from groupbuy.commissions import withdrawing
+from groupbuy.commissions.models import PayoutBatch, Withdrawal
+from groupbuy.commissions.payout_sheets import payout_sheet
+from groupbuy.commissions.rules import IN_FLIGHT
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.documents import csv_files, xlsx
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
+from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+
+class PlainForm(PageForm):
+    """A decision that needs no words."""
+
+
+class WhyForm(PageForm):
+    """A refusal."""
+
+    reason = StringField(_l("Reason, shown to the leader"), validators=[InputRequired(), Length(max=200)])
+
+
+class ProofForm(PageForm):
+    """What shows that money has left."""
+
+    proof = StringField(_l("Reference of the payment"), validators=[InputRequired(), Length(max=200)])
+
+
+FORMS = {"approve": PlainForm, "reject": WhyForm, "paid": ProofForm}
+DEEDS = {"approve": _l("Approve"), "reject": _l("Reject"), "paid": _l("Note as paid")}
+COLUMNS = (
+    Column(_l("Number"), lambda row: row.number, "code"),
+    Column(_l("Leader"), lambda row: f"{row.leader.code} {row.leader.name}"),
+    Column(_l("Asked for"), lambda row: row.asked_at, "moment"),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
+    Column(_l("Fee"), lambda row: row.fee_fen, "money"),
+    Column(_l("Tax"), lambda row: row.tax_fen, "money"),
+    Column(_l("To pay"), lambda row: row.net_fen, "money"),
+    Column(_l("Pay to"), lambda row: f"{row.payee_name} {row.payee}", width=26),
+    Column(_l("State"), lambda row: row.state, "state:withdrawal"),
+    Column(_l("Batch"), lambda row: row.batch_id and str(row.batch_id), "code", lambda row: _batch(row)),
+)
+
+
+def _batch(row: Withdrawal) -> str | None:
+    if row.batch_id is None:
+        return None
+    return url_for("admin.withdrawals_file", batch_id=row.batch_id, kind="xlsx")
+
+
+def _deed(deed: str, *states: str) -> tuple[object, object]:
+    def address(row: Withdrawal) -> str | None:
+        found = row.state in states
+        return url_for("admin.withdrawals_decide", number=row.number, deed=deed) if found else None
+
+    return DEEDS[deed], address
+
+
+@blueprint.get("/withdrawals")
+def withdrawals() -> ResponseReturnValue:
+    """List withdrawals, the oldest first."""
+    statement = select(Withdrawal).options(joinedload(Withdrawal.leader)).order_by(Withdrawal.id)
+    state = asked("state")
+    statement = statement.where(Withdrawal.state == state) if state else statement
+    listing = Listing(
+        "withdrawals",
+        _("Withdrawals"),
+        statement,
+        COLUMNS,
+        filters=(Filter("state", _("State"), state_choices("withdrawal"), _("All states")),),
+        actions=(
+            _deed("approve", "asked", "checked"),
+            _deed("reject", *IN_FLIGHT),
+            _deed("paid", "approved"),
+        ),  # type: ignore[arg-type] # Addresses of rows.
+        personal=True,
+        scalars=True,
+    )
+    return show(
+        listing,
+        "admin/withdrawals.html",
+        empty_text=_("Leaders ask for withdrawals on their own pages."),
+    )
+
+
+@blueprint.route("/withdrawals/<number>/<any(approve, reject, paid):deed>", methods=["GET", "POST"])
+def withdrawals_decide(number: str, deed: str) -> ResponseReturnValue:
+    """Say what is paid to whom, and approve it, refuse it or note it as paid."""
+    row, form = withdrawing.get_withdrawal(number), FORMS[deed]()
+    deeds: Mapping[str, Callable[..., object]] = {
+        "approve": withdrawing.approve,
+        "reject": withdrawing.reject,
+        "paid": withdrawing.note_paid,
+    }
+
+    def store() -> None:
+        words = {name: form[name].data or "" for name in ("reason", "proof") if name in form}
+        deeds[deed](number=number, **words, now=utc_now(), actor=actor().name)
+
+    return saving.answer(
+        form,
+        store,
+        title=f"{DEEDS[deed]}: {row.leader.name} {row.number}",
+        back=(url_for("admin.withdrawals"), _("Withdrawals")),
+        template="admin/withdrawal.html",
+        row=row,
+        deed=DEEDS[deed],
+    )
+
+
+@blueprint.post("/withdrawals/batch")
+def withdrawals_batch() -> ResponseReturnValue:
+    """Put every approved withdrawal into a payout file."""
+    batch = in_transaction(lambda: withdrawing.make_batch(now=utc_now(), actor=actor().name))
+    flash(_("Payout file %(number)s has %(count)s payouts.", number=batch.id, count=batch.payouts), "ok")
+    return redirect(url_for("admin.withdrawals", state="approved"), 303)
+
+
+@blueprint.get("/withdrawals/batch/<int:batch_id>.<any(xlsx, csv):kind>")
+def withdrawals_file(batch_id: int, kind: str) -> ResponseReturnValue:
+    """Hand out a payout file; that it was taken is logged."""
+    batch = db.session.get(PayoutBatch, batch_id)
+    if batch is None:
+        raise NotFound("unknown_batch", "There is no such payout file.")
+    rows = select(Withdrawal).options(joinedload(Withdrawal.leader)).where(Withdrawal.batch_id == batch_id)
+    sheet = payout_sheet(batch, db.session.scalars(rows.order_by(Withdrawal.id)).all())
+    content = xlsx.write_xlsx([sheet]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
+    with transaction():
+        audit.record(
+            at=utc_now(),
+            actor=actor().name,
+            verb="payout_file_taken",
+            subject_kind="payout_batch",
+            subject=str(batch_id),
+        )
+    mime = xlsx.CONTENT_TYPE if kind == "xlsx" else csv_files.CONTENT_TYPE
+    return attachment(content, f"payout-{batch_id}.{kind}", mime)

@@ -1,0 +1,150 @@
+"""A leader's money: what commission has come to, statements, withdrawals, and residents' cash."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.analytics import money_report
+from groupbuy.commissions import withdrawing
+from groupbuy.commissions.withdrawing import MAX_PAYEE, Payee
+from groupbuy.documents import csv_files, xlsx
+from groupbuy.documents.sheet import Sheet
+from groupbuy.finance import queries, rules
+from groupbuy.finance.dials import dials
+from groupbuy.http.guards import signed_in
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.payments import handing_over
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.fields import YuanField
+from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.forms import KeyedForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
+
+STEPS = {
+    "accrue": _l("Booked at the close"),
+    "freeze": _l("Picked up, frozen"),
+    "settle": _l("After-sale days over, settled"),
+    "withdrawal:ask": _l("Withdrawal asked for"),
+    "withdrawal:back": _l("Withdrawal given back"),
+}
+
+
+class WithdrawForm(KeyedForm):
+    """How much to pay out, and where to."""
+
+    amount = YuanField(_l("Amount (yuan)"), validators=[InputRequired()])
+    method = SelectField(
+        _l("Pay to"),
+        choices=[
+            SelectChoice("wechat", _l("WeChat")),
+            SelectChoice("alipay", _l("Alipay")),
+            SelectChoice("bank", _l("Bank card")),
+        ],
+    )
+    payee = StringField(_l("Account number"), validators=[InputRequired(), Length(max=MAX_PAYEE)])
+    payee_name = StringField(_l("Name of its holder"), validators=[InputRequired(), Length(max=MAX_PAYEE)])
+
+
+class HandOverForm(KeyedForm):
+    """How much cash goes to the operator."""
+
+    amount = YuanField(_l("Amount (yuan)"), validators=[InputRequired()])
+    note = StringField(_l("Note"), validators=[Length(max=handing_over.MAX_NOTE)])
+
+
+@blueprint.get("/money")
+@for_leaders
+def money() -> ResponseReturnValue:
+    """Show what commission has come to, and withdrawals."""
+    return _money(WithdrawForm(formdata=None))
+
+
+def _money(form: WithdrawForm) -> ResponseReturnValue:
+    leader = the_leader()
+    accounts = [rules.commission(leader.id, stage) for stage in money_report.STAGES]
+    page = render_template(
+        "leader/money.html",
+        money=withdrawing.money_of(leader.id),
+        withdrawals=withdrawing.withdrawals_of(leader.id),
+        periods=queries.periods_of(accounts),
+        dials=dials(),
+        form=form,
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.post("/money")
+@for_leaders
+def money_withdraw() -> ResponseReturnValue:
+    """Ask for a withdrawal; the same form again is the same withdrawal."""
+    form = WithdrawForm()
+
+    def store() -> None:
+        withdrawing.ask(
+            leader=the_leader(),
+            amount_fen=form.amount.data or 0,
+            payee=Payee(form.method.data, form.payee.data or "", form.payee_name.data or ""),
+            now=utc_now(),
+            actor=signed_in().actor.name,
+            submission_key=(form.submission_key.data or "")[:64] or None,
+        )
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("The withdrawal is asked for; the operator reviews it."), "ok")
+        return redirect(url_for("leader.money"), 303)
+    return _money(form)
+
+
+@blueprint.get("/money/<period>")
+@for_leaders
+def money_month(period: str) -> ResponseReturnValue:
+    """Show a month's statement; each row opens to its round's lines. ``?export=`` makes a file."""
+    leader = the_leader()
+    rows = money_report.statement(leader.id, period)
+    if not rows:
+        raise NotFound("unknown_period", "Nothing moved in this month.")
+    kind = request.args.get("export")
+    if kind in ("xlsx", "csv"):
+        sheet = money_report.statement_sheet(period, f"{leader.code} {leader.name}", rows)
+        return sheet_file(sheet, f"{_('Statement')}-{leader.code}-{period}", kind)
+    return render_template("leader/money_month.html", period=period, rows=rows, steps=STEPS)
+
+
+def sheet_file(sheet: Sheet, name: str, kind: str) -> ResponseReturnValue:
+    """Return a sheet as a workbook or as CSV."""
+    if kind == "xlsx":
+        return attachment(xlsx.write_xlsx([sheet]), f"{name}.xlsx", xlsx.CONTENT_TYPE)
+    return attachment(csv_files.csv_for_people(sheet), f"{name}.csv", csv_files.CONTENT_TYPE)
+
+
+@blueprint.route("/cash", methods=["GET", "POST"])
+@for_leaders
+def cash() -> ResponseReturnValue:
+    """Show residents' cash that is due to the operator, and hand it over."""
+    leader, form = the_leader(), HandOverForm()
+
+    def store() -> None:
+        handing_over.hand_over(
+            leader=the_leader(),
+            amount_fen=form.amount.data or 0,
+            note=form.note.data or "",
+            now=utc_now(),
+            actor=signed_in().actor.name,
+            submission_key=(form.submission_key.data or "")[:64] or None,
+        )
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Noted; it counts once the operator has confirmed it."), "ok")
+        return redirect(url_for("leader.cash"), 303)
+    page = render_template(
+        "leader/cash.html",
+        due=handing_over.cash_due(leader.id),
+        handed=handing_over.handed(leader.id),
+        handovers=handing_over.handovers(leader_id=leader.id),
+        form=form,
+    )
+    return page, 422 if form.errors else 200

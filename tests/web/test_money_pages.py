@@ -1,0 +1,154 @@
+"""Money on pages: a leader asks, finance pays, cash comes in, and reports agree with the ledger."""
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+
+from groupbuy.accounts import queries as accounts
+from groupbuy.accounts import service, tokens
+from groupbuy.accounts.models import Account
+from groupbuy.analytics import invariants_ledger
+from groupbuy.commissions import withdrawing
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.finance import queries, rules
+from groupbuy.flows import ordering
+from groupbuy.leaders.models import Leader
+from groupbuy.orders.models import Order
+from tests import building
+from tests.money import SETTLED, earn, keep, sell
+
+WANTED = {"amount": "50", "method": "bank", "payee": "6222", "payee_name": "王五", "submission_key": "k"}
+
+
+@pytest.fixture(autouse=True)
+def clock(app: Flask) -> Iterator[None]:
+    app.config["WTF_CSRF_ENABLED"] = False
+    with time_machine.travel(SETTLED, tick=False):
+        yield
+
+
+def browser(app: Flask, account: Account, role: str) -> FlaskClient:
+    with transaction():
+        service.grant_role(account=account, role=role, now=SETTLED, actor="test")
+        secret = tokens.start_session(account=account, role=role, device="test", now=SETTLED)
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = secret
+    return client
+
+
+def of_leader(app: Flask, leader: Leader) -> FlaskClient:
+    return browser(app, accounts.get_account(leader.account_id), "leader")
+
+
+def finance(app: Flask) -> FlaskClient:
+    return browser(app, building.add_account("财务"), "finance")
+
+
+def test_a_withdrawal_goes_from_the_leaders_page_to_paid(app: Flask) -> None:
+    leader = earn(app)
+    desk, office = of_leader(app, leader), finance(app)
+    assert "¥99.00" in desk.get("/leader/money").text
+    for _ in range(3):
+        assert desk.post("/leader/money", data=WANTED).status_code == 303
+    (row,) = withdrawing.withdrawals_of(leader.id)
+    assert row.number in office.get("/admin/withdrawals").text
+    assert "6222" in office.get(f"/admin/withdrawals/{row.number}/approve").text
+    assert office.post(f"/admin/withdrawals/{row.number}/approve").status_code == 303
+    assert office.post("/admin/withdrawals/batch").status_code == 303
+    file = office.get("/admin/withdrawals/batch/1.xlsx")
+    assert row.number in str(list(load_workbook(BytesIO(file.data)).worksheets[0].values))
+    assert row.number in office.get("/admin/withdrawals/batch/1.csv").text
+    office.post(f"/admin/withdrawals/{row.number}/paid", data={"proof": "流水 778"})
+    assert "流水 778" in desk.get("/leader/money").text
+    assert withdrawing.money_of(leader.id).available_fen == 4900
+
+
+def test_too_large_a_withdrawal_says_so_beside_its_form(app: Flask) -> None:
+    answer = of_leader(app, earn(app)).post("/leader/money", data=WANTED | {"amount": "99.01"})
+    assert answer.status_code == 422
+    assert "余额不足" in answer.text
+
+
+def test_a_rejection_tells_the_leader_why(app: Flask) -> None:
+    leader = earn(app)
+    desk, office = of_leader(app, leader), finance(app)
+    desk.post("/leader/money", data=WANTED)
+    number = withdrawing.withdrawals_of(leader.id)[0].number
+    assert office.post(f"/admin/withdrawals/{number}/reject").status_code == 422
+    office.post(f"/admin/withdrawals/{number}/reject", data={"reason": "账号不对"})
+    assert "账号不对" in desk.get("/leader/money").text
+
+
+def test_a_statement_opens_down_to_the_rounds_lines_and_adds_up_to_the_ledger(app: Flask) -> None:
+    leader = earn(app)
+    desk = of_leader(app, leader)
+    page = desk.get("/leader/money/2026-11")
+    assert "/leader/commission/C1" in page.text
+    assert desk.get("/leader/commission/C1").status_code == 200
+    sheet = load_workbook(BytesIO(desk.get("/leader/money/2026-11?export=xlsx").data)).worksheets[0]
+    totals = next(row for row in sheet.values if row[0] == "合计")
+    assert [round(amount * 100) for amount in totals[4:]] == [0, 0, 9900]
+    assert "99.00" in desk.get("/leader/money/2026-11?export=csv").text
+    assert desk.get("/leader/money/2026-10").status_code == 404
+
+
+def test_cash_is_handed_over_and_confirmed(app: Flask) -> None:
+    sold = sell(app)
+    number = sold.orders[0].number
+    with transaction():
+        order = db.session.query(Order).filter_by(number=number).one()
+        ordering.mark_paid(order=order, now=SETTLED, actor=building.ACTOR)
+    desk, office = of_leader(app, sold.leader), finance(app)
+    assert "¥19.80" in desk.get("/leader/cash").text
+    for _ in range(2):
+        desk.post("/leader/cash", data={"amount": "19.80", "submission_key": "k"})
+    assert office.get("/admin/cash").text.count("/confirm\"") == 1
+    assert office.post("/admin/cash/1/confirm").status_code == 303
+    assert queries.balance(rules.CASH_DESK) == 1980
+
+
+def test_money_owed_back_is_listed_and_paid_back_once(app: Flask) -> None:
+    leader = building.add_leader()
+    round_ = building.add_round([building.add_product(building.add_supplier())])
+    order = building.place(round_, building.add_resident(leader), {"P1": 2})
+    with transaction():
+        row = db.session.get_one(Order, order.id)
+        ordering.mark_paid(order=row, now=building.NOW, actor=building.ACTOR)
+        ordering.cancel_order(order=row, reason="不要了", now=building.NOW, actor=building.ACTOR)
+    office = finance(app)
+    assert order.number in office.get("/admin/refunds").text
+    sent = {"amount": "19.80", "target": "wallet", "reason": "取消", "submission_key": "k"}
+    for _ in range(2):
+        assert office.post(f"/admin/refunds/{order.number}", data=sent).status_code == 303
+    assert order.number not in office.get("/admin/refunds").text
+    assert queries.available(rules.wallet(order.resident_id)) == 1980
+
+
+def test_income_and_expense_agree_with_the_ledger_to_the_fen(app: Flask) -> None:
+    earn(app)
+    keep(SETTLED)
+    office = finance(app)
+    page = office.get("/admin/ledger?since=2026-11&until=2026-11").text
+    assert "¥990.00" in page
+    sheet = load_workbook(BytesIO(office.get("/admin/ledger?export=xlsx").data)).worksheets[0]
+    total = next(row for row in sheet.values if row[0] == "合计")[-1]
+    ledger = queries.balances()
+    assert round(total * 100) == ledger[rules.SALES] - ledger[rules.COMMISSION_EXPENSE] == 99000 - 9900
+    assert all(not one.run().violations for one in (*invariants_ledger.CHECKS, *invariants_ledger.AT_REST))
+
+
+def test_an_operator_sets_the_figures_of_money(app: Flask) -> None:
+    office = browser(app, building.add_account("运营"), "operator")
+    sent = {"after_sale_days": "3", "withdrawal_min_fen": "20", "withdrawal_fee_fen": "0.50", "tax_bp": "20"}
+    sent |= {"tax_free_fen": "800", "second_person_fen": "3000"}
+    assert office.post("/admin/ledger/figures", data=sent).status_code == 303
+    page = office.get("/admin/ledger/figures").text
+    assert 'value="3"' in page
+    assert 'value="0.50"' in page
