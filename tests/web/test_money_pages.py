@@ -109,7 +109,7 @@ def test_cash_is_handed_over_and_confirmed(app: Flask) -> None:
     assert "¥19.80" in desk.get("/leader/cash").text
     for _ in range(2):
         desk.post("/leader/cash", data={"amount": "19.80", "submission_key": "k"})
-    assert office.get("/admin/cash").text.count("/confirm\"") == 1
+    assert office.get("/admin/cash").text.count('/confirm"') == 1
     assert office.post("/admin/cash/1/confirm").status_code == 303
     assert queries.balance(rules.CASH_DESK) == 1980
 
