@@ -86,3 +86,10 @@ def test_pickup_codes_differ_and_cannot_be_counted_up(town: Town) -> None:
     steps = {second - first for first, second in pairwise(made)}
     assert len(set(made)) == len(made)
     assert len(steps) > 15
+
+
+@pytest.mark.check(30)
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_schedule_that_does_not_exist_is_refused(town: Town, database_kind: str) -> None:
+    fields = {"start": "2026-12-01", "kind": "http://evil.example", "name": "x", "code": "X"}
+    assert town.browser("operator").post("/admin/campaigns/new", data=fields).status_code == 422

@@ -163,6 +163,8 @@ def recurrence_of(form: CampaignForm) -> Recurrence:
     """Return what the schedule says; raise BadInput that names the field at fault."""
     if form.start.data is None:
         raise BadInput("required", "Choose the day of the cut-off.", param="start")
+    if form.kind.data not in set(Kind):
+        raise BadInput("recurrence", "Choose how the campaign repeats.", param="kind")
     kind = Kind(form.kind.data)
     by_weekday = kind not in (Kind.ONCE, Kind.DAILY)
     return Recurrence(
