@@ -131,7 +131,8 @@ def order_code(number: str) -> ResponseReturnValue:
 def order_again(number: str) -> ResponseReturnValue:
     """Put what was ordered into the cart, from the rounds that are open now."""
     found, buyer = own_order(number), the_buyer()
-    wanted = {line.offer.product_id: line.quantity for line in found.lines}
+    short = queries.short_units(found.id)
+    wanted = {line.offer.product_id: line.quantity + short.get(line.id, 0) for line in found.lines}
     if buyer.resident is None or buyer.leader is None or buyer.cart_owner is None:
         raise NotFound("unknown_order", "There is no such order.")
     now = utc_now()

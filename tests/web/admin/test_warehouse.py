@@ -12,7 +12,7 @@ from groupbuy.orders.models import Order
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.warehouse.models import GoodsReceipt, StockLevel, StockMovement
 from tests import building
-from tests.web.admin.people import Town, sign_in
+from tests.web.admin.people import TOKEN, Town, sign_in
 from tests.web.admin.test_staff import person
 
 
@@ -96,6 +96,19 @@ def test_what_is_short_is_compared_previewed_and_shared_out_once(town: Town, num
     assert "缺货 1 件" in shown
     assert "<del>4</del> 3" in shown
     assert "已付的将退还" in shown
+
+
+def test_an_order_of_which_nothing_came_can_be_ordered_again(town: Town, number: str) -> None:
+    town.operator.post(f"/admin/receiving/{number}/rest")
+    town.operator.post("/admin/rounds/C1/shortage/apply?policy=first_come")
+    order = db.session.scalars(select(Order)).one()
+    assert (order.state, order.cancel_reason) == ("cancelled", "shortage")
+    buyer = sign_in(town.app, queries.get_account(town.resident.account_id), "resident")
+    assert "到货不足" in buyer.text(f"/orders/{order.number}")
+    found = TOKEN.search(buyer.text(f"/orders/{order.number}"))
+    assert found is not None
+    answer = buyer.client.post(f"/orders/{order.number}/again", data={"csrf_token": found[1]})
+    assert answer.status_code == 303
 
 
 def test_a_preview_that_has_grown_old_is_not_applied(town: Town, number: str) -> None:
