@@ -15,24 +15,44 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "screenshots"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
+OPEN = "{open}"
+CLOSED = "{closed}"
+# A path may name the round in sale, the one that has closed, and the newest order of who looks at it.
 ROLES = {
-    "resident": (PHONE, ("/", "/orders", "/me")),
+    "resident": (
+        PHONE,
+        (
+            *("/", f"/r/{OPEN}", f"/r/{OPEN}/goods/1", f"/r/{OPEN}/share", "/cart", "/orders"),
+            *("/orders/{order}", "/orders/{order}/code", "/me", "/me/profile", "/me/addresses"),
+            *("/me/leader", "/me/data", "/become-leader"),
+        ),
+    ),
     "leader": (
         PHONE,
-        ("/leader/", "/leader/rounds", "/leader/orders", "/leader/pickup", "/leader/commission"),
+        (
+            *("/leader/", "/leader/rounds", f"/leader/rounds/{OPEN}", f"/leader/rounds/{OPEN}/roll-call"),
+            *(f"/leader/rounds/{CLOSED}", f"/leader/rounds/{CLOSED}/print/pickup_sheet", "/leader/orders"),
+            *("/leader/orders/{order}", "/leader/pickup", "/leader/commission", "/leader/residents"),
+            *(f"/leader/moving-in?round={OPEN}", "/leader/picks", "/leader/rest-days", "/leader/ranking"),
+            "/leader/helpers",
+        ),
     ),
     "operator": (
         DESK,
         (
-            "/admin/",
-            "/admin/campaigns",
-            "/admin/orders",
-            "/admin/products",
-            "/admin/purchasing",
-            "/admin/scheduler",
+            *("/admin/", "/admin/campaigns", "/admin/campaigns/plans", "/admin/campaigns/new"),
+            *(f"/admin/rounds/{OPEN}", f"/admin/rounds/{CLOSED}", f"/admin/rounds/{OPEN}/close"),
+            *("/admin/orders", "/admin/orders/{order}", "/admin/products", "/admin/products/A01"),
+            *("/admin/products/import", "/admin/purchasing", "/admin/leaders", "/admin/leaders/L01"),
+            *("/admin/leaders/L01/rest-days", "/admin/communities", "/admin/residents", "/admin/commissions"),
+            *("/admin/suppliers", "/admin/scheduler", "/admin/users", "/admin/audit", "/admin/settings"),
+            "/admin/settings/agreement",
         ),
     ),
 }
+ORDERS = {"resident": "/orders", "leader": "/leader/orders", "operator": "/admin/orders"}
+# The fonts of the pages themselves, so that announcements show their emoji on a machine without any.
+FONTS = ROOT / "groupbuy" / "static" / "vendor" / "fonts"
 
 
 def main() -> None:
@@ -50,13 +70,25 @@ def main() -> None:
         try:
             logins = _logins(log)
             with sync_playwright() as play:
-                browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+                browser = play.chromium.launch(
+                    executable_path="/usr/bin/chromium",
+                    args=["--no-sandbox", "--lang=zh-CN"],
+                    env=_environ_of_browser(Path(folder)),
+                )
                 for role in ROLES:
                     _take(browser, f"http://127.0.0.1:{port}", role, *logins[role])
         finally:
             server.terminate()
             server.wait()
     _join()
+
+
+def _environ_of_browser(folder: Path) -> dict[str, str]:
+    """Return an environment in which the browser's own words are Chinese and our fonts are found."""
+    fonts = folder / "fonts.conf"
+    include = "<include ignore_missing='yes'>/etc/fonts/fonts.conf</include>"
+    fonts.write_text(f"<?xml version='1.0'?><fontconfig>{include}<dir>{FONTS}</dir></fontconfig>")
+    return {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8", "FONTCONFIG_FILE": str(fonts), "HOME": str(folder)}
 
 
 def _logins(log: Path) -> dict[str, tuple[str, str]]:
@@ -79,11 +111,38 @@ def _take(browser: Browser, address: str, role: str, phone: str, password: str) 
         reduced_motion="reduce",
     ).new_page()
     _sign_in(page, address, phone, password, role)
+    words = _words(page, address, role)
     for path in paths:
-        page.goto(address + path)
+        answer = page.goto(address + path.format_map(words))
+        if answer is None or not answer.ok:
+            raise SystemExit(f"{role}: {path} shows no page")
         page.wait_for_load_state("networkidle")
-        name = path.strip("/").replace("/", "-") or "home"
-        page.screenshot(path=OUT / f"{role}-{name}.png")
+        shot = OUT / f"{role}-{_name(path)}.png"
+        page.screenshot(path=shot)
+        # Flat pages need no more than 256 colours; the pictures stay small in the repository.
+        Image.open(shot).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(shot, optimize=True)
+
+
+def _words(page: Page, address: str, role: str) -> dict[str, str]:
+    """Return what the braces of a path stand for, read off the pages."""
+    page.goto(address + ORDERS[role])
+    found = re.findall(r"/orders/([0-9A-Z]{10,})", page.content())
+    page.goto(
+        address
+        + ("/admin/campaigns" if role == "operator" else "/leader/rounds" if role == "leader" else "/")
+    )
+    rounds = re.findall(r"/(?:r|rounds)/((?:FRESH|SHOW)-[0-9-]+)", page.content())
+    shown = {"open": min((one for one in rounds if one.startswith("FRESH")), default="")}
+    return shown | {
+        "closed": max((one for one in rounds if one.startswith("SHOW")), default=""),
+        "order": found[0],
+    }
+
+
+def _name(path: str) -> str:
+    """Return a path as part of a file's name, the same however often the pictures are taken."""
+    plain = path.partition("?")[0].format(open="open", closed="closed", order="one")
+    return plain.strip("/").replace("/", "-") or "home"
 
 
 def _sign_in(page: Page, address: str, phone: str, password: str, role: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
+from groupbuy.catalog.rules import changed_price
 from groupbuy.db import db
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 
@@ -94,6 +95,22 @@ def edit_many(*, product_ids: Sequence[int], values: Mapping[str, Any], now: dat
     products = db.session.scalars(chosen.with_for_update()).all()
     for product in products:
         edit_product(product=product, version=product.version, values=values, now=now, actor=actor)
+    return len(products)
+
+
+def reprice_many(
+    *, versions: Mapping[int, int], by_bp: int = 0, by_fen: int = 0, now: datetime, actor: str
+) -> int:
+    """Change the prices of several products by basis points or fen; return how many.
+
+    ``versions`` are what somebody has seen by product. Raise RuleBroken ``changed_meanwhile``, BadInput;
+    then none is changed. Campaigns keep the prices that were agreed for them.
+    """
+    chosen = select(Product).where(Product.id.in_(versions)).order_by(Product.id)
+    products = db.session.scalars(chosen.with_for_update()).all()
+    for product in products:
+        values = {"price_fen": changed_price(product.price_fen, by_bp=by_bp, by_fen=by_fen)}
+        edit_product(product=product, version=versions[product.id], values=values, now=now, actor=actor)
     return len(products)
 
 
