@@ -1,31 +1,45 @@
 """The floor of an import: reading the file, and inserting the same rows into bare copies of the tables."""
 
 import csv
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from python_calamine import CalamineWorkbook
 from sqlalchemy import MetaData, Table, select
 
-from groupbuy.db import db
+from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.catalog.models import Product
+from groupbuy.db import Base, db
 from groupbuy.db.bulk import insert_rows, table_of
 from groupbuy.db.transaction import transaction
+from groupbuy.finance.models import Posting
+from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order, OrderLine
 
-
-def measure(orders_file: Path) -> float:
-    """Return the seconds to read the file and to insert what the import has made of it."""
-    begin = time.perf_counter()
-    with orders_file.open(encoding="utf-8", newline="") as file:
-        for _ in csv.reader(file):
-            pass
-    reading = time.perf_counter() - begin
-    return reading + sum(_insert(table_of(model)) for model in (Order, OrderLine))
+# What an import fills with about as many rows as its file has.
+TABLES: dict[str, tuple[type[Base], ...]] = {
+    "products": (Product,),
+    "residents": (Account, AccountRole, Resident),
+    "orders": (Order, OrderLine, Posting),
+}
 
 
-def _insert(table: Table) -> float:
-    rows: Sequence[Any] = db.session.execute(select(table).order_by(table.c.id)).all()
+def measure(kind: str, file: Path, clock: Callable[[], float]) -> float:
+    """Return the seconds to read a file and to insert what its import has made of it."""
+    begin = clock()
+    if file.suffix == ".xlsx":
+        CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
+    else:
+        with file.open(encoding="utf-8", newline="") as lines:
+            for _ in csv.reader(lines):
+                pass
+    reading = clock() - begin
+    return reading + sum(_insert(table_of(model), clock) for model in TABLES[kind])
+
+
+def _insert(table: Table, clock: Callable[[], float]) -> float:
+    rows: Sequence[Any] = db.session.execute(select(table)).all()
     db.session.rollback()
     bare = table.to_metadata(MetaData(), name=f"floor_{table.name}")
     # The copy keeps checks, primary key and uniqueness, but not what points at other tables.
@@ -37,7 +51,10 @@ def _insert(table: Table) -> float:
         for column in bare.columns:
             column.foreign_keys.clear()
         bare.create(db.session.connection())
-    begin = time.perf_counter()
+    begin = clock()
     with transaction():
         insert_rows(bare, bare.columns.keys(), rows)
-    return time.perf_counter() - begin
+    seconds = clock() - begin
+    with transaction():
+        bare.drop(db.session.connection())
+    return seconds

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+# Where suppliers deliver to.
+WAREHOUSE = "上海市浦东新区沪南路 2218 号 3 号库 冷库月台"
 SUPPLIERS = (
     ("S01", "绿野农场合作社", "陈国强", "021-55550101", 300),
     ("S02", "江南鲜果批发行", "周敏", "021-55550102", 500),

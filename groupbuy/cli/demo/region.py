@@ -22,6 +22,7 @@ from groupbuy.documents.reading import Table
 from groupbuy.flows import planning
 from groupbuy.flows.importing import import_file
 from groupbuy.kernel.money import plain_yuan
+from groupbuy.purchasing.delivering import set_delivery_place
 
 ACTOR = "demo"
 DAILY = "FRESH"
@@ -45,6 +46,7 @@ def load(*, now: datetime, zone: ZoneInfo) -> list[Login]:
         if result.faults:
             raise RuntimeError(f"the demonstration's {kind}: {result.faults[0]}")
     _hang_pictures()
+    set_delivery_place(address=catalogue.WAREHOUSE, now=now, actor=ACTOR)
     logins = _logins(now)
     if db.session.scalar(select(Campaign.id).where(Campaign.code == DAILY)) is None:
         _daily_campaign(now, zone)

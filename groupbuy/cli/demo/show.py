@@ -4,7 +4,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from groupbuy.app import settings_of
-from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.cli.demo import catalogue, people, region
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows.ordering import Actor, Wish, place_order
+from groupbuy.jobs import heartbeats
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.money import format_yuan
@@ -30,25 +30,29 @@ from groupbuy.orders.bulk import totals
 
 OPENS_IN = timedelta(seconds=3)
 LASTS = timedelta(seconds=25)
-PATIENCE = 60
+# A busy machine may take long to start a process.
+PATIENCE = 120
+CLOSED = (RoundState.CLOSED, RoundState.ORDERED)
+OPENED = (RoundState.OPEN, RoundState.CLOSING, *CLOSED)
 RESIDENT = Actor("demo")
 
 
 def run(app: Flask, console: Console) -> str:
     """Run a whole round and return its name; the application context must not be pushed."""
     zone = settings_of(app).timezone
-    with app.app_context():
+    with app.app_context(), _scheduler(), _bar(console) as bar:
+        # On a slow machine a process takes longer to start than the round is open.
+        _wait(_scheduler_is_alive(), "starting the scheduler", bar)
         quick = in_transaction(
             lambda: region.quick_round(now=utc_now(), opens_in=OPENS_IN, lasts=LASTS, zone=zone)
         )
         name = quick.name
-        console.print(f"[bold]{quick.title}[/] ({name}) opens in 3 seconds and closes 25 seconds later.")
-        with _scheduler(), _bar(console) as bar:
-            _wait(name, (RoundState.OPEN,), "waiting for the scheduler to open", bar)
-            _order(name, bar)
-            _wait(name, (RoundState.CLOSED, RoundState.ORDERED), "waiting for the cut-off", bar)
-        _, units, amount = totals(_fresh(name).id)
-        console.print(f"Closed by the scheduler: {units} units for {format_yuan(amount)}.")
+        bar.console.print(f"[bold]{quick.title}[/] ({name}) opens in 3 seconds and closes 25 seconds later.")
+        _wait(_has_reached(name, OPENED), "waiting for the scheduler to open", bar)
+        _order(name, bar)
+        _wait(_has_reached(name, CLOSED), "waiting for the cut-off", bar)
+        _, units, amount = totals(get_round(name).id)
+        bar.console.print(f"Closed by the scheduler: {units} units for {format_yuan(amount)}.")
     return name
 
 
@@ -69,19 +73,25 @@ def _bar(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _fresh(name: str) -> Round:
-    db.session.rollback()
-    return get_round(name)
+def _scheduler_is_alive() -> Callable[[], bool]:
+    """Return a question that is answered with yes once a scheduler has ticked from now on."""
+    begin = utc_now()
+    return lambda: (heartbeats.last_beat() or begin) > begin
 
 
-def _wait(name: str, states: tuple[RoundState, ...], what: str, bar: Progress) -> None:
+def _has_reached(name: str, states: tuple[RoundState, ...]) -> Callable[[], bool]:
+    return lambda: get_round(name).state in states
+
+
+def _wait(is_so: Callable[[], bool], what: str, bar: Progress) -> None:
     task = bar.add_task(what, total=None)
     for _ in range(PATIENCE * 5):
-        if _fresh(name).state in states:
+        db.session.rollback()
+        if is_so():
             bar.remove_task(task)
             return
         time.sleep(0.2)
-    raise RuleBroken("demo_stuck", f"The scheduler has not moved round {name} for {PATIENCE} seconds.")
+    raise RuleBroken("demo_stuck", f"Nothing has come of {what} for {PATIENCE} seconds.")
 
 
 def _order(name: str, bar: Progress) -> None:

@@ -26,6 +26,16 @@ def _numbers() -> "array[int]":
     return array("q")
 
 
+class Numbers(dict[str, int]):
+    """Texts, numbered as they first come; None, which could not be read, is NONE."""
+
+    def __missing__(self, text: str | None) -> int:
+        if text is None:
+            return NONE
+        self[text] = number = len(self)
+        return number
+
+
 @dataclass(slots=True)
 class OrderFile:
     """Orders and lines of a file; texts are numbered in the order in which they first came.
@@ -35,10 +45,10 @@ class OrderFile:
     """
 
     sheet: Sheet
-    refs: dict[str, int] = field(default_factory=dict)
-    campaigns: dict[str, int] = field(default_factory=dict)
-    residents: dict[str, int] = field(default_factory=dict)
-    products: dict[str, int] = field(default_factory=dict)
+    refs: Numbers = field(default_factory=Numbers)
+    campaigns: Numbers = field(default_factory=Numbers)
+    residents: Numbers = field(default_factory=Numbers)
+    products: Numbers = field(default_factory=Numbers)
     campaign_of: "array[int]" = field(default_factory=_numbers)
     resident_of: "array[int]" = field(default_factory=_numbers)
     placed_at: list[datetime] = field(default_factory=list)
@@ -54,26 +64,31 @@ class OrderFile:
 
     def read(self) -> None:
         """Read all rows, and refuse those that differ from the first of their order."""
-        for row, (ref, campaign, resident, placed_at, product, quantity) in self.sheet.rows():
-            order = self._order(ref)
-            numbers = _number(self.campaigns, campaign), _number(self.residents, resident)
-            moment = placed_at or NEVER
+        head, order, numbers, moment, whole, agrees = None, NONE, (NONE, NONE), NEVER, False, True
+        for row, (*of_order, product, quantity) in self.sheet.rows():
+            # The lines of an order mostly follow one another.
+            known = of_order == head
+            if not known:
+                head = of_order
+                order, moment = self._order(head[0]), head[3] or NEVER
+                numbers = self.campaigns[head[1]], self.residents[head[2]]
+                whole = order != NONE and NONE not in numbers and moment is not NEVER
             self.rows.append(row)
             self.order.append(order)
             self.campaign.append(numbers[0])
             self.resident.append(numbers[1])
-            self.product.append(_number(self.products, product))
+            self.product.append(self.products[product])
             self.quantity.append(quantity or NONE)
-            whole = order != NONE and NONE not in numbers and moment is not NEVER
             self.sound.append(whole and product is not None and quantity is not None)
-            if order != NONE and (*numbers, moment) != self._head(order):
+            if not (known and agrees):
                 self._agree(order, len(self.rows) - 1, moment)
+                agrees = order == NONE or (*numbers, moment) == self._head(order)
         self._refuse_repeated_products()
 
     def _order(self, ref: str | None) -> int:
         if ref is None:
             return NONE
-        order = self.refs.setdefault(ref, len(self.refs))
+        order = self.refs[ref]
         if order == len(self.placed_at):
             self.placed_at.append(NEVER)
             self.campaign_of.append(NONE)
@@ -85,6 +100,8 @@ class OrderFile:
 
     def _agree(self, order: int, line: int, moment: datetime) -> None:
         """Let a line tell its order's head what is not known yet, and refuse what differs."""
+        if order == NONE:
+            return
         self._agree_on(self.campaign_of, NONE, order, line, self.campaign[line], CAMPAIGN)
         self._agree_on(self.resident_of, NONE, order, line, self.resident[line], RESIDENT)
         self._agree_on(self.placed_at, NEVER, order, line, moment, PLACED_AT)
@@ -147,7 +164,3 @@ class OrderFile:
 def key_of(upper: int, lower: int) -> int:
     """Return one number for two, of which the second is below 2 ** 32; it sorts as the pair does."""
     return (upper << 32) + lower
-
-
-def _number(names: dict[str, int], name: str | None) -> int:
-    return NONE if name is None else names.setdefault(name, len(names))

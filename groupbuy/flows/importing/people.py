@@ -11,8 +11,8 @@ from groupbuy.flows.importing.sheet import Row, Sheet
 def with_accounts(sheet: Sheet, rows: Sequence[Row], *, role: str, now: datetime) -> list[tuple[Any, ...]]:
     """Return the rows ready to be stored, each followed by the id of its phone's account."""
     names: dict[str, str] = {}
+    phone, name = sheet.at("phone"), sheet.at("name")
     for _, values in rows:
-        names.setdefault(values[sheet.at("phone")], values[sheet.at("name")])
+        names.setdefault(values[phone], values[name])
     ids = accounts.accounts_for(names, role=role, now=now)
-    phone = sheet.at("phone")
     return [(*values, ids[values[phone]]) for _, values in rows]

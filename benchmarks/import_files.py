@@ -1,0 +1,146 @@
+"""Import long files of products, residents and orders, .csv and .xlsx, as ratios against the floor.
+
+Processor seconds of the command, its start included, and of the database; command and floor in turn. The
+floor reads the file and inserts the same rows into bare copies of the tables.
+"""
+
+import argparse
+import csv
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from rustpy_xlsxwriter import write_worksheet
+from sqlalchemy import delete, text
+
+from benchmarks import import_floor
+from benchmarks.databases import database
+from benchmarks.made_up_week import Size, write_files
+from groupbuy.app.core import create_core
+from groupbuy.config import load_settings
+from groupbuy.db import Base, db
+from groupbuy.db.transaction import transaction
+
+TICKS = os.sysconf("SC_CLK_TCK")
+# What an import has made, table by table; leaders have accounts too, and keep them.
+CLEARED: dict[str, tuple[tuple[str, str], ...]] = {
+    "products": (("product", "true"),),
+    "residents": (
+        ("resident", "true"),
+        ("account_role", "role = 'resident'"),
+        ("account", "id NOT IN (SELECT account_id FROM leader)"),
+    ),
+    "orders": (("order_line", "true"), ("posting", "true"), ("order", "true")),
+}
+
+
+def main() -> None:
+    """Run the benchmark and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--kind", choices=list(CLEARED), help="Only this one.")
+    chosen = parser.parse_args()
+    print(f"{chosen.rows:,} rows on {chosen.database}, processor seconds, the best of {chosen.turns} turns")
+    with tempfile.TemporaryDirectory() as name, database(chosen.database, Path(name)) as url:
+        folder = Path(name)
+        os.environ |= {"GROUPBUY_DATABASE_URL": url, "GROUPBUY_INSTANCE": str(folder / "instance")}
+        _groupbuy("init-db")
+        app = create_core(load_settings(os.environ))
+        bench = Bench(app, Clock(folder / "cluster" / "data" / "postmaster.pid"), chosen.turns)
+        _measure(bench, folder, chosen.rows, [chosen.kind] if chosen.kind else list(CLEARED))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Processor seconds of this process, of those it has waited for, and of a database server."""
+
+    postmaster: Path
+
+    def __call__(self) -> float:
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used) + self._server()
+
+    def _server(self) -> float:
+        if not self.postmaster.exists():
+            return 0.0
+        pid = self.postmaster.read_text().split()[0]
+        stats = [path.read_text().rpartition(") ")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
+        ticks = sum(int(stat[11]) + int(stat[12]) for stat in stats if stat[1] == pid)
+        own = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        return (ticks + sum(map(int, own[11:15]))) / TICKS
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all measurements share."""
+
+    app: Flask
+    clock: Clock
+    turns: int
+
+    def compare(self, kind: str, file: Path) -> None:
+        """Print the row of an import: its best turn and the best turn of its floor."""
+        seconds, floors, memory = [], [], 0
+        for _ in range(self.turns):
+            begin = self.clock()
+            memory = _groupbuy("import", kind, str(file))
+            seconds.append(self.clock() - begin)
+            with self.app.app_context():
+                floors.append(import_floor.measure(kind, file, self.clock))
+                self._clear(kind)
+        ratio = min(seconds) / min(floors)
+        figures = f"{min(seconds):6.2f} s   floor {min(floors):6.2f} s   ratio {ratio:5.2f}   {memory:5} MB"
+        print(f"  {kind:10}{file.suffix:6}{figures}", flush=True)
+
+    def _clear(self, kind: str) -> None:
+        with transaction():
+            for table, condition in CLEARED[kind]:
+                db.session.execute(delete(Base.metadata.tables[table]).where(text(condition)))
+        db.session.remove()
+
+
+def _measure(bench: Bench, folder: Path, rows: int, kinds: Sequence[str]) -> None:
+    """Products and residents by themselves first, then orders of a round of 300 products."""
+    if kinds != ["orders"]:
+        write_files(Size(leaders=rows // 10, orders=1, lines=1, products=rows), folder / "wide")
+        for kind in ("suppliers", "leaders"):
+            _groupbuy("import", kind, str(folder / "wide" / f"{kind}.csv"))
+    for kind in kinds:
+        if kind == "orders":
+            write_files(Size(rows // 100, rows // 3, rows), folder / "round")
+            for before in ("suppliers", "products", "leaders", "residents", "offers"):
+                _groupbuy("import", before, str(folder / "round" / f"{before}.csv"))
+        file = folder / ("round" if kind == "orders" else "wide") / f"{kind}.csv"
+        for one in (file, _as_workbook(file)):
+            bench.compare(kind, one)
+
+
+def _as_workbook(file: Path) -> Path:
+    with file.open(encoding="utf-8", newline="") as lines:
+        records = [dict(row) for row in csv.DictReader(lines)]
+    workbook = file.with_suffix(".xlsx")
+    write_worksheet(records, str(workbook))
+    return workbook
+
+
+def _groupbuy(*arguments: str) -> int:
+    """Run a command; return the most memory it took, in MB."""
+    command = [sys.executable, "-m", "groupbuy", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return used.ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()
