@@ -39,9 +39,10 @@ _WORK = (
                 CASE WHEN upto <= there THEN quantity WHEN upto - quantity >= there THEN 0
                      ELSE there - (upto - quantity) END AS got
             FROM (SELECT f.id, f.offer_id, f.quantity, f.price_fen,
-                    SUM(f.quantity) OVER (PARTITION BY f.offer_id ORDER BY o.placed_at, f.id) AS upto
+                    CAST(SUM(f.quantity) OVER (PARTITION BY f.offer_id ORDER BY o.placed_at, f.id)
+                         AS BIGINT) AS upto
                   FROM floor_line f JOIN floor_order o ON o.id = f.order_id) l
-            JOIN (SELECT offer_id, SUM(quantity) * :percent / 100 AS there
+            JOIN (SELECT offer_id, CAST(SUM(quantity) AS BIGINT) * :percent / 100 AS there
                   FROM floor_line GROUP BY offer_id) t ON t.offer_id = l.offer_id) s
         WHERE got < quantity""",
     """INSERT INTO floor_entry
