@@ -6,6 +6,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
+from groupbuy.db.session import WRITES
+
 database = current_app.extensions["migrate"].db
 
 
@@ -19,6 +21,8 @@ def _run() -> None:
             # The embedded database changes a table by making it anew and dropping the old one, which rows
             # that refer to it would forbid. Only outside of a transaction does this statement work.
             _driver(connection).execute("PRAGMA foreign_keys = OFF")
+            # A migration that reads first and writes later would be refused when somebody has written since.
+            connection = connection.execution_options(**{WRITES: True})
         context.configure(
             connection=connection,
             target_metadata=database.metadatas[None],

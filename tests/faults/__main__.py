@@ -7,7 +7,20 @@ from dataclasses import asdict
 
 from flask import Flask
 
-from tests.faults import closing, dying, killing, losing, market, modelling, rushing, shifting, stopping
+from tests.faults import (
+    closing,
+    dying,
+    killing,
+    losing,
+    market,
+    migrating,
+    modelling,
+    restarting,
+    rushing,
+    saving,
+    shifting,
+    stopping,
+)
 from tests.faults.books import Outcome
 
 # Each takes the application and a size: how many faults, or rounds, or at which stride.
@@ -18,10 +31,13 @@ KINDS: Mapping[str, Callable[[Flask, int], Outcome]] = {
     "T4": lambda app, size: killing.kill_often(app, faults=size),
     "T4W": lambda app, size: losing.kill_workers(app, faults=size),
     "T5": lambda app, size: stopping.run(app, faults=size),
+    "T5W": lambda app, size: restarting.run(app, faults=size),
     "T7": lambda app, size: shifting.run(app, faults=size),
     "T10": lambda app, size: killing.halt_often(app, faults=size),
     "T12": lambda app, size: losing.run(app, operations=size),
     "T13": lambda app, size: modelling.run(app, examples=size, steps=max(size // 5, 30)),
+    "T15": lambda app, size: saving.run(app, faults=size),
+    "T16": lambda app, size: migrating.run(app, faults=size),
 }
 
 

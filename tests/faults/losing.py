@@ -76,18 +76,18 @@ def proxy(target: int, seed: int) -> Iterator[tuple[Proxy, int]]:
 def run(app: Flask, *, operations: int) -> Outcome:
     """T12: place orders by keys until each is answered; then ask once more for some of them."""
     with app.app_context():
-        buyers = _open_market()
+        buyers = open_market()
         with serving.server() as server, proxy(server, operations) as (made, port):
             works = _works(port, buyers, operations)
             answers = serving.all_at_once(works, threads=THREADS)
             repeated = serving.all_at_once(works[: int(operations * AGAIN)], threads=THREADS)
-        return _outcome(app, made.lost, answers, repeated)
+        return outcome(app, made.lost, answers, repeated)
 
 
 def kill_workers(app: Flask, *, faults: int) -> Outcome:
     """T4 on the web: kill worker after worker while orders come in; whose line breaks asks again."""
     with app.app_context():
-        buyers = _open_market()
+        buyers = open_market()
         done = threading.Event()
         killed: list[int] = []
         with serving.server() as port:
@@ -99,7 +99,7 @@ def kill_workers(app: Flask, *, faults: int) -> Outcome:
                 answers += serving.all_at_once(works, threads=THREADS)
             killer.join()
             repeated = serving.all_at_once(_works(port, buyers, ORDERS_A_TURN), threads=THREADS)
-        return _outcome(app, len(killed), answers, repeated)
+        return outcome(app, len(killed), answers, repeated)
 
 
 def _kill(port: int, faults: int, done: threading.Event, killed: list[int]) -> None:
@@ -110,7 +110,8 @@ def _kill(port: int, faults: int, done: threading.Event, killed: list[int]) -> N
             killed.append(1)
 
 
-def _open_market() -> list[str]:
+def open_market() -> list[str]:
+    """Make a round that sells P1 without end; return the tokens of its buyers."""
     building.add_round([building.add_product(building.add_supplier(), "P1")], "C1", window=WINDOW)
     return serving.add_buyers(BUYERS)
 
@@ -120,11 +121,12 @@ def _works(port: int, buyers: list[str], count: int, *, first: int = 0) -> list[
     return [partial(_insist, port, buyers[n % BUYERS], f"key-{n}") for n in numbers]
 
 
-def _outcome(app: Flask, faults: int, answers: list[Answer], repeated: list[Answer]) -> Outcome:
-    outcome = Outcome(faults=faults, acknowledged=sum(answer.status == 201 for answer in answers))
-    _compare(answers, repeated, outcome)
-    outcome.violations += violations(market.rest(app))
-    return outcome
+def outcome(app: Flask, faults: int, answers: list[Answer], repeated: list[Answer]) -> Outcome:
+    """Compare what was answered, at first and when asked again, with what is stored."""
+    found = Outcome(faults=faults, acknowledged=sum(answer.status == 201 for answer in answers))
+    _compare(answers, repeated, found)
+    found.violations += violations(market.rest(app))
+    return found
 
 
 def _insist(port: int, token: str, key: str) -> Answer:

@@ -40,7 +40,7 @@ def run(app: Flask, *, faults: int) -> Outcome:
             killing.begin(place, histories)
             for number in range(faults):
                 time.sleep(random.Random(number).uniform(0.3, 1.0))  # noqa: S311 - no secret
-                _stop(cluster, WAYS[number % len(WAYS)])
+                stop(cluster, WAYS[number % len(WAYS)])
                 late += _wait_until_back(number)
         finally:
             crew.dismiss()
@@ -49,7 +49,7 @@ def run(app: Flask, *, faults: int) -> Outcome:
         return outcome
 
 
-def _stop(cluster: Path, way: signal.Signals) -> None:
+def stop(cluster: Path, way: signal.Signals) -> None:
     """Stop the cluster, wait until its last process has gone, and start it again."""
     os.kill(int((cluster / "data" / "postmaster.pid").read_text().split()[0]), way)
     start_again(cluster)
