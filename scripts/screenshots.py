@@ -35,6 +35,10 @@ ROLES = {
             *("/leader/orders/{order}", "/leader/pickup", "/leader/commission", "/leader/residents"),
             *(f"/leader/moving-in?round={OPEN}", "/leader/picks", "/leader/rest-days", "/leader/ranking"),
             "/leader/helpers",
+            *(
+                "/leader/money",
+                "/leader/cash",
+            ),
         ),
     ),
     "operator": (
@@ -47,6 +51,13 @@ ROLES = {
             *("/admin/leaders/L01/rest-days", "/admin/communities", "/admin/residents", "/admin/commissions"),
             *("/admin/suppliers", "/admin/scheduler", "/admin/users", "/admin/audit", "/admin/settings"),
             "/admin/settings/agreement",
+            *(
+                "/admin/receiving",
+                "/admin/stock",
+                "/admin/ledger",
+                "/admin/withdrawals",
+                "/admin/cash",
+            ),
         ),
     ),
 }
