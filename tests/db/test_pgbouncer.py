@@ -1,9 +1,9 @@
-"""Orders and the scheduler behind PgBouncer in transaction mode, where the machine has it."""
+"""Orders, processes and commands behind PgBouncer in transaction mode, where the machine has it."""
 
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,8 +16,12 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import taking
 from groupbuy.flows.ordering import Wish
+from groupbuy.jobs import heartbeats
 from tests import building
 from tests.building import ACTOR, NOW, PICKUP
+from tests.faults import serving
+from tests.faults.rushing import WINDOW
+from tests.support.commands import COMMAND, Run
 from tests.support.leaving_out import find_pgbouncer
 from tests.support.run_folder import run_folder
 
@@ -77,3 +81,33 @@ def test_orders_and_the_close_work_behind_pgbouncer(bouncer_url: str, tmp_path: 
         assert building.close(app, round_).state == "closed"
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.pgbouncer
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_the_processes_and_commands_work_behind_pgbouncer(
+    bouncer_url: str, run_cli: Run, command_environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    settings = {"GROUPBUY_DATABASE_URL": bouncer_url, "GROUPBUY_PGBOUNCER": "1"}
+    app = create_app(load_settings({**settings, "GROUPBUY_INSTANCE": str(tmp_path)}))
+    with app.app_context():
+        building.add_round([building.add_product(building.add_supplier())], "C1", window=WINDOW)
+        [token] = serving.add_buyers(1)
+        port = serving.free_port()
+        command = [*COMMAND, "serve", "--port", str(port), "--workers", "2"]
+        server = subprocess.Popen(command, env={**command_environ, **settings})
+        try:
+            serving.wait_for(port)
+            answers = [serving.ask(port, token, serving.order("C1", {"P1": 1}), "key") for _ in range(2)]
+            while heartbeats.last_beat() is None:
+                db.session.rollback()
+                time.sleep(0.1)
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+            db.session.remove()
+            db.engine.dispose()
+    assert (answers[0].status, answers[0]) == (201, answers[1])
+    assert run_cli("rounds", "show", "C1", "--json", **settings).json["orders"] == 1
+    assert run_cli("audit", **settings).exit_code == 0

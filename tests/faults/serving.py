@@ -108,7 +108,7 @@ def server(workers: int = WORKERS) -> Iterator[int]:
         [*command, "--port", str(port)], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL
     )
     try:
-        _wait(port)
+        wait_for(port)
         yield port
     finally:
         process.terminate()
@@ -122,7 +122,8 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on a port."""
     for _ in range(600):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=5).close()
