@@ -34,6 +34,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "campaigns:write": frozenset({"operator"}),
     "imports:write": frozenset({"operator"}),
     "webhooks:write": frozenset({"operator"}),
+    "money:read": frozenset({"operator", "finance", "leader"}),
+    "money:write": frozenset({"operator", "finance", "leader"}),
 }
 
 # A browser that is left alone, and one that is used all day, by what a stranger could do with it.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, func, select, union
+from sqlalchemy import CompoundSelect, case, func, or_, select, union
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
@@ -32,11 +32,6 @@ class OrderDue:
     booked_owed_fen: int
     version: int
 
-    @property
-    def is_booked(self) -> bool:
-        """Tell whether the books say the same."""
-        return (self.sold_fen, self.owed_fen) == (self.booked_sold_fen, self.booked_owed_fen)
-
 
 def bring_up(*, since: datetime, now: datetime) -> int:
     """Book what is sold and owed back by now; return how many orders changed.
@@ -56,7 +51,7 @@ def bring_up_order(*, order_id: int, now: datetime) -> None:
 
 
 def _bring_up(ids: Ids, now: datetime) -> int:
-    dues = [one for one in _dues(ids) if not one.is_booked]
+    dues = _dues(ids)
     entries = [entry for one in dues for entry in _entries(one)]
     if service.post(entries, at=now, actor=SCHEDULER) != len(entries):
         raise RunAgain
@@ -65,28 +60,29 @@ def _bring_up(ids: Ids, now: datetime) -> int:
 
 
 def _dues(ids: Ids) -> Sequence[OrderDue]:
+    """Return those of the chosen orders whose books say something else than is due."""
     chosen = ids.subquery()
+    sold = case((Order.state == OrderState.PICKED_UP, Order.amount_fen), else_=0)
+    owed = case((Order.paid_fen > Order.amount_fen, Order.paid_fen - Order.amount_fen), else_=0)
+    booked_sold, booked_owed = (
+        func.coalesce(column, 0) for column in (OrderBooks.sold_fen, OrderBooks.owed_fen)
+    )
     rows = db.session.execute(
         select(
             Order.id,
             Order.resident_id,
-            Order.state,
-            Order.amount_fen,
-            Order.paid_fen,
-            func.coalesce(OrderBooks.sold_fen, 0),
-            func.coalesce(OrderBooks.owed_fen, 0),
+            sold,
+            owed,
+            booked_sold,
+            booked_owed,
             func.coalesce(OrderBooks.version, 0),
         )
         .outerjoin(OrderBooks, OrderBooks.order_id == Order.id)
         .where(Order.id.in_(select(chosen.c[0])))
+        .where(or_(sold != booked_sold, owed != booked_owed))
         .order_by(Order.id)
     )
-    return [
-        OrderDue(
-            id_, resident, amount if state == OrderState.PICKED_UP else 0, max(paid - amount, 0), *booked
-        )
-        for id_, resident, state, amount, paid, *booked in rows
-    ]
+    return [OrderDue(*row) for row in rows]
 
 
 def _entries(one: OrderDue) -> list[Entry]:

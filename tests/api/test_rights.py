@@ -229,6 +229,36 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         None,
         "401 403 403 403 403 403 403 404 403 403 403",
     ),
+    "show_leader_money": (
+        "GET",
+        "/leaders/L1/money",
+        None,
+        "401 403 403 200 404 403 403 200 200 403 403",
+    ),
+    "ask_withdrawal": (
+        "POST",
+        "/leaders/L1/withdrawals",
+        {"amount_fen": 1, "method": "bank", "payee": "1", "payee_name": "x"},
+        "401 403 403 409 404 403 403 403 403 403 403",
+    ),
+    "decide_withdrawal": (
+        "POST",
+        "/withdrawals/W0/decide",
+        {"deed": "approve"},
+        "401 403 403 403 403 403 403 404 404 403 403",
+    ),
+    "pay_order_back": (
+        "POST",
+        "/orders/{order}/refunds",
+        {"amount_fen": 1, "target": "wallet", "reason": "x"},
+        "401 403 403 403 403 403 403 409 409 403 403",
+    ),
+    "show_income_expense": (
+        "GET",
+        "/income-expense?since=2026-11&until=2026-11",
+        None,
+        "401 403 403 403 403 403 403 200 200 403 403",
+    ),
     "import_rows": ("POST", "/imports/suppliers", None, "401 403 403 403 403 403 403 415 403 403 403"),
 }
 

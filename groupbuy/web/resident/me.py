@@ -15,6 +15,8 @@ from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.xlsx import write_xlsx
+from groupbuy.finance.queries import available
+from groupbuy.finance.rules import wallet
 from groupbuy.flows import doors, leaving
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -85,6 +87,7 @@ def me() -> ResponseReturnValue:
     return render_template(
         "resident/me.html",
         resident=_me(),
+        wallet_fen=available(wallet(_me().id)),
         several=len(accounts.roles_of(account_id)) > 1,
         may_link=shows_wechat(),
         linked=wechat.is_linked(account_id),

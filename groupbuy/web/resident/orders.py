@@ -11,8 +11,11 @@ from sqlalchemy import select
 
 from groupbuy.campaigns import storefront
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.documents.qr import code_of
+from groupbuy.finance.queries import available
+from groupbuy.finance.rules import wallet
+from groupbuy.flows import ordering
 from groupbuy.flows.notifying import shortage_key
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -21,6 +24,7 @@ from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import notes_of
 from groupbuy.orders import carts, queries
 from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.models import Bag
 from groupbuy.warehouse.models import ShortageAllocation
 from groupbuy.web.kit.i18n import gettext as _
@@ -95,7 +99,26 @@ def order(number: str) -> ResponseReturnValue:
         placed="placed" in request.args,
         short=short,
         notes=_told(found) if short else (),
+        wallet_pays=_wallet_pays(found),
     )
+
+
+def _wallet_pays(order: Order) -> bool:
+    """Tell whether the order waits for its payment and the wallet has enough."""
+    if order.state != OrderState.AWAITING_PAYMENT:
+        return False
+    return available(wallet(order.resident_id)) >= order.amount_fen
+
+
+@blueprint.post("/orders/<number>/pay-from-wallet")
+@for_residents
+def order_pay(number: str) -> ResponseReturnValue:
+    """Pay a prepaid order from the wallet; again changes nothing."""
+    in_transaction(
+        lambda: ordering.pay_from_wallet(order=own_order(number), now=utc_now(), actor=signed_in().actor)
+    )
+    flash(_("Paid from the wallet."), "ok")
+    return redirect(url_for("resident.order", number=number), 303)
 
 
 def _told(order: Order) -> Sequence[Message]:

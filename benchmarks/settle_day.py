@@ -1,0 +1,109 @@
+"""Freeze and settle a day's commission, as ratios against bare SQL that stores the same figures.
+
+Run ``benchmarks/settle_day --help``.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from benchmarks.close_round import AFTER, KINDS, _groupbuy, _row
+from benchmarks.databases import database
+from benchmarks.made_up_week import CODE, Size, write_files
+from groupbuy.app import settings_of
+from groupbuy.app.factory import create_app
+from groupbuy.campaigns.queries import get_round
+from groupbuy.commissions import settling
+from groupbuy.config import load_settings
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.payments import books
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.scheduler.tick import tick_until_idle
+
+PICKED = AFTER + timedelta(hours=20)
+_FLOOR = """INSERT INTO floor_settled
+    SELECT o.round_id, o.leader_id, SUM((l.amount_fen * l.rate_bp + 5000) / 10000 + l.fixed_fen * l.quantity)
+    FROM order_line l JOIN "order" o ON o.id = l.order_id JOIN offer f ON f.id = l.offer_id
+    WHERE o.round_id = :round AND o.state = 'picked_up' AND f.state = 'active'
+    GROUP BY o.round_id, o.leader_id"""
+_TABLE = """CREATE TABLE floor_settled (
+    round_id BIGINT NOT NULL REFERENCES round (id), leader_id BIGINT NOT NULL REFERENCES leader (id),
+    amount_fen BIGINT NOT NULL, PRIMARY KEY (round_id, leader_id))"""
+
+
+def main() -> None:
+    """Run the benchmark and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--leaders", type=int, default=1000)
+    parser.add_argument("--orders", type=int, default=333_000)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    chosen = parser.parse_args()
+    size = Size(chosen.leaders, chosen.orders, chosen.lines)
+    print(f"{size.leaders:,} leaders, {size.orders:,} orders, {size.lines:,} lines on {chosen.database}")
+    with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
+        os.environ["GROUPBUY_DATABASE_URL"] = url
+        os.environ["GROUPBUY_INSTANCE"] = str(Path(folder) / "instance")
+        _run(size, Path(folder))
+
+
+def _run(size: Size, folder: Path) -> None:
+    write_files(size, folder / "files")
+    _groupbuy("init-db")
+    for kind in KINDS:
+        _groupbuy("import", kind, str(folder / "files" / f"{kind}.csv"))
+    app = create_app(load_settings(os.environ))
+    with app.app_context():
+        tick_until_idle(
+            now=AFTER, zone=settings_of(app).timezone, handlers=handlers_of(app), note=lambda _: None
+        )
+        _pick_everything_up()
+        floor = _floor()
+        _row("freeze", _seconds(lambda: _settle(PICKED + timedelta(minutes=6))), floor, "bare SQL")
+        later = PICKED + timedelta(days=2, minutes=6)
+        _row("settle", _seconds(lambda: _settle(later)), floor, "bare SQL")
+        _row("settle, nothing new", _seconds(lambda: _settle(later + timedelta(days=1))), floor, "bare SQL")
+        _row("sales", _seconds(lambda: books.bring_up(since=AFTER, now=later)), None, "")
+
+
+def _pick_everything_up() -> None:
+    """Hand everything out at once: a million scans are no part of this measurement."""
+    with transaction():
+        statement = text(
+            "UPDATE \"order\" SET state = 'picked_up', picked_up_at = :at WHERE state = 'confirmed'"
+        )
+        db.session.execute(
+            statement.bindparams(db.bindparam("at", type_=settling.SettlementClock.settled_at.type)),
+            {"at": PICKED},
+        )
+
+
+def _floor() -> float:
+    round_id = get_round(CODE).id
+    with transaction():
+        db.session.execute(text(_TABLE))
+    return _seconds(lambda: db.session.execute(text(_FLOOR), {"round": round_id}))
+
+
+def _settle(now: datetime) -> None:
+    span = settling.claim(now=now)
+    assert span is not None
+    settling.settle(span=span, now=now)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    with transaction():
+        work()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main()
