@@ -70,6 +70,9 @@ def cart_post() -> ResponseReturnValue:
     going = "go" in request.form
     if going and (orders := orders_of(buyer, Submission.from_request())):
         return _thank(orders)
+    if going and _is_gone(buyer):
+        flash(_("This cart has been ordered or emptied in another window."), "wait")
+        return redirect(url_for("resident.orders"), 303)
     wanted = _keep(buyer)
     session[visit.REMARK] = form.remark.data or ""
     if not going:
@@ -80,6 +83,11 @@ def cart_post() -> ResponseReturnValue:
     if not form.validate():
         return _page(buyer, form, wanted, status=422)
     return _order(buyer, form, wanted)
+
+
+def _is_gone(buyer: Buyer) -> bool:
+    """Tell whether nothing that a resident's page shows is in the cart any more: another tab was first."""
+    return buyer.resident is not None and not set(quantities.offers_in(request.form)) & set(_kept(buyer))
 
 
 def _keep(buyer: Buyer) -> dict[int, int]:
