@@ -45,6 +45,10 @@ def _insert(table: Table, clock: Callable[[], float]) -> float:
     # The copy keeps checks, primary key and uniqueness, but not what points at other tables.
     for constraint in list(bare.foreign_key_constraints):
         bare.constraints.discard(constraint)
+    for constraint in bare.constraints:
+        # PostgreSQL keeps them in one name space with the indexes.
+        if constraint.name is not None:
+            constraint.name = f"floor_{constraint.name}"
     for index in bare.indexes:
         index.name = f"floor_{index.name}"
     with transaction():

@@ -55,5 +55,19 @@ def _records(path: Path) -> Iterator[list[str]]:
             message = f"Line {records.line_num} is no proper CSV: {error}."
             raise of_file("inconsistent", message) from error
         except UnicodeDecodeError as error:
-            message = f"After line {records.line_num} the file is not in UTF-8; save it as CSV UTF-8."
+            message = f"Line {_line_not_in_utf_8(path)} is not in UTF-8; save the file as CSV UTF-8."
             raise of_file("inconsistent", message) from error
+
+
+def _line_not_in_utf_8(path: Path) -> int:
+    """Return the number of the first such line; the decoder reads ahead and knows only its own place."""
+    with path.open("rb") as file:
+        return next(number for number, line in enumerate(file, 1) if not _is_utf_8(line))
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

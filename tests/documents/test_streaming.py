@@ -50,3 +50,13 @@ def test_a_workbook_is_opened_by_its_content(tmp_path: Path) -> None:
 
     with pytest.raises(UnreadableTable, match="damaged"):
         open_table(path)
+
+
+def test_the_line_that_is_in_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    path.write_bytes("code,name\nX1,苹果\n".encode() + "X2,香蕉\n".encode("gbk"))
+
+    with pytest.raises(UnreadableTable) as caught:
+        list(open_table(path).rows)
+
+    assert "Line 3 is not in UTF-8" in caught.value.faults[0].message
