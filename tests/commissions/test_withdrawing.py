@@ -45,6 +45,9 @@ def test_ten_clicks_are_one_withdrawal(app: Flask) -> None:
 @pytest.mark.parametrize("key", ["same", None])
 def test_parallel_requests_take_no_more_than_there_is(app: Flask, key: str | None) -> None:
     leader = earn(app)
+    # The threads must not read it anew in the session of the test.
+    db.session.refresh(leader)
+    db.session.expunge(leader)
 
     def click(_: int) -> str | None:
         with app.app_context():

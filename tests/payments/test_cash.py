@@ -145,6 +145,9 @@ def test_two_refunds_of_one_order_at_once_pay_back_once(app: Flask) -> None:
     order = place_order()
     pay(order)
     cancel(order)
+    # The threads must not read it anew in the session of the test.
+    db.session.refresh(order)
+    db.session.expunge(order)
 
     def refund(_: int) -> bool:
         with app.app_context():
