@@ -29,9 +29,9 @@ SPEAKERS = ("resident", "leader", "supplier", "operator")
 FOR_ALL = ("/static/", "/uploads/")
 CANARY = "\"'><xss-canary>{{7*7}}"
 RAW = re.compile(r"<xss-canary|['\"]><xss|xss-canary>49")
-# These end what other pages show; their texts are typed last.
+# These end what other pages show, or make somebody another person; their texts are typed last.
 ENDINGS = re.compile(
-    r"/(end|cancel|close|leave|reject\w*|suspended|exited|active|sign-out|roles|remove|state)$"
+    r"/(end|cancel|close|leave|reject\w*|suspended|exited|active|sign-out|sign-up|roles|remove|state)$"
 )
 
 
