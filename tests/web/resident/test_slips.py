@@ -1,6 +1,9 @@
 """What goes wrong while somebody orders: two tabs, goods off the shelf, a server that starts anew."""
 
-from flask import Flask
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from groupbuy.app.factory import create_app
@@ -56,15 +59,19 @@ def test_session_and_cart_outlive_a_restart_of_the_server(visitor: Visitor, sett
     form = fields_of(visitor.get("/cart")) | shop.quantities(P1=1) | {"go": "1"}
     cookie = visitor.client.get_cookie("groupbuy")
     assert cookie is not None
-    answer = started_anew(settings, cookie.value).post("/cart", data=form)
+    with started_anew(settings, cookie.value) as client:
+        answer = client.post("/cart", data=form)
     assert "/orders/" in answer.location
     assert count_of_orders() == 1
 
 
-def started_anew(settings: Settings, cookie: str) -> SeparateClient:
-    """Return the same browser at a server that has just started."""
-    app: Flask = create_app(settings)
+@contextmanager
+def started_anew(settings: Settings, cookie: str) -> Iterator[FlaskClient]:
+    """Yield the same browser at a server that has just started."""
+    app = create_app(settings)
     app.test_client_class = SeparateClient
     client = app.test_client()
     client.set_cookie("groupbuy", cookie)
-    return client
+    yield client
+    with app.app_context():
+        db.engine.dispose()
