@@ -64,6 +64,7 @@ def test_no_file_brings_in_what_is_no_quantity(town: Town, database_kind: str) -
 def test_a_price_that_a_browser_sends_is_compared_and_never_taken(town: Town, database_kind: str) -> None:
     offer = town.facts["offer"]
     before = orders(contents())
+    town.browser("resident").post(f"/r/{town.round.name}", data={f"q{offer}": "1", "go": "1"})
     fields = {f"q{offer}": "1", f"p{offer}": "1", "amount_fen": "1", "price_fen": "1", "go": "1"}
     assert b"9.90" in town.browser("resident").post("/cart", data=fields).data
     assert orders(contents()) == before

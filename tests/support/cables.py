@@ -57,11 +57,17 @@ class Cable:
     async def _stop(self) -> None:
         self._server.close()
         # One that was accepted at the last moment appears a turn of the loop later.
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
         while len(asyncio.all_tasks()) > 1:
-            for end in tuple(self._ends):
-                end.transport.abort()
+            self._abort()
             await asyncio.sleep(0.01)
+        # A socket is closed a turn after its transport was told to.
+        self._abort()
+        await asyncio.sleep(0.05)
+
+    def _abort(self) -> None:
+        for end in tuple(self._ends):
+            end.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._ends.add(writer)
@@ -71,7 +77,6 @@ class Cable:
             there_reader, there_writer = await asyncio.open_connection(*self._target)
             await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
         await _close(writer)
-        self._ends.discard(writer)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
