@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
-from groupbuy.commissions import rules
+from groupbuy.commissions import rules, withdrawals
 from groupbuy.commissions.models import PayoutBatch, Withdrawal
 from groupbuy.commissions.rules import WithdrawalState
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.db.upserts import insert_into
-from groupbuy.finance import queries, service
 from groupbuy.finance import rules as ledger
+from groupbuy.finance import service
 from groupbuy.finance.dials import dials
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel import ids
-from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
 
@@ -66,7 +66,7 @@ def ask(
 def _check(leader: Leader, amount_fen: int, payee: Payee) -> None:
     least = max(dials().withdrawal_min_fen, 1)
     # Whoever takes everything may take less: a leader who leaves must not leave a rest behind.
-    if amount_fen < least and (amount_fen < 1 or amount_fen != money_of(leader.id).available_fen):
+    if amount_fen < least and (amount_fen < 1 or amount_fen != withdrawals.money_of(leader.id).available_fen):
         raise RuleBroken("below_minimum", f"Withdraw at least {format_yuan(least)}.", param="amount")
     if payee.method not in METHODS:
         raise BadInput("unknown_method", "Choose WeChat, Alipay or a bank account.", param="method")
@@ -142,7 +142,7 @@ def approve(*, number: str, now: datetime, actor: str) -> Withdrawal:
 
     Raise NotFound, RuleBroken ``wrong_state``, ``second_person``, ``decided_meanwhile``.
     """
-    row = get_withdrawal(number)
+    row = withdrawals.get_withdrawal(number)
     if row.asked_by == actor:
         raise RuleBroken("second_person", "Another person has to approve this as well.")
     limit = dials().second_person_fen
@@ -164,7 +164,7 @@ def reject(*, number: str, reason: str, now: datetime, actor: str) -> Withdrawal
 
     Raise NotFound, BadInput without a reason, RuleBroken ``wrong_state``, ``decided_meanwhile``.
     """
-    row = get_withdrawal(number)
+    row = withdrawals.get_withdrawal(number)
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
         raise BadInput("required", "Say why; the leader reads it.", param="reason")
@@ -179,7 +179,7 @@ def note_paid(*, number: str, proof: str, now: datetime, actor: str) -> Withdraw
 
     Raise NotFound, BadInput without a proof, RuleBroken ``wrong_state``, ``decided_meanwhile``.
     """
-    row = get_withdrawal(number)
+    row = withdrawals.get_withdrawal(number)
     proof = proof.strip()
     if not 1 <= len(proof) <= MAX_REASON:
         raise BadInput("required", "Write the reference of the payment.", param="proof")
@@ -282,42 +282,4 @@ def _log(
         subject=row.number,
         before=before,
         after=after,
-    )
-
-
-def get_withdrawal(number: str, *, leader_ids: Sequence[int] | None = None) -> Withdrawal:
-    """Return a withdrawal; raise NotFound, also when it is another leader's."""
-    statement = select(Withdrawal).where(Withdrawal.number == number)
-    if leader_ids is not None:
-        statement = statement.where(Withdrawal.leader_id.in_(leader_ids))
-    row = db.session.scalar(statement)
-    if row is None:
-        raise NotFound("unknown_withdrawal", "There is no such withdrawal.")
-    return row
-
-
-def withdrawals_of(leader_id: int, *, most: int = 200) -> Sequence[Withdrawal]:
-    """Return a leader's withdrawals, the latest first."""
-    mine = select(Withdrawal).where(Withdrawal.leader_id == leader_id)
-    return db.session.scalars(mine.order_by(Withdrawal.id.desc()).limit(most)).all()
-
-
-@dataclass(frozen=True, slots=True)
-class LeaderMoney:
-    """What a leader's commission comes to at each stage, in fen; ``available_fen`` may be below zero."""
-
-    pending_fen: int
-    frozen_fen: int
-    available_fen: int
-    withdrawals: int
-    withdrawals_fen: int
-
-
-def money_of(leader_id: int) -> LeaderMoney:
-    """Return where a leader's commission stands in the books."""
-    mine = (Withdrawal.leader_id == leader_id, Withdrawal.state.in_(rules.IN_FLIGHT))
-    count, amount = db.session.execute(select(func.count(), total(Withdrawal.amount_fen)).where(*mine)).one()
-    pending, frozen = (queries.balance(ledger.commission(leader_id, name)) for name in ("pending", "frozen"))
-    return LeaderMoney(
-        pending, frozen, queries.available(ledger.commission(leader_id, "settled")), count, amount
     )

@@ -10,7 +10,7 @@ from groupbuy.accounts import service as account_service
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
-from groupbuy.commissions import settling, withdrawing
+from groupbuy.commissions import settling, withdrawals
 from groupbuy.db import db
 from groupbuy.finance.queries import balance
 from groupbuy.finance.rules import cash
@@ -88,7 +88,7 @@ def open_orders_of(leader: Leader) -> list[str]:
 
 def open_money_of(leader: Leader) -> dict[str, int]:
     """Return what keeps a leader from leaving, by name, in fen: balance, frozen, withdrawals and cash."""
-    money = withdrawing.money_of(leader.id)
+    money = withdrawals.money_of(leader.id)
     amounts = {
         "balance": money.available_fen,
         "frozen": money.frozen_fen,

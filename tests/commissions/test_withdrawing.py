@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupbuy.analytics import invariants_ledger
-from groupbuy.commissions import withdrawing
+from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import tax_due
 from groupbuy.db import db
@@ -39,7 +39,7 @@ def books_are_right() -> bool:
 def test_ten_clicks_are_one_withdrawal(app: Flask) -> None:
     leader = earn(app)
     assert len({ask(leader, 2000, key="k").number for _ in range(10)}) == 1
-    assert withdrawing.money_of(leader.id).available_fen == 9900 - 2000
+    assert withdrawals.money_of(leader.id).available_fen == 9900 - 2000
 
 
 @pytest.mark.parametrize("key", ["same", None])
@@ -62,7 +62,7 @@ def test_parallel_requests_take_no_more_than_there_is(app: Flask, key: str | Non
         numbers = set(pool.map(click, range(10))) - {None}
     db.session.rollback()
     assert len(numbers) == (1 if key else 2)
-    assert withdrawing.money_of(leader.id).available_fen == 9900 - 4000 * len(numbers)
+    assert withdrawals.money_of(leader.id).available_fen == 9900 - 4000 * len(numbers)
     assert books_are_right()
 
 
@@ -105,7 +105,7 @@ def test_a_rejection_gives_the_amount_back_once(app: Flask) -> None:
     in_transaction(reject)
     with pytest.raises(RuleBroken, match="already"):
         in_transaction(reject)
-    assert withdrawing.money_of(leader.id).available_fen == 9900
+    assert withdrawals.money_of(leader.id).available_fen == 9900
     assert books_are_right()
 
 

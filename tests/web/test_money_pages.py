@@ -13,7 +13,7 @@ from groupbuy.accounts import queries as accounts
 from groupbuy.accounts import service, tokens
 from groupbuy.accounts.models import Account
 from groupbuy.analytics import invariants_ledger
-from groupbuy.commissions import withdrawing
+from groupbuy.commissions import withdrawals
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries, rules
@@ -57,7 +57,7 @@ def test_a_withdrawal_goes_from_the_leaders_page_to_paid(app: Flask) -> None:
     assert "¥99.00" in desk.get("/leader/money").text
     for _ in range(3):
         assert desk.post("/leader/money", data=WANTED).status_code == 303
-    (row,) = withdrawing.withdrawals_of(leader.id)
+    (row,) = withdrawals.withdrawals_of(leader.id)
     assert row.number in office.get("/admin/withdrawals").text
     assert "6222" in office.get(f"/admin/withdrawals/{row.number}/approve").text
     assert office.post(f"/admin/withdrawals/{row.number}/approve").status_code == 303
@@ -67,7 +67,7 @@ def test_a_withdrawal_goes_from_the_leaders_page_to_paid(app: Flask) -> None:
     assert row.number in office.get("/admin/withdrawals/batch/1.csv").text
     office.post(f"/admin/withdrawals/{row.number}/paid", data={"proof": "流水 778"})
     assert "流水 778" in desk.get("/leader/money").text
-    assert withdrawing.money_of(leader.id).available_fen == 4900
+    assert withdrawals.money_of(leader.id).available_fen == 4900
 
 
 def test_too_large_a_withdrawal_says_so_beside_its_form(app: Flask) -> None:
@@ -80,7 +80,7 @@ def test_a_rejection_tells_the_leader_why(app: Flask) -> None:
     leader = earn(app)
     desk, office = of_leader(app, leader), finance(app)
     desk.post("/leader/money", data=WANTED)
-    number = withdrawing.withdrawals_of(leader.id)[0].number
+    number = withdrawals.withdrawals_of(leader.id)[0].number
     assert office.post(f"/admin/withdrawals/{number}/reject").status_code == 422
     office.post(f"/admin/withdrawals/{number}/reject", data={"reason": "账号不对"})
     assert "账号不对" in desk.get("/leader/money").text

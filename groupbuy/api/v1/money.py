@@ -8,7 +8,7 @@ from groupbuy.analytics import money_report
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.rest_days import own_leader
 from groupbuy.api.v1.shapes import Json, Shape
-from groupbuy.commissions import withdrawing
+from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.withdrawing import MAX_PAYEE, MAX_REASON, Payee
 from groupbuy.http.identity import Identity
@@ -104,7 +104,7 @@ class IncomeExpenseShape(Shape):
 def show_leader_money(identity: Identity, code: str) -> tuple[int, Any]:
     """Show what a leader's commission comes to; a leader sees its own."""
     leader = own_leader(identity, code)
-    money = withdrawing.money_of(leader.id)
+    money = withdrawals.money_of(leader.id)
     return 200, {
         **{name: getattr(money, name) for name in money.__slots__},
         "cash_due_fen": handing_over.cash_due(leader.id),

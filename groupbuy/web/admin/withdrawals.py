@@ -10,6 +10,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.audit import service as audit
+from groupbuy.commissions import withdrawals as stored
 from groupbuy.commissions import withdrawing
 from groupbuy.commissions.models import PayoutBatch, Withdrawal
 from groupbuy.commissions.payout_sheets import payout_sheet
@@ -105,7 +106,7 @@ def withdrawals() -> ResponseReturnValue:
 @blueprint.route("/withdrawals/<number>/<any(approve, reject, paid):deed>", methods=["GET", "POST"])
 def withdrawals_decide(number: str, deed: str) -> ResponseReturnValue:
     """Say what is paid to whom, and approve it, refuse it or note it as paid."""
-    row, form = withdrawing.get_withdrawal(number), FORMS[deed]()
+    row, form = stored.get_withdrawal(number), FORMS[deed]()
     deeds: Mapping[str, Callable[..., object]] = {
         "approve": withdrawing.approve,
         "reject": withdrawing.reject,

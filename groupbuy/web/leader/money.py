@@ -6,7 +6,7 @@ from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.analytics import money_report
-from groupbuy.commissions import withdrawing
+from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.withdrawing import MAX_PAYEE, Payee
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.documents.sheet import Sheet
@@ -68,8 +68,8 @@ def _money(form: WithdrawForm) -> ResponseReturnValue:
     accounts = [rules.commission(leader.id, stage) for stage in money_report.STAGES]
     page = render_template(
         "leader/money.html",
-        money=withdrawing.money_of(leader.id),
-        withdrawals=withdrawing.withdrawals_of(leader.id),
+        money=withdrawals.money_of(leader.id),
+        withdrawals=withdrawals.withdrawals_of(leader.id),
         periods=queries.periods_of(accounts),
         dials=dials(),
         form=form,

@@ -1,0 +1,52 @@
+"""Reading withdrawals, and where a leader's commission stands in the books."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from groupbuy.commissions import rules
+from groupbuy.commissions.models import Withdrawal
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.finance import queries
+from groupbuy.finance import rules as ledger
+from groupbuy.kernel.errors import NotFound
+
+
+def get_withdrawal(number: str, *, leader_ids: Sequence[int] | None = None) -> Withdrawal:
+    """Return a withdrawal; raise NotFound, also when it is another leader's."""
+    statement = select(Withdrawal).where(Withdrawal.number == number)
+    if leader_ids is not None:
+        statement = statement.where(Withdrawal.leader_id.in_(leader_ids))
+    row = db.session.scalar(statement)
+    if row is None:
+        raise NotFound("unknown_withdrawal", "There is no such withdrawal.")
+    return row
+
+
+def withdrawals_of(leader_id: int, *, most: int = 200) -> Sequence[Withdrawal]:
+    """Return a leader's withdrawals, the latest first."""
+    mine = select(Withdrawal).where(Withdrawal.leader_id == leader_id)
+    return db.session.scalars(mine.order_by(Withdrawal.id.desc()).limit(most)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderMoney:
+    """What a leader's commission comes to at each stage, in fen; ``available_fen`` may be below zero."""
+
+    pending_fen: int
+    frozen_fen: int
+    available_fen: int
+    withdrawals: int
+    withdrawals_fen: int
+
+
+def money_of(leader_id: int) -> LeaderMoney:
+    """Return where a leader's commission stands in the books."""
+    mine = (Withdrawal.leader_id == leader_id, Withdrawal.state.in_(rules.IN_FLIGHT))
+    count, amount = db.session.execute(select(func.count(), total(Withdrawal.amount_fen)).where(*mine)).one()
+    pending, frozen = (queries.balance(ledger.commission(leader_id, name)) for name in ("pending", "frozen"))
+    return LeaderMoney(
+        pending, frozen, queries.available(ledger.commission(leader_id, "settled")), count, amount
+    )
