@@ -14,6 +14,8 @@ def main() -> None:
     environ = clean_environ()
     # Cookies marked for https only would keep everybody from signing in on a bare local server.
     environ.setdefault("GROUPBUY_INSECURE_HTTP", "1")
+    # Else a checkout in a folder named groupbuy hides the package from who starts it from beside that folder.
+    environ["PYTHONSAFEPATH"] = "1"
     environ.setdefault("GROUPBUY_INSTANCE", str(ROOT / "instance"))
     with prepared("postgres") as python:
         command = [str(python), "-m", "groupbuy"]
