@@ -20,6 +20,34 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class WechatPaySettings:
+    """Hold what WeChat Pay knows a merchant by; texts of keys are PEM.
+
+    With ``platform_key`` and its id answers are verified with WeChat Pay's public key, else with the
+    platform certificates that are fetched from WeChat Pay itself.
+    """
+
+    merchant: str
+    app_id: str
+    serial: str
+    private_key: str = field(repr=False)
+    apiv3_key: str = field(repr=False)
+    platform_key: str
+    platform_key_id: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlipaySettings:
+    """Hold what Alipay knows an app by; texts of keys are PEM."""
+
+    app_id: str
+    private_key: str = field(repr=False)
+    platform_key: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Hold everything that differs between installations."""
 
@@ -44,6 +72,9 @@ class Settings:
     sms_token: str = field(repr=False)
     sms_signature: str
     over_delivery_bp: int
+    pay_grace_minutes: int
+    wechat_pay: WechatPaySettings | None
+    alipay: AlipaySettings | None
 
     @property
     def embedded(self) -> bool:
@@ -73,7 +104,23 @@ DEFAULTS: dict[str, str] = {
     "SMS_TOKEN": "",
     "SMS_SIGNATURE": "社区团购",
     "OVER_DELIVERY_BP": "200",
+    "PAY_GRACE_MINUTES": "30",
+    "WECHAT_PAY_MERCHANT": "",
+    "WECHAT_PAY_APP_ID": "",
+    "WECHAT_PAY_SERIAL": "",
+    "WECHAT_PAY_KEY_FILE": "",
+    "WECHAT_PAY_APIV3_KEY": "",
+    "WECHAT_PAY_PLATFORM_KEY_FILE": "",
+    "WECHAT_PAY_PLATFORM_KEY_ID": "",
+    "WECHAT_PAY_BASE_URL": "",
+    "ALIPAY_APP_ID": "",
+    "ALIPAY_KEY_FILE": "",
+    "ALIPAY_PLATFORM_KEY_FILE": "",
+    "ALIPAY_BASE_URL": "",
 }
+# What a channel needs; with none of these set it is not offered.
+WECHAT_PAY_NEEDS = ("WECHAT_PAY_MERCHANT", "WECHAT_PAY_SERIAL", "WECHAT_PAY_KEY_FILE", "WECHAT_PAY_APIV3_KEY")
+ALIPAY_NEEDS = ("ALIPAY_APP_ID", "ALIPAY_KEY_FILE", "ALIPAY_PLATFORM_KEY_FILE")
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -104,7 +151,67 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         sms_token=_header("SMS_TOKEN", value["SMS_TOKEN"]),
         sms_signature=_signature(value["SMS_SIGNATURE"]),
         over_delivery_bp=_whole("OVER_DELIVERY_BP", value["OVER_DELIVERY_BP"]),
+        pay_grace_minutes=_whole("PAY_GRACE_MINUTES", value["PAY_GRACE_MINUTES"]),
+        wechat_pay=_wechat_pay(value),
+        alipay=_alipay(value),
     )
+
+
+def _wechat_pay(value: Mapping[str, str]) -> WechatPaySettings | None:
+    if not _has_all(value, WECHAT_PAY_NEEDS):
+        return None
+    if bool(value["WECHAT_PAY_PLATFORM_KEY_FILE"]) != bool(value["WECHAT_PAY_PLATFORM_KEY_ID"]):
+        raise ConfigError(
+            "GROUPBUY_WECHAT_PAY_PLATFORM_KEY_FILE and GROUPBUY_WECHAT_PAY_PLATFORM_KEY_ID go together"
+        )
+    if len(value["WECHAT_PAY_APIV3_KEY"]) != 32:
+        raise ConfigError("GROUPBUY_WECHAT_PAY_APIV3_KEY has 32 characters")
+    app_id = value["WECHAT_PAY_APP_ID"] or value["WECHAT_APP_ID"]
+    if not app_id:
+        raise ConfigError("WeChat Pay needs GROUPBUY_WECHAT_PAY_APP_ID, or GROUPBUY_WECHAT_APP_ID")
+    return WechatPaySettings(
+        merchant=value["WECHAT_PAY_MERCHANT"],
+        app_id=app_id,
+        serial=value["WECHAT_PAY_SERIAL"],
+        private_key=_key_text("WECHAT_PAY_KEY_FILE", value),
+        apiv3_key=value["WECHAT_PAY_APIV3_KEY"],
+        platform_key=_key_text("WECHAT_PAY_PLATFORM_KEY_FILE", value),
+        platform_key_id=value["WECHAT_PAY_PLATFORM_KEY_ID"],
+        base_url=_secret_carrier("WECHAT_PAY_BASE_URL", value["WECHAT_PAY_BASE_URL"]).rstrip("/"),
+    )
+
+
+def _alipay(value: Mapping[str, str]) -> AlipaySettings | None:
+    if not _has_all(value, ALIPAY_NEEDS):
+        return None
+    return AlipaySettings(
+        app_id=value["ALIPAY_APP_ID"],
+        private_key=_key_text("ALIPAY_KEY_FILE", value),
+        platform_key=_key_text("ALIPAY_PLATFORM_KEY_FILE", value),
+        base_url=_secret_carrier("ALIPAY_BASE_URL", value["ALIPAY_BASE_URL"]).rstrip("/"),
+    )
+
+
+def _has_all(value: Mapping[str, str], keys: tuple[str, ...]) -> bool:
+    """Tell whether a channel is set up; raise ConfigError when it is only in part."""
+    missing = [PREFIX + key for key in keys if not value[key]]
+    if missing and len(missing) < len(keys):
+        raise ConfigError(f"also set {', '.join(missing)}: they go together")
+    if not missing and not value["BASE_URL"]:
+        raise ConfigError("GROUPBUY_BASE_URL is needed where payments are taken: the channel calls it")
+    return not missing
+
+
+def _key_text(key: str, value: Mapping[str, str]) -> str:
+    if not value[key]:
+        return ""
+    try:
+        text = Path(value[key]).expanduser().read_text(encoding="ascii")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{PREFIX}{key} is no file that can be read") from error
+    if "-----BEGIN" not in text:
+        raise ConfigError(f"{PREFIX}{key} is no key in PEM")
+    return text
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

@@ -50,7 +50,7 @@ def test_a_misspelt_key_names_the_right_one() -> None:
 
 
 def test_an_unknown_key_lists_the_known() -> None:
-    with pytest.raises(ConfigError, match="known are GROUPBUY_BASE_URL"):
+    with pytest.raises(ConfigError, match="known are GROUPBUY_ALIPAY_APP_ID"):
         load_settings({"GROUPBUY_XYZZYXQ": "1"})
 
 
@@ -118,3 +118,49 @@ def test_no_value_fails_in_another_way(key: str, value: str) -> None:
         load_settings({f"GROUPBUY_{key}": value})
     except ConfigError:
         return
+
+
+PAYING = {
+    "GROUPBUY_BASE_URL": "https://shop.example",
+    "GROUPBUY_WECHAT_PAY_MERCHANT": "1900000001",
+    "GROUPBUY_WECHAT_PAY_APP_ID": "wx1",
+    "GROUPBUY_WECHAT_PAY_SERIAL": "5F",
+    "GROUPBUY_WECHAT_PAY_APIV3_KEY": "k" * 32,
+}
+
+
+def test_payments_are_off_until_a_channel_is_set_up(tmp_path: Path) -> None:
+    assert load_settings({}).wechat_pay is None
+    assert load_settings({}).alipay is None
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN PRIVATE KEY-----")
+    settings = load_settings(PAYING | {"GROUPBUY_WECHAT_PAY_KEY_FILE": str(key)})
+    assert settings.wechat_pay is not None
+    assert settings.wechat_pay.app_id == "wx1"
+    assert "k" * 32 not in repr(settings)
+    assert "BEGIN" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "also set GROUPBUY_WECHAT_PAY_KEY_FILE"),
+        ({"WECHAT_PAY_KEY_FILE": "/no/such/file"}, "no file that can be read"),
+        ({"WECHAT_PAY_KEY_FILE": "TEXT"}, "no key in PEM"),
+        ({"WECHAT_PAY_KEY_FILE": "KEY", "WECHAT_PAY_APIV3_KEY": "short"}, "32 characters"),
+        ({"WECHAT_PAY_KEY_FILE": "KEY", "WECHAT_PAY_PLATFORM_KEY_ID": "1"}, "go together"),
+        ({"WECHAT_PAY_KEY_FILE": "KEY", "WECHAT_PAY_BASE_URL": "http://pay.example"}, "https://host/path"),
+        ({"WECHAT_PAY_KEY_FILE": "KEY", "WECHAT_PAY_APP_ID": ""}, "needs GROUPBUY_WECHAT_PAY_APP_ID"),
+        ({"WECHAT_PAY_KEY_FILE": "KEY", "BASE_URL": ""}, "GROUPBUY_BASE_URL is needed"),
+        ({"WECHAT_PAY_KEY_FILE": "KEY", "ALIPAY_APP_ID": "2"}, "also set GROUPBUY_ALIPAY_KEY_FILE"),
+    ],
+)
+def test_a_channel_that_is_set_up_in_part_says_what_is_missing(
+    tmp_path: Path, more: dict[str, str], says: str
+) -> None:
+    files = {"TEXT": "no key", "KEY": "-----BEGIN PRIVATE KEY-----"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    given = {f"GROUPBUY_{k}": str(tmp_path / v) if v in files else v for k, v in more.items()}
+    with pytest.raises(ConfigError, match=says):
+        load_settings(PAYING | given)

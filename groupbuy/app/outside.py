@@ -1,9 +1,14 @@
 """Which gateways to the outside world an installation uses."""
 
+from importlib import import_module
+
 from groupbuy.accounts.gateways import Wechat, WechatSite
-from groupbuy.config import Settings
+from groupbuy.config import ConfigError, Settings
 from groupbuy.messaging.codes import CodeSender, ConsoleCodeSender, SmsCodeSender
 from groupbuy.messaging.posting import HttpPoster
+from groupbuy.payments.gateways import Gateways, PaymentGateway
+
+NOTIFY = "/pay/notify"
 
 
 def code_sender_of(settings: Settings) -> CodeSender:
@@ -22,3 +27,26 @@ def wechat_of(settings: Settings) -> WechatSite | None:
     return Wechat(
         app_id=settings.wechat_app_id, secret=settings.wechat_secret, base_url=settings.wechat_base_url
     )
+
+
+def payment_gateways_of(settings: Settings) -> Gateways:
+    """Return the payment channels that are set up by their names; none by default.
+
+    Their libraries are an extra, so their modules are loaded only where a channel is set up.
+    Raise ConfigError where the extra is not installed.
+    """
+    found: dict[str, PaymentGateway] = {}
+    notify = settings.base_url + NOTIFY
+    try:
+        if settings.wechat_pay is not None:
+            channel = import_module("groupbuy.payments.wechat_pay")
+            folder = settings.instance / "wechat_pay" / settings.wechat_pay.merchant
+            found[channel.NAME] = channel.WechatPay(
+                settings.wechat_pay, notify_url=f"{notify}/{channel.NAME}", cert_dir=folder
+            )
+        if settings.alipay is not None:
+            channel = import_module("groupbuy.payments.alipay_pay")
+            found[channel.NAME] = channel.Alipay(settings.alipay, notify_url=f"{notify}/{channel.NAME}")
+    except ModuleNotFoundError as error:
+        raise ConfigError("payments need the extra: pip install 'groupbuy[payments]'") from error
+    return found

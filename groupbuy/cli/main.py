@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "jobs": "groupbuy.cli.jobs:jobs",
     "ledger": "groupbuy.cli.ledger:ledger",
     "move-in": "groupbuy.cli.moving_in:move_in_command",
+    "pay-simulator": "groupbuy.cli.pay_simulator:pay_simulator",
     "receive": "groupbuy.cli.warehouse:receive",
     "report": "groupbuy.cli.rounds:report",
     "rounds": "groupbuy.cli.rounds:rounds",

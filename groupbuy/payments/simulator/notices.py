@@ -1,0 +1,119 @@
+"""The calls that WeChat Pay makes to a merchant: encrypted, signed, and with faults where wanted."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from groupbuy.finance.rules import BOOKS
+from groupbuy.payments.simulator.book import Return, Trade
+from groupbuy.payments.simulator.keys import Party, encrypt
+
+SIGNED = "WECHATPAY2-SHA256-RSA2048"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call ready to be sent."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def payment_call(
+    trade: Trade, *, platform: Party, apiv3_key: str, at: datetime, notice_id: str | None = None
+) -> Call:
+    """Return the call that tells of a payment."""
+    said = trade_as_json(trade)
+    return _call(trade, "TRANSACTION.SUCCESS", said, "transaction", platform, apiv3_key, at, notice_id)
+
+
+def refund_call(
+    back: Return, *, platform: Party, apiv3_key: str, at: datetime, notice_id: str | None = None
+) -> Call:
+    """Return the call that tells of the end of a refund."""
+    said = {
+        "mchid": back.trade.merchant,
+        "out_trade_no": back.trade.number,
+        "transaction_id": back.trade.transaction,
+        "out_refund_no": back.number,
+        "refund_id": back.refund_id,
+        "refund_status": back.state,
+        "user_received_account": "支付用户零钱",
+        "amount": {"total": back.trade.paid_fen, "refund": back.amount_fen},
+    }
+    if back.done_at is not None:
+        said["success_time"] = moment(back.done_at)
+    kind = f"REFUND.{back.state}"
+    return _call(back.trade, kind, said, "refund", platform, apiv3_key, at, notice_id)
+
+
+def _call(
+    trade: Trade,
+    kind: str,
+    said: dict[str, Any],
+    original: str,
+    platform: Party,
+    apiv3_key: str,
+    at: datetime,
+    notice_id: str | None,
+) -> Call:
+    resource = encrypt(apiv3_key, json.dumps(said, ensure_ascii=False), original)
+    envelope = {
+        "id": notice_id or secrets.token_hex(16),
+        "create_time": moment(at),
+        "event_type": kind,
+        "resource_type": "encrypt-resource",
+        "summary": "支付成功",
+        "resource": resource | {"original_type": original},
+    }
+    body = json.dumps(envelope, ensure_ascii=False)
+    return Call(trade.notify_url, signed_headers(body, platform=platform, at=at), body.encode())
+
+
+def signed_headers(body: str, *, platform: Party, at: datetime) -> dict[str, str]:
+    """Return the headers by which a merchant knows that WeChat Pay has said a text at a moment."""
+    seconds, nonce = str(int(at.timestamp())), secrets.token_hex(16)
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "Wechatpay-Serial": platform.serial,
+        "Wechatpay-Timestamp": seconds,
+        "Wechatpay-Nonce": nonce,
+        "Wechatpay-Signature": platform.sign(seconds, nonce, body),
+        "Wechatpay-Signature-Type": SIGNED,
+    }
+
+
+def trade_as_json(trade: Trade) -> dict[str, Any]:
+    """Return a payment as WeChat shows it."""
+    said: dict[str, Any] = {
+        "appid": trade.app_id,
+        "mchid": trade.merchant,
+        "out_trade_no": trade.number,
+        "trade_state": trade.state,
+        "trade_state_desc": trade.state,
+        "amount": {"total": trade.amount_fen, "currency": "CNY"},
+    }
+    if trade.paid_at is not None:
+        said |= {
+            "transaction_id": trade.transaction,
+            "trade_type": trade.kind,
+            "bank_type": "OTHERS",
+            "success_time": moment(trade.paid_at),
+            "payer": {"openid": trade.payer},
+            "amount": {
+                "total": trade.paid_fen,
+                "payer_total": trade.paid_fen,
+                "currency": "CNY",
+                "payer_currency": "CNY",
+            },
+        }
+    return said
+
+
+def moment(at: datetime) -> str:
+    """Write a moment as WeChat does: RFC 3339 in China's time."""
+    return at.astimezone(BOOKS).isoformat(timespec="seconds")

@@ -1,0 +1,296 @@
+"""The simulator's HTTP: WeChat Pay's addresses, and ``/control`` for the payer's part and for faults."""
+
+import json
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from groupbuy.kernel.clock import utc_now
+from groupbuy.payments.simulator import book as books
+from groupbuy.payments.simulator import notices
+from groupbuy.payments.simulator.book import Book, Refused, Return, Trade
+from groupbuy.payments.simulator.keys import Party, encrypt, make_party
+from groupbuy.payments.simulator.notices import Call
+
+MERCHANT, APP = "1900000001", "wxsimulated0000001"
+KINDS = {"jsapi": "JSAPI", "native": "NATIVE", "h5": "MWEB"}
+_TOKEN = re.compile(
+    r'WECHATPAY2-SHA256-RSA2048 mchid="(?P<mchid>[^"]+)",nonce_str="(?P<nonce>[^"]+)",'
+    r'signature="(?P<signature>[^"]+)",timestamp="(?P<time>\d+)",serial_no="(?P<serial>[^"]+)"'
+)
+Answer = tuple[int, Any]
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the next calls of a path: before or after the work is done, or only late."""
+
+    path: str
+    status: int = 500
+    after: bool = False
+    delay_s: float = 0.0
+    times: int = 1
+
+
+@dataclass
+class Simulator:
+    """WeChat Pay for one merchant whose keys it has made."""
+
+    clock: Callable[[], datetime] = utc_now
+    refunds_end: str | None = "SUCCESS"
+    calls: bool = True
+    book: Book = field(default_factory=Book)
+    faults: list[Fault] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    url: str = ""
+    merchant: Party = field(default_factory=lambda: make_party("merchant", now=utc_now()))
+    platform: Party = field(default_factory=lambda: make_party("platform", now=utc_now()))
+    apiv3_key: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings but for files, by the names of the environment."""
+        return {
+            "GROUPBUY_WECHAT_PAY_MERCHANT": MERCHANT,
+            "GROUPBUY_WECHAT_PAY_APP_ID": APP,
+            "GROUPBUY_WECHAT_PAY_SERIAL": self.merchant.serial,
+            "GROUPBUY_WECHAT_PAY_APIV3_KEY": self.apiv3_key,
+            "GROUPBUY_WECHAT_PAY_BASE_URL": self.url,
+        }
+
+    def pay(self, number: str, *, amount_fen: int | None = None) -> Trade:
+        """Pay as the payer does."""
+        return self.book.pay(number, now=self.clock(), amount_fen=amount_fen)
+
+    def tell(self, number: str, *, at: datetime | None = None, notice_id: str | None = None) -> Call:
+        """Return the call that tells of a payment or, by its number, of a refund."""
+        usual: dict[str, Any] = {
+            "platform": self.platform,
+            "apiv3_key": self.apiv3_key,
+            "at": at or self.clock(),
+            "notice_id": notice_id,
+        }
+        if number in self.book.returns:
+            return notices.refund_call(self.book.returns[number], **usual)
+        return notices.payment_call(self.book.trade(number), **usual)
+
+    def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> Answer:
+        """Return status and content of a call; bytes are a file."""
+        parts = urlsplit(target)
+        self.asked.append(f"{method} {parts.path}")
+        if parts.path.startswith("/control/"):
+            return self._control(parts.path.removeprefix("/control/"), json.loads(body or "{}"))
+        if parts.path == "/v3/billdownload/file":
+            return 200, self.book.bill(date.fromisoformat(parse_qs(parts.query)["token"][0]))
+        if not self._is_signed(method, target, headers, body):
+            raise Refused(401, "SIGN_ERROR")
+        return self._route(method, parts.path, parse_qs(parts.query), json.loads(body) if body else {})
+
+    def _is_signed(self, method: str, target: str, headers: dict[str, str], body: str) -> bool:
+        given = _TOKEN.fullmatch(headers.get("Authorization", ""))
+        if given is None or given["mchid"] != MERCHANT or given["serial"] != self.merchant.serial:
+            return False
+        return self.merchant.signed(given["signature"], method, target, given["time"], given["nonce"], body)
+
+    def _route(self, method: str, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> Answer:
+        if path == "/v3/certificates":
+            return 200, {"data": [self._certificate()]}
+        if path == "/v3/bill/tradebill":
+            return self._trade_bill(query["bill_date"][0])
+        if path == "/v3/refund/domestic/refunds":
+            return 200, self._refund(body)
+        if path.startswith("/v3/refund/domestic/refunds/"):
+            return 200, self._refund_json(self._find_refund(path.rpartition("/")[2]))
+        kind = path.removeprefix("/v3/pay/transactions/")
+        if method == "POST" and kind in KINDS:
+            return 200, self._open(kind, body)
+        if method == "POST" and kind.startswith("out-trade-no/") and kind.endswith("/close"):
+            self.book.close(kind.split("/")[1])
+            return 204, ""
+        if kind.startswith("out-trade-no/"):
+            return 200, notices.trade_as_json(self.book.trade(kind.split("/")[1]))
+        raise Refused(404, "NOT_FOUND")
+
+    def _certificate(self) -> dict[str, Any]:
+        certificate = self.platform.certificate
+        return {
+            "serial_no": self.platform.serial,
+            "effective_time": notices.moment(certificate.not_valid_before_utc),
+            "expire_time": notices.moment(certificate.not_valid_after_utc),
+            "encrypt_certificate": encrypt(self.apiv3_key, self.platform.certificate_pem, "certificate"),
+        }
+
+    def _open(self, kind: str, body: dict[str, Any]) -> dict[str, str]:
+        if (body.get("mchid"), body.get("appid")) != (MERCHANT, APP):
+            raise Refused(400, "APPID_MCHID_NOT_MATCH")
+        total = body.get("amount", {}).get("total")
+        if type(total) is not int or total < 1:
+            raise Refused(400, "PARAM_ERROR")
+        expires = body.get("time_expire")
+        trade = self.book.open(
+            Trade(
+                number=body["out_trade_no"],
+                app_id=APP,
+                merchant=MERCHANT,
+                amount_fen=total,
+                kind=KINDS[kind],
+                notify_url=body["notify_url"],
+                expires_at=datetime.fromisoformat(expires) if expires else None,
+                title=body["description"],
+                payer=body.get("payer", {}).get("openid", "o-simulated-payer"),
+            )
+        )
+        if kind == "native":
+            return {"code_url": f"weixin://wxpay/bizpayurl?pr={trade.number}"}
+        if kind == "h5":
+            return {"h5_url": f"{self.url}/control/h5?number={trade.number}"}
+        return {"prepay_id": f"wx{trade.number}"}
+
+    def _refund(self, body: dict[str, Any]) -> dict[str, Any]:
+        amount = body["amount"]
+        back = self.book.refund(
+            body["out_refund_no"],
+            payment=body["out_trade_no"],
+            amount_fen=amount["refund"],
+            total_fen=amount["total"],
+            now=self.clock(),
+        )
+        return self._refund_json(back)
+
+    def _find_refund(self, number: str) -> Return:
+        if number not in self.book.returns:
+            raise Refused(404, "RESOURCE_NOT_EXISTS")
+        back = self.book.returns[number]
+        # A refund asked for again is done by then, unless somebody wants it otherwise.
+        if back.state == "PROCESSING" and self.refunds_end:
+            self.book.settle(number, self.refunds_end, now=self.clock())
+        return back
+
+    def _refund_json(self, back: Return) -> dict[str, Any]:
+        said = {
+            "refund_id": back.refund_id,
+            "out_refund_no": back.number,
+            "transaction_id": back.trade.transaction,
+            "out_trade_no": back.trade.number,
+            "channel": "ORIGINAL",
+            "user_received_account": "支付用户零钱",
+            "create_time": notices.moment(back.asked_at),
+            "status": back.state,
+            "amount": {"total": back.trade.paid_fen, "refund": back.amount_fen, "currency": "CNY"},
+        }
+        return said if back.done_at is None else said | {"success_time": notices.moment(back.done_at)}
+
+    def _trade_bill(self, day: str) -> Answer:
+        content = self.book.bill(date.fromisoformat(day))
+        url = f"{self.url}/v3/billdownload/file?token={day}"
+        return 200, {"hash_type": "SHA1", "hash_value": books.digest(content), "download_url": url}
+
+    def _control(self, deed: str, wish: dict[str, Any]) -> Answer:
+        """Do what the payer or the tester wants; docs/payments.md lists it."""
+        if deed == "pay":
+            self.pay(wish["number"], amount_fen=wish.get("amount_fen"))
+            return 200, {"told": self._send(wish["number"]) if self.calls else None}
+        if deed == "notify":
+            return 200, {"told": [self._send(wish["number"]) for _ in range(wish.get("times", 1))]}
+        if deed == "refund":
+            self.book.settle(wish["number"], wish.get("state", "SUCCESS"), now=self.clock())
+            return 200, {"told": self._send(wish["number"]) if self.calls else None}
+        if deed == "faults":
+            self.faults.extend(Fault(**one) for one in wish["faults"])
+            return 200, {"faults": len(self.faults)}
+        if deed == "book":
+            return 200, {
+                "payments": [notices.trade_as_json(trade) for trade in self.book.trades.values()],
+                "refunds": [self._refund_json(back) for back in self.book.returns.values()],
+            }
+        raise Refused(404, "NOT_FOUND")
+
+    def _send(self, number: str) -> int | None:
+        """Call the merchant; return its status, None where it gave none."""
+        call = self.tell(number)
+        parts = urlsplit(call.url)
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+        try:
+            connection.request("POST", parts.path, call.body, dict(call.headers))
+            return connection.getresponse().status
+        except (OSError, HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def fault_for(self, path: str) -> Fault | None:
+        """Return what is to go wrong with a call, used up by it."""
+        for fault in self.faults:
+            if path.startswith(fault.path):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+
+def make_handler(simulator: Simulator) -> type[BaseHTTPRequestHandler]:
+    """Return how a simulator is spoken to."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._serve("GET")
+
+        def do_POST(self) -> None:
+            self._serve("POST")
+
+        def _serve(self, method: str) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            fault = simulator.fault_for(urlsplit(self.path).path)
+            try:
+                if fault is not None and not fault.after and fault.status:
+                    raise Refused(fault.status, "SYSTEM_ERROR")
+                status, content = simulator.answer(method, self.path, dict(self.headers), body)
+                if fault is not None:
+                    time.sleep(fault.delay_s)
+                    if fault.after:
+                        raise Refused(fault.status, "SYSTEM_ERROR")
+            except Refused as refused:
+                status, content = refused.status, {"code": refused.code, "message": refused.code}
+            self._send(status, content)
+
+        def _send(self, status: int, content: Any) -> None:
+            packed = content if isinstance(content, bytes) else b""
+            text = "" if packed or content == "" else json.dumps(content, ensure_ascii=False)
+            kind = "application/octet-stream" if packed else "application/json; charset=utf-8"
+            self.send_response(status)
+            headers = notices.signed_headers(text, platform=simulator.platform, at=simulator.clock())
+            for name, value in ({**headers, "Content-Type": kind}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(packed or text.encode())))
+            self.end_headers()
+            self.wfile.write(packed or text.encode())
+
+        def log_message(self, *_arguments: object) -> None:
+            """Keep quiet."""
+
+    return Handler
+
+
+@contextmanager
+def running(simulator: Simulator, *, port: int = 0) -> Iterator[Simulator]:
+    """Serve on loopback while the block runs."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(simulator))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    simulator.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield simulator
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
