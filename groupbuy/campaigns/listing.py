@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_
 
 from groupbuy.campaigns.models import Offer, OfferLeader, OfferStock, OfferVersion, Round, RoundLeader
 from groupbuy.campaigns.rules import RoundState
@@ -14,6 +14,8 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 
 SELLING = (RoundState.SCHEDULED, RoundState.OPEN)
+# Rounds so near to now matter before those that are over or far ahead.
+NEAR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,31 @@ def rounds_page(
     return db.session.scalars(statement.order_by(Round.closes_at.desc(), Round.id.desc()).limit(most)).all()
 
 
-def visible_rounds(viewer: Viewer) -> Select[Round]:
-    """Return a selection of the rounds that the viewer sees, the latest cut-off first."""
-    return select(Round).where(*_visible(viewer)).order_by(Round.closes_at.desc(), Round.id.desc())
+def visible_rounds(viewer: Viewer, *, now: datetime) -> Select[Round]:
+    """Return a selection of the rounds that the viewer sees, what matters now first."""
+    return select(Round).where(*_visible(viewer)).order_by(*by_urgency(now))
+
+
+def by_urgency(now: datetime) -> list[ColumnElement[Any]]:
+    """Return the order in which people look for rounds.
+
+    Those that sell by the next cut-off, those closed within a week by the latest cut-off, those that open
+    within a week by their opening, then older ones by the latest cut-off, and the far future last.
+    """
+    selling, ahead = in_state(RoundState.OPEN, now), and_(_before_opening(), Round.closes_at > now)
+    rank = case(
+        (selling, 0),
+        (and_(ahead, Round.opens_at <= now + NEAR), 2),
+        (ahead, 4),
+        (and_(Round.closes_at > now - NEAR, Round.closes_at <= now), 1),
+        else_=3,
+    )
+    soonest = case((selling, Round.closes_at), (ahead, Round.opens_at))
+    return [rank, soonest, Round.closes_at.desc(), Round.id.desc()]
+
+
+def _before_opening() -> ColumnElement[bool]:
+    return Round.state.in_((RoundState.DRAFT, RoundState.SCHEDULED))
 
 
 def find_visible(name: str, *, viewer: Viewer) -> Round | None:

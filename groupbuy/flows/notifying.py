@@ -9,6 +9,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
+from groupbuy.leaders.rules import LeaderState
 from groupbuy.messaging import service as messaging
 from groupbuy.messaging.service import Attachment, Mail, Note
 from groupbuy.orders.bulk import is_live
@@ -53,6 +54,30 @@ def _to_leaders(round_: Round) -> Iterator[Mail]:
             body=f"{leader.name}团长：\n\n本期已截单，请查收附件，提货日期 {round_.pickup_date}。\n",
             attachments=tuple(Attachment(kind, round_.name, leader.code, "xlsx") for kind in sheets),
         )
+
+
+_ANSWERS = (LeaderState.REVIEWED, LeaderState.REJECTED)
+_DECIDED = {
+    LeaderState.REVIEWED: "您的团长申请已通过审核。请登录后在「成为团长」页确认团长协议，确认后即可开团。",
+    LeaderState.REJECTED: "很抱歉，您的团长申请未通过审核。",
+    LeaderState.SUSPENDED: "您的团长身份已暂停：暂不接新单，已有订单照常发放。",
+    LeaderState.ACTIVE: "您的团长身份已恢复，可以继续开团。",
+    LeaderState.EXITED: "您已退出团长。",
+}
+
+
+def tell_of_decision(*, leader: Leader, now: datetime) -> None:
+    """Queue a mail to a leader or applicant about the state that an operator has just decided on."""
+    if not leader.email:
+        return
+    reason = f"\n原因：{leader.state_reason}" if leader.state_reason else ""
+    mail = Mail(
+        key=f"decision-{leader.id}-{leader.state}-{now:%Y%m%dT%H%M%S%f}",
+        recipient=leader.email,
+        subject="团长申请结果" if leader.state in _ANSWERS else "团长身份变更",
+        body=f"{leader.name}：\n\n{_DECIDED[LeaderState(leader.state)]}{reason}\n",
+    )
+    messaging.send_mails([mail], now=now)
 
 
 def shortage_key(allocation_id: int, resident_id: int) -> str:

@@ -14,6 +14,7 @@ from groupbuy.commissions import settling, withdrawals
 from groupbuy.db import db
 from groupbuy.finance.queries import balance
 from groupbuy.finance.rules import cash
+from groupbuy.flows.notifying import tell_of_decision
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders import applying, managing, rules
@@ -63,13 +64,15 @@ def decide(
 ) -> Leader:
     """Approve, reject, suspend, take back or let go a leader who was seen in a state.
 
-    A suspended leader takes no new orders, the ones placed go on. Raise BadInput without a reason where
+    A suspended leader takes no new orders, the ones placed go on. Whoever gave a mail address is written
+    to. Raise BadInput without a reason where
     one is needed, RuleBroken ``wrong_state``, ``decided_meanwhile``, and for an exit ``open_orders`` or
     ``open_money``.
     """
     rules.check_decision(seen, state, reason)
     leader = get_leader(code)
     managing.move_leader(leader=leader, seen=seen, state=state, reason=reason, now=now, actor=actor)
+    tell_of_decision(leader=leader, now=now)
     if state == LeaderState.EXITED:
         _let_go(leader, now, actor)
     return leader

@@ -20,17 +20,28 @@ _OVER = (LeaderState.REJECTED, LeaderState.EXITED)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody writes to become a leader; ``place`` is the pickup point in millionths of a degree."""
+    """What somebody writes to become a leader; ``place`` is the pickup point in millionths of a degree.
+
+    With ``email`` the answer comes by mail too, and later the sheets.
+    """
 
     name: str
     community: str
     address: str
     why: str
     place: tuple[int, int] | None
+    email: str | None = None
 
 
 def wanted_from(
-    *, name: str, community: str, address: str, why: str, latitude_e6: int | None, longitude_e6: int | None
+    *,
+    name: str,
+    community: str,
+    address: str,
+    why: str,
+    latitude_e6: int | None,
+    longitude_e6: int | None,
+    email: str = "",
 ) -> Wanted:
     """Return a sound application; raise BadInput that names the field at fault."""
     return Wanted(
@@ -39,6 +50,7 @@ def wanted_from(
         address=rules.check_text(address, most=rules.MAX_ADDRESS, param="address"),
         why=rules.check_text(why, most=rules.MAX_WHY, param="why"),
         place=rules.check_place(latitude_e6, longitude_e6),
+        email=rules.check_email(email) if email.strip() else None,
     )
 
 
@@ -80,6 +92,7 @@ def apply(*, account: Account, wanted: Wanted, consent_version: str, now: dateti
         )
     leader.name, leader.phone, leader.address = wanted.name, account.phone, wanted.address
     leader.latitude_e6, leader.longitude_e6 = wanted.place or (None, None)
+    leader.email = wanted.email or leader.email
     _keep(leader, wanted, consent_version, now)
     return leader
 

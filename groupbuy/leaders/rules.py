@@ -11,11 +11,13 @@ from groupbuy.kernel.errors import BadInput, RuleBroken
 
 MAX_NAME, MAX_COMMUNITY, MAX_ADDRESS, MAX_WHY = 30, 100, 200, 500
 MAX_AGREEMENT = 20_000
+MAX_EMAIL = 200
 MAX_REST_DAYS = 366
 DAY = timedelta(days=1)
 # Degrees are kept in millionths, which is a tenth of a metre.
 E6 = 1_000_000
 EARTH_M = 6_371_000
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
 _DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,20})?", re.ASCII)
 
 
@@ -67,6 +69,14 @@ def check_may_apply(state: str | None) -> None:
         raise RuleBroken("already_leader", "You are a leader already.")
     if state == _S.SUSPENDED:
         raise RuleBroken("suspended", "You are a leader already, suspended at present; ask the operator.")
+
+
+def check_email(text: str) -> str:
+    """Return one mail address, trimmed; raise BadInput."""
+    plain = text.strip()
+    if len(plain) > MAX_EMAIL or not _EMAIL.fullmatch(plain):
+        raise BadInput("out_of_range", "Write one mail address, such as name@example.com.", param="email")
+    return plain
 
 
 def check_text(text: str, *, most: int, param: str) -> str:

@@ -18,6 +18,18 @@ def upsert_residents(fields: Sequence[str], rows: Sequence[tuple[Any, ...]], *, 
     return upsert(RESIDENT, fields, rows, new={"created_at": now})
 
 
+def moved(fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Return the ids of those residents of whom rows, known by their code first, tell another door."""
+    doors = [name for name in ("building", "room") if name in fields]
+    if not doors:
+        return []
+    places = [fields.index(name) for name in doors]
+    told = {row[0]: tuple(row[place] for place in places) for row in rows}
+    columns = [RESIDENT.c[name] for name in doors]
+    stored = select_in(select(RESIDENT.c.code, RESIDENT.c.id, *columns), RESIDENT.c.code, told)
+    return [row[1] for row in stored if tuple(row[2:]) != told[row[0]]]
+
+
 def accounts_of(codes: Collection[str]) -> set[int]:
     """Return the accounts of residents."""
     return {row[0] for row in select_in(select(Resident.account_id), RESIDENT.c.code, codes)}

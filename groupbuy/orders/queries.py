@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product
@@ -118,11 +118,25 @@ def _short() -> Any:
     return gone.scalar_subquery()
 
 
-def short_units(order_id: int) -> dict[int, int]:
-    """Return what does not come of an order's lines, in sale units by line id."""
+def short_units(order_ids: Sequence[int]) -> dict[int, int]:
+    """Return what does not come of orders' lines, in sale units by line id."""
     gone = select(LineChange.order_line_id, total(LineChange.units))
     mine = gone.join(OrderLine, OrderLine.id == LineChange.order_line_id)
-    return by_key(mine.where(OrderLine.order_id == order_id).group_by(LineChange.order_line_id))
+    return by_key(mine.where(OrderLine.order_id.in_(order_ids)).group_by(LineChange.order_line_id))
+
+
+def follow_numbers(order_ids: Sequence[int]) -> dict[int, int]:
+    """Return the running numbers (跟团号) of orders inside their round and leader, by order id.
+
+    They are counted when they are read, so no order waits for another's number; a cancelled order keeps
+    its own.
+    """
+    earlier = aliased(Order)
+    until = and_(
+        earlier.round_id == Order.round_id, earlier.leader_id == Order.leader_id, earlier.id <= Order.id
+    )
+    counted = select(Order.id, func.count(earlier.id)).join(earlier, until)
+    return by_key(counted.where(Order.id.in_(order_ids)).group_by(Order.id))
 
 
 def lock_order(order: Order) -> Order:

@@ -1,5 +1,7 @@
 """Orders that wait for an operator's review."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -36,12 +38,36 @@ def approve(*, order: Order, now: datetime) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Where the review of an order stands: ``waiting`` or ``approved``, and since when."""
+
+    state: str
+    at: datetime
+
+
+def review_of(order: Order) -> Review | None:
+    """Return where the review of an order stands, None for one that needs none or is cancelled."""
+    return reviews_of([order]).get(order.id)
+
+
+def reviews_of(orders: Sequence[Order]) -> dict[int, Review]:
+    """Return where the reviews of orders stand by order id, without those that need none."""
+    states = {order.id: order.state for order in orders}
+    rows = db.session.scalars(select(OrderReview).where(OrderReview.order_id.in_(states)))
+    return {
+        row.order_id: Review(WAITING, row.asked_at)
+        if row.approved_at is None
+        else Review(APPROVED, row.approved_at)
+        for row in rows
+        if row.approved_at is not None or states[row.order_id] in _ALIVE
+    }
+
+
 def state_of(order: Order) -> str | None:
     """Return ``waiting`` or ``approved``, None for an order that needs no review or is cancelled."""
-    row = db.session.get(OrderReview, order.id)
-    if row is None or (row.approved_at is None and order.state not in _ALIVE):
-        return None
-    return WAITING if row.approved_at is None else APPROVED
+    review = review_of(order)
+    return None if review is None else review.state
 
 
 def is_in(state: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.db.totals import total
+from groupbuy.db.totals import by_key, total
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
@@ -106,6 +106,12 @@ def owed_orders(*, most: int = 500) -> Sequence[Order]:
 def refunds_of(order_id: int) -> Sequence[Refund]:
     """Return what was paid back on an order, in order."""
     return db.session.scalars(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).all()
+
+
+def paid_back(order_ids: Sequence[int]) -> dict[int, int]:
+    """Return what was paid back so far on orders, in fen by order id."""
+    sums = select(Refund.order_id, total(Refund.amount_fen)).where(Refund.order_id.in_(order_ids))
+    return by_key(sums.group_by(Refund.order_id))
 
 
 def owed_total() -> int:

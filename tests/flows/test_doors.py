@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import doors, leaving, ordering
@@ -14,6 +15,7 @@ from groupbuy.orders.by_leader import live_orders
 from groupbuy.orders.models import OrderDoor
 from tests import building
 from tests.building import NOW
+from tests.files import RESIDENTS, import_region, import_text
 
 WHO = {"now": NOW, "actor": "test"}
 
@@ -104,3 +106,23 @@ def test_who_leaves_leaves_no_door_behind(app: Flask) -> None:
         leaving.leave(account_id=resident.account_id, **WHO)
     for table in (ResidentAddress, OrderDoor):
         assert db.session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_an_import_that_moves_residents_leaves_placed_orders_their_doors(app: Flask) -> None:
+    import_region()
+    round_, moved, stays = (
+        db.session.scalars(select(model).where(column == value)).one()
+        for model, column, value in (
+            (Round, Round.name, "C1"),
+            (Resident, Resident.code, "M1"),
+            (Resident, Resident.code, "M2"),
+        )
+    )
+    orders = [building.place(round_, resident, {"P2": 1}) for resident in (moved, stays)]
+    assert not import_text("residents", RESIDENTS.replace("L1,101", "L1,909")).faults
+    later = building.place(round_, moved, {"P2": 1})
+    ((_, live),) = live_orders(round_.id, [moved.leader_id])
+    rooms = {order.number: order.room for order in live}
+    assert [rooms[order.number] for order in (*orders, later)] == ["101", "102", "909"]
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(OrderDoor)) == 1

@@ -18,6 +18,8 @@ from groupbuy.kernel.errors import BadInput, GroupbuyError, NotFound, RuleBroken
 from groupbuy.leaders.agreement import agreement_in_force, write_agreement
 from groupbuy.leaders.applying import wanted_from
 from groupbuy.leaders.models import Leader
+from groupbuy.leaders.rules import check_email
+from groupbuy.messaging.models import Message
 from tests import building, money
 from tests.building import CLOSES, NOW
 
@@ -91,6 +93,17 @@ def test_who_was_rejected_reads_why_and_applies_again(app: Flask) -> None:
     assert decide(leader.code, "applied", "rejected", "附近已有团长").state_reason == "附近已有团长"
     again = apply()
     assert (again.id, again.state, again.state_reason) == (leader.id, "applied", None)
+
+
+def test_who_gave_a_mail_address_is_written_to_about_each_decision(app: Flask) -> None:
+    wanted = replace(WANTED, email="leader@example.com")
+    leader = in_transaction(lambda: recruiting.apply(phone=PHONE, wanted=wanted, now=NOW))
+    decide(leader.code, "applied", "rejected", "附近已有团长")
+    decide(leader.code, "rejected", "reviewed")
+    mails = db.session.scalars(select(Message).order_by(Message.id)).all()
+    assert [(mail.recipient, mail.subject) for mail in mails] == [("leader@example.com", "团长申请结果")] * 2
+    assert "附近已有团长" in mails[0].body
+    assert "已通过审核" in mails[1].body
 
 
 def test_the_second_of_two_operators_is_told_that_the_first_decided(app: Flask) -> None:
@@ -206,6 +219,12 @@ def test_an_unsound_text_is_refused_with_its_field(field: str, text: str) -> Non
     with pytest.raises(BadInput) as caught:
         wanted_from(**texts, latitude_e6=None, longitude_e6=None)
     assert caught.value.param == field
+
+
+@pytest.mark.parametrize("text", ["a", "a@b", "a b@c.de", "a@b.c, d@e.f", "x" * 200 + "@a.de"])
+def test_what_is_no_mail_address_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        check_email(text)
 
 
 def test_an_application_without_a_place_is_fine(app: Flask) -> None:

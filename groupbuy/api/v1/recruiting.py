@@ -32,7 +32,8 @@ class AgreementShape(Shape):
 class NewApplication(Body):
     """What somebody writes to become a leader; places are in millionths of a degree.
 
-    ``consent_version`` is that of the privacy text that was agreed to.
+    With ``email`` the answer comes by mail too. ``consent_version`` is that of the privacy text that was
+    agreed to.
     """
 
     name: Annotated[Text, Field(min_length=1, max_length=rules.MAX_NAME)]
@@ -41,6 +42,7 @@ class NewApplication(Body):
     why: Annotated[Text, Field(min_length=1, max_length=rules.MAX_WHY)]
     latitude_e6: Degrees | None = None
     longitude_e6: Degrees | None = None
+    email: Annotated[Text, Field(max_length=rules.MAX_EMAIL)] = ""
     consent_version: Annotated[Text, Field(min_length=1, max_length=32)]
 
 

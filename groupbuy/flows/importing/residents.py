@@ -10,6 +10,7 @@ from groupbuy.flows.importing.people import with_accounts
 from groupbuy.flows.importing.sheet import Sheet
 from groupbuy.leaders.bulk import leader_ids
 from groupbuy.members import bulk
+from groupbuy.orders.doors import keep_doors_of_many
 
 
 def load(sheet: Sheet, now: datetime) -> Counts:
@@ -21,7 +22,9 @@ def load(sheet: Sheet, now: datetime) -> Counts:
         return Counts()
     former = bulk.accounts_of(sheet.values(rows, "code"))
     people = with_accounts(sheet, rows, role="resident", now=now)
-    done = bulk.upsert_residents((*sheet.fields, "account_id"), people, now=now)
+    fields = (*sheet.fields, "account_id")
+    keep_doors_of_many(bulk.moved(fields, people))
+    done = bulk.upsert_residents(fields, people, now=now)
     withdraw_role(bulk.without_profile(former), role="resident")
     return counts_of(done)
 

@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, or_, select
 
 from groupbuy.analytics.dashboard import rounds_with_figures
+from groupbuy.campaigns.listing import by_urgency
 from groupbuy.campaigns.models import Campaign, CampaignOffer, Offer, Round, RoundLeader
 from groupbuy.campaigns.rules import Kind
 from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
+from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders.models import Leader
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.listing import (
@@ -37,7 +39,7 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
 
 @blueprint.get("/campaigns")
 def campaigns() -> ResponseReturnValue:
-    """List rounds, the latest cut-off first."""
+    """List rounds, what sells now first."""
     listing = Listing(
         "rounds",
         _("Campaigns"),
@@ -56,7 +58,7 @@ def campaigns() -> ResponseReturnValue:
 
 
 def _rounds() -> Select[*tuple[Any, ...]]:
-    statement = rounds_with_figures().order_by(Round.closes_at.desc(), Round.id.desc())
+    statement = rounds_with_figures().order_by(*by_urgency(utc_now()))
     if text := asked("q"):
         statement = statement.where(or_(contains(Round.name, text), contains(Round.title, text)))
     if state := asked("state"):

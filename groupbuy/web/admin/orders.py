@@ -20,7 +20,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import reviews
 from groupbuy.orders.models import Order
-from groupbuy.orders.queries import get_order
+from groupbuy.orders.queries import get_order, short_units
 from groupbuy.orders.rules import OrderState, phase
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
@@ -28,6 +28,7 @@ from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
+from groupbuy.web.order_facts import facts_of, payment_of
 
 STATES = ("awaiting_payment", "confirmed", "part_picked_up", "picked_up", "cancelled")
 
@@ -35,13 +36,6 @@ STATES = ("awaiting_payment", "confirmed", "part_picked_up", "picked_up", "cance
 def order_page(row: Any) -> str:
     """Return the address of an order's page."""
     return url_for("admin.orders_detail", number=row.Order.number)
-
-
-def payment_of(order: Order) -> str:
-    """Return whether an order is paid, as a state of payment."""
-    if order.paid_fen > order.amount_fen:
-        return "owed"
-    return "paid" if order.paid_at is not None and order.paid_fen >= order.amount_fen else "unpaid"
 
 
 COLUMNS = (
@@ -74,7 +68,12 @@ def orders() -> ResponseReturnValue:
         filters=(
             Filter("q", _("Number, phone tail, name, room or product")),
             Filter("state", _("State"), [(state, states[state]) for state in STATES], _("All states")),
-            Filter("paid", _("Payment"), [("yes", _("Paid")), ("no", _("Unpaid"))], _("Paid or not")),
+            Filter(
+                "paid",
+                _("Payment"),
+                [("yes", _("Paid")), ("no", _("Unpaid")), ("owed", _("To give back"))],
+                _("Paid or not"),
+            ),
             Filter("review", _("Review"), _reviews(), _("Reviewed or not")),
             Filter("from", _("Day of the order"), until="until"),
         ),
@@ -106,6 +105,8 @@ def _statement() -> Select[*tuple[Any, ...]]:
     unpaid = or_(Order.paid_at.is_(None), Order.paid_fen < Order.amount_fen)
     if (paid := asked("paid")) in ("yes", "no"):
         statement = statement.where(~unpaid if paid == "yes" else unpaid)
+    if paid == "owed":
+        statement = statement.where(Order.paid_fen > Order.amount_fen)
     return statement
 
 
@@ -131,6 +132,8 @@ def orders_detail(number: str) -> ResponseReturnValue:
         resident=resident,
         leader=leader,
         round=round_,
+        facts=facts_of([order])[order.id],
+        short=short_units([order.id]),
         history=history,
         names=names_of(entry.actor for entry in history),
         payment=payment_of(order),

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
 from groupbuy.analytics.leader_desk import bags_to_hand_out, orders_between
-from groupbuy.campaigns.listing import Viewer, next_of_each_campaign, rounds_page
+from groupbuy.campaigns.listing import Viewer, next_of_each_campaign, visible_rounds
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.config import Settings
+from groupbuy.db import db
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -21,7 +22,7 @@ from groupbuy.web.leader.blueprint import CHOSEN, blueprint, for_leaders, my_lea
 from groupbuy.web.leader.pickup import CodeForm
 from groupbuy.web.leader.round_cards import cards_of, state_of
 
-MOST_ROUNDS = 30
+MOST_ROUNDS = 60
 OVER = (RoundState.COMPLETED, RoundState.CANCELLED)
 # A round nobody has completed leaves the desk some time after its pickup day; the list keeps it.
 ON_DESK = timedelta(days=7)
@@ -91,7 +92,7 @@ def _rounds_under_way(leader: Leader, now: datetime) -> list[Round]:
     today = now.astimezone(_settings().timezone).date()
     found = [
         round_
-        for round_ in rounds_page(viewer=viewer, state=None, now=now, after=None, most=MOST_ROUNDS)
+        for round_ in db.session.scalars(visible_rounds(viewer, now=now).limit(MOST_ROUNDS))
         if round_.state not in OVER and round_.pickup_date + ON_DESK >= today
     ]
     ranks = {RoundState.OPEN: 0, RoundState.SCHEDULED: 2}

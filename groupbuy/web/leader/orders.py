@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.analytics.leader_orders import Wanted, leader_orders
-from groupbuy.campaigns.listing import Viewer, rounds_page
+from groupbuy.campaigns.listing import Viewer, visible_rounds
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
@@ -14,17 +14,16 @@ from groupbuy.flows import ordering
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import queries
-from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lines_of
 from groupbuy.orders.rules import OrderState
-from groupbuy.pickup.rules import door
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.states import look
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
 from groupbuy.web.leader.paging import page_number
 from groupbuy.web.leader.pickup import lines_by_order
 from groupbuy.web.leader.round_cards import state_of
+from groupbuy.web.order_facts import facts_of
 
 PAGE_SIZE = 20
 MOST_ROUNDS = 40
@@ -42,17 +41,16 @@ def orders() -> ResponseReturnValue:
     pages = db.paginate(
         leader_orders([leader.id], wanted), page=page_number(), per_page=PAGE_SIZE, error_out=False
     )
-    rounds = rounds_page(
-        viewer=Viewer(leader_ids=[leader.id]), state=None, now=utc_now(), after=None, most=MOST_ROUNDS
-    )
+    mine = visible_rounds(Viewer(leader_ids=[leader.id]), now=utc_now())
+    rounds = db.session.scalars(mine.limit(MOST_ROUNDS)).all()
     return render_template(
         "leader/orders.html",
         pages=pages,
         lines=lines_by_order([order.id for order in pages.items]),
+        facts=facts_of(pages.items),
         rounds=[(one.name, f"{one.title} {one.name}") for one in rounds],
         states=_states(),
         filtered=any(asked.values()),
-        door=door,
     )
 
 
@@ -75,7 +73,7 @@ def orders_show(number: str) -> ResponseReturnValue:
         "leader/order.html",
         order=order,
         lines=lines_of([order.id]),
-        door=door(*door_of(order)),
+        facts=facts_of([order])[order.id],
         shows_phone=shows_phone(order, now),
         can_change=can_change(order, now),
         can_cancel=can_cancel(order, now),

@@ -31,6 +31,7 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.leader.blueprint import blueprint, for_hands
 from groupbuy.web.leader.paging import page_number
+from groupbuy.web.order_facts import facts_of
 from groupbuy.web.resident.orders import Pages
 
 PAGE_SIZE = 30
@@ -64,10 +65,10 @@ def _page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
 
 
 def lines_by_order(order_ids: Sequence[int]) -> Mapping[int, Sequence[LineView]]:
-    """Return the lines to be delivered by order, in one query."""
+    """Return the lines by order, in one query: those to be delivered, and what was to be but is short."""
     found: dict[int, list[LineView]] = {}
     for line in lines_of(order_ids):
-        if line.delivered:
+        if line.delivered or line.short:
             found.setdefault(line.order_id, []).append(line)
     return found
 
@@ -115,6 +116,7 @@ def pickup_bag(number: str) -> ResponseReturnValue:
         order=order,
         orders=orders,
         lines=lines,
+        facts=facts_of(orders),
         door=door(*door_of(order)),
         can_hand_out=order.round.state in HANDING_OUT and any(one.state in OPEN_STATES for one in orders),
         form=HandOutForm(),

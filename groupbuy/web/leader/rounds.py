@@ -18,15 +18,15 @@ PAGE_SIZE = 10
 @blueprint.get("/rounds")
 @for_leaders
 def rounds() -> ResponseReturnValue:
-    """Show the rounds in which the leader takes part, the latest cut-off first."""
-    leader = the_leader()
+    """Show the rounds in which the leader takes part, what sells now first."""
+    leader, now = the_leader(), utc_now()
     pages = db.paginate(
-        visible_rounds(Viewer(leader_ids=[leader.id])),
+        visible_rounds(Viewer(leader_ids=[leader.id]), now=now),
         page=page_number(),
         per_page=PAGE_SIZE,
         error_out=False,
     )
-    return render_template("leader/rounds.html", cards=cards_of(leader, pages.items, utc_now()), pages=pages)
+    return render_template("leader/rounds.html", cards=cards_of(leader, pages.items, now), pages=pages)
 
 
 @blueprint.get("/rounds/<name>")

@@ -21,6 +21,7 @@ from groupbuy.flows import doors, leaving
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.leaders import applying
 from groupbuy.leaders import queries as leaders
 from groupbuy.leaders.models import Leader
 from groupbuy.members import service as members
@@ -91,6 +92,7 @@ def me() -> ResponseReturnValue:
         several=len(accounts.roles_of(account_id)) > 1,
         may_link=shows_wechat(),
         linked=wechat.is_linked(account_id),
+        candidate=applying.candidate_of(account_id),
     )
 
 

@@ -29,6 +29,7 @@ from groupbuy.pickup.models import Bag
 from groupbuy.warehouse.models import ShortageAllocation
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
+from groupbuy.web.order_facts import facts_of
 from groupbuy.web.resident.blueprint import blueprint, for_residents
 from groupbuy.web.resident.buyer import the_buyer
 from groupbuy.web.resident.timeline import progress_of
@@ -73,10 +74,12 @@ def orders() -> ResponseReturnValue:
     found, total = queries.orders_page(
         resident_ids=signed_in().resident_ids, page=max(page, 1), size=PAGE_SIZE
     )
-    now = utc_now()
+    now, facts = utc_now(), facts_of(found)
     return render_template(
         "resident/orders.html",
-        orders=[(order, progress_of(order, now), _pictures(order)) for order in found],
+        orders=[(one, progress_of(one, now, facts[one.id].review), _pictures(one)) for one in found],
+        facts=facts,
+        short=queries.short_units([one.id for one in found]),
         pages=Pages(max(page, 1), ceil(total / PAGE_SIZE), total),
     )
 
@@ -91,11 +94,12 @@ def _pictures(order: Order) -> list[str]:
 def order(number: str) -> ResponseReturnValue:
     """Show an order."""
     found = own_order(number)
-    short = queries.short_units(found.id)
+    short, facts = queries.short_units([found.id]), facts_of([found])[found.id]
     return render_template(
         "resident/order.html",
         order=found,
-        progress=progress_of(found, utc_now()),
+        facts=facts,
+        progress=progress_of(found, utc_now(), facts.review),
         placed="placed" in request.args,
         short=short,
         notes=_told(found) if short else (),
@@ -142,6 +146,7 @@ def order_code(number: str) -> ResponseReturnValue:
         "resident/code.html",
         order=found,
         progress=progress,
+        number=queries.follow_numbers([found.id])[found.id],
         code=code,
         shared=bag is not None,
         # Digits only and made by us: nothing in it comes from people.
@@ -154,7 +159,7 @@ def order_code(number: str) -> ResponseReturnValue:
 def order_again(number: str) -> ResponseReturnValue:
     """Put what was ordered into the cart, from the rounds that are open now."""
     found, buyer = own_order(number), the_buyer()
-    short = queries.short_units(found.id)
+    short = queries.short_units([found.id])
     wanted = {line.offer.product_id: line.quantity + short.get(line.id, 0) for line in found.lines}
     if buyer.resident is None or buyer.leader is None or buyer.cart_owner is None:
         raise NotFound("unknown_order", "There is no such order.")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from groupbuy.campaigns.rules import RoundState, effective_state
 from groupbuy.orders.models import Order
+from groupbuy.orders.reviews import WAITING, Review
 from groupbuy.orders.rules import OrderState, Phase, phase
 from groupbuy.web.kit.filters import day
 from groupbuy.web.kit.i18n import gettext as _
@@ -24,16 +25,16 @@ class Progress:
     has_code: bool
 
 
-def progress_of(order: Order, now: datetime) -> Progress:
-    """Return how far an order is at a moment."""
+def progress_of(order: Order, now: datetime, review: Review | None = None) -> Progress:
+    """Return how far an order is at a moment; a review is a step of its own."""
     round_ = order.round
     state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, now)
     seen = phase(OrderState(order.state), state)
     alive = order.state in (OrderState.CONFIRMED, OrderState.AWAITING_PAYMENT)
     return Progress(
         phase=seen,
-        steps=_cancelled(order) if seen is Phase.CANCELLED else _steps(order),
-        done=2 if seen is Phase.CANCELLED else _DONE[seen],
+        steps=_cancelled(order) if seen is Phase.CANCELLED else _steps(order, review),
+        done=2 if seen is Phase.CANCELLED else _DONE[seen] + (review is not None and review.state != WAITING),
         can_change=alive and state is RoundState.OPEN,
         has_code=seen not in (Phase.CANCELLED, Phase.AWAITING_PAYMENT, Phase.PICKED_UP, Phase.COMPLETED),
     )
@@ -50,15 +51,24 @@ _DONE = {
 }
 
 
-def _steps(order: Order) -> list[Step]:
+def _steps(order: Order, review: Review | None) -> list[Step]:
     waiting = order.state == OrderState.AWAITING_PAYMENT
     hours = f"{day(order.round.pickup_date)} {order.leader.pickup_hours}"
     return [
         (_("Ordered"), order.placed_at, _("Waiting for payment") if waiting else ""),
+        *_review_step(review),
         (_("Cut-off"), order.round.closes_at, _("Goods are bought and packed after it")),
         (_("For pickup"), None, hours),
         (_("Picked up"), order.picked_up_at, ""),
     ]
+
+
+def _review_step(review: Review | None) -> list[Step]:
+    if review is None:
+        return []
+    if review.state == WAITING:
+        return [(_("Review"), None, _("The operator looks at this order before the cut-off"))]
+    return [(_("Review passed"), review.at, "")]
 
 
 def _cancelled(order: Order) -> list[Step]:

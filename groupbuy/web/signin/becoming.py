@@ -49,6 +49,7 @@ class ApplicationForm(PageForm):
         _l("Why you"),
         validators=[InputRequired(_l("Tell us why, in a few words.")), Length(max=rules.MAX_WHY)],
     )
+    email = StringField(_l("Mail"), validators=[Length(max=rules.MAX_EMAIL)])
     consent = BooleanField(validators=[InputRequired(_l("Please agree to the privacy terms to go on."))])
 
 
@@ -100,6 +101,7 @@ def _apply(form: ApplicationForm, phone: str) -> ResponseReturnValue:
             why=form.why.data,
             latitude_e6=form.latitude.data,
             longitude_e6=form.longitude.data,
+            email=form.email.data or "",
         )
         in_transaction(lambda: recruiting.apply(phone=phone, wanted=wanted, now=utc_now()))
     except GroupbuyError as error:
