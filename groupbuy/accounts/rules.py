@@ -25,6 +25,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "pickups:write": frozenset({"leader", "pickup_verifier"}),
     "documents:read": frozenset({"operator", "finance", "warehouse", "leader", "supplier"}),
     "reports:read": frozenset({"operator", "finance"}),
+    "purchasing:read": frozenset({"operator", "warehouse", "finance", "supplier"}),
+    "purchasing:write": frozenset({"operator", "supplier"}),
     "warehouse:read": frozenset({"operator", "warehouse"}),
     "warehouse:write": frozenset({"operator", "warehouse"}),
     "catalog:read": frozenset(STAFF_ROLES),

@@ -14,10 +14,8 @@ from groupbuy.leaders.models import Community, Leader
 from groupbuy.messaging.models import Message
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
+from groupbuy.purchasing.history import ORDER_KEY
 from groupbuy.purchasing.models import PurchaseOrder
-
-# As ``flows.notifying`` names the mail of a purchase order.
-ORDER_KEY = "po-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,12 @@ def missed_offers(round_id: int) -> Sequence[Offer]:
     ).all()
 
 
+def active_offers(offer_ids: Sequence[int]) -> Sequence[Offer]:
+    """Return those of some offers that have not been dropped, by id."""
+    chosen = select(Offer).where(Offer.id.in_(offer_ids), Offer.state == "active")
+    return db.session.scalars(chosen.order_by(Offer.id)).all()
+
+
 def taken_by(resident_id: int, *, offer_ids: Sequence[int]) -> dict[int, int]:
     """Return how many units of offers with a limit per buyer a resident has, by offer."""
     rows = db.session.execute(

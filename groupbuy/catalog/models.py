@@ -9,10 +9,17 @@ from groupbuy.db import Base
 
 
 class Supplier(Base):
-    """Who delivers; ``min_order_fen`` is the least worth of a purchase order, ``terms`` how it is paid."""
+    """Who delivers; ``min_order_fen`` is the least worth of a purchase order, ``terms`` how it is paid.
+
+    ``minimum_policy`` is what the close does with an order below that worth: hold it for a decision,
+    cancel its goods, extend the round, or top it up with goods that keep.
+    """
 
     __tablename__ = "supplier"
-    __table_args__ = (CheckConstraint("min_order_fen >= 0", name="min_order"),)
+    __table_args__ = (
+        CheckConstraint("min_order_fen >= 0", name="min_order"),
+        CheckConstraint("minimum_policy IN ('hold', 'cancel', 'extend', 'top_up')", name="minimum_policy"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
@@ -21,6 +28,7 @@ class Supplier(Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     min_order_fen: Mapped[int] = mapped_column(default=0)
+    minimum_policy: Mapped[str] = mapped_column(default="hold", server_default="hold")
     terms: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

@@ -3,6 +3,7 @@
 Both are claimed by the round's state, so a repeat finds nothing to do.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -10,11 +11,11 @@ from zoneinfo import ZoneInfo
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns import queries as campaigns
-from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.flows import notifying
+from groupbuy.flows import minimums, notifying
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as orders
@@ -23,6 +24,7 @@ from groupbuy.purchasing import bulk as purchasing
 from groupbuy.purchasing import planning
 from groupbuy.purchasing import queries as purchases
 from groupbuy.purchasing import service as purchase_orders
+from groupbuy.purchasing.planning import PlannedOrder
 from groupbuy.warehouse import stock
 
 CLOSE_JOB = "close_round"
@@ -51,9 +53,11 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     if _missed(round_):
         return _extend_or_cancel(round_, now)
     missed = list(campaigns.missed_offers(round_.id))
-    if _may_extend(round_) and any(offer.below_policy == "extend" for offer in missed):
+    small = minimums.too_small(round_, without=missed)
+    if _may_extend(round_) and _wants_time(missed, small):
         return _extend(round_, now)
-    _drop(round_, now)
+    _drop(round_, missed, now)
+    _drop(round_, minimums.offers_to_cancel(small), now)
     purchasing.store_demand(round_.id)
     _buy(round_, now, zone)
     commissions.fill_in_tiers(round_.id)
@@ -105,8 +109,11 @@ def _extend(round_: Round, now: datetime) -> str:
     return "extended"
 
 
-def _drop(round_: Round, now: datetime) -> None:
-    missed = list(campaigns.missed_offers(round_.id))
+def _wants_time(missed: Sequence[Offer], small: Sequence[PlannedOrder]) -> bool:
+    return any(offer.below_policy == "extend" for offer in missed) or minimums.any_extends(small)
+
+
+def _drop(round_: Round, missed: list[Offer], now: datetime) -> None:
     lifecycle.drop_offers(missed, now=now, actor=SCHEDULER)
     if missed:
         orders.drop_lines_of_missed_offers(round_id=round_.id, now=now)
@@ -115,12 +122,7 @@ def _drop(round_: Round, now: datetime) -> None:
 
 def _buy(round_: Round, now: datetime, zone: ZoneInfo) -> None:
     # What keeps in stock is used up first; while this round takes it, no other one counts on it.
-    plan = planning.plan_purchases(
-        round_id=round_.id,
-        units=planning.stored_demand(round_.id),
-        free_stock=stock.free_stock(planning.products_of(round_.id), lock=True),
-        policy=round_.surplus_policy,
-    )
+    plan = minimums.plan(round_, planning.stored_demand(round_.id), lock=True)
     day = round_.closes_at.astimezone(zone).date()
     purchase_orders.store_orders(plan, round_id=round_.id, day=day, due_date=round_.pickup_date, now=now)
     used = [(line.product_id, line.cases.from_stock) for order in plan for line in order.lines]

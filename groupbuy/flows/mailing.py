@@ -12,8 +12,7 @@ from groupbuy.messaging.senders import File, Letter
 from groupbuy.messaging.service import Attachment
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders
-
-ORDER_KEY = "po-"
+from groupbuy.purchasing.history import ORDER_KEY
 
 
 def letter(message_id: int, *, sender: str, render: Callable[[Attachment], File]) -> Letter:

@@ -7,14 +7,16 @@ from sqlalchemy import select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
+from groupbuy.jobs import service as jobs
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
 from groupbuy.leaders.rules import LeaderState
 from groupbuy.messaging import service as messaging
-from groupbuy.messaging.service import Attachment, Mail, Note
+from groupbuy.messaging.service import MAIL_JOB, Attachment, Mail, Note
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing.history import ORDER_KEY
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.rules import POState
 
@@ -22,24 +24,45 @@ from groupbuy.purchasing.rules import POState
 def announce_close(*, round_: Round, now: datetime) -> None:
     """Queue the mails of a closed round to everybody who has an address."""
     heads = purchasing.heads_of_round(round_.id)
-    suppliers = [mail for order in heads for mail in _to_supplier(round_, order)]
+    approved = (order for order in heads if order.state == POState.APPROVED)
+    suppliers = [mail for order in approved if (mail := mail_of_order(round_, order))]
     messaging.send_mails([*suppliers, *_to_leaders(round_)], now=now)
 
 
 def send_purchase_order(*, round_: Round, order: PurchaseOrder, now: datetime) -> None:
     """Queue the mail of one purchase order that has just been approved."""
-    messaging.send_mails(list(_to_supplier(round_, order)), now=now)
+    if order.state == POState.APPROVED and (mail := mail_of_order(round_, order)):
+        messaging.send_mails([mail], now=now)
 
 
-def _to_supplier(round_: Round, order: PurchaseOrder) -> Iterator[Mail]:
-    if order.supplier.email and order.state == POState.APPROVED:
-        yield Mail(
-            key=f"po-{order.id}",
-            recipient=order.supplier.email,
-            subject=f"采购单 {order.number} · {round_.title}",
-            body=f"{order.supplier.name}：\n\n请查收附件采购单 {order.number}，交货日期 {order.due_date}。\n",
-            attachments=(Attachment("purchase_order", round_.name, order.supplier.code, "xlsx"),),
-        )
+def send_now(*, round_: Round, order: PurchaseOrder, now: datetime) -> bool:
+    """Queue the mail of an approved order, or one that failed or waits again, to the address of now.
+
+    False when it was accepted or is in hand, as what may have arrived is not sent twice, and for a
+    supplier without an address.
+    """
+    job = jobs.find(kind=MAIL_JOB, key=f"{ORDER_KEY}{order.id}")
+    if job is None:
+        mail = mail_of_order(round_, order) if order.state == POState.APPROVED else None
+        messaging.send_mails([mail] if mail else [], now=now)
+        return mail is not None
+    if not jobs.retry_now(job_id=job.id, now=now, waiting_too=True):
+        return False
+    messaging.readdress(key=f"{ORDER_KEY}{order.id}", recipient=order.supplier.email)
+    return True
+
+
+def mail_of_order(round_: Round, order: PurchaseOrder) -> Mail | None:
+    """Return the mail with which an order leaves; None for a supplier without an address."""
+    if not order.supplier.email:
+        return None
+    return Mail(
+        key=f"{ORDER_KEY}{order.id}",
+        recipient=order.supplier.email,
+        subject=f"采购单 {order.number} · {round_.title}",
+        body=f"{order.supplier.name}：\n\n请查收附件采购单 {order.number}，交货日期 {order.due_date}。\n",
+        attachments=(Attachment("purchase_order", round_.name, order.supplier.code, "xlsx"),),
+    )
 
 
 def _to_leaders(round_: Round) -> Iterator[Mail]:

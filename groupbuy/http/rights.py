@@ -36,6 +36,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.commissions_plan": LOOK,
         "admin.purchasing": LOOK,
         "admin.purchasing_order": LOOK,
+        "admin.purchasing_preview": LOOK,
         "admin.campaigns_paper": LOOK,
     },
     "warehouse": {
@@ -43,6 +44,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.campaigns_round": LOOK,
         "admin.purchasing": LOOK,
         "admin.purchasing_order": LOOK,
+        "admin.purchasing_preview": LOOK,
         "admin.campaigns_paper": LOOK,
         "admin.campaigns_shortage": LOOK,
         "admin.campaigns_shortage_apply": ACT,
@@ -57,6 +59,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     },
     "supplier": {
         "supplier.desk": LOOK,
+        "supplier.order_answer": ACT,
         "supplier.paper": LOOK,
     },
     "leader": {"leader.*": ACT},

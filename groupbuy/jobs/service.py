@@ -154,11 +154,18 @@ def _mine(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     return Job.id == lease.job_id, Job.lease == lease.token, Job.state == "queued"
 
 
-def retry_now(*, job_id: int, now: datetime) -> bool:
-    """Queue a failed job again; False when it is not failed."""
+def find(*, kind: str, key: str) -> Job | None:
+    """Return the job that was queued under a key."""
+    return db.session.scalar(select(Job).where(Job.kind == kind, Job.key == key))
+
+
+def retry_now(*, job_id: int, now: datetime, waiting_too: bool = False) -> bool:
+    """Queue a failed job again, or one that waits for its next try; False when it is not so or in hand."""
+    failed = Job.state.in_(("failed", "unknown"))
+    waits = and_(Job.state == "queued", or_(Job.lease_until.is_(None), Job.lease_until <= now))
     again = db.session.execute(
         update(Job)
-        .where(Job.id == job_id, Job.state.in_(("failed", "unknown")))
+        .where(Job.id == job_id, or_(failed, waits) if waiting_too else failed)
         .values(state="queued", run_at=now, attempts=0)
         .returning(Job.id)
         .execution_options(synchronize_session=False)

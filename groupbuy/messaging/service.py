@@ -60,6 +60,14 @@ def send_mails(mails: Sequence[Mail], *, now: datetime) -> None:
     jobs.enqueue_many(queue, now=now)
 
 
+def readdress(*, key: str, recipient: str | None) -> None:
+    """Queue a message anew that was not accepted, to another address where one is given."""
+    message = db.session.scalars(select(Message).where(Message.key == key)).one()
+    message.state, message.last_error = "queued", None
+    message.recipient = recipient or message.recipient
+    db.session.flush()
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A message that its recipient, such as ``resident:7``, finds on a page; ``key`` makes it unique."""

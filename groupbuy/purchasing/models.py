@@ -31,10 +31,24 @@ class DeliveryPlace(Base):
     address: Mapped[str]
 
 
+class PurchasingDials(Base):
+    """How orders leave: one row, absent until an operator has changed something.
+
+    With ``approve_first`` every order waits as a draft until somebody has approved it.
+    """
+
+    __tablename__ = "purchasing_dials"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    approve_first: Mapped[bool]
+
+
 class PurchaseOrder(Base):
     """What one supplier is to deliver for one round (采购单).
 
     ``held`` waits for a person's decision, because the order is below the supplier's minimum.
+    ``promised_date`` is the day the supplier has confirmed, where that is another one than was asked.
     """
 
     __tablename__ = "purchase_order"
@@ -59,13 +73,19 @@ class PurchaseOrder(Base):
     due_date: Mapped[date]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    promised_date: Mapped[date | None]
+    confirm_note: Mapped[str | None]
 
     supplier: Mapped[Supplier] = relationship()
     lines: Mapped[list["PurchaseOrderLine"]] = relationship(order_by="PurchaseOrderLine.id")
 
 
 class PurchaseOrderLine(Base):
-    """One product of a purchase order, in sale units; ``cost_fen`` is per sale unit."""
+    """One product of a purchase order, in sale units; ``cost_fen`` is per sale unit.
+
+    ``confirmed`` is how much of ``purchased`` the supplier says will come, None until it has answered.
+    """
 
     __tablename__ = "purchase_order_line"
     __table_args__ = (
@@ -88,5 +108,11 @@ class PurchaseOrderLine(Base):
     shortfall: Mapped[int]
     cost_fen: Mapped[int]
     amount_fen: Mapped[int]
+    confirmed: Mapped[int | None]
 
     product: Mapped[Product] = relationship()
+
+    @property
+    def known_short(self) -> int:
+        """Return the sale units of which it is known before the delivery that they will not come."""
+        return 0 if self.confirmed is None else max(self.purchased - self.confirmed, 0)

@@ -1,7 +1,7 @@
 """What is bought in whole cases, and how a purchase order moves."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -44,6 +44,45 @@ def round_to_cases(*, ordered: int, free_stock: int, case_size: int, policy: str
     purchased = cases * case_size
     surplus, shortfall = max(purchased - needed, 0), max(needed - purchased, 0)
     return CaseRounding(ordered, from_stock, cases, case_size, purchased, surplus, shortfall)
+
+
+class MinimumPolicy(StrEnum):
+    """Name what the close does with a purchase below its supplier's minimum."""
+
+    HOLD = "hold"
+    CANCEL = "cancel"
+    EXTEND = "extend"
+    TOP_UP = "top_up"
+
+
+def with_cases(rounding: CaseRounding, cases: int) -> CaseRounding:
+    """Return a purchase with so many cases more: they first fill a shortfall, the rest is surplus."""
+    purchased = rounding.purchased + cases * rounding.case_size
+    needed = rounding.ordered - rounding.from_stock
+    return replace(
+        rounding,
+        cases=rounding.cases + cases,
+        purchased=purchased,
+        surplus=max(purchased - needed, 0),
+        shortfall=max(needed - purchased, 0),
+    )
+
+
+def top_up(missing_fen: int, cases_fen: Sequence[int | None]) -> tuple[int, int] | None:
+    """Choose what fills a purchase up: the place of a product and how many cases more of it.
+
+    ``cases_fen`` is what a case costs, None for what does not keep. The one that overshoots least is
+    taken, of equals the first; None when nothing keeps.
+    """
+    fits = [
+        (-(-missing_fen // case_fen) * case_fen, place, -(-missing_fen // case_fen))
+        for place, case_fen in enumerate(cases_fen)
+        if case_fen
+    ]
+    if missing_fen <= 0 or not fits:
+        return None
+    _, place, cases = min(fits)
+    return place, cases
 
 
 class POState(StrEnum):

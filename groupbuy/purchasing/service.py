@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.db.bulk import insert_many, next_ids
+from groupbuy.purchasing import approving
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.planning import PlannedOrder
 from groupbuy.purchasing.rules import POState, po_number
@@ -20,8 +21,10 @@ def store_orders(
 ) -> None:
     """Write the purchase orders of a round; one below its supplier's minimum is held for a decision.
 
-    One with nothing to buy, because all lies in stock or fills no case, is closed from the start.
+    One with nothing to buy, because all lies in stock or fills no case, is closed from the start. Where
+    orders are approved first, the others wait as drafts.
     """
+    approve_first = approving.approve_first()
     order_ids = next_ids(PurchaseOrder.__table__, len(plan))  # type: ignore[arg-type] # It is a Table.
     heads = [
         {
@@ -29,7 +32,7 @@ def store_orders(
             "number": po_number(day, round_id, order.supplier_code),
             "round_id": round_id,
             "supplier_id": order.supplier_id,
-            "state": _first_state(order),
+            "state": _first_state(order, approve_first),
             "below_minimum": order.below_minimum,
             "held": order.below_minimum,
             "units": order.units,
@@ -47,10 +50,10 @@ def store_orders(
     insert_many(PurchaseOrderLine.__table__, lines)  # type: ignore[arg-type] # It is a Table.
 
 
-def _first_state(order: PlannedOrder) -> POState:
+def _first_state(order: PlannedOrder, approve_first: bool) -> POState:
     if not order.units:
         return POState.CLOSED
-    return POState.DRAFT if order.below_minimum else POState.APPROVED
+    return POState.DRAFT if order.below_minimum or approve_first else POState.APPROVED
 
 
 def _lines(order_id: int, order: PlannedOrder) -> Iterable[dict[str, Any]]:
@@ -79,7 +82,7 @@ def mark_sent(*, order_id: int, now: datetime, actor: str) -> bool:
 
 
 def approve(*, order_id: int, now: datetime, actor: str) -> bool:
-    """Decide to order although the supplier's minimum is missed; False when that is decided."""
+    """Decide that a draft is ordered, also below the supplier's minimum; False when that is decided."""
     approved = db.session.execute(
         update(PurchaseOrder)
         .where(PurchaseOrder.id == order_id, PurchaseOrder.state == POState.DRAFT)

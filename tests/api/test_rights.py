@@ -57,6 +57,36 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"round": "C1", "lines": LINES},
         "401 201 201 422 422 403 403 422 403 403 403",
     ),
+    "list_purchase_orders": (
+        "GET",
+        "/purchase-orders",
+        None,
+        "401 403 403 403 403 403 200 200 200 200 403",
+    ),
+    "show_purchase_order": (
+        "GET",
+        "/purchase-orders/NONE",
+        None,
+        "401 403 403 403 403 403 404 404 404 404 403",
+    ),
+    "confirm_purchase_order": (
+        "POST",
+        "/purchase-orders/NONE/confirmation",
+        {},
+        "401 403 403 403 403 403 404 404 403 403 403",
+    ),
+    "approve_purchase_order": (
+        "POST",
+        "/purchase-orders/NONE/approval",
+        None,
+        "401 403 403 403 403 403 403 404 403 403 403",
+    ),
+    "send_purchase_order": (
+        "POST",
+        "/purchase-orders/NONE/sending",
+        None,
+        "401 403 403 403 403 403 403 404 403 403 403",
+    ),
     "list_receipts": (
         "GET",
         "/purchase-orders/NONE/receipts",

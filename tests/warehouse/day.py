@@ -16,6 +16,7 @@ from groupbuy.flows.receiving import Delivery
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.warehouse import stock as stock
 from groupbuy.warehouse.models import GoodsReceipt, StockLevel
 from groupbuy.warehouse.rules import Policy
 from tests import building

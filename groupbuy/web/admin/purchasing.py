@@ -6,13 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import String, cast, literal, or_, select
 
-from groupbuy.analytics.round_page import ORDER_KEY
+from groupbuy.campaigns.heads import head_of
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.documents.html_data import html_sheet
+from groupbuy.documents.sheet import Kind
 from groupbuy.flows import mailing, notifying
-from groupbuy.jobs import service as jobs
 from groupbuy.jobs.models import Job
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -20,14 +21,20 @@ from groupbuy.kernel.money import format_yuan
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import MAIL_JOB
 from groupbuy.purchasing import service
+from groupbuy.purchasing.history import ORDER_KEY
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.purchasing.printed import printed_orders
+from groupbuy.purchasing.queries import purchase_order_of_number
+from groupbuy.purchasing.rules import POState
+from groupbuy.purchasing.sheets import purchase_order
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
 from groupbuy.web.admin.rounds import order_page
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
+from groupbuy.web.supplier import answering
 
 COLUMNS = (
     Column(_l("Number"), lambda row: row.PurchaseOrder.number, "code", order_page, width=24),
@@ -68,6 +75,8 @@ def purchasing() -> ResponseReturnValue:
         statement = statement.where(PurchaseOrder.state == state)
     if asked("held"):
         statement = statement.where(PurchaseOrder.held)
+    if asked("answer"):
+        statement = statement.where(_answered(asked("answer")))
     listing = Listing(
         "purchase-orders",
         _("Purchasing"),
@@ -77,12 +86,27 @@ def purchasing() -> ResponseReturnValue:
             Filter("q", _("Number, supplier or round")),
             Filter("state", _("State"), state_choices("purchase_order"), _("All states")),
             Filter("held", _("Held"), [("1", _("Held for a decision"))], _("Held or not")),
+            Filter(
+                "answer",
+                _("Supplier's answer"),
+                [("less", _("Less or later than ordered")), ("none", _("Not answered yet"))],
+                _("Any answer"),
+            ),
             Filter("from", _("Day it was made"), until="until"),
         ),
         sorts={"cost": PurchaseOrder.cost_fen, "due": PurchaseOrder.due_date},
         actions=((_("Details"), order_page),),
     )
     return show(listing, empty_text=_("Purchase orders are made when a round closes."))
+
+
+def _answered(answer: str) -> Any:
+    if answer == "none":
+        return PurchaseOrder.confirmed_at.is_(None) & PurchaseOrder.state.in_(("approved", "sent"))
+    less = select(PurchaseOrderLine.purchase_order_id).where(
+        PurchaseOrderLine.confirmed < PurchaseOrderLine.purchased
+    )
+    return or_(PurchaseOrder.promised_date > PurchaseOrder.due_date, PurchaseOrder.id.in_(less))
 
 
 def _get(number: str) -> Any:
@@ -114,13 +138,21 @@ def purchasing_order(number: str) -> ResponseReturnValue:
         lines=lines,
         message=message,
         job=job,
-        retryable=job is not None and job.state in ("failed", "unknown"),
+        sendable=_sendable(row, job),
+        known_short=sum(line.known_short for line, _product in lines),
     )
+
+
+def _sendable(row: Any, job: Job | None) -> bool:
+    """Tell whether a mail could be sent now: it failed or waits, or was never queued."""
+    if job is None:
+        return bool(row.Supplier.email) and row.PurchaseOrder.state == POState.APPROVED
+    return job.state in ("failed", "unknown") or (job.state == "queued" and job.attempts > 0)
 
 
 @blueprint.route("/purchasing/<number>/approve", methods=["GET", "POST"])
 def purchasing_approve(number: str) -> ResponseReturnValue:
-    """Decide to order although the supplier's minimum is missed, and send it where there is an address."""
+    """Approve a draft, also one below the supplier's minimum, and send it where there is an address."""
     row = _get(number)
     form, back = PageForm(), url_for("admin.purchasing_order", number=number)
     if form.validate_on_submit():
@@ -133,7 +165,9 @@ def purchasing_approve(number: str) -> ResponseReturnValue:
         return redirect(back, 303)
     minimum, cost = format_yuan(row.Supplier.min_order_fen), format_yuan(row.PurchaseOrder.cost_fen)
     sentences = [
-        _("It is worth %(cost)s; the supplier's minimum is %(minimum)s.", cost=cost, minimum=minimum),
+        _("It is worth %(cost)s; the supplier's minimum is %(minimum)s.", cost=cost, minimum=minimum)
+        if row.PurchaseOrder.below_minimum
+        else _("It is worth %(cost)s.", cost=cost),
         _("It goes to %(mail)s by mail.", mail=row.Supplier.email)
         if row.Supplier.email
         else _("The supplier has no mail address: download it and mark it sent."),
@@ -160,16 +194,38 @@ def purchasing_sent(number: str) -> ResponseReturnValue:
 
 @blueprint.post("/purchasing/<number>/resend")
 def purchasing_resend(number: str) -> ResponseReturnValue:
-    """Queue a failed mail again."""
-    row = _get(number)
-    key = f"{ORDER_KEY}{row.PurchaseOrder.id}"
+    """Send the mail now: the first time, or again after it failed; what was accepted is not sent twice."""
     with transaction():
-        job_id = db.session.scalar(select(Job.id).where(Job.kind == MAIL_JOB, Job.key == key))
-        again = job_id is not None and jobs.retry_now(job_id=job_id, now=utc_now())
-    flash(
-        _("The mail is queued again.") if again else _("The mail has not failed."), "ok" if again else "wait"
-    )
+        row = _get(number)
+        queued = notifying.send_now(round_=row.Round, order=row.PurchaseOrder, now=utc_now())
+    if queued:
+        flash(_("The mail is queued and leaves at once."), "ok")
+    else:
+        flash(_("Nothing to send: it was accepted, is being sent, or there is no address."), "wait")
     return redirect(url_for("admin.purchasing_order", number=number), 303)
+
+
+@blueprint.get("/purchasing/<number>/preview")
+def purchasing_preview(number: str) -> ResponseReturnValue:
+    """Show an order and its mail as the supplier would get them now."""
+    row = _get(number)
+    (printed,) = printed_orders(row.Round.id, [row.Supplier.id])
+    sheet = purchase_order(head_of(row.Round, zone(), utc_now()), printed)
+    return render_template(
+        "leader/print.html",
+        round=row.Round,
+        sheets=[html_sheet(sheet)],
+        qr=Kind.QR.value,
+        back=url_for("admin.purchasing_order", number=number),
+        mail=notifying.mail_of_order(row.Round, row.PurchaseOrder),
+    )
+
+
+@blueprint.route("/purchasing/<number>/answer", methods=["GET", "POST"])
+def purchasing_answer(number: str) -> ResponseReturnValue:
+    """Note what a supplier has said will come, by phone or message."""
+    back = (url_for("admin.purchasing_order", number=number), number)
+    return answering.answer(purchase_order_of_number(number), None, actor(), back)
 
 
 def _confirm(question: str, sentences: list[str], back: str, deed: str) -> str:

@@ -3,7 +3,7 @@
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from wtforms import StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.campaigns import market
@@ -14,7 +14,7 @@ from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import parse_date
-from groupbuy.purchasing import delivering
+from groupbuy.purchasing import approving, delivering
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField
@@ -38,6 +38,15 @@ class DeliveryForm(PageForm):
         _l("Delivery address"),
         validators=[Length(max=delivering.MAX_ADDRESS)],
         description=_l("Purchase orders name it as the place of delivery; empty leaves a line to fill in."),
+    )
+
+
+class PurchasingForm(PageForm):
+    """How purchase orders leave."""
+
+    approve_first = BooleanField(
+        _l("Approve every purchase order before it leaves"),
+        description=_l("Orders of rounds that close from now on wait as drafts until they are approved."),
     )
 
 
@@ -71,12 +80,26 @@ def settings_delivery() -> ResponseReturnValue:
     return _page(ClosedDayForm(formdata=None), form)
 
 
+@blueprint.post("/settings/purchasing")
+def settings_purchasing() -> ResponseReturnValue:
+    """Choose whether purchase orders are approved before they leave."""
+    form = PurchasingForm()
+
+    def store() -> None:
+        approving.set_approve_first(wanted=bool(form.approve_first.data), now=utc_now(), actor=actor().name)
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Saved."), "ok")
+    return redirect(url_for("admin.settings"), 303)
+
+
 def _page(form: ClosedDayForm, delivery: DeliveryForm) -> ResponseReturnValue:
     days = select(MarketClosedDay).where(MarketClosedDay.day >= today()).order_by(MarketClosedDay.day)
     page = render_template(
         "admin/settings.html",
         form=form,
         delivery=delivery,
+        purchasing=PurchasingForm(formdata=None, approve_first=approving.approve_first()),
         days=db.session.scalars(days).all(),
         settings=_settings(),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select
-from wtforms import BooleanField, StringField
+from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from groupbuy.catalog import service
@@ -40,7 +40,17 @@ class SupplierForm(PageForm):
     min_order_fen = YuanField(
         _l("Minimum of an order (yuan)"),
         validators=optional(),
-        description=_l("Purchase orders below it are held for your decision."),
+        description=_l("It is looked at after rounding to whole cases."),
+    )
+    minimum_policy = SelectField(
+        _l("Below the minimum"),
+        choices=[
+            SelectChoice("hold", _l("hold the order for a decision")),
+            SelectChoice("cancel", _l("cancel its goods and pay back")),
+            SelectChoice("extend", _l("extend the round, then hold")),
+            SelectChoice("top_up", _l("top up with goods that keep, into stock")),
+        ],
+        description=_l("What the close of a round does; decide it before the cut-off."),
     )
     terms = StringField(
         _l("Payment terms"),
@@ -104,6 +114,7 @@ def suppliers_edit(code: str | None) -> ResponseReturnValue:
         values: dict[str, Any] = dict(saving.texts(form, "contact", "phone", "email", "terms"))
         values |= {"code": form.code.data.strip(), "name": form.name.data.strip()}
         values |= {"min_order_fen": form.min_order_fen.data or 0, "active": form.active.data}
+        values |= {"minimum_policy": form.minimum_policy.data}
         stored = None if code is None else _get(code)
         service.save_supplier(supplier=stored, values=values, now=utc_now(), actor=actor().name)
 

@@ -36,6 +36,8 @@ VERBS: Mapping[str, object] = {
     "round_closed": _l("Round closed"),
     "round_ordered": _l("All purchase orders have left"),
     "round_received": _l("All goods of the round have come"),
+    "purchasing_set": _l("How purchase orders leave changed"),
+    "purchase_order_answered": _l("Supplier answered a purchase order"),
     "shortage_allocated": _l("What was short shared out"),
     "round_cancelled": _l("Round cancelled"),
     "cutoff_changed": _l("Cut-off moved"),

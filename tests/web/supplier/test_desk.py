@@ -69,3 +69,45 @@ def test_others_do_not_open_a_suppliers_desk(app: Flask, clock: object) -> None:
     with transaction():
         service.grant_role(account=account, role="operator", now=NOW, actor="test")
     assert sign_in(app, account, "operator").get("/supplier/").status_code == 403
+
+
+def test_a_supplier_answers_with_less_and_the_operator_sees_it(app: Flask, clock: object) -> None:
+    mine, other = two_orders(app)
+    somebody, number = supplier_person(app, mine), number_of(mine)
+    path = f"/supplier/orders/{number}/answer"
+    page = somebody.text(path)
+    assert ("1 箱，每箱 6" in page, "王女士" in page) == (True, False)
+    assert somebody.get(f"/supplier/orders/{number_of(other)}/answer").status_code == 404
+    fields = {"lines-0-code": "P1", "lines-0-units": "9", "promised_date": "2026-11-24", "note": "缺货"}
+    app.config["WTF_CSRF_ENABLED"] = False
+    refused = somebody.client.post(path, data=fields)
+    assert (refused.status_code, "订购的 6" in refused.get_data(as_text=True)) == (422, True)
+    assert somebody.client.post(path, data=fields | {"lines-0-units": "4"}).status_code == 303
+    assert 'value="4"' in somebody.text(path)
+    account = building.add_account("张晓梅")
+    with transaction():
+        service.grant_role(account=account, role="operator", now=NOW, actor="test")
+    operator = sign_in(app, account, "operator")
+    page = operator.text(f"/admin/purchasing/{number}")
+    assert "少交 2 件" in page
+    assert "承诺 11月24日" in page
+    assert number in operator.text("/admin/purchasing?answer=less")
+    assert number not in operator.text("/admin/purchasing?answer=none")
+    # What was said on the phone is noted by the operator, and as ordered takes the shortage away.
+    said = {"lines-0-code": "P1", "lines-0-units": "6", "promised_date": "2026-11-23"}
+    assert operator.client.post(f"/admin/purchasing/{number}/answer", data=said).status_code == 303
+    assert "少交" not in operator.text(f"/admin/purchasing/{number}")
+    assert "采购单" in operator.text(f"/admin/purchasing/{number}/preview")
+
+
+def test_orders_wait_for_approval_where_the_operator_chose_so(app: Flask, clock: object) -> None:
+    account = building.add_account("张晓梅")
+    with transaction():
+        service.grant_role(account=account, role="operator", now=NOW, actor="test")
+    operator = sign_in(app, account, "operator")
+    assert operator.post("/admin/settings/purchasing", approve_first="y").status_code == 303
+    mine, _ = two_orders(app)
+    number = number_of(mine)
+    assert "本单金额 ¥30.00" in operator.text(f"/admin/purchasing/{number}/approve")
+    operator.post(f"/admin/purchasing/{number}/approve")
+    assert "已审核" in operator.text(f"/admin/purchasing/{number}")

@@ -1,0 +1,211 @@
+"""Purchase orders: the history, approving, sending, and what their suppliers say will come."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from groupbuy.api.v1 import cursors
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Code, Json, Page, Shape
+from groupbuy.campaigns.models import Round
+from groupbuy.db import db
+from groupbuy.flows import confirming, notifying
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.times import iso
+from groupbuy.purchasing import history, service
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing.models import PurchaseOrder
+
+PATH = "/purchase-orders/<number>"
+Day = Annotated[Text, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+State = Literal["draft", "approved", "sent", "confirmed", "part_received", "received", "closed", "cancelled"]
+
+
+class OrdersQuery(Page):
+    """Which purchase orders are wanted; ``short`` are those of which less was confirmed than ordered."""
+
+    state: State | None = None
+    round: Code | None = None
+    supplier: Code | None = None
+    short: bool = False
+
+
+class PurchaseOrderHead(Shape):
+    """A purchase order in a list; ``mail`` is what became of its mail, null without one."""
+
+    purchase_order: str
+    round: str
+    supplier: str
+    state: str
+    held: bool
+    units: int
+    cost_fen: int
+    due_date: str
+    promised_date: str | None
+    created_at: str
+    sent_at: str | None
+    confirmed_at: str | None
+    mail: str | None
+
+
+class PurchaseOrders(Shape):
+    """A page of purchase orders, the newest first."""
+
+    items: list[PurchaseOrderHead]
+    next_cursor: str | None
+
+
+class PurchaseLine(Shape):
+    """One product in sale units; ``confirmed`` is null until the supplier has answered."""
+
+    product_code: str
+    case_size: int
+    cases: int
+    purchased: int
+    confirmed: int | None
+    cost_fen: int
+    amount_fen: int
+
+
+class PurchaseOrderDetail(PurchaseOrderHead):
+    """A purchase order with its lines and the supplier's remark."""
+
+    note: str | None
+    lines: list[PurchaseLine]
+
+
+class ConfirmedLine(Body):
+    """How many sale units of a product will come."""
+
+    product_code: Code
+    units: Annotated[int, Field(ge=0)]
+
+
+class Confirmation(Body):
+    """What will come: lines that are left out come as ordered."""
+
+    lines: Annotated[list[ConfirmedLine], Field(max_length=2000, default_factory=list)]
+    promised_date: Day | None = None
+    note: Annotated[Text, Field(max_length=confirming.MAX_NOTE)] | None = None
+
+
+class Sending(Shape):
+    """Whether a mail was queued: not when it was accepted, is in hand, or there is no address."""
+
+    queued: bool
+
+
+@endpoint(
+    "GET", "/purchase-orders", scope="purchasing:read", query=OrdersQuery, answers={200: PurchaseOrders}
+)
+def list_purchase_orders(identity: Identity, query: OrdersQuery) -> tuple[int, Any]:
+    """List purchase orders, the newest first; a supplier sees its own that are decided."""
+    rows = history.orders(
+        supplier_ids=_own(identity),
+        state=query.state,
+        round_name=query.round,
+        supplier_code=query.supplier,
+        short=query.short,
+        before=cursors.decode(query.cursor, (int,))[0] if query.cursor else None,
+        most=query.limit + 1,
+    )
+    rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.order.id,))
+    return 200, {"items": [_head(row) for row in rows], "next_cursor": cursor}
+
+
+@endpoint("GET", PATH, scope="purchasing:read", answers={200: PurchaseOrderDetail})
+def show_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:
+    """Show a purchase order; another supplier's does not exist."""
+    return 200, _detail(number, identity)
+
+
+@endpoint(
+    "POST",
+    f"{PATH}/confirmation",
+    scope="purchasing:write",
+    body=Confirmation,
+    answers={200: PurchaseOrderDetail},
+)
+def confirm_purchase_order(identity: Identity, number: str, body: Confirmation) -> tuple[int, Any]:
+    """Note how much a supplier will deliver and when; less than ordered is known to be short."""
+    confirming.confirm_order(
+        number=number,
+        quantities={line.product_code: line.units for line in body.lines},
+        promised_date=_day(body.promised_date),
+        note=body.note,
+        now=utc_now(),
+        actor=identity.actor,
+        supplier_ids=_own(identity),
+    )
+    return 200, _detail(number, identity)
+
+
+@endpoint(
+    "POST",
+    f"{PATH}/approval",
+    scope="purchasing:write",
+    roles=("operator",),
+    answers={200: PurchaseOrderDetail},
+)
+def approve_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:
+    """Approve a draft, and send it where there is an address; again changes nothing."""
+    order = purchasing.lock_purchase_order(number)
+    if service.approve(order_id=order.id, now=utc_now(), actor=identity.actor.name):
+        db.session.refresh(order, ["state", "held"])
+        notifying.send_purchase_order(round_=_round(order), order=order, now=utc_now())
+    return 200, _detail(number, identity)
+
+
+@endpoint("POST", f"{PATH}/sending", scope="purchasing:write", roles=("operator",), answers={200: Sending})
+def send_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
+    """Send the mail now; what a server has accepted is not sent twice."""
+    order = purchasing.lock_purchase_order(number)
+    return 200, {"queued": notifying.send_now(round_=_round(order), order=order, now=utc_now())}
+
+
+def _round(order: PurchaseOrder) -> Round:
+    return db.session.get_one(Round, order.round_id)
+
+
+def _own(identity: Identity) -> tuple[int, ...] | None:
+    return tuple(identity.supplier_ids) if identity.role == "supplier" else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadInput("not_a_date", "Write a day as 2026-12-31.", param="promised_date") from error
+
+
+def _detail(number: str, identity: Identity) -> Json:
+    row = history.order(number, supplier_ids=_own(identity))
+    lines = [
+        {"product_code": line.product.code}
+        | {name: getattr(line, name) for name in PurchaseLine.model_fields if name != "product_code"}
+        for line in row.order.lines
+    ]
+    return _head(row) | {"note": row.order.confirm_note, "lines": lines}
+
+
+def _head(row: history.Found) -> Json:
+    order = row.order
+    return {
+        "purchase_order": order.number,
+        "round": row.round_name,
+        "supplier": row.supplier_code,
+        "state": order.state,
+        "held": order.held,
+        "units": order.units,
+        "cost_fen": order.cost_fen,
+        "due_date": order.due_date.isoformat(),
+        "promised_date": order.promised_date.isoformat() if order.promised_date else None,
+        "created_at": iso(order.created_at),
+        "sent_at": iso(order.sent_at) if order.sent_at else None,
+        "confirmed_at": iso(order.confirmed_at) if order.confirmed_at else None,
+        "mail": row.mail,
+    }

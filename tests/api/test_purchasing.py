@@ -1,0 +1,44 @@
+"""Purchase orders over the API: history, approval, sending, and a supplier's answer."""
+
+from typing import Any
+
+from groupbuy.accounts import service
+from groupbuy.catalog.models import Supplier
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from tests import building
+from tests.api.conftest import Person, Town
+from tests.api.test_warehouse import purchase_order
+from tests.building import NOW
+
+
+def supplier(town: Town, code: str = "S1") -> Person:
+    """Return a supplier with a token."""
+    account = building.add_account(code)
+    with transaction():
+        service.grant_role(account=account, role="supplier", now=NOW, actor="test")
+        db.session.query(Supplier).filter_by(code=code).one().account_id = account.id
+    return town.person(account.id, "supplier")
+
+
+def test_a_supplier_confirms_its_own_order_with_less(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}"
+    building.add_supplier("S2")
+    mine, other = supplier(town), supplier(town, "S2")
+    assert [one["units"] for one in mine.get("/purchase-orders").json["items"]] == [6]
+    assert other.get("/purchase-orders").json["items"] == []
+    body = {"lines": [{"product_code": "P1", "units": 5}], "promised_date": "2026-11-24", "note": "少一件"}
+    assert other.post(f"{path}/confirmation", body).status_code == 404
+    too_many = {"lines": [{"product_code": "P1", "units": 7}]}
+    assert mine.post(f"{path}/confirmation", too_many).status_code == 422
+    assert mine.post(f"{path}/confirmation", {"promised_date": "2026-02-30"}).status_code == 422
+    done = mine.post(f"{path}/confirmation", body).json
+    assert (done["state"], done["promised_date"], done["note"]) == ("confirmed", "2026-11-24", "少一件")
+    assert (done["lines"][0]["purchased"], done["lines"][0]["confirmed"]) == (6, 5)
+    operator = town.staff()
+    found = operator.get("/purchase-orders?short=true&round=C1&supplier=S1&state=confirmed").json["items"]
+    assert [one["confirmed_at"][:10] for one in found] == ["2026-11-22"]
+    assert operator.get("/purchase-orders?supplier=S2").json["items"] == []
+    # No address, nothing to send; approved long ago.
+    assert operator.post(f"{path}/sending").json == {"queued": False}
+    assert operator.post(f"{path}/approval").json["state"] == "confirmed"
