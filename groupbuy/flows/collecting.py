@@ -1,63 +1,211 @@
-"""Goods are handed out against a code, once, at their own pickup point."""
+"""Goods are handed out, once, at their own pickup point: against a code, or to somebody who is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from groupbuy.audit import service as audit
-from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.leaders.models import Leader
 from groupbuy.orders import service
 from groupbuy.orders.models import Order
+from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
+from groupbuy.pickup import parts as rules
 from groupbuy.pickup import queries
+from groupbuy.pickup import service as pickup
+from groupbuy.pickup.parts import NOT_READY, OPEN_STATES, LineLeft, Part
 
-NOT_READY = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
-OPEN_STATES = (OrderState.CONFIRMED, OrderState.PART_PICKED_UP)
+MAX_REASON = 100
+TAIL_DIGITS = 4
 
 
-def verify_pickup(*, code: str, leader_ids: Sequence[int], now: datetime, actor: Actor) -> list[Order]:
-    """Hand out the order, or all orders of the bag, that a code stands for; return them.
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What of an order has been handed out now, line by line."""
 
-    Raise BadInput ``bad_code`` for what is no code at all, NotFound ``unknown_code``, and RuleBroken
-    ``wrong_pickup_point``, ``not_ready`` before the close, ``order_cancelled``, ``already_picked_up``.
+    order: Order
+    lines: Sequence[LineLeft]
+
+
+def verify_pickup(
+    *, code: str, leader_ids: Sequence[int], now: datetime, actor: Actor, parts: Sequence[Part] | None = None
+) -> list[Handed]:
+    """Hand out the order, or all orders of the bag, that a code stands for; with ``parts`` only those.
+
+    Raise BadInput ``bad_code`` for what is no code at all, NotFound ``unknown_code``, RuleBroken
+    ``wrong_pickup_point``, ``not_ready`` before the close, ``order_cancelled``, ``not_paid``,
+    ``already_picked_up``, and as ``parts.units_taken`` does.
     """
+    found = look_up(code=code, leader_ids=leader_ids)
+    return _hand_out(found, parts, now, actor, {"by": "code"})
+
+
+def look_up(*, code: str, leader_ids: Sequence[int]) -> Sequence[Order]:
+    """Return the orders that a code stands for and hand out nothing; raise as ``verify_pickup`` does."""
     if not ids.is_pickup_code(code):
         raise BadInput("bad_code", "A pickup code has eight digits; look again.", param="code")
     found = queries.orders_of_code(code, leader_ids=leader_ids)
     if not found:
         _explain_unknown(code, leader_ids)
+    return found
+
+
+def hand_out_known(
+    *,
+    phone_tail: str,
+    name: str,
+    reason: str,
+    leader_ids: Sequence[int],
+    now: datetime,
+    actor: Actor,
+    parts: Sequence[Part] | None = None,
+) -> list[Handed]:
+    """Hand out without the code to who tells the last four digits and the name; the reason is logged.
+
+    Raise BadInput, NotFound ``unknown_person`` for nobody who has something to fetch here, and as
+    ``verify_pickup`` does.
+    """
+    if not (len(phone_tail) == TAIL_DIGITS and phone_tail.isascii() and phone_tail.isdigit()):
+        raise BadInput("bad_format", "The last four digits of the phone.", param="phone_tail")
+    why = _checked_reason(reason)
+    found = queries.orders_of_person(phone_tail=phone_tail, name=name.strip(), leader_ids=leader_ids)
+    if not found:
+        raise NotFound("unknown_person", "Nobody with this name and number has something to fetch here.")
+    return _hand_out(found, parts, now, actor, {"by": "name", "reason": why})
+
+
+def hand_out_bag(
+    *,
+    order: Order,
+    reason: str | None,
+    now: datetime,
+    actor: Actor,
+    parts: Sequence[Part] | None = None,
+) -> list[Handed]:
+    """Hand out the bag in which an order lies; without a reason its code has just been shown."""
+    how = {"by": "code"} if reason is None else {"by": "hand", "reason": _checked_reason(reason)}
+    return _hand_out(queries.orders_of_bag(order), parts, now, actor, how)
+
+
+def _checked_reason(reason: str) -> str:
+    why = reason.strip()
+    if not 1 <= len(why) <= MAX_REASON:
+        raise BadInput("required", "Say why the code is not shown.", param="reason")
+    return why
+
+
+def _hand_out(
+    found: Sequence[Order],
+    parts: Sequence[Part] | None,
+    now: datetime,
+    actor: Actor,
+    how: Mapping[str, Any],
+) -> list[Handed]:
     if any(order.round.state in NOT_READY for order in found):
         raise RuleBroken("not_ready", "The round of this order has not closed yet.")
-    handed_out = [order for order in found if _hand_out(order, now, actor)]
-    if not handed_out:
+    handed = (
+        _hand_out_all(found, now, actor, how)
+        if parts is None
+        else _hand_out_parts(found, parts, now, actor, how)
+    )
+    if not handed:
         _explain_refusal(found)
-    return handed_out
+    return handed
 
 
-def _hand_out(order: Order, now: datetime, actor: Actor) -> bool:
+def _hand_out_all(
+    found: Sequence[Order], now: datetime, actor: Actor, how: Mapping[str, Any]
+) -> list[Handed]:
+    left = queries.left_of([order.id for order in found])
+    taken = [order for order in found if _finish(order, now, actor, how)]
+    return [Handed(order, [line for line in left if line.order_id == order.id]) for order in taken]
+
+
+def _hand_out_parts(
+    found: Sequence[Order], parts: Sequence[Part], now: datetime, actor: Actor, how: Mapping[str, Any]
+) -> list[Handed]:
+    """Hand out some lines; the orders are locked, so that two phones do not give the same units twice."""
+    open_ = [order for order in found if lock_order(order).state in OPEN_STATES]
+    if not open_:
+        return []
+    left = queries.left_of([order.id for order in open_])
+    units = rules.units_taken(left, parts)
+    handed = []
+    for order in open_:
+        mine = [line for line in left if line.order_id == order.id]
+        taken = {line.line_id: units[line.line_id] for line in mine if line.line_id in units}
+        if not taken:
+            continue
+        if rules.is_all(mine, taken):
+            _finish(order, now, actor, how)
+        else:
+            _begin(order, mine, taken, now, actor, how)
+        handed.append(
+            Handed(order, [_with(line, taken[line.line_id]) for line in mine if line.line_id in taken])
+        )
+    return handed
+
+
+def _with(line: LineLeft, units: int) -> LineLeft:
+    return LineLeft(line.order_id, line.order_no, line.line_id, line.product_code, line.name, units)
+
+
+def _begin(
+    order: Order,
+    lines: Sequence[LineLeft],
+    taken: Mapping[int, int],
+    now: datetime,
+    actor: Actor,
+    how: Mapping[str, Any],
+) -> None:
+    """Hand out units of some lines; the rest of the order stays to be fetched."""
+    former = order.state
+    pickup.note_part(units=taken, now=now, actor=actor.name)
+    service.move(order=order, old=OPEN_STATES, new=OrderState.PART_PICKED_UP)
+    units = {line.product_code: taken[line.line_id] for line in lines if line.line_id in taken}
+    _log("order_part_picked_up", order, former, now, actor, {**how, "units": units})
+
+
+def _finish(order: Order, now: datetime, actor: Actor, how: Mapping[str, Any]) -> bool:
     """Move an order that is still to be fetched; False when somebody has done so already."""
     former = order.state
     if not service.move(order=order, old=OPEN_STATES, new=OrderState.PICKED_UP, picked_up_at=now):
         return False
-    audit.record(
-        at=now,
-        actor=actor.name,
-        verb="order_picked_up",
-        subject_kind="order",
-        subject=order.number,
-        before={"state": former},
-        after={"state": OrderState.PICKED_UP},
-    )
+    _log("order_picked_up", order, former, now, actor, how)
     return True
 
 
+def _log(verb: str, order: Order, former: str, now: datetime, actor: Actor, how: Mapping[str, Any]) -> None:
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb=verb,
+        subject_kind="order",
+        subject=order.number,
+        before={"state": former},
+        after={"state": order.state, **how},
+    )
+
+
 def _explain_unknown(code: str, leader_ids: Sequence[int]) -> None:
-    if queries.is_known_elsewhere(code, leader_ids=leader_ids):
-        raise RuleBroken("wrong_pickup_point", "This code belongs to another pickup point.", param="code")
+    elsewhere = queries.points_of_code(code, leader_ids=leader_ids)
+    if elsewhere:
+        places = "; ".join(_place(leader) for leader in elsewhere)
+        raise RuleBroken(
+            "wrong_pickup_point", f"This code belongs to another pickup point: {places}.", param="code"
+        )
     raise NotFound("unknown_code", "There is no order with this code.", param="code")
+
+
+def _place(leader: Leader) -> str:
+    community = leader.community.name if leader.community else ""
+    where = " ".join(part for part in (community, leader.address) if part)
+    return f"{where or leader.name} ({leader.pickup_hours})"
 
 
 def _explain_refusal(orders: Sequence[Order]) -> None:

@@ -10,7 +10,7 @@ from groupbuy.db.transaction import transaction
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 
 FREE_WRONG_CODES = 10
-GUESSED = ("bad_code", "unknown_code", "wrong_pickup_point")
+GUESSED = ("bad_code", "unknown_code", "wrong_pickup_point", "unknown_person")
 
 
 @contextmanager

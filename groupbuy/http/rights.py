@@ -66,6 +66,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "pickup_verifier": {
         "leader.pickup": LOOK,
         "leader.pickup_verify": ACT,
+        "leader.pickup_by_name": ACT,
         "leader.pickup_bag": LOOK,
         "leader.pickup_hand_out": ACT,
     },

@@ -1,6 +1,8 @@
-"""Bags: what one resident of one leader carries home from a round."""
+"""Bags, and what was handed out while the rest of an order stayed open."""
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
@@ -19,3 +21,19 @@ class Bag(Base):
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
     resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"), primary_key=True)
     code: Mapped[str]
+
+
+class LinePickup(Base):
+    """Sale units of a line that were handed out while the rest of its order stayed open. Append-only.
+
+    What goes with the whole order, or with the last of it, has no row: the order's state says it.
+    """
+
+    __tablename__ = "line_pickup"
+    __table_args__ = (CheckConstraint("units > 0", name="units"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)
+    units: Mapped[int]
+    at: Mapped[datetime]
+    actor: Mapped[str]

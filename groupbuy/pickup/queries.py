@@ -5,9 +5,16 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from groupbuy.campaigns.models import Offer, OfferVersion, Round
+from groupbuy.catalog.models import Product
 from groupbuy.db import db
-from groupbuy.orders.models import Order
-from groupbuy.pickup.models import Bag
+from groupbuy.db.totals import total
+from groupbuy.leaders.models import Leader
+from groupbuy.members.models import Resident
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.rules import OrderState
+from groupbuy.pickup.models import Bag, LinePickup
+from groupbuy.pickup.parts import NOT_READY, OPEN_STATES, LineLeft
 
 
 def bag_codes(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Mapping[int, str]]:
@@ -36,11 +43,59 @@ def orders_of_code(code: str, *, leader_ids: Sequence[int]) -> Sequence[Order]:
     return db.session.scalars(bag.order_by(Order.id)).all()
 
 
-def is_known_elsewhere(code: str, *, leader_ids: Sequence[int]) -> bool:
-    """Tell whether the code opens something at another leader."""
-    order = select(Order.id).where(Order.pickup_code == code, Order.leader_id.not_in(leader_ids))
-    bag = select(Bag.round_id).where(Bag.code == code, Bag.leader_id.not_in(leader_ids))
-    return db.session.scalar(order.union_all(bag).limit(1)) is not None
+def points_of_code(code: str, *, leader_ids: Sequence[int]) -> Sequence[Leader]:
+    """Return the other leaders at whose pickup points a code opens something, by code of leader."""
+    order = select(Order.leader_id).where(Order.pickup_code == code)
+    bag = select(Bag.leader_id).where(Bag.code == code)
+    elsewhere = select(Leader).where(Leader.id.in_(order.union(bag)), Leader.id.not_in(leader_ids))
+    return db.session.scalars(elsewhere.options(joinedload(Leader.community)).order_by(Leader.code)).all()
+
+
+def orders_of_person(*, phone_tail: str, name: str, leader_ids: Sequence[int]) -> Sequence[Order]:
+    """Return what somebody with this name, whose phone ends so, has still to fetch at these leaders.
+
+    It is that of the earliest pickup day; who fetches for two rounds says so twice.
+    """
+    theirs = (
+        _orders().join(Resident, Resident.id == Order.resident_id).join(Round, Round.id == Order.round_id)
+    )
+    found = db.session.scalars(
+        theirs.where(
+            Order.leader_id.in_(leader_ids),
+            Order.state.in_(OPEN_STATES),
+            Round.state.not_in(NOT_READY),
+            Resident.name == name,
+            Resident.phone.endswith(phone_tail, autoescape=True),
+        ).order_by(Round.pickup_date, Order.round_id, Order.resident_id, Order.id)
+    ).all()
+    return [order for order in found if _bag_key(order) == _bag_key(found[0])]
+
+
+def _bag_key(order: Order) -> tuple[int, int]:
+    return order.round_id, order.resident_id
+
+
+def orders_of_bag(order: Order) -> Sequence[Order]:
+    """Return the orders that lie in the same bag as this one, cancelled ones left out, by id."""
+    same = (Order.round_id == order.round_id, Order.leader_id == order.leader_id)
+    mine = _orders().where(*same, Order.resident_id == order.resident_id)
+    return db.session.scalars(mine.where(Order.state != OrderState.CANCELLED).order_by(Order.id)).all()
+
+
+def left_of(order_ids: Sequence[int]) -> Sequence[LineLeft]:
+    """Return what orders that are to be fetched have still to get, line by line, in one query."""
+    handed = select(total(LinePickup.units)).where(LinePickup.order_line_id == OrderLine.id).scalar_subquery()
+    left = OrderLine.quantity - handed
+    rows = db.session.execute(
+        select(Order.id, Order.number, OrderLine.id, Product.code, OfferVersion.name, left)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .join(Product, Product.id == Offer.product_id)
+        .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
+        .where(Order.id.in_(order_ids), Order.state.in_(OPEN_STATES), Offer.state == "active", left > 0)
+        .order_by(Order.id, OrderLine.id)
+    )
+    return [LineLeft(*row) for row in rows]
 
 
 def _orders() -> Select[Order]:

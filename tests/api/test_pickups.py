@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from groupbuy.analytics.invariants import check_all
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.leaders.models import Leader
 from groupbuy.pickup.models import Bag
 from tests.api.conftest import Person, Town, close
+from tests.building import CLOSES
 
 
 def code(answer: Any) -> tuple[int, str]:
@@ -120,3 +124,52 @@ def test_a_replayed_pickup_gives_the_same_answer(town: Town, clock: Any) -> None
     first, again = (head.post("/pickups/verify", body, key="scan-1") for _ in range(2))
     assert (first.status_code, first.data) == (again.status_code, again.data)
     assert first.status_code == 200
+
+
+def test_part_of_a_bag_goes_and_the_rest_stays_open(town: Town, clock: Any) -> None:
+    """Three apples and two eggs: two apples go, then the rest by name; each unit once."""
+    apples, eggs = (town.buyer.order({product: count}).json for product, count in (("P1", 3), ("P2", 2)))
+    close(town, clock)
+    head, bag = town.head, db.session.scalars(select(Bag)).one().code
+    some = [{"order_no": apples["order_no"], "product_code": "P1", "quantity": 2}]
+    answer = head.post("/pickups/verify", {"code": bag, "lines": some})
+    assert [
+        (line["product_code"], line["quantity"], line["amount_fen"]) for line in answer.json["lines"]
+    ] == [("P1", 2, 1980)]
+    assert town.buyer.get(f"/orders/{apples['order_no']}").json["state"] == "part_picked_up"
+    assert town.buyer.get(f"/orders/{eggs['order_no']}").json["state"] == "confirmed"
+    assert code(head.post("/pickups/verify", {"code": bag, "lines": some})) == (409, "more_than_left")
+    known = {"phone_tail": town.resident.phone[-4:], "name": "王女士", "reason": "忘带手机"}
+    rest = head.post("/pickups/by-name", known).json["lines"]
+    assert [(line["product_code"], line["quantity"]) for line in rest] == [("P1", 1), ("P2", 2)]
+    assert code(verify(head, bag)) == (409, "already_picked_up")
+    assert code(head.post("/pickups/by-name", known)) == (404, "unknown_person")
+    assert not [one for one in check_all(now=CLOSES, at_rest=False) if one.violations]
+
+
+def test_a_wrong_point_tells_the_right_address(town: Town, clock: Any) -> None:
+    order = town.buyer.order({"P1": 2}).json
+    with transaction():
+        db.session.get_one(Leader, town.leader.id).address = "3号楼一层"
+    close(town, clock)
+    assert "3号楼一层 (16:00–20:00)" in verify(town.other_head, order["pickup_code"]).json["error"]["message"]
+
+
+@pytest.mark.check(32)
+def test_parts_at_two_phones_never_give_a_unit_twice(town: Town, clock: Any) -> None:
+    order = town.buyer.order({"P1": 5}).json
+    close(town, clock)
+    token = town.head.token
+    one = [{"order_no": order["order_no"], "product_code": "P1", "quantity": 1}]
+    db.session.rollback()
+
+    def once(_: int) -> int:
+        with town.app.app_context():
+            person = Person(town.app.test_client(), token)
+            body = {"code": order["pickup_code"], "lines": one}
+            status: int = person.post("/pickups/verify", body).status_code
+        return status
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(once, range(12)))
+    assert sorted(statuses) == [200] * 5 + [409] * 7

@@ -126,6 +126,12 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"code": "{code}"},
         "401 403 403 409 409 409 403 403 403 403 403",
     ),
+    "pickup_by_name": (
+        "POST",
+        "/pickups/by-name",
+        {"phone_tail": "0000", "name": "x", "reason": "x"},
+        "401 403 403 404 404 404 403 403 403 403 403",
+    ),
     "report": ("GET", "/rounds/C1/report", None, "401 403 403 403 403 403 403 200 200 403 403"),
     "round_document": (
         "GET",

@@ -1,47 +1,117 @@
 """Pickups: a code is verified and its goods are handed out."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.order_shapes import OrderLineShape, line_json
-from groupbuy.api.v1.shapes import Shape
+from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.flows import collecting
+from groupbuy.flows.collecting import Handed
 from groupbuy.http.code_limits import trying_a_code
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
-from groupbuy.orders.queries import lines_of
+from groupbuy.orders.queries import LineView, lines_of
+from groupbuy.orders.rules import MAX_LINES
+from groupbuy.pickup.parts import LineLeft, Part
+
+
+class PickupLine(Body):
+    """Sale units of a line that are handed out now."""
+
+    order_no: Annotated[Text, Field(min_length=1, max_length=32)]
+    product_code: Annotated[Text, Field(min_length=1, max_length=64)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+
+
+Lines = Annotated[list[PickupLine], Field(min_length=1, max_length=MAX_LINES)] | None
 
 
 class VerifyPickup(Body):
-    """The code of an order or a bag."""
+    """The code of an order or a bag; with ``lines`` only those are handed out, the rest stays open."""
 
     code: Annotated[Text, Field(min_length=1, max_length=32)]
+    lines: Lines = None
+
+
+class PickupByName(Body):
+    """Who comes without the code, and why; the reason is kept in the audit log."""
+
+    phone_tail: Annotated[Text, Field(min_length=4, max_length=4)]
+    name: Annotated[Text, Field(min_length=1, max_length=60)]
+    reason: Annotated[Text, Field(min_length=1, max_length=collecting.MAX_REASON)]
+    lines: Lines = None
+
+
+class HandedOutLine(OrderLineShape):
+    """Sale units handed out now, and what they cost."""
+
+    order_no: str
 
 
 class HandedOut(Shape):
     """What is handed out now; a bag holds several orders, ``order_no`` is its first."""
 
     order_no: str
-    lines: list[OrderLineShape]
+    lines: list[HandedOutLine]
     order_nos: list[str]
     resident_name: str
 
 
 @endpoint("POST", "/pickups/verify", scope="pickups:write", body=VerifyPickup, answers={200: HandedOut})
 def verify_pickup(identity: Identity, body: VerifyPickup) -> tuple[int, Any]:
-    """Hand out what a pickup code stands for, once."""
+    """Hand out what a pickup code stands for, once; or some lines of it."""
     now = utc_now()
     with trying_a_code(identity.account_id, now=now):
-        orders = collecting.verify_pickup(
-            code=body.code, leader_ids=identity.leader_ids, now=now, actor=identity.actor
+        handed = collecting.verify_pickup(
+            code=body.code,
+            leader_ids=identity.leader_ids,
+            now=now,
+            actor=identity.actor,
+            parts=_parts(body.lines),
         )
-    lines = lines_of([order.id for order in orders])
-    return 200, {
-        "order_no": orders[0].number,
-        "lines": [line_json(line) for line in lines if line.delivered],
-        "order_nos": [order.number for order in orders],
-        "resident_name": orders[0].resident.name,
+    return 200, _handed_json(handed)
+
+
+@endpoint("POST", "/pickups/by-name", scope="pickups:write", body=PickupByName, answers={200: HandedOut})
+def pickup_by_name(identity: Identity, body: PickupByName) -> tuple[int, Any]:
+    """Hand out without the code to who tells the last four digits of the phone and the name."""
+    now = utc_now()
+    with trying_a_code(identity.account_id, now=now):
+        handed = collecting.hand_out_known(
+            phone_tail=body.phone_tail,
+            name=body.name,
+            reason=body.reason,
+            leader_ids=identity.leader_ids,
+            now=now,
+            actor=identity.actor,
+            parts=_parts(body.lines),
+        )
+    return 200, _handed_json(handed)
+
+
+def _parts(lines: list[PickupLine] | None) -> list[Part] | None:
+    if lines is None:
+        return None
+    return [Part(line.order_no, line.product_code, line.quantity) for line in lines]
+
+
+def _handed_json(handed: Sequence[Handed]) -> Json:
+    views = {(view.order_id, view.product_code): view for view in lines_of([one.order.id for one in handed])}
+    return {
+        "order_no": handed[0].order.number,
+        "lines": [
+            _line_json(line, views[line.order_id, line.product_code]) for one in handed for line in one.lines
+        ],
+        "order_nos": [one.order.number for one in handed],
+        "resident_name": handed[0].order.resident.name,
     }
+
+
+def _line_json(line: LineLeft, view: LineView) -> Json:
+    now = {"order_no": line.order_no, "quantity": line.units, "amount_fen": line.units * view.price_fen}
+    return {**line_json(view), **now}

@@ -4,17 +4,16 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.analytics.leader_desk import HANDING_OUT
 from groupbuy.analytics.leader_orders import bag_of, open_bags
-from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import collecting
-from groupbuy.flows.collecting import OPEN_STATES
+from groupbuy.flows.collecting import Handed
 from groupbuy.http.code_limits import trying_a_code
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -23,7 +22,9 @@ from groupbuy.orders import queries
 from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import LineView, lines_of
-from groupbuy.pickup.models import Bag
+from groupbuy.orders.rules import parse_quantity
+from groupbuy.pickup import queries as pickups
+from groupbuy.pickup.parts import OPEN_STATES, LineLeft, Part
 from groupbuy.pickup.rules import door
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -35,6 +36,7 @@ from groupbuy.web.order_facts import facts_of
 from groupbuy.web.resident.orders import Pages
 
 PAGE_SIZE = 30
+CODE_SHOWN = "code_shown"
 
 
 class CodeForm(PageForm):
@@ -43,8 +45,23 @@ class CodeForm(PageForm):
     code = StringField(_l("Pickup code"), validators=[InputRequired(_l("Type the code.")), Length(max=40)])
 
 
+class KnownForm(PageForm):
+    """Hand out without the code to who tells the last four digits and the name."""
+
+    phone_tail = StringField(
+        _l("Last four digits of the phone"),
+        validators=[InputRequired(_l("Type four digits.")), Length(max=8)],
+    )
+    name = StringField(_l("Name"), validators=[InputRequired(_l("Type the name.")), Length(max=60)])
+    reason = StringField(
+        _l("Why without the code"), validators=[InputRequired(_l("Say why.")), Length(max=100)]
+    )
+
+
 class HandOutForm(PageForm):
-    """Hand a bag out without its code, to somebody the leader knows."""
+    """Hand a bag out, all of it or a part; the reason is asked for unless its code has just been shown."""
+
+    reason = StringField(_l("Why without the code"), validators=[Length(max=100)])
 
 
 @blueprint.get("/pickup")
@@ -54,14 +71,29 @@ def pickup() -> ResponseReturnValue:
     return _page(CodeForm(formdata=None))
 
 
-def _page(form: CodeForm, status: int = 200) -> ResponseReturnValue:
+def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> ResponseReturnValue:
     bags = open_bags(signed_in().leader_ids, request.args.get("q", "").strip())
     pages = Pages(page_number(), ceil(len(bags) / PAGE_SIZE), len(bags))
     shown = bags[(pages.page - 1) * PAGE_SIZE : pages.page * PAGE_SIZE]
-    lines = lines_by_order([order_id for bag in shown for order_id in bag.order_ids])
+    lines = left_by_order([order_id for bag in shown for order_id in bag.order_ids])
     goods = {bag.number: [line for i in bag.order_ids for line in lines.get(i, [])] for bag in shown}
-    page = render_template("leader/pickup.html", form=form, bags=shown, goods=goods, pages=pages)
+    page = render_template(
+        "leader/pickup.html",
+        form=form,
+        known=known or KnownForm(formdata=None),
+        bags=shown,
+        goods=goods,
+        pages=pages,
+    )
     return page, status
+
+
+def left_by_order(order_ids: Sequence[int]) -> Mapping[int, Sequence[LineLeft]]:
+    """Return what is still to be handed out by order, in one query."""
+    found: dict[int, list[LineLeft]] = {}
+    for line in pickups.left_of(order_ids):
+        found.setdefault(line.order_id, []).append(line)
+    return found
 
 
 def lines_by_order(order_ids: Sequence[int]) -> Mapping[int, Sequence[LineView]]:
@@ -76,17 +108,20 @@ def lines_by_order(order_ids: Sequence[int]) -> Mapping[int, Sequence[LineView]]
 @blueprint.post("/pickup")
 @for_hands
 def pickup_verify() -> ResponseReturnValue:
-    """Hand out what a code stands for and show its goods; what is wrong stands beside the code."""
+    """Hand out what a code stands for and show its goods; what is wrong stands beside the code.
+
+    With ``look`` nothing is handed out yet: the bag is shown, to hand out a part of it.
+    """
     form = CodeForm()
     if not form.validate():
         return _page(form, 422)
+    look = "look" in request.form
     try:
-        handed = _verify(_plain(form.code.data))
+        number = _looked_up(_plain(form.code.data)) if look else _verified(_plain(form.code.data))
     except GroupbuyError as error:
         form.code.errors = [*form.code.errors, translate_sentence(error.message)]
         return _page(form, error.status)
-    flash(_("Handed out to %(name)s.", name=handed[0].resident.name), "ok")
-    return redirect(url_for("leader.pickup_bag", number=handed[0].number), 303)
+    return redirect(url_for("leader.pickup_bag", number=number), 303)
 
 
 def _plain(text: str) -> str:
@@ -94,43 +129,130 @@ def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "")
 
 
-def _verify(code: str) -> list[Order]:
+def _looked_up(code: str) -> str:
+    identity = signed_in()
+    with trying_a_code(identity.account_id, now=utc_now()):
+        found = collecting.look_up(code=code, leader_ids=identity.leader_ids)
+    # Who has shown the code need not say anything more when the bag is handed out.
+    session[CODE_SHOWN] = sorted(order.number for order in found)
+    return found[0].number
+
+
+def _verified(code: str) -> str:
     identity, now = signed_in(), utc_now()
     with trying_a_code(identity.account_id, now=now):
-        return in_transaction(
-            lambda: collecting.verify_pickup(
-                code=code, leader_ids=identity.leader_ids, now=now, actor=identity.actor
+        return _told(
+            in_transaction(
+                lambda: collecting.verify_pickup(
+                    code=code, leader_ids=identity.leader_ids, now=now, actor=identity.actor
+                )
             )
         )
+
+
+def _told(handed: Sequence[Handed]) -> str:
+    order = handed[0].order
+    flash(_("Handed out to %(name)s.", name=order.resident.name), "ok")
+    return order.number
+
+
+@blueprint.post("/pickup/by-name")
+@for_hands
+def pickup_by_name() -> ResponseReturnValue:
+    """Hand out to somebody who tells the last four digits of the phone and the name."""
+    form = KnownForm()
+    if not form.validate():
+        return _page(CodeForm(formdata=None), 422, form)
+    identity, now = signed_in(), utc_now()
+    try:
+        with trying_a_code(identity.account_id, now=now):
+            handed = in_transaction(
+                lambda: collecting.hand_out_known(
+                    phone_tail=_plain(form.phone_tail.data),
+                    name=form.name.data,
+                    reason=form.reason.data,
+                    leader_ids=identity.leader_ids,
+                    now=now,
+                    actor=identity.actor,
+                )
+            )
+    except GroupbuyError as error:
+        field = form.reason if error.param == "reason" else form.phone_tail
+        field.errors = [*field.errors, translate_sentence(error.message)]
+        return _page(CodeForm(formdata=None), error.status, form)
+    return redirect(url_for("leader.pickup_bag", number=_told(handed)), 303)
 
 
 @blueprint.get("/pickup/<number>")
 @for_hands
 def pickup_bag(number: str) -> ResponseReturnValue:
     """Show a bag: whose it is, what is in it, and whether it is gone."""
-    order = queries.get_order(number, leader_ids=signed_in().leader_ids)
+    return _bag_page(queries.get_order(number, leader_ids=signed_in().leader_ids), HandOutForm(formdata=None))
+
+
+def _bag_page(order: Order, form: HandOutForm, status: int = 200) -> ResponseReturnValue:
     orders = bag_of(order)
-    lines = lines_by_order([one.id for one in orders])
-    return render_template(
+    order_ids = [one.id for one in orders]
+    page = render_template(
         "leader/bag.html",
         order=order,
         orders=orders,
-        lines=lines,
+        lines=lines_by_order(order_ids),
         facts=facts_of(orders),
+        left=left_by_order(order_ids),
+        field_of=_field_of,
         door=door(*door_of(order)),
         can_hand_out=order.round.state in HANDING_OUT and any(one.state in OPEN_STATES for one in orders),
-        form=HandOutForm(),
+        code_shown=_code_shown(order),
+        form=form,
     )
+    return page, status
+
+
+def _code_shown(order: Order) -> bool:
+    return order.number in session.get(CODE_SHOWN, ())
+
+
+def _field_of(line: LineLeft) -> str:
+    return f"units-{line.line_id}"
 
 
 @blueprint.post("/pickup/<number>")
 @for_hands
 def pickup_hand_out(number: str) -> ResponseReturnValue:
-    """Hand a bag out without its code; again changes nothing and says so."""
-    order = queries.get_order(number, leader_ids=signed_in().leader_ids)
-    if not HandOutForm().validate():
-        raise BadInput("form_expired", "This page has grown old; try once more.")
-    bag = db.session.get(Bag, (order.round_id, order.leader_id, order.resident_id))
-    _verify(order.pickup_code if bag is None else bag.code)
-    flash(_("Handed out to %(name)s.", name=order.resident.name), "ok")
+    """Hand a bag out, or with ``part`` the chosen units of it; again changes nothing and says so."""
+    identity, now = signed_in(), utc_now()
+    order = queries.get_order(number, leader_ids=identity.leader_ids)
+    form = HandOutForm()
+    if not form.validate():
+        return _bag_page(order, form, 422)
+    try:
+        parts = _chosen(order) if "part" in request.form else None
+        handed = in_transaction(
+            lambda: collecting.hand_out_bag(
+                order=order,
+                reason=None if _code_shown(order) else form.reason.data or "",
+                now=now,
+                actor=identity.actor,
+                parts=parts,
+            )
+        )
+    except GroupbuyError as error:
+        form.reason.errors = [*form.reason.errors, translate_sentence(error.message)]
+        return _bag_page(queries.get_order(number, leader_ids=identity.leader_ids), form, error.status)
+    _told(handed)
     return redirect(url_for("leader.pickup_bag", number=number), 303)
+
+
+def _chosen(order: Order) -> list[Part]:
+    """Return the units typed for each line of a bag; an empty box or 0 is none of it."""
+    lines = pickups.left_of([one.id for one in bag_of(order)])
+    typed = [(line, _plain(request.form.get(_field_of(line), ""))) for line in lines]
+    return [Part(line.order_no, line.product_code, _units(text)) for line, text in typed if text.strip("0")]
+
+
+def _units(text: str) -> int:
+    try:
+        return parse_quantity(text)
+    except (ValueError, OverflowError) as error:
+        raise BadInput("not_a_number", "Type whole numbers.", param="units") from error

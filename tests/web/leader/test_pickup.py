@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.kernel.ids import luhn_digit
@@ -79,11 +80,42 @@ def test_guessing_codes_soon_means_waiting(desk: FlaskClient, order: Order) -> N
     assert HTTPStatus.TOO_MANY_REQUESTS in answers
 
 
-def test_a_bag_can_be_handed_out_without_its_code(desk: FlaskClient, order: Order) -> None:
+def test_a_bag_is_handed_out_without_its_code_for_a_reason(desk: FlaskClient, order: Order) -> None:
     assert "李女士" in desk.get("/leader/pickup").text
-    desk.post(f"/leader/pickup/{order.number}")
+    address = f"/leader/pickup/{order.number}"
+    assert desk.post(address, data={"reason": " "}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert state(order) == OrderState.CONFIRMED
+    desk.post(address, data={"reason": "手机没电"})
     assert state(order) == OrderState.PICKED_UP
+    log = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "order_picked_up")).one()
+    assert log.after == {"state": "picked_up", "by": "hand", "reason": "手机没电"}
     assert order.resident.name not in desk.get("/leader/pickup?q=x").text.partition("<h2>待提货")[2]
+
+
+def test_a_part_is_taken_along_and_the_code_stays_good_for_the_rest(desk: FlaskClient, order: Order) -> None:
+    looked = desk.post("/leader/pickup", data={"code": order.pickup_code, "look": "1"})
+    assert looked.location == f"/leader/pickup/{order.number}"
+    assert state(order) == OrderState.CONFIRMED
+    html = desk.get(looked.location).text
+    assert "凭手机" not in html
+    apples, eggs = re.findall(r'name="(units-\d+)"', html)
+    too_many = desk.post(looked.location, data={apples: "3", eggs: "", "part": "1"})
+    assert too_many.status_code == HTTPStatus.CONFLICT
+    assert desk.post(looked.location, data={apples: "1", eggs: "0", "part": "1"}).status_code == 303
+    assert state(order) == OrderState.PART_PICKED_UP
+    assert "红富士苹果×1、土鸡蛋×1" in desk.get("/leader/pickup").text
+    desk.post("/leader/pickup", data={"code": order.pickup_code})
+    assert state(order) == OrderState.PICKED_UP
+
+
+def test_four_digits_and_the_name_open_the_bag(desk: FlaskClient, order: Order) -> None:
+    known = {"phone_tail": order.resident.phone[-4:], "name": "李女士", "reason": "忘带手机"}
+    wrong = desk.post("/leader/pickup/by-name", data=known | {"name": "王女士"})
+    assert wrong.status_code == HTTPStatus.NOT_FOUND
+    assert 'value="王女士"' in wrong.text
+    found = desk.post("/leader/pickup/by-name", data=known)
+    assert found.location == f"/leader/pickup/{order.number}"
+    assert state(order) == OrderState.PICKED_UP
 
 
 def test_a_helper_hands_out_and_sees_nothing_else(sign_in: SignIn, desk: FlaskClient, order: Order) -> None:
