@@ -6,6 +6,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Rows
 from groupbuy.db.totals import total
+from groupbuy.delivery.models import Discrepancy
+from groupbuy.delivery.rules import Decision
 from groupbuy.orders.models import LineChange, OrderLine
 from groupbuy.orders.shortening import SHORTAGE
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -66,7 +68,19 @@ CHECKS: tuple[Check, ...] = (
         select(AllocatedOffer.offer_id, AllocatedOffer.lost),
         select(OrderLine.offer_id, total(LineChange.units))
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
-        .where(LineChange.kind == SHORTAGE)
+        .where(LineChange.kind == SHORTAGE, LineChange.cause.startswith("allocation:"))
+        .group_by(OrderLine.offer_id),
+    ),
+    Equal(
+        "missing_goods",
+        "what leaders did not get, and was refunded, is what their residents' lines lost",
+        ("offer",),
+        select(Discrepancy.offer_id, total(Discrepancy.sent - Discrepancy.got))
+        .where(Discrepancy.decision == Decision.REFUND)
+        .group_by(Discrepancy.offer_id),
+        select(OrderLine.offer_id, total(LineChange.units))
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .where(LineChange.kind == SHORTAGE, LineChange.cause.startswith("leader_receipt:"))
         .group_by(OrderLine.offer_id),
     ),
     Equal(

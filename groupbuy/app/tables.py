@@ -5,6 +5,7 @@ from groupbuy.audit import models as audit
 from groupbuy.campaigns import models as campaigns
 from groupbuy.catalog import models as catalog
 from groupbuy.commissions import models as commissions
+from groupbuy.delivery import models as delivery
 from groupbuy.finance import models as finance
 from groupbuy.http import models as http
 from groupbuy.jobs import models as jobs
@@ -23,6 +24,7 @@ ALL = (
     campaigns,
     catalog,
     commissions,
+    delivery,
     finance,
     http,
     jobs,

@@ -184,7 +184,7 @@ def _carry_out(
     lost = [(one.supply.name, share) for one in decided for share in one.losing]
     notifying.tell_of_shortage(
         round_=round_,
-        allocation_id=allocation_id,
+        cause=cause,
         lost=[(share.claim.resident_id, name, share.lost, share.lost_fen) for name, share in lost],
         now=now,
     )
@@ -207,20 +207,7 @@ def _log(
             "amount_fen": done.amount_fen,
         },
     )
-    audit.record_many(
-        (
-            (
-                "order_cancelled" if order.state == OrderState.CANCELLED else "order_shortened",
-                order.number,
-                {"amount_fen": order.before_fen},
-                {"amount_fen": order.amount_fen, "reason": shortening.SHORTAGE},
-            )
-            for order in orders
-        ),
-        at=now,
-        actor=actor.name,
-        subject_kind="order",
-    )
+    shortening.log_orders(orders, now=now, actor=actor.name)
 
 
 def preview_json(decided: Sequence[OfferShares]) -> dict[str, Any]:

@@ -103,13 +103,13 @@ def tell_of_decision(*, leader: Leader, now: datetime) -> None:
     messaging.send_mails([mail], now=now)
 
 
-def shortage_key(allocation_id: int, resident_id: int) -> str:
-    """Return the key of the note that a resident gets of a decision."""
-    return f"shortage-{allocation_id}-{resident_id}"
+def shortage_key(cause: str, resident_id: int) -> str:
+    """Return the key of the note that a resident gets of a decision, named as in the lines' changes."""
+    return f"shortage-{cause}-{resident_id}"
 
 
 def tell_of_shortage(
-    *, round_: Round, allocation_id: int, lost: Iterable[tuple[int, str, int, int]], now: datetime
+    *, round_: Round, cause: str, lost: Iterable[tuple[int, str, int, int]], now: datetime
 ) -> None:
     """Leave each resident one note of what does not come: resident id, goods, sale units and fen of each."""
     texts: dict[int, list[str]] = {}
@@ -120,7 +120,7 @@ def tell_of_shortage(
     messaging.leave_notes(
         (
             Note(
-                key=shortage_key(allocation_id, resident_id),
+                key=shortage_key(cause, resident_id),
                 recipient=f"resident:{resident_id}",
                 subject=f"缺货通知 · {round_.title}",
                 body=f"{'；'.join(goods)}。共少收 {format_yuan(sums[resident_id])}，已付的将退还。",

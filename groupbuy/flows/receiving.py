@@ -8,7 +8,7 @@ from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
-from groupbuy.flows import mailing
+from groupbuy.flows import dispatching, mailing
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.purchasing import queries as purchasing
@@ -208,3 +208,4 @@ def _finish_round(round_id: int, now: datetime, actor: Actor) -> None:
         lifecycle.move(
             round_=round_, old=(RoundState.ORDERED,), new=RoundState.RECEIVED, now=now, actor=actor.name
         )
+        dispatching.dispatch(round_=round_, now=now, actor=actor)

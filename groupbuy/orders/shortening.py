@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, update
 
+from groupbuy.audit import service as audit
 from groupbuy.campaigns.models import Offer
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks, insert_rows, table_of
@@ -135,3 +136,21 @@ def _shortened(lost: Subquery) -> list[ShortenedOrder]:
         .order_by(Order.id)
     )
     return [ShortenedOrder(*row) for row in rows]
+
+
+def log_orders(orders: Iterable[ShortenedOrder], *, now: datetime, actor: str) -> None:
+    """Write down which orders were lowered or cancelled."""
+    audit.record_many(
+        (
+            (
+                "order_cancelled" if order.state == OrderState.CANCELLED else "order_shortened",
+                order.number,
+                {"amount_fen": order.before_fen},
+                {"amount_fen": order.amount_fen, "reason": SHORTAGE},
+            )
+            for order in orders
+        ),
+        at=now,
+        actor=actor,
+        subject_kind="order",
+    )

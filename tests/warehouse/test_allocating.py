@@ -122,7 +122,10 @@ def test_each_resident_who_loses_something_is_told_once(short: Short) -> None:
     assert done is not None
     assert day.share_out(short.round, Policy.FIRST_COME) is None
     texts = [
-        [note.body for note in notes_of([shortage_key(done.allocation_id, order.resident_id)])]
+        [
+            note.body
+            for note in notes_of([shortage_key(f"allocation:{done.allocation_id}", order.resident_id)])
+        ]
         for order in short.orders
     ]
     assert texts == [

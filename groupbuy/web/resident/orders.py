@@ -23,10 +23,9 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import notes_of
 from groupbuy.orders import carts, queries
-from groupbuy.orders.models import Order
+from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.models import Bag
-from groupbuy.warehouse.models import ShortageAllocation
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.order_facts import facts_of
@@ -126,10 +125,10 @@ def order_pay(number: str) -> ResponseReturnValue:
 
 
 def _told(order: Order) -> Sequence[Message]:
-    """Return what the resident was told of shortages in the order's round."""
-    decisions = select(ShortageAllocation.id).where(ShortageAllocation.round_id == order.round_id)
-    keys = [shortage_key(decision, order.resident_id) for decision in db.session.scalars(decisions)]
-    return notes_of(keys)
+    """Return what the resident was told of what the order lost."""
+    lines = select(OrderLine.id).where(OrderLine.order_id == order.id)
+    causes = select(LineChange.cause).where(LineChange.order_line_id.in_(lines)).distinct()
+    return notes_of([shortage_key(cause, order.resident_id) for cause in db.session.scalars(causes)])
 
 
 @blueprint.get("/orders/<number>/code")

@@ -1,0 +1,99 @@
+"""Routes of a day, the stops on them, and what leaders found missing there."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from groupbuy.campaigns.models import Offer
+from groupbuy.db import Base
+from groupbuy.leaders.models import Leader
+
+
+class DeliveryRoute(Base):
+    """A tour of one day to pickup points (配送线路), loaded in the reverse order of its stops.
+
+    ``capacity_units`` is what fits into the vehicle, in sale units; nothing is known where it is null.
+    """
+
+    __tablename__ = "delivery_route"
+    __table_args__ = (
+        UniqueConstraint("day", "name"),
+        CheckConstraint("capacity_units > 0", name="capacity"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    name: Mapped[str]
+    driver: Mapped[str | None]
+    driver_phone: Mapped[str | None]
+    capacity_units: Mapped[int | None]
+    left_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    stops: Mapped[list["DeliveryStop"]] = relationship(
+        back_populates="route", order_by="(DeliveryStop.position, DeliveryStop.id)"
+    )
+
+
+class DeliveryStop(Base):
+    """A leader's pickup point on a route: all goods that it hands out on that day, of every round."""
+
+    __tablename__ = "delivery_stop"
+    __table_args__ = (
+        UniqueConstraint("day", "leader_id"),
+        Index("ix_delivery_stop_route", "route_id", "position"),
+        Index("ix_delivery_stop_leader", "leader_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("delivery_route.id"))
+    day: Mapped[date]
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    position: Mapped[int]
+    arrived_at: Mapped[datetime | None]
+    signed_at: Mapped[datetime | None]
+    signed_by: Mapped[str | None]
+    note: Mapped[str | None]
+
+    route: Mapped[DeliveryRoute] = relationship(back_populates="stops")
+    leader: Mapped[Leader] = relationship()
+
+
+class Discrepancy(Base):
+    """What a leader signed for that was not what had been sent (签收差异), in sale units.
+
+    ``charge_fen`` is what whoever pays owes for it at cost; ``payer`` and ``charge_fen`` are set by the
+    decision, which is ``refund`` (the residents go without) or ``dismiss`` (the goods turned up).
+    """
+
+    __tablename__ = "delivery_discrepancy"
+    __table_args__ = (
+        UniqueConstraint("stop_id", "offer_id"),
+        CheckConstraint("sent >= 0 AND got >= 0 AND sent != got", name="units"),
+        CheckConstraint("reason IN ('missing', 'damaged', 'surplus')", name="reason"),
+        CheckConstraint("decision IN ('refund', 'dismiss')", name="decision"),
+        CheckConstraint("payer IN ('supplier', 'driver', 'warehouse')", name="payer"),
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("charge_fen >= 0", name="charge"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stop_id: Mapped[int] = mapped_column(ForeignKey("delivery_stop.id"))
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), index=True)
+    sent: Mapped[int]
+    got: Mapped[int]
+    reason: Mapped[str]
+    decision: Mapped[str | None]
+    payer: Mapped[str | None]
+    charge_fen: Mapped[int] = mapped_column(default=0)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+
+    stop: Mapped[DeliveryStop] = relationship()
+    offer: Mapped[Offer] = relationship()
+
+    @property
+    def missing(self) -> int:
+        """Return how many sale units did not come whole; negative for too many."""
+        return self.sent - self.got

@@ -1,0 +1,204 @@
+"""Reading the routes of a day and the goods of their stops."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from groupbuy.campaigns.models import Offer, OfferVersion, Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.catalog.models import Product
+from groupbuy.db import db
+from groupbuy.db.totals import by_key, total
+from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, Discrepancy
+from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.sorting import natural_key
+from groupbuy.leaders.models import Leader
+from groupbuy.orders.bulk import is_live
+from groupbuy.orders.models import Order, OrderLine
+
+# Rounds whose goods are on their way to the leaders, or will be.
+TO_DELIVER = (RoundState.CLOSED, RoundState.ORDERED, RoundState.RECEIVED, RoundState.DISPATCHED)
+
+
+@dataclass(frozen=True, slots=True)
+class StopGoods:
+    """What a leader is to get of one offer: sale units and fen at the residents' prices."""
+
+    offer_id: int
+    round_name: str
+    round_title: str
+    code: str
+    name: str
+    spec: str
+    unit: str
+    units: int
+    amount_fen: int
+
+
+def days_to_deliver(*, since: date) -> Sequence[date]:
+    """Return the pickup days from a day on that have closed rounds, the earliest first."""
+    days = select(Round.pickup_date).where(Round.pickup_date >= since, Round.state.in_(TO_DELIVER))
+    return db.session.scalars(days.distinct().order_by(Round.pickup_date)).all()
+
+
+def leaders_of_day(day: date) -> Sequence[Leader]:
+    """Return the leaders who hand something out on a day, by code."""
+    wanted = select(Order.leader_id).join(Round, Round.id == Order.round_id).where(*_of_day(day))
+    found = db.session.scalars(
+        select(Leader).where(Leader.id.in_(wanted)).options(joinedload(Leader.community))
+    ).all()
+    return sorted(found, key=lambda leader: natural_key(leader.code))
+
+
+def _of_day(day: date) -> tuple[ColumnElement[bool], ...]:
+    return (Round.pickup_date == day, Round.state.in_(TO_DELIVER), is_live())
+
+
+def routes_of(day: date) -> Sequence[DeliveryRoute]:
+    """Return the routes of a day with their stops and leaders, by name."""
+    routes = select(DeliveryRoute).where(DeliveryRoute.day == day).options(_with_stops())
+    return sorted(db.session.scalars(routes), key=lambda route: natural_key(route.name))
+
+
+def get_route(route_id: int) -> DeliveryRoute:
+    """Return a route with its stops and leaders; raise NotFound."""
+    route = db.session.scalar(
+        select(DeliveryRoute).where(DeliveryRoute.id == route_id).options(_with_stops())
+    )
+    if route is None:
+        raise NotFound("unknown_route", "There is no such route.")
+    return route
+
+
+def _with_stops() -> selectinload:  # type: ignore[valid-type] # SQLAlchemy's loader options are functions.
+    return selectinload(DeliveryRoute.stops).joinedload(DeliveryStop.leader).joinedload(Leader.community)
+
+
+def stop_of(day: date, leader_id: int) -> DeliveryStop | None:
+    """Return a leader's stop of a day with its route, None while none is planned."""
+    found = select(DeliveryStop).where(DeliveryStop.day == day, DeliveryStop.leader_id == leader_id)
+    return db.session.scalar(found.options(joinedload(DeliveryStop.route)))
+
+
+def get_stop(stop_id: int, *, lock: bool = False) -> DeliveryStop:
+    """Return a stop, locked until the transaction ends where asked for; raise NotFound."""
+    stop = db.session.get(DeliveryStop, stop_id, with_for_update=lock or None, populate_existing=lock)
+    if stop is None:
+        raise NotFound("unknown_stop", "There is no such stop.")
+    return stop
+
+
+def days_to_sign(leader_id: int) -> Sequence[date]:
+    """Return the days whose goods have left for a leader and are not signed for, the earliest first."""
+    unsigned = (
+        select(DeliveryStop.day)
+        .join(DeliveryRoute, DeliveryRoute.id == DeliveryStop.route_id)
+        .where(
+            DeliveryStop.leader_id == leader_id,
+            DeliveryStop.signed_at.is_(None),
+            DeliveryRoute.left_at.is_not(None),
+        )
+    )
+    return db.session.scalars(unsigned.order_by(DeliveryStop.day)).all()
+
+
+def units_of_day(day: date) -> Mapping[int, int]:
+    """Return the sale units of a day by leader, in one query."""
+    return by_key(
+        _lines(day).add_columns(Order.leader_id, total(OrderLine.quantity)).group_by(Order.leader_id)
+    )
+
+
+def goods_of_day(day: date, leader_ids: Collection[int]) -> Mapping[int, Sequence[StopGoods]]:
+    """Return what each of some leaders is to get on a day, by product code, in one query."""
+    rows = db.session.execute(
+        _lines(day)
+        .add_columns(
+            Order.leader_id,
+            Offer.id,
+            Round.name,
+            Round.title,
+            Product.code,
+            OfferVersion.name,
+            func.coalesce(OfferVersion.spec, ""),
+            OfferVersion.unit,
+            total(OrderLine.quantity),
+            total(OrderLine.amount_fen),
+        )
+        .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
+        .join(Product, Product.id == Offer.product_id)
+        .where(Order.leader_id.in_(leader_ids))
+        .group_by(Order.leader_id, Offer.id, Round.name, Round.title, Product.code, OfferVersion.id)
+    )
+    return _sorted_by_leader((row[0], StopGoods(*row[1:])) for row in rows)
+
+
+def _sorted_by_leader(rows: Iterable[tuple[int, StopGoods]]) -> Mapping[int, Sequence[StopGoods]]:
+    goods: dict[int, list[StopGoods]] = {}
+    for leader_id, one in rows:
+        goods.setdefault(leader_id, []).append(one)
+    for theirs in goods.values():
+        theirs.sort(key=lambda one: (natural_key(one.code), one.offer_id))
+    return goods
+
+
+def _lines(day: date) -> Select[*tuple[object, ...]]:
+    return (
+        select()
+        .select_from(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .join(Round, Round.id == Order.round_id)
+        .where(*_of_day(day), Offer.state == "active", OrderLine.quantity > 0)
+    )
+
+
+def discrepancies(*, day: date | None = None, stop_id: int | None = None) -> Sequence[Discrepancy]:
+    """Return what leaders found missing, of a day or of a stop, the undecided first."""
+    found = (
+        select(Discrepancy)
+        .join(DeliveryStop, DeliveryStop.id == Discrepancy.stop_id)
+        .options(
+            joinedload(Discrepancy.stop).joinedload(DeliveryStop.leader),
+            joinedload(Discrepancy.stop).joinedload(DeliveryStop.route),
+            joinedload(Discrepancy.offer).joinedload(Offer.product),
+        )
+        .order_by(Discrepancy.decided_at.is_not(None), Discrepancy.id)
+    )
+    if day is not None:
+        found = found.where(DeliveryStop.day == day)
+    if stop_id is not None:
+        found = found.where(Discrepancy.stop_id == stop_id)
+    return db.session.scalars(found).all()
+
+
+def get_discrepancy(discrepancy_id: int, *, lock: bool = False) -> Discrepancy:
+    """Return a discrepancy, locked until the transaction ends where asked for; raise NotFound."""
+    found = db.session.get(Discrepancy, discrepancy_id, with_for_update=lock or None, populate_existing=lock)
+    if found is None:
+        raise NotFound("unknown_discrepancy", "There is no such discrepancy.")
+    return found
+
+
+def still_to_leave(round_id: int) -> bool:
+    """Tell whether goods of a round have not left yet: a leader without stop, or one whose route waits."""
+    gone = (
+        select(DeliveryStop.id)
+        .join(DeliveryRoute, DeliveryRoute.id == DeliveryStop.route_id)
+        .where(
+            DeliveryStop.leader_id == Order.leader_id,
+            DeliveryStop.day == Round.pickup_date,
+            DeliveryRoute.left_at.is_not(None),
+        )
+        .exists()
+    )
+    waiting = (
+        select(Order.id)
+        .join(Round, Round.id == Order.round_id)
+        .where(Order.round_id == round_id, is_live(), ~gone)
+        .limit(1)
+    )
+    return db.session.scalar(waiting) is not None

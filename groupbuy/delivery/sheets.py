@@ -1,0 +1,79 @@
+"""The delivery note of a stop (配送单): what the driver brings and the leader signs for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from groupbuy.campaigns.heads import day_text
+from groupbuy.delivery.models import DeliveryStop
+from groupbuy.delivery.queries import StopGoods
+from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
+
+COLUMNS = (
+    Column("序号", Kind.INTEGER, 5),
+    Column("商品编码", Kind.CODE, 13),
+    Column("商品名称", Kind.TEXT, 28),
+    Column("规格", Kind.TEXT, 12),
+    Column("数量", Kind.QUANTITY, 8, total=True),
+    Column("单价", Kind.MONEY, 10),
+    Column("总价", Kind.MONEY, 12, total=True),
+    Column("实收", Kind.TEXT, 8),
+    Column("差异", Kind.TEXT, 8),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A product at a stop, whatever the rounds it was ordered in: sale units and fen."""
+
+    code: str
+    name: str
+    spec: str
+    units: int
+    amount_fen: int
+
+    @property
+    def price_fen(self) -> int | None:
+        """Return the price of a unit, None where the residents paid different ones."""
+        return self.amount_fen // self.units if self.amount_fen % self.units == 0 else None
+
+
+def delivery_note(
+    stop: DeliveryStop, goods: Sequence[StopGoods], *, stops: int, zone: ZoneInfo, printed_at: datetime
+) -> Sheet:
+    """Return the note of one stop, goods of all its rounds together; ``stops`` are those of its route."""
+    route, leader = stop.route, stop.leader
+    community = leader.community.name if leader.community else ""
+    rounds = sorted({one.round_name for one in goods})
+    return Sheet(
+        "配送单",
+        COLUMNS,
+        table([_row(number, one) for number, one in enumerate(merged(goods), 1)]),
+        name=f"{leader.code} {leader.name}"[:31],
+        head=(
+            ("配送日期", day_text(stop.day)),
+            ("线路", f"{route.name} 第 {stop.position} / {stops} 站"),
+            ("小区", community or "—"),
+            ("团长", f"{leader.code} {leader.name} {leader.phone}"),
+            ("地址", leader.address or "—"),
+            ("司机", " ".join(text for text in (route.driver, route.driver_phone) if text) or "—"),
+        ),
+        notes=("请当面点清；短少、破损请在“实收”“差异”中写明。", f"期次：{'、'.join(rounds)}"),
+        signatures=("配货人", "配送员", "团长"),
+        printed=f"{route.name} {stop.day} · 打印 {printed_at.astimezone(zone):%Y-%m-%d %H:%M}",
+    )
+
+
+def merged(goods: Sequence[StopGoods]) -> list[Bundle]:
+    """Return the goods with those of one product and name added up, in their order."""
+    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for one in goods:
+        key = (one.code, one.name, one.spec)
+        units, amount = sums.get(key, (0, 0))
+        sums[key] = (units + one.units, amount + one.amount_fen)
+    return [Bundle(*key, *values) for key, values in sums.items()]
+
+
+def _row(number: int, one: Bundle) -> Row:
+    return (number, one.code, one.name, one.spec, one.units, one.price_fen, one.amount_fen, "", "")

@@ -1,0 +1,45 @@
+"""Goods leave for the leaders: routes are planned, leave and arrive, and rounds follow."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.db import db
+from groupbuy.delivery import queries
+from groupbuy.delivery import service as delivery
+from groupbuy.flows.ordering import Actor
+
+
+def leave(*, route_id: int, now: datetime, actor: Actor) -> bool:
+    """Note that a route has left; a round of which everything has left is dispatched. False for a repeat.
+
+    Raise NotFound, RuleBroken ``no_stops``.
+    """
+    route = queries.get_route(route_id)
+    rounds = _lock_rounds(route.day)
+    if not delivery.leave(route_id=route_id, now=now, actor=actor.name):
+        return False
+    for round_ in rounds:
+        dispatch(round_=round_, now=now, actor=actor)
+    return True
+
+
+def dispatch(*, round_: Round, now: datetime, actor: Actor) -> None:
+    """Move a received round, locked by the caller, on if all its goods have left already."""
+    if round_.state == RoundState.RECEIVED and not queries.still_to_leave(round_.id):
+        lifecycle.move(
+            round_=round_, old=(RoundState.RECEIVED,), new=RoundState.DISPATCHED, now=now, actor=actor.name
+        )
+
+
+def _lock_rounds(day: date) -> list[Round]:
+    # Of two routes that leave at once, the second sees that the first has left.
+    ids = db.session.scalars(
+        select(Round.id)
+        .where(Round.pickup_date == day, Round.state.in_(queries.TO_DELIVER))
+        .order_by(Round.id)
+    )
+    return [lifecycle.lock_round(round_id) for round_id in ids.all()]

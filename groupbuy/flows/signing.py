@@ -1,0 +1,202 @@
+"""A leader signs for the goods, and what was missing is decided: who pays, and who goes without."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from groupbuy.audit import service as audit
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns.models import OfferVersion
+from groupbuy.commissions import bulk as commissions
+from groupbuy.commissions import settling
+from groupbuy.db import db
+from groupbuy.delivery import queries
+from groupbuy.delivery import service as delivery
+from groupbuy.delivery.models import DeliveryStop, Discrepancy
+from groupbuy.delivery.queries import StopGoods
+from groupbuy.delivery.rules import Decision, Payer, Reason
+from groupbuy.flows import notifying
+from groupbuy.flows.ordering import Actor
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.orders import shortening
+from groupbuy.orders.shortening import Loss
+from groupbuy.warehouse import supply
+from groupbuy.warehouse.rules import Claim, Policy, allocate
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a leader got of one offer, in sale units, and why it is not what was sent."""
+
+    got: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Losing:
+    """A line that goes without something: sale units and fen."""
+
+    claim: Claim
+    units: int
+
+    @property
+    def amount_fen(self) -> int:
+        """Return what they cost."""
+        return self.units * self.claim.price_fen
+
+
+def sign(
+    *,
+    stop_id: int,
+    leader_ids: Sequence[int],
+    counts: Mapping[int, Count],
+    now: datetime,
+    actor: Actor,
+    note: str | None = None,
+) -> DeliveryStop:
+    """Sign for a stop's goods; an offer without a count came as sent.
+
+    Raise NotFound for a stop of somebody else, BadInput with param ``lines[OFFER]``, RuleBroken
+    ``not_left``, ``already_signed``.
+    """
+    stop = queries.get_stop(stop_id, lock=True)
+    if stop.leader_id not in leader_ids:
+        raise NotFound("unknown_stop", "There is no such stop.")
+    if stop.route.left_at is None:
+        raise RuleBroken("not_left", "These goods have not left yet.")
+    if stop.signed_at is not None:
+        raise RuleBroken("already_signed", "These goods have been signed for.")
+    goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
+    found = _differences(stop, goods, counts)
+    delivery.store_signature(stop=stop, found=found, note=note, now=now, actor=actor.name)
+    return stop
+
+
+def _differences(
+    stop: DeliveryStop, goods: Sequence[StopGoods], counts: Mapping[int, Count]
+) -> list[Discrepancy]:
+    sent = {one.offer_id: one.units for one in goods}
+    for offer_id, count in counts.items():
+        if offer_id not in sent:
+            raise BadInput("unknown_product", "Nothing of this was sent.", param=f"lines[{offer_id}]")
+        if not 0 <= count.got <= delivery.MAX_UNITS:
+            raise BadInput("out_of_range", "Write a whole number from 0 on.", param=f"lines[{offer_id}]")
+    return [
+        Discrepancy(
+            stop_id=stop.id,
+            offer_id=offer_id,
+            sent=units,
+            got=count.got,
+            reason=_reason(units, count, f"lines[{offer_id}]"),
+        )
+        for offer_id, units in sent.items()
+        if (count := counts.get(offer_id, Count(units))).got != units
+    ]
+
+
+def _reason(sent: int, count: Count, param: str) -> str:
+    if count.got > sent:
+        return Reason.SURPLUS
+    if count.reason not in (Reason.MISSING, Reason.DAMAGED):
+        raise BadInput("required", "Say whether it is missing or damaged.", param=param)
+    return str(count.reason)
+
+
+def who_loses(discrepancy: Discrepancy) -> list[Losing]:
+    """Return the lines that would go without: the last who ordered, of those who have nothing yet.
+
+    Raise RuleBroken ``handed_out`` when too much has been handed out to take so much back.
+    """
+    leader_id = discrepancy.stop.leader_id
+    claims = [
+        claim
+        for _offer, some in supply.claims_of([discrepancy.offer_id])
+        for claim in some
+        if claim.leader_id == leader_id
+    ]
+    wanted = sum(claim.units for claim in claims)
+    if discrepancy.missing > wanted:
+        raise RuleBroken(
+            "handed_out",
+            f"Only {wanted} units are left to hand out; settle the rest by hand.",
+        )
+    got = allocate(Policy.FIRST_COME, claims, wanted - discrepancy.missing, {})
+    return [
+        Losing(claim, claim.units - got[claim.line_id])
+        for claim in claims
+        if got[claim.line_id] < claim.units
+    ]
+
+
+def decide(
+    *, discrepancy_id: int, decision: Decision, payer: Payer | None, now: datetime, actor: Actor
+) -> Discrepancy:
+    """Decide once what becomes of a discrepancy.
+
+    ``refund`` takes the goods from the residents who go without, and charges ``payer`` with their cost.
+    Raise NotFound, BadInput, RuleBroken ``already_decided``, ``nothing_missing``, ``handed_out``.
+    """
+    round_id = queries.get_discrepancy(discrepancy_id).offer.round_id
+    round_ = lifecycle.lock_round(round_id)
+    found = queries.get_discrepancy(discrepancy_id, lock=True)
+    if found.decision is not None:
+        raise RuleBroken("already_decided", "This has been decided meanwhile.")
+    if decision is Decision.REFUND:
+        if found.missing <= 0:
+            raise RuleBroken("nothing_missing", "Nothing is missing; there is nothing to refund.")
+        if payer is None:
+            raise BadInput("required", "Say who pays for it.", param="payer")
+        shortening.lock_orders_of_offers([found.offer_id])
+        losing = who_loses(found)
+        _carry_out(found, losing, now, actor)
+        found.payer, found.charge_fen = payer, found.missing * _cost_of(found.offer_id)
+        notifying.tell_of_shortage(
+            round_=round_,
+            cause=_cause(found),
+            lost=[
+                (one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen) for one in losing
+            ],
+            now=now,
+        )
+    found.decision, found.decided_at, found.decided_by = decision, now, actor.name
+    db.session.flush()
+    _log(found, now, actor)
+    return found
+
+
+def _carry_out(found: Discrepancy, losing: Sequence[Losing], now: datetime, actor: Actor) -> None:
+    cause = _cause(found)
+    losses = [Loss(one.claim.line_id, one.units, one.amount_fen) for one in losing]
+    shortening.note_losses(losses, cause=cause, now=now, actor=actor.name)
+    commissions.book_changes(cause=cause, now=now)
+    shortening.lower_lines(cause)
+    orders = shortening.lower_orders(cause, now=now)
+    settling.book_round(round_id=found.offer.round_id, now=now)
+    shortening.log_orders(orders, now=now, actor=actor.name)
+
+
+def _cause(found: Discrepancy) -> str:
+    return f"leader_receipt:{found.id}"
+
+
+def _cost_of(offer_id: int) -> int:
+    latest = select(OfferVersion.cost_fen).where(OfferVersion.offer_id == offer_id)
+    return db.session.scalars(latest.order_by(OfferVersion.number.desc()).limit(1)).one()
+
+
+def _log(found: Discrepancy, now: datetime, actor: Actor) -> None:
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb="discrepancy_decided",
+        subject_kind="delivery_stop",
+        subject=str(found.stop_id),
+        after={
+            "product": found.offer.product.code,
+            "decision": found.decision,
+            "payer": found.payer,
+            "charge_fen": found.charge_fen,
+        },
+    )
