@@ -1,7 +1,7 @@
 """Hand out a part of an order
 
 Revision ID: 0035
-Revises: 0012b
+Revises: 0030
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0035'
-down_revision = '0012b'
+down_revision = '0030'
 branch_labels = None
 depends_on = None
 
