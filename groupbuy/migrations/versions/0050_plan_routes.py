@@ -1,7 +1,7 @@
 """Plan routes, sign for goods
 
 Revision ID: 0050
-Revises: 0012b
+Revises: 0035
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0050'
-down_revision = '0012b'
+down_revision = '0035'
 branch_labels = None
 depends_on = None
 
