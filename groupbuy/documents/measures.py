@@ -9,6 +9,9 @@ from groupbuy.documents.sheet import NUMBERS, Cell, Column, Kind, Sheet
 from groupbuy.documents.text import clean
 from groupbuy.kernel.money import format_yuan, plain_yuan
 
+Measure = Callable[[Sequence[tuple[Cell, ...]]], Iterable[int]]
+"""Tells from the cells of columns how many lines each row's tallest cell takes."""
+
 # Room for " ×12" behind the name of goods.
 _UNITS_WIDTH = 5
 _LONGEST_CODE = 24
@@ -59,7 +62,7 @@ def number_text(kind: Kind, number: int) -> str:
     return str(number)
 
 
-def row_lines(columns: Sequence[Column]) -> Callable[[Sequence[tuple[Cell, ...]]], Iterable[int]]:
+def row_lines(columns: Sequence[Column]) -> Measure:
     """Return what tells from the cells of these columns how many lines each row's tallest cell takes."""
     kinds = {Kind.TEXT, Kind.GOODS}
     places = [(place, _Lines(column.width)) for place, column in enumerate(columns) if column.kind in kinds]

@@ -1,93 +1,87 @@
-"""Sheets as PDF for print, set by typst: A4, header on every page, sums per page and overall."""
+"""Sheets as PDF for print: A4, header on every page, sums per page and overall.
 
-import functools
-import json
+The typesetter takes about 20 kB a cell while it works. So small sheets are set some at a time, a large
+one in pieces that end where a page ends, and the files are joined.
+"""
+
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
-import pylopdf_fonts_zh_cn
-import typst
-
-from groupbuy.documents.print_data import print_data
+from groupbuy.documents.print_data import Json, PrintData
+from groupbuy.documents.print_pieces import set_in_pieces
 from groupbuy.documents.sheet import Sheet
 from groupbuy.documents.text import clean
-from groupbuy.paths import static_dir
+from groupbuy.documents.typesetting import set_pages
 
 CONTENT_TYPE = "application/pdf"
-
-# The typesetter takes about 20 kB a cell while it works; more sheets than this are set in batches and joined.
-_BATCH_CELLS = 6_000
-# It keeps what it has computed for ten more documents, in case they are alike. Ours are not.
-_KEPT_FOR = 10
+CELLS_AT_ONCE = 6_000
 _PAGE = re.compile(rb"/Type\s*/Page\b")
-_JOIN = b"""
-#let input = json(bytes(sys.inputs.pages))
-#set document(title: input.title, date: none)
-#set page(width: auto, height: auto, margin: 0pt)
-#for (file, pages) in input.files {
-  for number in range(pages) { page(image(file, page: number + 1)) }
-}
-"""
 
 
-def write_pdf(sheets: Sequence[Sheet]) -> bytes:
+def write_pdf(sheets: Sequence[Sheet], *, cells_at_once: int = CELLS_AT_ONCE) -> bytes:
     """Return one PDF of all sheets, each from a new page on and with its own page numbers.
 
+    Memory grows with the cells set at once, not with those of a sheet; the pages do not depend on it.
     Raise ValueError when there is no sheet.
     """
     if not sheets:
         raise ValueError("a PDF needs a sheet")
-    parts = [_set(batch) for batch in _batches(sheets)]
-    return parts[0] if len(parts) == 1 else _joined(parts, sheets[0].title)
+    if sum(map(_cells, sheets)) <= cells_at_once:
+        return _set_whole(sheets)
+    with tempfile.TemporaryDirectory() as folder:
+        joined = {"title": clean(sheets[0].title), "parts": _set_parts(sheets, Path(folder), cells_at_once)}
+        return set_pages("joined", joined, folder=folder)
 
 
-def _batches(sheets: Sequence[Sheet]) -> Iterator[list[Sheet]]:
+def _cells(sheet: Sheet) -> int:
+    return len(sheet.columns) * (5 + sum(len(group.rows) + 2 for group in sheet.groups))
+
+
+def _batches(sheets: Sequence[Sheet], cells_at_once: int) -> Iterator[list[Sheet]]:
+    """Yield sheets that are set together; a sheet that is larger alone."""
     batch: list[Sheet] = []
     cells = 0
     for sheet in sheets:
-        weight = len(sheet.columns) * (5 + sum(len(group.rows) + 2 for group in sheet.groups))
-        if batch and cells + weight > _BATCH_CELLS:
+        more = _cells(sheet)
+        if batch and cells + more > cells_at_once:
             yield batch
             batch, cells = [], 0
         batch.append(sheet)
-        cells += weight
+        cells += more
     yield batch
 
 
-def _set(sheets: Sequence[Sheet]) -> bytes:
-    data = json.dumps([print_data(sheet) for sheet in sheets], ensure_ascii=False)
-    return _compile(_template(), {"sheets": data})
+def _set_parts(sheets: Sequence[Sheet], folder: Path, cells_at_once: int) -> list[Json]:
+    """Write files of some sheets, or of a piece of one, into a folder; return what to take of each."""
+    parts: list[Json] = []
+    for number, batch in enumerate(_batches(sheets, cells_at_once)):
+        if _cells(batch[0]) > cells_at_once:
+            parts += _set_large(batch[0], folder, number, cells_at_once)
+        else:
+            content, file = _set_whole(batch), f"{number}.pdf"
+            (folder / file).write_bytes(content)
+            parts.append({"file": file, "pages": len(_PAGE.findall(content)), "foot": None})
+    return parts
 
 
-def _joined(parts: Sequence[bytes], title: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for number, part in enumerate(parts):
-            Path(folder, f"{number}.pdf").write_bytes(part)
-            files.append((f"{number}.pdf", len(_PAGE.findall(part))))
-        return _compile(_JOIN, {"pages": json.dumps({"title": clean(title), "files": files})}, folder)
+def _set_large(sheet: Sheet, folder: Path, number: int, cells_at_once: int) -> list[Json]:
+    data = PrintData(sheet)
+    taken: list[tuple[str, int]] = []
+    for content, pages in set_in_pieces(data, max(1, cells_at_once // len(sheet.columns))):
+        file = f"{number}-{len(taken)}.pdf"
+        (folder / file).write_bytes(content)
+        taken.append((file, len(_PAGE.findall(content)) if pages is None else pages))
+    foot = data.foot() | {"pages": sum(pages for _, pages in taken)}
+    before = accumulate((pages for _, pages in taken), initial=0)
+    # A piece cannot know how many pages there will be, so its feet are set when the files are joined.
+    return [
+        {"file": file, "pages": pages, "before": so_far, "foot": foot}
+        for (file, pages), so_far in zip(taken, before, strict=False)
+    ]
 
 
-def _compile(source: bytes, inputs: dict[str, str], folder: str = "") -> bytes:
-    # Tags would make the file eight times as large; a screen reader is better off with the workbook.
-    compiler = typst.Compiler(root=folder or None, font_paths=_fonts(), sys_inputs=inputs)
-    content = compiler.compile(source, format="pdf", timestamp=0, pdf_tags=False)
-    for _ in range(_KEPT_FOR):
-        typst.query(b" ", "heading", font_paths=_fonts())
-    if not isinstance(content, bytes):
-        raise TypeError("one file was expected")
-    return content
-
-
-@functools.cache
-def _template() -> bytes:
-    return (Path(__file__).parent / "sheet.typ").read_bytes()
-
-
-@functools.cache
-def _fonts() -> typst.Fonts:
-    # None of the system: the same sheet gives the same pages on every machine.
-    folders = [pylopdf_fonts_zh_cn.sans_path().parent, static_dir() / "vendor" / "fonts"]
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+def _set_whole(sheets: Sequence[Sheet]) -> bytes:
+    return set_pages("sheet", [PrintData(sheet).whole() for sheet in sheets])

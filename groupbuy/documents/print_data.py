@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TypedDict
 
-from groupbuy.documents.measures import fitted, number_text, row_lines
+from groupbuy.documents.measures import Measure, fitted, number_text, row_lines
 from groupbuy.documents.qr import svg
-from groupbuy.documents.sheet import Cell, Column, Kind, Row, Sheet
+from groupbuy.documents.sheet import Cell, Column, Group, Kind, Row, Sheet
 from groupbuy.documents.text import clean
 
 Json = object
@@ -24,29 +25,88 @@ _WIDE = "ABCDEFGHKMNOQRSTUVWXYZmw@%&"
 _LINE = 40
 
 
-def print_data(sheet: Sheet) -> dict[str, Json]:
-    """Return what the template needs to know of a sheet."""
-    columns = fitted(sheet)
-    summed = [place for place, column in enumerate(columns) if column.total]
-    return {
-        "title": printable(sheet.title),
-        "short_title": printable(sheet.title[:24]),
-        "head": _pairs(sheet, sheet.head),
-        "closing": _pairs(sheet, sheet.closing),
-        "notes": [printable(note) for note in sheet.notes],
-        "signatures": [printable(label) + sheet.words.colon for label in sheet.signatures],
-        "printed": printable(sheet.printed),
-        "landscape": sheet.landscape,
-        "words": {"page": sheet.words.page, "page_total": sheet.words.page_total}
-        | {"total": sheet.words.total, "subtotal": sheet.words.subtotal},
-        "size": _font_size(sheet, columns),
-        "columns": [_column(column) for column in columns],
-        "groups": list(_groups(sheet, columns)),
-        "has_totals": sheet.has_totals,
-        "span": summed[0] if summed else 0,
-        "sums": list(sheet.sums()),
-        "zeros": [0 for _ in summed],
-    }
+class Line(TypedDict):
+    """A row; ``after`` is how far a page has come with it, ``tall`` whether it may go on on the next."""
+
+    cells: list[Json]
+    after: list[int]
+    tall: bool
+
+
+class Lines(TypedDict):
+    """Rows of a group, and its sums where they stand below."""
+
+    heading: str
+    rows: list[Line]
+    sums: Row | None
+    after: list[int]
+
+
+class PrintData:
+    """What the template needs to know of a sheet, as a whole or piece by piece.
+
+    Rows and the sums below a group are counted as lines. How far a page has come is a list: the sums of
+    the rows so far, then the number of lines so far.
+    """
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._columns = fitted(sheet)
+        self._sums = list(sheet.sums())
+        self.start = [0 for column in self._columns if column.total] + [0]
+        self.lines = sum(_lines_of(sheet, group) for group in sheet.groups)
+
+    def whole(self) -> dict[str, Json]:
+        """Return the whole sheet."""
+        return self._frame() | {
+            "whole": True,
+            "first": True,
+            "last": True,
+            "before": self.start,
+            "groups": self.groups(self.start, self.lines),
+        }
+
+    def piece(self, before: list[int], groups: list[Lines]) -> dict[str, Json]:
+        """Return a piece of the sheet: these groups, which follow what a page has come to."""
+        after = groups[-1]["after"][-1] if groups else before[-1]
+        return self._frame() | {
+            "whole": False,
+            "first": before[-1] == 0,
+            "last": after == self.lines,
+            "before": before,
+            "groups": groups,
+        }
+
+    def groups(self, before: list[int], stop: int) -> list[Lines]:
+        """Return the lines from where a page has come ``before`` up to a number of lines."""
+        return list(_groups(self._sheet, self._columns, before, stop))
+
+    def foot(self) -> dict[str, Json]:
+        """Return what the foot of a page says, and on which paper."""
+        sheet = self._sheet
+        return {
+            "short_title": printable(sheet.title[:24]),
+            "printed": printable(sheet.printed),
+            "landscape": sheet.landscape,
+            "page_words": sheet.words.page,
+        }
+
+    def _frame(self) -> dict[str, Json]:
+        sheet, columns = self._sheet, self._columns
+        return self.foot() | {
+            "title": printable(sheet.title),
+            "head": _pairs(sheet, sheet.head),
+            "closing": _pairs(sheet, sheet.closing),
+            "notes": [printable(note) for note in sheet.notes],
+            "signatures": [printable(label) + sheet.words.colon for label in sheet.signatures],
+            "words": {"page_total": sheet.words.page_total}
+            | {"total": sheet.words.total, "subtotal": sheet.words.subtotal},
+            "size": _font_size(sheet, columns),
+            "columns": [_column(column) for column in columns],
+            "has_totals": sheet.has_totals,
+            "span": next((place for place, column in enumerate(columns) if column.total), 0),
+            "sums": self._sums,
+        }
 
 
 def printable(text: str, room: int = _LINE) -> str:
@@ -84,17 +144,40 @@ def _pairs(sheet: Sheet, pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
     return [[printable(label) + colon if label else "", printable(value)] for label, value in pairs]
 
 
-def _groups(sheet: Sheet, columns: list[Column]) -> Iterator[dict[str, Json]]:
-    measure, running = row_lines(columns), [0 for column in columns if column.total]
+def _lines_of(sheet: Sheet, group: Group) -> int:
+    return len(group.rows) + _has_sums(sheet, group)
+
+
+def _has_sums(sheet: Sheet, group: Group) -> bool:
+    return group.subtotal and sheet.has_totals
+
+
+def _groups(sheet: Sheet, columns: list[Column], before: list[int], stop: int) -> Iterator[Lines]:
+    measure, running, first = row_lines(columns), before, 0
     for group in sheet.groups:
-        rows = []
-        lines = measure(list(zip(*group.rows, strict=True))) if group.rows else ()
-        for row, taken in zip(group.rows, lines, strict=True):
-            running = [a + b for a, b in zip(running, _summed(columns, row), strict=True)]
-            rows.append({"cells": _cells(columns, row), "sums": running, "tall": taken > _TALL})
-        wanted = group.subtotal and sheet.has_totals
-        sums = list(sheet.sums(group.rows)) if wanted else None
-        yield {"heading": printable(group.heading), "rows": rows, "sums": sums}
+        lines = _lines_of(sheet, group)
+        begin, end = max(before[-1] - first, 0), min(stop - first, lines)
+        first += lines
+        if begin >= end:
+            continue
+        rows: list[Line] = []
+        for row, tall in _measured(measure, group.rows[begin:end]):
+            running = _sum_up(running, [*_summed(columns, row), 1])
+            rows.append({"cells": _cells(columns, row), "after": running, "tall": tall})
+        sums: Row | None = None
+        if _has_sums(sheet, group) and end == lines:
+            running, sums = [*running[:-1], running[-1] + 1], sheet.sums(group.rows)
+        yield {"heading": printable(group.heading), "rows": rows, "sums": sums, "after": running}
+
+
+def _measured(measure: Measure, rows: Sequence[Row]) -> Iterator[tuple[Row, bool]]:
+    """Yield each row and whether it may be broken over two pages."""
+    lines = measure(list(zip(*rows, strict=True))) if rows else ()
+    return ((row, taken > _TALL) for row, taken in zip(rows, lines, strict=True))
+
+
+def _sum_up(running: list[int], more: list[int]) -> list[int]:
+    return [a + b for a, b in zip(running, more, strict=True)]
 
 
 def _summed(columns: list[Column], row: Row) -> list[int]:

@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from groupbuy.documents.pdf import write_pdf
+from groupbuy.documents.pdf import CELLS_AT_ONCE, write_pdf
 from groupbuy.documents.print_data import printable
 from groupbuy.documents.sheet import Column, Group, Kind, Sheet, table
 from tests.documents import samples
@@ -18,11 +19,21 @@ def run(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
-def pages(tmp_path: Path, *sheets: Sheet) -> list[str]:
+def pages(tmp_path: Path, *sheets: Sheet, cells_at_once: int = CELLS_AT_ONCE) -> list[str]:
     """Return the text of each page."""
     path = tmp_path / "sheet.pdf"
-    path.write_bytes(write_pdf(sheets))
+    path.write_bytes(write_pdf(sheets, cells_at_once=cells_at_once))
     return run("pdftotext", "-layout", path, "-").split("\f")[:-1]
+
+
+def places(tmp_path: Path) -> list[list[tuple[str, int, int]]]:
+    """Return the words of each page with their places in points."""
+    boxes = run("pdftotext", "-bbox", tmp_path / "sheet.pdf", "-")
+    words = r'<word xMin="([\d.]+)" yMin="([\d.]+)"[^>]*>([^<]*)<'
+    return [
+        sorted((word, round(float(left)), round(float(top))) for left, top, word in re.findall(words, page))
+        for page in boxes.split("</page>")
+    ]
 
 
 def sums(text: str, label: str) -> list[tuple[int, int]]:
@@ -177,6 +188,41 @@ def test_many_sheets_go_into_one_file_each_with_its_own_page_numbers(tmp_path):
     assert len(firsts) == 46
     assert [text.split("\n")[0] for text in firsts[:-1]] == [sheet.title for sheet in sheets]
     assert "841.89" in run("pdfinfo", "-f", str(len(texts)), "-l", str(len(texts)), tmp_path / "sheet.pdf")
+
+
+LARGE = {
+    "a table": samples.purchase_order(130),
+    "groups with subtotals": samples.pickup_sheet(per_building=9, buildings=6),
+    "small groups": samples.pickup_sheet(per_building=1, buildings=30),
+    "across": samples.matrix(products=90),
+    "without sums": Sheet("单", (Column("名称"),), table([(f"商品{n}",) for n in range(150)])),
+    "rows longer than a page": Sheet("单", (Column("备注"),), table([("果" * 3_000 + "终",)] * 5)),
+    "awkward names": replace(samples.awkward_sheet(), groups=table([*samples.awkward_sheet().rows()] * 6)),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_sheet_set_in_pieces_has_the_pages_of_the_whole(tmp_path, name):
+    sheets = [samples.purchase_order(3), LARGE[name], samples.matrix(products=5)]
+    whole, placed = pages(tmp_path, *sheets), places(tmp_path)
+    assert len(whole) >= 5
+    assert pages(tmp_path, *sheets, cells_at_once=len(LARGE[name].columns) * 30) == whole
+    assert places(tmp_path) == placed
+
+
+def test_a_sheet_set_in_pieces_gives_the_same_bytes_again():
+    sheets = [samples.purchase_order(90)]
+    assert write_pdf(sheets, cells_at_once=500) == write_pdf(sheets, cells_at_once=500)
+
+
+def test_the_typesetter_keeps_nothing_of_the_sheets_it_has_set():
+    script = (
+        "import resource; from groupbuy.documents.pdf import write_pdf; from tests.documents import samples;"
+        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024;"
+        "write_pdf([samples.purchase_order(400)]); once = most();"
+        "write_pdf([samples.purchase_order(1_200)]); print(most() - once)"
+    )
+    assert int(run(sys.executable, "-c", script)) < 60
 
 
 def test_a_sheet_without_sums_has_no_line_of_sums(tmp_path):
