@@ -11,6 +11,8 @@ PREFIX = "GROUPBUY_"
 # Read by single commands, not by the platform, but no misspelling either.
 COMMAND_KEYS = ("GROUPBUY_PASSWORD",)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# Who can be obliged to a second factor; the roles themselves are a storey above.
+FACTOR_ROLES = ("operator", "finance", "warehouse", "customer_service", "leader")
 # What gateways for text messages accept as a signature.
 MOST_SIGNATURE = 12
 
@@ -75,6 +77,7 @@ class Settings:
     pay_grace_minutes: int
     wechat_pay: WechatPaySettings | None
     alipay: AlipaySettings | None
+    second_factor: frozenset[str]
 
     @property
     def embedded(self) -> bool:
@@ -117,6 +120,7 @@ DEFAULTS: dict[str, str] = {
     "ALIPAY_KEY_FILE": "",
     "ALIPAY_PLATFORM_KEY_FILE": "",
     "ALIPAY_BASE_URL": "",
+    "SECOND_FACTOR": "",
 }
 # What a channel needs; with none of these set it is not offered.
 WECHAT_PAY_NEEDS = ("WECHAT_PAY_MERCHANT", "WECHAT_PAY_SERIAL", "WECHAT_PAY_KEY_FILE", "WECHAT_PAY_APIV3_KEY")
@@ -154,6 +158,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         pay_grace_minutes=_whole("PAY_GRACE_MINUTES", value["PAY_GRACE_MINUTES"]),
         wechat_pay=_wechat_pay(value),
         alipay=_alipay(value),
+        second_factor=_roles("SECOND_FACTOR", value["SECOND_FACTOR"]),
     )
 
 
@@ -312,6 +317,14 @@ def _one_of(key: str, text: str, choices: tuple[str, ...]) -> str:
     if text not in choices:
         raise ConfigError(f"{PREFIX}{key} must be one of {', '.join(choices)}, not {text!r}")
     return text
+
+
+def _roles(key: str, text: str) -> frozenset[str]:
+    """Return role names between commas."""
+    names = frozenset(name for part in text.split(",") if (name := part.strip()))
+    for name in sorted(names - set(FACTOR_ROLES)):
+        raise ConfigError(f"{PREFIX}{key} names roles out of {', '.join(FACTOR_ROLES)}, not {name!r}")
+    return names
 
 
 def _whole(key: str, text: str) -> int:

@@ -1,6 +1,6 @@
 """Sign-in identities: one account per phone, which may have several roles."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -67,7 +67,10 @@ class ApiToken(Base):
 
 
 class WebSession(Base):
-    """A signed-in browser; its cookie holds a secret of which only the SHA-256 is kept."""
+    """A signed-in browser; its cookie holds a secret of which only the SHA-256 is kept.
+
+    ``proved_at`` is when its owner last proved who is there, None since it was begun.
+    """
 
     __tablename__ = "web_session"
 
@@ -79,7 +82,44 @@ class WebSession(Base):
     device: Mapped[str]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    proved_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """The authenticator app of an account.
+
+    The secret of its codes follows from ``seed`` and the installation's own key, so that a stolen copy of
+    the table makes no code. No code of a time step up to ``last_step`` is taken again.
+    """
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    seed: Mapped[str]
+    confirmed_at: Mapped[datetime]
+    last_step: Mapped[int]
+
+
+class RecoveryCode(Base):
+    """A code on paper that takes the place of the authenticator app once; only its digest is kept."""
+
+    __tablename__ = "recovery_code"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class UploadDay(Base):
+    """What an account has sent on a day, in UTC."""
+
+    __tablename__ = "upload_day"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    files: Mapped[int]
+    bytes: Mapped[int]
 
 
 class Guess(Base):

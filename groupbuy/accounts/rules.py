@@ -40,6 +40,10 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "money:write": frozenset({"operator", "finance", "leader"}),
 }
 
+# What one account may send on a day; the operators' desk takes whole catalogues.
+MAX_FILES, MAX_FILE_BYTES = 60, 100 * 1024 * 1024
+MAX_STAFF_FILES, MAX_STAFF_FILE_BYTES = 600, 1024 * 1024 * 1024
+
 # A browser that is left alone, and one that is used all day, by what a stranger could do with it.
 IDLE_STAFF, LONGEST_STAFF = timedelta(hours=2), timedelta(hours=12)
 IDLE_PEOPLE, LONGEST_PEOPLE = timedelta(days=14), timedelta(days=60)
@@ -49,6 +53,9 @@ _BROWSERS = {"MicroMessenger": "WeChat", "Edg": "Edge", "Firefox": "Firefox", "C
 _BROWSERS |= {"Safari": "Safari"}
 _SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
 _SYSTEMS |= {"Linux": "Linux"}
+
+# For so long after signing in, or proving it again, may be changed what a thief would change first.
+PROOF_LASTS = timedelta(minutes=15)
 
 FREE_TRIES = 5
 LONGEST_DELAY_S = 900
@@ -98,6 +105,13 @@ def session_limits(role: str) -> tuple[timedelta, timedelta]:
     if role in STAFF_ROLES:
         return IDLE_STAFF, LONGEST_STAFF
     return IDLE_PEOPLE, LONGEST_PEOPLE
+
+
+def upload_limits(role: str) -> tuple[int, int]:
+    """Return how many files and bytes an account may send on a day."""
+    if role in STAFF_ROLES:
+        return MAX_STAFF_FILES, MAX_STAFF_FILE_BYTES
+    return MAX_FILES, MAX_FILE_BYTES
 
 
 def device_name(agent: str) -> str:

@@ -4,8 +4,16 @@ from datetime import datetime
 
 from sqlalchemy import delete, update
 
-from groupbuy.accounts import queries, rules
-from groupbuy.accounts.models import Account, AccountRole, ApiToken, WechatLink
+from groupbuy.accounts import queries, rules, telling
+from groupbuy.accounts.models import (
+    Account,
+    AccountRole,
+    ApiToken,
+    RecoveryCode,
+    SecondFactor,
+    UploadDay,
+    WechatLink,
+)
 from groupbuy.accounts.passwords import hash_password
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -47,12 +55,15 @@ def grant_role(*, account: Account, role: str, now: datetime, actor: str) -> Non
 
 
 def set_password(*, account: Account, password: str, now: datetime, actor: str) -> None:
-    """Set a password and end the account's other sessions; raise BadInput for a weak one."""
+    """Set a password, end the account's other sessions and tell its phone; raise BadInput for a weak one."""
     rules.check_password(password, phone=account.phone)
     account.password_hash = hash_password(password)
     account.session_epoch = Account.session_epoch + 1
     db.session.flush()
     audit.record(at=now, actor=actor, verb="password_set", subject_kind="account", subject=str(account.id))
+    # Nobody need be told of a password that an account begins with.
+    if account.created_at < now:
+        telling.tell(account_id=account.id, what="password", now=now)
 
 
 def anonymise(*, account: Account) -> None:
@@ -60,7 +71,7 @@ def anonymise(*, account: Account) -> None:
     account.phone, account.name = f"deleted-{account.id}", "已注销"
     account.password_hash, account.language, account.active = None, None, False
     account.session_epoch = Account.session_epoch + 1
-    for table in (AccountRole, WechatLink):
+    for table in (AccountRole, WechatLink, SecondFactor, RecoveryCode, UploadDay):
         db.session.execute(delete(table).where(table.account_id == account.id))
     db.session.execute(
         update(ApiToken).where(ApiToken.account_id == account.id).values(expires_at=account.created_at)

@@ -92,8 +92,10 @@ def revoke_token(*, digest: str, now: datetime, actor: str) -> bool:
     return ended is not None
 
 
-def start_session(*, account: Account, role: str, device: str, now: datetime) -> str:
-    """Open a browser's session and return its secret."""
+def start_session(
+    *, account: Account, role: str, device: str, now: datetime, proved_at: datetime | None = None
+) -> str:
+    """Open a browser's session and return its secret; ``proved_at`` unless its owner proves it just now."""
     secret = ids.token()
     session = WebSession(
         digest=digest_of(secret),
@@ -103,6 +105,7 @@ def start_session(*, account: Account, role: str, device: str, now: datetime) ->
         device=device[:MAX_DEVICE],
         created_at=now,
         seen_at=now,
+        proved_at=proved_at,
     )
     db.session.add(session)
     db.session.flush()
@@ -112,6 +115,11 @@ def start_session(*, account: Account, role: str, device: str, now: datetime) ->
 def touch_session(*, digest: str, now: datetime) -> None:
     """Note that a session is in use."""
     db.session.execute(_session(digest).values(seen_at=now))
+
+
+def note_proof(*, digest: str, now: datetime) -> None:
+    """Note that the owner of a session has proved again who is there."""
+    db.session.execute(_session(digest).values(proved_at=now))
 
 
 def end_session(*, digest: str, now: datetime) -> None:

@@ -4,14 +4,14 @@ from importlib import import_module
 
 from groupbuy.accounts.gateways import Wechat, WechatSite
 from groupbuy.config import ConfigError, Settings
-from groupbuy.messaging.codes import CodeSender, ConsoleCodeSender, SmsCodeSender
+from groupbuy.messaging.codes import ConsoleCodeSender, SmsCodeSender
 from groupbuy.messaging.posting import HttpPoster
 from groupbuy.payments.gateways import Gateways, PaymentGateway
 
 NOTIFY = "/pay/notify"
 
 
-def code_sender_of(settings: Settings) -> CodeSender:
+def code_sender_of(settings: Settings) -> ConsoleCodeSender | SmsCodeSender:
     """Return the gateway for text messages, or the console while none is set."""
     if not settings.sms_url:
         return ConsoleCodeSender()

@@ -5,11 +5,12 @@ import os
 import click
 from flask import Flask
 
-from groupbuy.accounts import rules, service
+from groupbuy.accounts import queries, rules, second_factor, service
 from groupbuy.accounts.models import Account
 from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.phones import normalise_phone
 from groupbuy.leaders import service as leaders
 from groupbuy.members import service as members
 
@@ -34,6 +35,20 @@ def create_user(app: Flask, role: str, phone: str, name: str, leader: str | None
         service.grant_role(account=account, role=role, now=now, actor=ACTOR)
         _add_profile(account, role, name, leader)
     click.echo(f"{name} can sign in as {role} with {phone}.")
+
+
+@click.command("reset-factor")
+@click.option("--phone", required=True)
+@click.pass_obj
+def reset_factor(app: Flask, phone: str) -> None:
+    """Switch an account's second factor off when phone and recovery codes are lost."""
+    normal = normalise_phone(phone)
+    with app.app_context(), transaction():
+        account = queries.find_account(normal) if normal else None
+        if account is None:
+            raise NotFound("unknown_account", "There is no account with this phone.")
+        was_on = second_factor.remove(account_id=account.id, now=utc_now(), actor=ACTOR)
+    click.echo("The second factor is off." if was_on else "There was no second factor.")
 
 
 def _add_profile(account: Account, role: str, name: str, leader_code: str | None) -> None:

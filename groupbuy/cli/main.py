@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "move-in": "groupbuy.cli.moving_in:move_in_command",
     "pay-simulator": "groupbuy.cli.pay_simulator:pay_simulator",
     "receive": "groupbuy.cli.warehouse:receive",
+    "reset-factor": "groupbuy.cli.accounts:reset_factor",
     "report": "groupbuy.cli.rounds:report",
     "rounds": "groupbuy.cli.rounds:rounds",
     "runs": "groupbuy.cli.jobs:list_runs",

@@ -31,6 +31,18 @@ def withdrawals_of(leader_id: int, *, most: int = 200) -> Sequence[Withdrawal]:
     return db.session.scalars(mine.order_by(Withdrawal.id.desc()).limit(most)).all()
 
 
+def has_paid_to(leader_id: int, *, method: str, payee: str, payee_name: str) -> bool:
+    """Tell whether a payout account has been named by a leader before, and not been refused."""
+    known = (
+        Withdrawal.leader_id == leader_id,
+        Withdrawal.method == method,
+        Withdrawal.payee == payee.strip(),
+        Withdrawal.payee_name == payee_name.strip(),
+        Withdrawal.state != rules.WithdrawalState.REJECTED,
+    )
+    return db.session.scalar(select(Withdrawal.id).where(*known).limit(1)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class LeaderMoney:
     """What a leader's commission comes to at each stage, in fen; ``available_fen`` may be below zero."""

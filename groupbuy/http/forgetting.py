@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 
-from groupbuy.accounts.models import ApiToken, Guess, PhoneCode, WebSession
+from groupbuy.accounts.models import ApiToken, Guess, PhoneCode, UploadDay, WebSession
 from groupbuy.accounts.rules import LONGEST_PEOPLE
 from groupbuy.db import db
 from groupbuy.http.models import IdempotencyKey
@@ -22,7 +22,8 @@ def any_old(*, now: datetime) -> bool:
     answers = exists().where(IdempotencyKey.created_at < now - KEEP_ANSWERS)
     guesses = exists().where(Guess.last_at < now - KEEP_GUESSES)
     codes = exists().where(PhoneCode.created_at < now - KEEP_CODES)
-    return bool(db.session.scalar(select(answers | guesses | codes | _old_session(now))))
+    uploads = exists().where(UploadDay.day < (now - KEEP_CODES).date())
+    return bool(db.session.scalar(select(answers | guesses | codes | uploads | _old_session(now))))
 
 
 def _old_session(now: datetime) -> ColumnElement[bool]:
@@ -35,6 +36,7 @@ def forget_old(*, now: datetime) -> None:
     """Delete old answers, wrong tries and codes, and sessions and tokens that ended a week ago."""
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEEP_ANSWERS))
     db.session.execute(delete(Guess).where(Guess.last_at < now - KEEP_GUESSES))
+    db.session.execute(delete(UploadDay).where(UploadDay.day < (now - KEEP_CODES).date()))
     db.session.execute(delete(PhoneCode).where(PhoneCode.created_at < now - KEEP_CODES))
     ended = now - KEEP_ENDED
     db.session.execute(

@@ -14,7 +14,7 @@ from groupbuy.accounts.models import Account, AccountRole, ApiToken, WebSession
 from groupbuy.accounts.rules import scopes_of, session_limits
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
@@ -66,6 +66,8 @@ class Identity:
     homes: tuple["Home", ...] = ()
     leader_ids: tuple[int, ...] = ()
     supplier_ids: tuple[int, ...] = ()
+    # When it was last proved who this is: by signing in, or once more since.
+    proved_at: datetime | None = None
     session_secret: str | None = field(default=None, repr=False)
     # What Flask-Login asks of a user.
     is_authenticated: bool = field(default=True, repr=False)
@@ -121,7 +123,7 @@ def _by_token(header: str, now: datetime) -> Identity:
     rows = db.session.connection().execute(_token_holder(), asked).all()
     if not rows:
         raise NotSignedIn("bad_token", "This token is unknown, revoked or expired.")
-    return _joined(rows, rows[0].scopes)
+    return _joined(rows, rows[0].scopes, rows[0].created_at)
 
 
 @cache
@@ -132,14 +134,14 @@ def _token_holder() -> Select[*tuple[Any, ...]]:
         ApiToken.revoked_at.is_(None),
         ApiToken.expires_at > bindparam("now"),
     )
-    return _of_role(ApiToken).add_columns(ApiToken.scopes).where(*wanted)
+    return _of_role(ApiToken).add_columns(ApiToken.scopes, ApiToken.created_at).where(*wanted)
 
 
 def _by_session(secret: str, now: datetime) -> Identity | None:
     digest = tokens.digest_of(secret)
     rows = db.session.execute(
         _of_role(WebSession)
-        .add_columns(WebSession.created_at, WebSession.seen_at)
+        .add_columns(WebSession.created_at, WebSession.seen_at, WebSession.proved_at)
         .where(WebSession.digest == digest, WebSession.ended_at.is_(None))
         .where(WebSession.epoch == Account.session_epoch)
     ).all()
@@ -151,10 +153,10 @@ def _by_session(secret: str, now: datetime) -> Identity | None:
     if rows[0].seen_at + SEEN_STEP <= now:
         with transaction():
             tokens.touch_session(digest=digest, now=now)
-    return _joined(rows, scopes_of(rows[0].role), secret)
+    return _joined(rows, scopes_of(rows[0].role), rows[0].proved_at or rows[0].created_at, secret)
 
 
-def _joined(rows: Any, scopes: list[str], secret: str | None = None) -> Identity:
+def _joined(rows: Any, scopes: list[str], proved_at: datetime, secret: str | None = None) -> Identity:
     def ids(name: str) -> tuple[int, ...]:
         return tuple(sorted({value for row in rows if (value := getattr(row, name)) is not None}))
 
@@ -167,6 +169,7 @@ def _joined(rows: Any, scopes: list[str], secret: str | None = None) -> Identity
         homes=tuple({Home(*row[4:7]) for row in rows if row.resident_id is not None}),
         leader_ids=ids("leader_id") + ids("helped_id"),
         supplier_ids=ids("supplier_id"),
+        proved_at=proved_at,
         session_secret=secret,
     )
 
@@ -210,13 +213,18 @@ def _profile(
 def sign_in(account: Account, role: str) -> Identity:
     """Start a fresh session of an account in one of its roles; whatever the browser held before ends.
 
-    Raise NotSignedIn for a role that the account does not have or an account that is not active.
+    Who only changes the role has proved nothing anew. Raise NotSignedIn for a role that the account does
+    not have or an account that is not active.
     """
+    former = current_user._get_current_object()
+    same = isinstance(former, Identity) and former.account_id == account.id
+    proved_at = former.proved_at if same else None
     sign_out()
     now = utc_now()
-    with transaction():
-        device = request.headers.get("User-Agent", "")
-        secret = tokens.start_session(account=account, role=role, device=device, now=now)
+    device = request.headers.get("User-Agent", "")
+    secret = in_transaction(
+        lambda: tokens.start_session(account=account, role=role, device=device, now=now, proved_at=proved_at)
+    )
     identity = _by_session(secret, now)
     if identity is None:
         raise NotSignedIn("not_signed_in", "This account cannot sign in.")

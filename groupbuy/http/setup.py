@@ -13,6 +13,7 @@ from groupbuy.http.errors import Malformed, problem_of
 from groupbuy.http.idempotency import write_json
 from groupbuy.http.identity import init_identity
 from groupbuy.http.limits import init_limits
+from groupbuy.http.proving import init_proving
 
 API_PREFIX = "/api/"
 MAX_UPLOAD = 64 * 1024 * 1024
@@ -35,6 +36,7 @@ def init_http(app: Flask, settings: Settings) -> None:
     app.before_request(_refuse_unstorable)
     init_identity(app)
     init_limits(app, settings)
+    init_proving(app, settings)
     # The kit of the pages puts its own handler here.
     app.register_error_handler(HTTPException, for_pages(lambda error: error))
 

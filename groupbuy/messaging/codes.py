@@ -27,14 +27,23 @@ class CodeSender(Protocol):
         """Hand a code over to the gateway; raise OSError when it cannot be reached."""
 
 
+class TextSender(Protocol):
+    """Takes texts to phones that hold no secret."""
+
+    def tell(self, phone: str, text: str) -> None:
+        """Hand a text over to the gateway; raise OSError when it cannot be reached."""
+
+
 class ConsoleCodeSender:
     """Shows codes instead of sending them: the default while no gateway is set."""
 
     def send(self, phone: str, code: str) -> None:
         """Print the message and to whom it would have gone."""
-        line = (
-            f"[no text message gateway is set] to {mask_phone(phone)}: {text_message(TEXT.format(code=code))}"
-        )
+        self.tell(phone, TEXT.format(code=code))
+
+    def tell(self, phone: str, text: str) -> None:
+        """Print a text and to whom it would have gone."""
+        line = f"[no text message gateway is set] to {mask_phone(phone)}: {text_message(text)}"
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - it is the console sender.
 
 
@@ -52,8 +61,12 @@ class SmsCodeSender:
 
     def send(self, phone: str, code: str) -> None:
         """Post one message; raise OSError when the gateway does not take it within seconds."""
-        text = text_message(TEXT.format(code=code), signature=self._signature)
-        body = json.dumps({"phone": phone, "text": text}, ensure_ascii=False)
+        self.tell(phone, TEXT.format(code=code))
+
+    def tell(self, phone: str, text: str) -> None:
+        """Post one text; raise OSError when the gateway does not take it within seconds."""
+        whole = text_message(text, signature=self._signature)
+        body = json.dumps({"phone": phone, "text": whole}, ensure_ascii=False)
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

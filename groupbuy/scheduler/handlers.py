@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from groupbuy.accounts.telling import TELL_JOB
 from groupbuy.campaigns import lifecycle
 from groupbuy.config import Settings
 from groupbuy.db import db
@@ -11,11 +12,12 @@ from groupbuy.db.transaction import be_unhurried
 from groupbuy.flows import closing, mailing
 from groupbuy.jobs.service import Patience
 from groupbuy.kernel.clock import utc_now
+from groupbuy.messaging.codes import TextSender
 from groupbuy.messaging.posting import HttpPoster
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
 from groupbuy.messaging.service import MAIL_JOB, Attachment
 from groupbuy.messaging.webhooks import WEBHOOK_JOB
-from groupbuy.scheduler import webhooks
+from groupbuy.scheduler import account_notes, webhooks
 from groupbuy.scheduler.work import Handler
 
 # A round must close, whatever it takes; people wait for it.
@@ -24,7 +26,7 @@ UNTIL_CLOSED = Patience(first=timedelta(seconds=1), longest=timedelta(seconds=30
 Render = Callable[[Attachment, datetime], File]
 
 
-def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
+def handlers_for(settings: Settings, render: Render, *, texts: TextSender) -> Mapping[str, Handler]:
     """Return the handler of each kind of job, with the gateways that the settings name."""
     sender: MailSender = SmtpSender(settings.smtp_url) if settings.smtp_url else ConsoleSender()
 
@@ -55,5 +57,6 @@ def handlers_for(settings: Settings, render: Render) -> Mapping[str, Handler]:
     return {
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
         MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
+        TELL_JOB: account_notes.handler(texts),
         WEBHOOK_JOB: webhooks.handler(HttpPoster()),
     }

@@ -125,6 +125,7 @@ def test_a_rejected_handover_is_due_again(app: Flask) -> None:
     assert handing_over.cash_due(order.leader_id) == 1980
 
 
+@pytest.mark.check(34)
 @pytest.mark.parametrize("target", ["wallet", "cash"])
 def test_what_was_paid_for_a_cancelled_order_goes_back_once(app: Flask, target: str) -> None:
     order = place_order()
@@ -141,6 +142,7 @@ def test_what_was_paid_for_a_cancelled_order_goes_back_once(app: Flask, target: 
     assert books_are_right()
 
 
+@pytest.mark.check(34)
 def test_two_refunds_of_one_order_at_once_pay_back_once(app: Flask) -> None:
     order = place_order()
     pay(order)

@@ -12,6 +12,7 @@ from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.flows.importing import ImportResult, import_file
 from groupbuy.http.identity import Identity
+from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Query
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -64,6 +65,7 @@ def import_rows(identity: Identity, kind: str, query: ImportQuery) -> tuple[int,
     content = request.get_data()
     if not content:
         raise BadInput("required", "Send the file as the request's body.", param="body")
+    add_upload(identity, len(content))
     settings: Settings = current_app.extensions["groupbuy_settings"]
     try:
         table = read_table(content, "body.xlsx" if request.mimetype == XLSX else "body.csv")

@@ -12,6 +12,7 @@ from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.withdrawing import MAX_PAYEE, MAX_REASON, Payee
 from groupbuy.http.identity import Identity
+from groupbuy.http.proving import require_fresh
 from groupbuy.http.reading import Body, Query, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import MAX_FEN
@@ -120,12 +121,16 @@ def show_leader_money(identity: Identity, code: str) -> tuple[int, Any]:
     answers={201: WithdrawalShape},
 )
 def ask_withdrawal(identity: Identity, code: str, body: NewWithdrawal) -> tuple[int, Any]:
-    """Ask for a withdrawal of one's own settled commission."""
+    """Ask for a withdrawal of one's own settled commission; a new payout account needs a fresh token."""
+    leader, now = own_leader(identity, code), utc_now()
+    payee = {"method": body.method, "payee": body.payee, "payee_name": body.payee_name}
+    if not withdrawals.has_paid_to(leader.id, **payee):
+        require_fresh(identity, now=now)
     row = withdrawing.ask(
-        leader=own_leader(identity, code),
+        leader=leader,
         amount_fen=body.amount_fen,
         payee=Payee(body.method, body.payee, body.payee_name),
-        now=utc_now(),
+        now=now,
         actor=identity.actor.name,
         submission_key=body.submission_key,
     )

@@ -1,5 +1,6 @@
 """Tokens: a phone and a password against a bearer token."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from flask import request
@@ -10,7 +11,8 @@ from groupbuy.accounts.rules import ROLES
 from groupbuy.accounts.signing_in import check_password, choose_role
 from groupbuy.api.v1.endpoint import endpoint, public
 from groupbuy.api.v1.shapes import Shape
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.http import proving
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
@@ -21,12 +23,16 @@ Scopes = Annotated[list[Annotated[Text, Field(max_length=32)]], Field(min_length
 
 
 class SignIn(Body):
-    """Who wants a token; ``role`` is the highest unless named, ``scopes`` all of the role's."""
+    """Who wants a token; ``role`` is the highest unless named, ``scopes`` all of the role's.
+
+    ``otp`` is the code of the authenticator app, or a recovery code, for accounts with a second factor.
+    """
 
     phone: Annotated[Text, Field(min_length=1, max_length=32)]
     password: Annotated[Text, Field(min_length=1, max_length=128)]
     role: Annotated[Text, Field(max_length=32)] | None = None
     scopes: Scopes | None = None
+    otp: Annotated[Text, Field(min_length=1, max_length=32)] | None = None
 
 
 class Token(Shape):
@@ -49,11 +55,16 @@ def issue_token(body: SignIn) -> tuple[int, Any]:
         now=utc_now(),
         transaction=transaction,
     )
-    with transaction():
+    proving.check_for_token(account.id, body.otp, now=utc_now())
+
+    def issue() -> tuple[str, str, datetime]:
         role = choose_role(account, body.role)
         token, expires_at = tokens.issue_token(
             account=account, role=role, now=utc_now(), actor=f"account:{account.id}", scopes=body.scopes
         )
+        return role, token, expires_at
+
+    role, token, expires_at = in_transaction(issue)
     return 201, {"token": token, "role": role, "expires_at": iso(expires_at)}
 
 

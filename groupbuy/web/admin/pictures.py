@@ -1,6 +1,7 @@
 """Pictures of products: taken in, made small and harmless, stored, and handed out."""
 
 import io
+import os
 import secrets
 import warnings
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 from flask import Flask, Response, current_app, send_from_directory
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.web.kit.pictures import UPLOADS, picture_address
 
 MAX_BYTES = 10 * 1024 * 1024
+# All pictures together; at 40 kB each that is a hundred thousand.
+MAX_STORED = 4 * 1024**3
 MAX_PIXELS = 50_000_000
 WIDTH = 750
 QUALITY = 82
@@ -43,6 +46,8 @@ def store_picture(content: bytes) -> str:
     name = f"{secrets.token_hex(16)}.webp"
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
+    if sum(entry.stat().st_size for entry in os.scandir(folder)) > MAX_STORED:
+        raise RuleBroken("storage_full", "The place for pictures is full; ask whoever runs the server.")
     (folder / name).write_bytes(_redrawn(content))
     return f"{UPLOADS}/{name}"
 

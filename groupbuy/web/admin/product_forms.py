@@ -12,6 +12,8 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.catalog import service
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
 from groupbuy.db.transaction import transaction
+from groupbuy.http.guards import signed_in
+from groupbuy.http.quotas import add_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.web.admin import saving
@@ -136,7 +138,9 @@ def _values(form: ProductForm, product: Product | None) -> dict[str, Any]:
     if form.picture.data:
         # The transaction may run again: the file is read from its beginning each time.
         form.picture.data.seek(0)
-        values["picture"] = store_picture(form.picture.data.read())
+        content = form.picture.data.read()
+        add_upload(signed_in(), len(content))
+        values["picture"] = store_picture(content)
     elif product is None:
         values["picture"] = None
     if values["case_size"] < 1:

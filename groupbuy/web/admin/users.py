@@ -9,11 +9,11 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.accounts import managing, queries, service
+from groupbuy.accounts import managing, queries, second_factor, service
 from groupbuy.accounts.models import Account, AccountRole
 from groupbuy.accounts.rules import ROLES, STAFF_ROLES
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
 from groupbuy.web.admin import saving
@@ -122,6 +122,7 @@ def users_detail(account_id: int) -> ResponseReturnValue:
         free=[role for role in GRANTED if role not in held],
         granted=GRANTED,
         role_name=role_name,
+        factor=second_factor.is_on(account_id),
     )
 
 
@@ -130,21 +131,34 @@ def users_roles(account_id: int) -> ResponseReturnValue:
     """Give or take a role."""
     role, give = request.form.get("role", ""), request.form.get("do") == "give"
     if role in GRANTED:
-        with transaction():
-            account = queries.get_account(account_id)
-            change = service.grant_role if give else managing.revoke_role
-            change(account=account, role=role, now=utc_now(), actor=actor().name)
+        change, who = service.grant_role if give else managing.revoke_role, actor().name
+        in_transaction(
+            lambda: change(account=queries.get_account(account_id), role=role, now=utc_now(), actor=who)
+        )
         flash(_("The role has been given.") if give else _("The role has been taken away."), "ok")
+    return redirect(url_for("admin.users_detail", account_id=account_id), 303)
+
+
+@blueprint.post("/users/<int:account_id>/factor")
+def users_factor(account_id: int) -> ResponseReturnValue:
+    """Switch the second factor of somebody off who has lost phone and recovery codes."""
+    who = actor().name
+    in_transaction(
+        lambda: second_factor.remove(account_id=queries.get_account(account_id).id, now=utc_now(), actor=who)
+    )
+    flash(_("The second factor is switched off."), "ok")
     return redirect(url_for("admin.users_detail", account_id=account_id), 303)
 
 
 @blueprint.post("/users/<int:account_id>/active")
 def users_active(account_id: int) -> ResponseReturnValue:
     """Disable an account or let it in again."""
-    active = request.form.get("active") == "1"
-    with transaction():
-        account = queries.get_account(account_id)
-        managing.set_active(account=account, active=active, now=utc_now(), actor=actor().name)
+    active, who = request.form.get("active") == "1", actor().name
+    in_transaction(
+        lambda: managing.set_active(
+            account=queries.get_account(account_id), active=active, now=utc_now(), actor=who
+        )
+    )
     flash(
         _("The account can sign in again.") if active else _("The account is disabled and signed out."), "ok"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import current_app
 
 from groupbuy.http.guards import signed_in
+from groupbuy.http.quotas import count_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 
@@ -14,7 +15,11 @@ FOLDER = "imports"
 
 
 def keep(content: bytes, name: str) -> str:
-    """Keep a file until it is confirmed, for a day at most, and return what it is known by."""
+    """Keep a file until it is confirmed, for a day at most, and return what it is known by.
+
+    Raise TooMany when the account has sent its share of the day.
+    """
+    count_upload(signed_in(), len(content))
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     oldest = utc_now().timestamp() - KEPT_SECONDS

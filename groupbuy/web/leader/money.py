@@ -12,6 +12,7 @@ from groupbuy.documents import csv_files, xlsx
 from groupbuy.documents.sheet import Sheet
 from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import dials
+from groupbuy.http import proving
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -23,6 +24,7 @@ from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
+from groupbuy.web.signin.again import send_to_prove
 
 STEPS = {
     "accrue": _l("Booked at the close"),
@@ -93,10 +95,24 @@ def money_withdraw() -> ResponseReturnValue:
             submission_key=(form.submission_key.data or "")[:64] or None,
         )
 
-    if form.validate_on_submit() and saving.stored(form, store):
+    if form.validate_on_submit() and (prove := _prove_for(form)):
+        return prove
+    if not form.errors and saving.stored(form, store):
         flash(_("The withdrawal is asked for; the operator reviews it."), "ok")
         return redirect(url_for("leader.money"), 303)
     return _money(form)
+
+
+def _prove_for(form: WithdrawForm) -> ResponseReturnValue | None:
+    """Send a leader who names a new payout account to prove who it is; None where that is not needed."""
+    payee = {"method": form.method.data, "payee": form.payee.data, "payee_name": form.payee_name.data}
+    identity = signed_in()
+    if withdrawals.has_paid_to(the_leader().id, **payee):
+        return None
+    if proving.misses_factor(identity):
+        flash(_("A new payout account needs a second factor; set it up, then ask again."), "info")
+        return redirect(url_for("signin.second_factor"), 303)
+    return None if proving.is_fresh(identity, now=utc_now()) else send_to_prove(url_for("leader.money"))
 
 
 @blueprint.get("/money/<period>")

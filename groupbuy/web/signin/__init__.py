@@ -4,11 +4,11 @@ from flask import Flask
 
 from groupbuy.accounts.gateways import WechatSite
 from groupbuy.messaging.codes import CodeSender
-from groupbuy.web.signin import becoming, devices, roles, sign_in, sign_up, wechat_pages
+from groupbuy.web.signin import again, becoming, devices, factor, roles, sign_in, sign_up, wechat_pages
 from groupbuy.web.signin.blueprint import BASE_URL, CODE_SENDER, WECHAT, blueprint
 
 # Importing a page declares its routes.
-PAGES = (sign_in, sign_up, roles, becoming, devices, wechat_pages)
+PAGES = (sign_in, sign_up, roles, becoming, devices, factor, again, wechat_pages)
 
 
 def register_signin(app: Flask, *, code_sender: CodeSender, wechat: WechatSite | None, base_url: str) -> None:
@@ -21,3 +21,4 @@ def register_signin(app: Flask, *, code_sender: CodeSender, wechat: WechatSite |
     app.extensions[WECHAT] = wechat
     app.extensions[BASE_URL] = base_url
     app.register_blueprint(blueprint)
+    again.install(app)

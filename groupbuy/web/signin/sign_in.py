@@ -15,6 +15,7 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.signin import visit
 from groupbuy.web.signin.blueprint import blueprint, code_sender, shows_wechat
+from groupbuy.web.signin.factor import wait_for_factor
 from groupbuy.web.signin.forms import CodeForm, PasswordForm, PhoneForm
 
 PURPOSE = "sign_in"
@@ -132,7 +133,10 @@ def go_on(account: Account, next_: str | None) -> ResponseReturnValue:
     if not roles:
         return _sign_up(account.phone, next_)
     as_resident = visit.is_for_residents(next_) and "resident" in roles
-    visit.enter(account, "resident" if as_resident else highest(roles))
+    role = "resident" if as_resident else highest(roles)
+    if (waiting := wait_for_factor(account, role, next_)) is not None:
+        return waiting
+    visit.enter(account, role)
     if len(roles) > 1 and next_ is None:
         return redirect(url_for("signin.choose_role"), 303)
     return redirect(next_ or visit.start_page(), 303)
