@@ -6,7 +6,7 @@ from datetime import datetime
 
 from groupbuy.accounts import guessing
 from groupbuy.accounts.guessing import Limit
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 
 FREE_WRONG_CODES = 10
@@ -25,6 +25,5 @@ def trying_a_code(account_id: int, *, now: datetime) -> Iterator[None]:
         yield
     except (BadInput, NotFound, RuleBroken) as error:
         if error.code in GUESSED:
-            with transaction():
-                guessing.count_try(mine, now=now)
+            in_transaction(lambda: guessing.count_try(mine, now=now))
         raise

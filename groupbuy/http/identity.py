@@ -14,7 +14,7 @@ from groupbuy.accounts.models import Account, AccountRole, ApiToken, WebSession
 from groupbuy.accounts.rules import scopes_of, session_limits
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
@@ -151,8 +151,7 @@ def _by_session(secret: str, now: datetime) -> Identity | None:
     if rows[0].seen_at + idle <= now or rows[0].created_at + longest <= now:
         return None
     if rows[0].seen_at + SEEN_STEP <= now:
-        with transaction():
-            tokens.touch_session(digest=digest, now=now)
+        in_transaction(lambda: tokens.touch_session(digest=digest, now=now))
     return _joined(rows, scopes_of(rows[0].role), rows[0].proved_at or rows[0].created_at, secret)
 
 
@@ -238,8 +237,8 @@ def sign_out() -> None:
     """End the browser's session, on the server too."""
     user = current_user._get_current_object()
     if isinstance(user, Identity) and user.session_secret is not None:
-        with transaction():
-            tokens.end_session(digest=tokens.digest_of(user.session_secret), now=utc_now())
+        digest = tokens.digest_of(user.session_secret)
+        in_transaction(lambda: tokens.end_session(digest=digest, now=utc_now()))
     logout_user()
     session.clear()
     g.identity = None

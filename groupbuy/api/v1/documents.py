@@ -10,7 +10,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.catalog.queries import is_supplier
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.http import rights
 from groupbuy.http.identity import Identity
 from groupbuy.kernel.clock import utc_now
@@ -82,8 +82,8 @@ def _check(identity: Identity, wanted: Attachment) -> None:
 
 def _log(identity: Identity, wanted: Attachment) -> None:
     """Note who took people's names and phones out of the platform."""
-    with transaction():
-        audit.record(
+    in_transaction(
+        lambda: audit.record(
             at=utc_now(),
             actor=identity.actor.name,
             verb="document_taken",
@@ -91,3 +91,4 @@ def _log(identity: Identity, wanted: Attachment) -> None:
             subject=wanted.round,
             after={"kind": wanted.kind, "code": wanted.code},
         )
+    )

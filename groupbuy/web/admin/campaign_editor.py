@@ -15,7 +15,7 @@ from groupbuy.campaigns import service
 from groupbuy.campaigns.models import Campaign, CampaignLeader, CampaignOffer
 from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import planning
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
@@ -222,7 +222,8 @@ def _store(
     form: CampaignForm, campaign: Campaign | None, products: Mapping[str, Product], *, overwrite: bool
 ) -> tuple[str, int]:
     plan, offers, now, who = plan_of(form), offers_of(form, products), utc_now(), actor().name
-    with transaction():
+
+    def store() -> tuple[str, int]:
         if campaign is None:
             code = form.code.data.strip()
             service.create_campaign(code=code, plan=plan, offers=offers, now=now, actor=who)
@@ -231,6 +232,8 @@ def _store(
         version = stored.version if overwrite else _whole(form.version.data)
         service.edit_campaign(campaign=stored, version=version, plan=plan, offers=offers, now=now, actor=who)
         return stored.code, len(planning.replan(campaign=stored, now=now, zone=zone()))
+
+    return in_transaction(store)
 
 
 def _whole(text: str) -> int:

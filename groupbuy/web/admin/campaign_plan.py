@@ -13,7 +13,7 @@ from groupbuy.campaigns.models import Campaign, CampaignLeader, CampaignOffer, R
 from groupbuy.campaigns.rules import Recurrence
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import planning
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
@@ -156,9 +156,11 @@ def campaigns_publish(code: str) -> ResponseReturnValue:
 
 def _publish(form: PageForm, code: str) -> list[str] | None:
     try:
-        with transaction():
-            campaign = service.get_campaign(code)
-            return planning.publish(campaign=campaign, now=utc_now(), zone=zone(), actor=actor().name)
+        return in_transaction(
+            lambda: planning.publish(
+                campaign=service.get_campaign(code), now=utc_now(), zone=zone(), actor=actor().name
+            )
+        )
     except GroupbuyError as error:
         form.form_errors.append(translate_sentence(error.message))
         return None
@@ -170,8 +172,8 @@ def campaigns_end(code: str) -> ResponseReturnValue:
     campaign = service.get_campaign(code)
     form = PageForm()
     if form.validate_on_submit():
-        with transaction():
-            service.end(campaign=service.get_campaign(code), now=utc_now(), actor=actor().name)
+        who = actor().name
+        in_transaction(lambda: service.end(campaign=service.get_campaign(code), now=utc_now(), actor=who))
         flash(_("The campaign has ended."), "ok")
         return redirect(url_for("admin.campaigns_plan", code=code), 303)
     sentences = [

@@ -16,7 +16,7 @@ from groupbuy.commissions import service
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
 from groupbuy.commissions.rules import Rate, Scope, Tier
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.kernel.money import format_yuan, parse_percent, parse_yuan
@@ -231,12 +231,15 @@ def _tier(line: str) -> Tier:
 @blueprint.post("/commissions/plan/<int:rule_id>/end")
 def commissions_end(rule_id: int) -> ResponseReturnValue:
     """End a rate without a successor."""
-    with transaction():
-        rule = db.session.get(CommissionRule, rule_id)
-        if rule is None:
-            raise NotFound("unknown_rule", "There is no such rate.")
-        if rule.valid_to is None:
-            scope, target = Scope(rule.scope), rule.target_id
-            service.set_rule(scope=scope, target_id=target, rate=None, now=utc_now(), actor=actor().name)
+    in_transaction(lambda: _end(rule_id))
     flash(_("The rate has ended."), "ok")
     return redirect(url_for("admin.commissions_plan"), 303)
+
+
+def _end(rule_id: int) -> None:
+    rule = db.session.get(CommissionRule, rule_id)
+    if rule is None:
+        raise NotFound("unknown_rule", "There is no such rate.")
+    if rule.valid_to is None:
+        scope, target = Scope(rule.scope), rule.target_id
+        service.set_rule(scope=scope, target_id=target, rate=None, now=utc_now(), actor=actor().name)

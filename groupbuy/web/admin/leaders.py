@@ -20,11 +20,11 @@ from groupbuy.leaders.queries import get_leader
 from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.admin.products import pairs
 from groupbuy.web.degrees import DegreesField
-from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
@@ -32,7 +32,7 @@ from groupbuy.web.kit.states import state_choices
 TEXTS = ("email", "address", "route")
 
 
-class LeaderForm(PageForm):
+class LeaderForm(SeenForm):
     """What can be changed about a leader."""
 
     name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
@@ -144,6 +144,7 @@ def leaders_detail(code: str) -> ResponseReturnValue:
         template="admin/leader.html",
         title=leader.name,
         back=(url_for("admin.leaders"), _("Leaders")),
+        stands=lambda: get_leader(code),
         leader=leader,
         residents=db.session.scalar(residents),
         earned_fen=db.session.scalar(earned),
@@ -152,7 +153,7 @@ def leaders_detail(code: str) -> ResponseReturnValue:
     )
 
 
-class CommunityForm(PageForm):
+class CommunityForm(SeenForm):
     """A community."""
 
     name = StringField(_l("Name"), validators=[InputRequired(), Length(max=100)])
@@ -200,5 +201,8 @@ def communities_edit(row_id: int | None) -> ResponseReturnValue:
         values = {"name": form.name.data.strip()} | dict(saving.texts(form, "address"))
         managing.save_community(community_id=row_id, values=values, now=utc_now(), actor=actor().name)
 
+    def stands() -> Community | None:
+        return None if row_id is None else db.session.get(Community, row_id)
+
     back = (url_for("admin.communities"), _("Communities"))
-    return saving.answer(form, store, title=_("Community"), back=back)
+    return saving.answer(form, store, title=_("Community"), back=back, stands=stands)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
 from groupbuy.analytics import money_report
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.finance import queries, rules, service
 from groupbuy.finance.dials import dials, set_dials
@@ -13,15 +13,15 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import PercentField, WholeField, YuanField
 from groupbuy.web.admin.listing import asked
 from groupbuy.web.kit.downloads import attachment
-from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 
-class DialsForm(PageForm):
+class DialsForm(SeenForm):
     """Days, fees, limits and rates."""
 
     after_sale_days = WholeField(
@@ -68,8 +68,8 @@ def ledger() -> ResponseReturnValue:
 def ledger_close() -> ResponseReturnValue:
     """Close a month of the books."""
     period = request.form.get("period", "")[:7]
-    with transaction():
-        service.close_period(period=period, now=utc_now(), actor=actor().name)
+    who = actor().name
+    in_transaction(lambda: service.close_period(period=period, now=utc_now(), actor=who))
     flash(_("The books of %(period)s are closed.", period=period), "ok")
     return redirect(url_for("admin.ledger"), 303)
 
@@ -80,9 +80,8 @@ def ledger_figures() -> ResponseReturnValue:
     form = DialsForm(obj=dials())
 
     def store() -> None:
-        names = [name for name in form._fields if name != "csrf_token"]
+        names = [name for name in form._fields if name not in ("csrf_token", "seen")]
         set_dials(values={name: form[name].data for name in names}, now=utc_now(), actor=actor().name)
 
-    return saving.answer(
-        form, store, title=_("Figures of money"), back=(url_for("admin.ledger"), _("Income and expense"))
-    )
+    back = (url_for("admin.ledger"), _("Income and expense"))
+    return saving.answer(form, store, title=_("Figures of money"), back=back, stands=dials)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.documents.sheet import Column as SheetColumn
 from groupbuy.documents.sheet import Kind, Sheet, table
@@ -168,15 +168,17 @@ def _export(listing: Listing, kind: str) -> Response:
 
 
 def _note_export(listing: Listing, count: int) -> None:
-    with transaction():
-        audit.record(
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
             at=utc_now(),
-            actor=actor().name,
+            actor=who,
             verb="list_exported",
             subject_kind="list",
             subject=listing.name,
             after={"rows": count},
         )
+    )
 
 
 def _exported(column: Column, row: Any) -> Any:

@@ -13,7 +13,7 @@ from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
 from groupbuy.leaders.models import Leader
@@ -148,7 +148,9 @@ def orders_detail(number: str) -> ResponseReturnValue:
 
 def note_view(kind: str, subject: str) -> None:
     """Log that somebody of the staff looked at a person's data."""
-    with transaction():
-        audit.record(
-            at=utc_now(), actor=actor().name, verb="person_viewed", subject_kind=kind, subject=subject
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
+            at=utc_now(), actor=who, verb="person_viewed", subject_kind=kind, subject=subject
         )
+    )

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import queries as campaigns
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.http import rights
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -69,12 +69,14 @@ def campaigns_papers(name: str) -> ResponseReturnValue:
 
 
 def _note(name: str, what: dict[str, str | None]) -> None:
-    with transaction():
-        audit.record(
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
             at=utc_now(),
-            actor=actor().name,
+            actor=who,
             verb="document_taken",
             subject_kind="round",
             subject=name,
             after=what,
         )
+    )

@@ -11,17 +11,17 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.catalog import service
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import add_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import WholeField, YuanField, optional
 from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.admin.products import ZONES, pairs
-from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import look
@@ -39,7 +39,7 @@ PLAIN = (
 )
 
 
-class ProductForm(PageForm):
+class ProductForm(SeenForm):
     """Everything about a product."""
 
     version = HiddenField(default="0")
@@ -121,6 +121,7 @@ def products_edit(code: str) -> ResponseReturnValue:
         title=product.name,
         back=(url_for("admin.products"), _("Products")),
         then=url_for("admin.products_edit", code=code),
+        stands=lambda: service.get_product(code),
         upload=True,
         product=product,
         moves=[(state, look("product", state).label) for state in sorted(service.MOVES[product.state])],
@@ -153,12 +154,16 @@ def products_state(code: str) -> ResponseReturnValue:
     """Move a product on its way to the shelf, or off it."""
     state = request.form.get("state", "")
     try:
-        with transaction():
-            product = service.get_product(code)
-            service.move_product(product=product, state=state, now=utc_now(), actor=actor().name)
+        product = in_transaction(lambda: _move(code, state))
         flash(_("%(name)s: %(state)s", name=product.name, state=look("product", state).label), "ok")
     except GroupbuyError as error:
         if error.status == 404:
             raise
         flash(_("This step is not possible now."), "bad")
     return redirect(url_for("admin.products_edit", code=code), 303)
+
+
+def _move(code: str, state: str) -> Product:
+    product = service.get_product(code)
+    service.move_product(product=product, state=state, now=utc_now(), actor=actor().name)
+    return product

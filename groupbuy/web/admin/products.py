@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from groupbuy.catalog import service
 from groupbuy.catalog.models import Category, Product, Supplier
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
@@ -115,12 +115,14 @@ def products_many() -> ResponseReturnValue:
         return back
     field, _colon, value = request.form.get("change", "").partition("=")
     now, who = utc_now(), actor().name
-    with transaction():
+
+    def change() -> int:
         if field == "state":
-            count = service.move_many(product_ids=ids, state=value, now=now, actor=who)
-        else:
-            values = {field: int(value) if value.isdigit() else value}
-            count = service.edit_many(product_ids=ids, values=values, now=now, actor=who)
+            return service.move_many(product_ids=ids, state=value, now=now, actor=who)
+        values = {field: int(value) if value.isdigit() else value}
+        return service.edit_many(product_ids=ids, values=values, now=now, actor=who)
+
+    count = in_transaction(change)
     flash(ngettext("%(num)s product changed.", "%(num)s products changed.", count), "ok")
     return back
 

@@ -10,7 +10,7 @@ from groupbuy.campaigns.heads import head_of
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.html_data import html_sheet
 from groupbuy.documents.sheet import Kind
 from groupbuy.flows import mailing, notifying
@@ -156,11 +156,7 @@ def purchasing_approve(number: str) -> ResponseReturnValue:
     row = _get(number)
     form, back = PageForm(), url_for("admin.purchasing_order", number=number)
     if form.validate_on_submit():
-        with transaction():
-            stored = _get(number)
-            if service.approve(order_id=stored.PurchaseOrder.id, now=utc_now(), actor=actor().name):
-                db.session.refresh(stored.PurchaseOrder)
-                notifying.send_purchase_order(round_=stored.Round, order=stored.PurchaseOrder, now=utc_now())
+        in_transaction(lambda: _approve(number))
         flash(_("The purchase order is approved."), "ok")
         return redirect(back, 303)
     minimum, cost = format_yuan(row.Supplier.min_order_fen), format_yuan(row.PurchaseOrder.cost_fen)
@@ -175,14 +171,21 @@ def purchasing_approve(number: str) -> ResponseReturnValue:
     return _confirm(_("Approve %(number)s?", number=number), sentences, back, _("Approve"))
 
 
+def _approve(number: str) -> None:
+    stored = _get(number)
+    if service.approve(order_id=stored.PurchaseOrder.id, now=utc_now(), actor=actor().name):
+        db.session.refresh(stored.PurchaseOrder)
+        notifying.send_purchase_order(round_=stored.Round, order=stored.PurchaseOrder, now=utc_now())
+
+
 @blueprint.route("/purchasing/<number>/sent", methods=["GET", "POST"])
 def purchasing_sent(number: str) -> ResponseReturnValue:
     """Note that a purchase order has gone to its supplier by another way."""
     row = _get(number)
     form, back = PageForm(), url_for("admin.purchasing_order", number=number)
     if form.validate_on_submit():
-        with transaction():
-            mailing.order_has_left(row.PurchaseOrder.id, now=utc_now(), actor=actor().name)
+        order_id, who = row.PurchaseOrder.id, actor().name
+        in_transaction(lambda: mailing.order_has_left(order_id, now=utc_now(), actor=who))
         flash(_("The purchase order is marked sent."), "ok")
         return redirect(back, 303)
     sentences = [
@@ -195,14 +198,16 @@ def purchasing_sent(number: str) -> ResponseReturnValue:
 @blueprint.post("/purchasing/<number>/resend")
 def purchasing_resend(number: str) -> ResponseReturnValue:
     """Send the mail now: the first time, or again after it failed; what was accepted is not sent twice."""
-    with transaction():
-        row = _get(number)
-        queued = notifying.send_now(round_=row.Round, order=row.PurchaseOrder, now=utc_now())
-    if queued:
+    if in_transaction(lambda: _send_now(number)):
         flash(_("The mail is queued and leaves at once."), "ok")
     else:
         flash(_("Nothing to send: it was accepted, is being sent, or there is no address."), "wait")
     return redirect(url_for("admin.purchasing_order", number=number), 303)
+
+
+def _send_now(number: str) -> bool:
+    row = _get(number)
+    return notifying.send_now(round_=row.Round, order=row.PurchaseOrder, now=utc_now())
 
 
 @blueprint.get("/purchasing/<number>/preview")

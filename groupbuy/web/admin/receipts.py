@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Supplier
 from groupbuy.db.totals import total
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import pdf, xlsx
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -99,14 +99,16 @@ def receiving_rejected(number: str, suffix: str) -> ResponseReturnValue:
         raise NotFound("unknown_document", "Nothing of this delivery was rejected.")
     sheet = rejection_note(receipt, zone=zone(), printed_at=now)
     content = pdf.write_pdf([sheet]) if suffix == "pdf" else xlsx.write_xlsx([sheet])
-    with transaction():
-        audit.record(
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
             at=now,
-            actor=actor().name,
+            actor=who,
             verb="document_taken",
             subject_kind="goods_receipt",
             subject=number,
             after={"kind": "rejection_note"},
         )
+    )
     mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
     return attachment(content, f"拒收单-{number}.{suffix}", mime_type)

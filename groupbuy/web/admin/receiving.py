@@ -12,7 +12,7 @@ from wtforms.validators import Length, NumberRange
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Supplier
 from groupbuy.config import Settings
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import receiving as flow
 from groupbuy.flows.receiving import MAX_TEXT, Delivery
 from groupbuy.kernel.clock import utc_now
@@ -210,8 +210,8 @@ def receiving_rest(number: str) -> ResponseReturnValue:
     order = purchase_order_of_number(number)
     form, back = PageForm(), url_for("admin.receiving_order", number=number)
     if form.validate_on_submit():
-        with transaction():
-            flow.close_rest(number=number, now=utc_now(), actor=actor())
+        who = actor()
+        in_transaction(lambda: flow.close_rest(number=number, now=utc_now(), actor=who))
         flash(_("Nothing more is expected on this purchase order."), "ok")
         return redirect(back, 303)
     came = receipts.came_so_far(order.id)

@@ -13,7 +13,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Offer, OfferStock, Round
 from groupbuy.campaigns.offers import current_version
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import closing
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotFound, RuleBroken
@@ -113,11 +113,8 @@ def campaigns_round_cancel(name: str) -> ResponseReturnValue:
     round_ = campaigns.get_round(name)
     form = ReasonForm()
     if form.validate_on_submit():
-        with transaction():
-            locked = db.session.get_one(Round, round_.id)
-            reason, who = form.reason.data, actor().name
-            if not closing.cancel_round(round_=locked, reason=reason, now=utc_now(), actor=who):
-                raise RuleBroken("round_closed", "This round has closed; it cannot be cancelled any more.")
+        round_id, reason = round_.id, form.reason.data
+        in_transaction(lambda: _cancel(round_id, reason))
         flash(_("The round has been cancelled."), "ok")
         return redirect(_page(name), 303)
     effect = round_page.cancel_effect(round_)
@@ -129,6 +126,12 @@ def campaigns_round_cancel(name: str) -> ResponseReturnValue:
     ]
     question = _("Cancel %(title)s?", title=round_.title)
     return _confirm(question, sentences, name, _("Cancel the round"), form)
+
+
+def _cancel(round_id: int, reason: str) -> None:
+    locked = db.session.get_one(Round, round_id)
+    if not closing.cancel_round(round_=locked, reason=reason, now=utc_now(), actor=actor().name):
+        raise RuleBroken("round_closed", "This round has closed; it cannot be cancelled any more.")
 
 
 def _confirm(
@@ -172,13 +175,16 @@ def campaigns_round_offer(name: str, offer_id: int) -> ResponseReturnValue:
 
 def _save_offer(form: OfferForm, offer_id: int) -> bool:
     now, who = utc_now(), actor().name
+
+    def store() -> None:
+        offer = db.session.get_one(Offer, offer_id)
+        if offers.current_version(offer).price_fen != form.price_fen.data:
+            offers.change_price(offer=offer, price_fen=form.price_fen.data or 0, now=now, actor=who)
+        if db.session.get_one(OfferStock, offer_id).limit_units != form.limit_units.data:
+            offers.change_limit(offer=offer, limit_units=form.limit_units.data, now=now, actor=who)
+
     try:
-        with transaction():
-            offer = db.session.get_one(Offer, offer_id)
-            if offers.current_version(offer).price_fen != form.price_fen.data:
-                offers.change_price(offer=offer, price_fen=form.price_fen.data or 0, now=now, actor=who)
-            if db.session.get_one(OfferStock, offer_id).limit_units != form.limit_units.data:
-                offers.change_limit(offer=offer, limit_units=form.limit_units.data, now=now, actor=who)
+        in_transaction(store)
     except GroupbuyError as error:
         field = form.limit_units if error.param == "limit_units" else form.price_fen
         field.errors = [*field.errors, translate_sentence(error.message)]

@@ -8,6 +8,15 @@ from flask.typing import ResponseReturnValue
 
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.web.admin.conflicts import (
+    CHANGED,
+    Difference,
+    SeenForm,
+    Stands,
+    differences,
+    note_seen,
+    refuse_stale,
+)
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import translate_sentence
@@ -22,27 +31,51 @@ def answer(
     template: str = "admin/form.html",
     done: str = "",
     then: str = "",
+    stands: Stands | None = None,
     **values: Any,
 ) -> ResponseReturnValue:
-    """Show the form, or store what was sent and go back; ``then`` is another place to go."""
-    if form.validate_on_submit() and stored(form, store):
+    """Show the form, or store what was sent and go back; ``then`` is another place to go.
+
+    ``stands`` returns what is stored now. With it, and a form that is a ``SeenForm``, nobody saves
+    unknowingly over what somebody else has changed in the meantime: 409, and what differs.
+    """
+    if form.validate_on_submit() and stored(form, store, stands=stands):
         flash(done or _("Saved."), "ok")
         return redirect(then or back[0], 303)
-    page = render_template(template, form=form, title=title, back=back, **values)
-    return page, 422 if form.errors else 200
+    clash = conflict_of(form, stands)
+    page = render_template(template, form=form, title=title, back=back, conflict=clash, **values)
+    return page, 409 if clash is not None else 422 if form.errors else 200
 
 
-def stored(form: PageForm, store: Callable[[], object]) -> bool:
+def stored(form: PageForm, store: Callable[[], object], *, stands: Stands | None = None) -> bool:
     """Store in a transaction, again where the database asks for it; False when that was refused.
 
     The reason then stands in the form.
     """
+
+    def work() -> None:
+        if stands is not None and isinstance(form, SeenForm):
+            refuse_stale(form, stands)
+        store()
+
     try:
-        in_transaction(store)
+        in_transaction(work)
     except GroupbuyError as error:
+        if error.code == CHANGED and isinstance(form, SeenForm):
+            form.clashed = True
         blame(form, error)
         return False
     return True
+
+
+def conflict_of(form: PageForm, stands: Stands | None) -> list[Difference] | None:
+    """Return what differs where somebody else was quicker; saving once more is then done knowingly."""
+    if stands is None or not isinstance(form, SeenForm):
+        return None
+    clash = differences(form, stands) if form.clashed else None
+    if clash is not None or not form.is_submitted():
+        note_seen(form, stands)
+    return clash
 
 
 def blame(form: PageForm, error: GroupbuyError) -> None:

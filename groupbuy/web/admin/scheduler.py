@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from groupbuy.analytics import dashboard as figures
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.jobs import heartbeats
 from groupbuy.jobs import service as jobs
 from groupbuy.jobs.models import Job, RunEntry
@@ -136,16 +136,19 @@ def _health() -> dict[str, Any]:
 @blueprint.post("/scheduler/jobs/<int:job_id>/retry")
 def scheduler_retry(job_id: int) -> ResponseReturnValue:
     """Queue a failed job again."""
-    now = utc_now()
-    with transaction():
-        job = db.session.get(Job, job_id)
-        if job is None:
-            raise NotFound("unknown_job", "There is no such job.")
-        again = jobs.retry_now(job_id=job_id, now=now)
-        if again:
-            subject = f"{job.kind}:{job.key}"
-            audit.record(at=now, actor=actor().name, verb="job_retried", subject_kind="job", subject=subject)
+    again = in_transaction(lambda: _retry(job_id))
     flash(
         _("The job is queued again.") if again else _("This job has not failed."), "ok" if again else "wait"
     )
     return redirect(url_for("admin.scheduler"), 303)
+
+
+def _retry(job_id: int) -> bool:
+    now, job = utc_now(), db.session.get(Job, job_id)
+    if job is None:
+        raise NotFound("unknown_job", "There is no such job.")
+    again = jobs.retry_now(job_id=job_id, now=now)
+    if again:
+        subject = f"{job.kind}:{job.key}"
+        audit.record(at=now, actor=actor().name, verb="job_retried", subject_kind="job", subject=subject)
+    return again

@@ -1,5 +1,7 @@
 """Settings: days without a market, where suppliers deliver to, and how this installation is set up."""
 
+from types import SimpleNamespace
+
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -10,13 +12,14 @@ from groupbuy.campaigns import market
 from groupbuy.campaigns.models import MarketClosedDay
 from groupbuy.config import Settings
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import parse_date
 from groupbuy.purchasing import approving, delivering
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import DayField
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
@@ -31,7 +34,7 @@ class ClosedDayForm(PageForm):
     reason = StringField(_l("Reason"), validators=[Length(max=60)])
 
 
-class DeliveryForm(PageForm):
+class DeliveryForm(SeenForm):
     """Where suppliers deliver to."""
 
     address = StringField(
@@ -63,7 +66,7 @@ def settings() -> ResponseReturnValue:
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("The market is closed on that day; rounds planned already stay."), "ok")
         return redirect(url_for("admin.settings"), 303)
-    return _page(form, DeliveryForm(formdata=None, address=delivering.delivery_place()))
+    return _page(form, DeliveryForm(formdata=None, obj=_delivery()))
 
 
 @blueprint.post("/settings/delivery")
@@ -74,7 +77,7 @@ def settings_delivery() -> ResponseReturnValue:
     def store() -> None:
         delivering.set_delivery_place(address=form.address.data or "", now=utc_now(), actor=actor().name)
 
-    if form.validate_on_submit() and saving.stored(form, store):
+    if form.validate_on_submit() and saving.stored(form, store, stands=_delivery):
         flash(_("Saved."), "ok")
         return redirect(url_for("admin.settings"), 303)
     return _page(ClosedDayForm(formdata=None), form)
@@ -94,6 +97,7 @@ def settings_purchasing() -> ResponseReturnValue:
 
 
 def _page(form: ClosedDayForm, delivery: DeliveryForm) -> ResponseReturnValue:
+    clash = saving.conflict_of(delivery, _delivery)
     days = select(MarketClosedDay).where(MarketClosedDay.day >= today()).order_by(MarketClosedDay.day)
     page = render_template(
         "admin/settings.html",
@@ -102,8 +106,13 @@ def _page(form: ClosedDayForm, delivery: DeliveryForm) -> ResponseReturnValue:
         purchasing=PurchasingForm(formdata=None, approve_first=approving.approve_first()),
         days=db.session.scalars(days).all(),
         settings=_settings(),
+        conflict=clash,
     )
-    return page, 422 if form.errors or delivery.errors else 200
+    return page, 409 if clash is not None else 422 if form.errors or delivery.errors else 200
+
+
+def _delivery() -> SimpleNamespace:
+    return SimpleNamespace(address=delivering.delivery_place())
 
 
 def _settings() -> Settings:
@@ -118,7 +127,7 @@ def settings_open(day: str) -> ResponseReturnValue:
         chosen = parse_date(day)
     except ValueError as error:
         raise NotFound("unknown_day", "There is no such day.") from error
-    with transaction():
-        market.open_market(day=chosen, now=utc_now(), actor=actor().name)
+    who = actor().name
+    in_transaction(lambda: market.open_market(day=chosen, now=utc_now(), actor=who))
     flash(_("The market is open on that day."), "ok")
     return redirect(url_for("admin.settings"), 303)

@@ -15,14 +15,14 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import YuanField, optional
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
-from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 
-class SupplierForm(PageForm):
+class SupplierForm(SeenForm):
     """Everything about a supplier."""
 
     code = StringField(_l("Item code"), validators=[InputRequired(), Length(max=64)])
@@ -119,7 +119,10 @@ def suppliers_edit(code: str | None) -> ResponseReturnValue:
         service.save_supplier(supplier=stored, values=values, now=utc_now(), actor=actor().name)
 
     title = supplier.name if supplier else _("New supplier")
-    return saving.answer(form, store, title=title, back=(url_for("admin.suppliers"), _("Suppliers")))
+    back = (url_for("admin.suppliers"), _("Suppliers"))
+    return saving.answer(
+        form, store, title=title, back=back, stands=lambda: None if code is None else _get(code)
+    )
 
 
 def _get(code: str) -> Supplier:

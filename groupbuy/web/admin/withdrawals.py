@@ -16,7 +16,7 @@ from groupbuy.commissions.models import PayoutBatch, Withdrawal
 from groupbuy.commissions.payout_sheets import payout_sheet
 from groupbuy.commissions.rules import IN_FLIGHT
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -145,13 +145,15 @@ def withdrawals_file(batch_id: int, kind: str) -> ResponseReturnValue:
     rows = select(Withdrawal).options(joinedload(Withdrawal.leader)).where(Withdrawal.batch_id == batch_id)
     sheet = payout_sheet(batch, db.session.scalars(rows.order_by(Withdrawal.id)).all())
     content = xlsx.write_xlsx([sheet]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
-    with transaction():
-        audit.record(
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
             at=utc_now(),
-            actor=actor().name,
+            actor=who,
             verb="payout_file_taken",
             subject_kind="payout_batch",
             subject=str(batch_id),
         )
+    )
     mime = xlsx.CONTENT_TYPE if kind == "xlsx" else csv_files.CONTENT_TYPE
     return attachment(content, f"payout-{batch_id}.{kind}", mime)

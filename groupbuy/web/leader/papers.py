@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from groupbuy.audit import service as audit
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -56,8 +56,8 @@ def file(token: str) -> Response:
         ) from error
     render: Render = current_app.extensions[RENDER]
     made = render(Attachment(kind, name, code, suffix), utc_now())
-    with transaction():
-        audit.record(
+    in_transaction(
+        lambda: audit.record(
             at=utc_now(),
             actor=actor,
             verb="document_taken",
@@ -65,6 +65,7 @@ def file(token: str) -> Response:
             subject=name,
             after={"kind": kind, "code": code},
         )
+    )
     # Headers are Latin-1; send_file writes a name beyond it as RFC 6266 has it.
     answer = send_file(
         BytesIO(made.content), mimetype=made.mime_type, as_attachment=True, download_name=made.name

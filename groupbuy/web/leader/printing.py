@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from groupbuy.audit import service as audit
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.html_data import html_sheet
 from groupbuy.documents.sheet import Kind, Sheet
 from groupbuy.http.guards import signed_in
@@ -31,15 +31,17 @@ def print_sheet(name: str, kind: str) -> ResponseReturnValue:
     page = render_template(
         "leader/print.html", round=round_, sheets=sheets, drawing=_drawing, qr=Kind.QR.value
     )
-    with transaction():
-        audit.record(
+    who = signed_in().actor.name
+    in_transaction(
+        lambda: audit.record(
             at=now,
-            actor=signed_in().actor.name,
+            actor=who,
             verb="document_taken",
             subject_kind="round",
             subject=name,
             after={"kind": kind, "code": code},
         )
+    )
     return page
 
 

@@ -9,7 +9,7 @@ from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from groupbuy.campaigns import storefront
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import carts
@@ -98,10 +98,13 @@ def _keep(buyer: Buyer) -> dict[int, int]:
     shelf = storefront.goods_by_id(offer_ids=quantities.offers_in(request.form), leader_id=leader_id)
     sent = quantities.from_form(request.form, shelf)
     removed = request.form.get("remove", "")
-    with transaction():
+
+    def store() -> None:
         carts.put(owner=owner, quantities=sent, now=utc_now())
         if removed.isascii() and removed.isdigit() and len(removed) < MAX_ID:
             carts.remove(owner=owner, offer_ids=[int(removed)])
+
+    in_transaction(store)
     return _kept(buyer)
 
 

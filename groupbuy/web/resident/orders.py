@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from groupbuy.campaigns import storefront
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.qr import code_of
 from groupbuy.finance.queries import available
 from groupbuy.finance.rules import wallet
@@ -166,8 +166,8 @@ def order_again(number: str) -> ResponseReturnValue:
     opened, _later = storefront.selling_rounds(leader_id=buyer.leader.id, now=now)
     chosen = storefront.offers_of_products(round_ids=[r.id for r in opened], product_ids=list(wanted))
     quantities = {offer_id: wanted[product_id] for product_id, offer_id in chosen.items()}
-    with transaction():
-        carts.put(owner=buyer.cart_owner, quantities=quantities, now=now)
+    owner = buyer.cart_owner
+    in_transaction(lambda: carts.put(owner=owner, quantities=quantities, now=now))
     missing = len(wanted) - len(quantities)
     if not quantities:
         flash(_("None of it is on offer at the moment."), "wait")

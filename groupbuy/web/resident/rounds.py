@@ -9,7 +9,7 @@ from groupbuy.campaigns import queries, storefront
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState, effective_state
 from groupbuy.campaigns.storefront import Goods
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.models import Leader
@@ -121,8 +121,7 @@ def fill_cart(name: str) -> ResponseReturnValue:
     leader = leader_of(buyer, round_)
     wanted = quantities.from_form(request.form, _shelf(round_, leader, buyer))
     owner = buyer.cart_owner or f"guest:{visit.visit_secret()}"
-    with transaction():
-        carts.put(owner=owner, quantities=wanted, now=utc_now())
+    in_transaction(lambda: carts.put(owner=owner, quantities=wanted, now=utc_now()))
     if "go" in request.form:
         return redirect(url_for("resident.cart"), 303)
     if "quiet" in request.form:

@@ -7,7 +7,7 @@ from groupbuy.accounts import codes, queries
 from groupbuy.accounts.models import Account
 from groupbuy.accounts.rules import highest
 from groupbuy.accounts.signing_in import check_password
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.http.identity import current_identity
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotAllowed
@@ -114,14 +114,15 @@ def _send_code(form: CodeForm, asked: PhoneForm) -> ResponseReturnValue:
 
 
 def _send(phone: str) -> None:
-    with transaction():
-        code = codes.make_code(
+    code = in_transaction(
+        lambda: codes.make_code(
             phone=phone,
             purpose=PURPOSE,
             visit=visit.visit_secret(),
             address=request.remote_addr or "",
             now=utc_now(),
         )
+    )
     code_sender().send(phone, code)
 
 

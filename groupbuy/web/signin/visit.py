@@ -9,7 +9,7 @@ from flask import session, url_for
 from groupbuy.accounts import queries, wechat
 from groupbuy.accounts.models import Account
 from groupbuy.accounts.rules import STAFF_ROLES
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.http.identity import Identity, current_identity, sign_in, sign_out
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import carts
@@ -90,8 +90,8 @@ def enter(account: Account, role: str) -> Identity:
     identity = sign_in(account, role)
     session.update(kept)
     if guest is not None:
-        with transaction():
-            carts.take_over(guest=guest, owner=f"account:{account.id}", now=utc_now())
+        former, owner = guest, f"account:{account.id}"
+        in_transaction(lambda: carts.take_over(guest=former, owner=owner, now=utc_now()))
     if openid is not None:
         link_wechat(identity, openid)
     return identity

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from groupbuy.accounts import queries, wechat
 from groupbuy.accounts.gateways import WechatFailed, WechatSite
 from groupbuy.accounts.rules import STAFF_ROLES
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.http.guards import signed_in
 from groupbuy.http.identity import Identity, current_identity
 from groupbuy.kernel.clock import utc_now
@@ -94,7 +94,8 @@ def _link(identity: Identity, openid: str, next_: str | None) -> ResponseReturnV
 def wechat_unlink() -> ResponseReturnValue:
     """Let nobody in from WeChat any more."""
     identity = signed_in()
-    with transaction():
-        wechat.unlink(account_id=identity.account_id, now=utc_now(), actor=identity.actor.name)
+    in_transaction(
+        lambda: wechat.unlink(account_id=identity.account_id, now=utc_now(), actor=identity.actor.name)
+    )
     flash(_("WeChat is no longer linked."), "ok")
     return redirect(visit.start_page(), 303)

@@ -51,7 +51,7 @@ def test_a_second_product_of_the_same_code_is_refused_beside_the_field(town: Tow
 
 def test_an_older_version_does_not_overwrite_a_newer_one(town: Town) -> None:
     assert town.operator.post("/admin/products/P1", **typed(town, name="甲")).status_code == 303
-    assert town.operator.post("/admin/products/P1", **typed(town, name="乙")).status_code == 422
+    assert town.operator.post("/admin/products/P1", **typed(town, name="乙")).status_code == 409
     assert product("P1").name == "甲"
 
 
@@ -105,6 +105,7 @@ def test_many_products_change_at_once(town: Town) -> None:
 
 def test_a_supplier_is_made_and_changed(town: Town) -> None:
     form = {"code": "S9", "name": "海之味", "email": "a@example.com", "min_order_fen": "300", "active": "y"}
+    form |= {"minimum_policy": "hold"}
     assert town.operator.post("/admin/suppliers/new", **form).status_code == 303
     assert town.operator.post("/admin/suppliers/S9", **form | {"email": "no mail"}).status_code == 422
     assert town.operator.post("/admin/suppliers/S9", **form | {"name": "海之味水产"}).status_code == 303
