@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, literal, select
 
 from groupbuy.analytics.invariants_base import NOT_BOOKED, Check, Equal, Never, Reckoned, Rows
 from groupbuy.campaigns.models import Offer, Round
-from groupbuy.commissions.bulk import PENDING
+from groupbuy.commissions.bulk import LATE, PENDING
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
 from groupbuy.commissions.rules import Rate, tier_rate
 from groupbuy.db import db
@@ -46,7 +46,7 @@ def _by_leader(value: ColumnElement[int]) -> Rows:
 
 def _pending(value: Any) -> Rows:
     entries = select(CommissionEntry.round_id, CommissionEntry.leader_id, value)
-    return entries.where(CommissionEntry.kind == PENDING)
+    return entries.where(CommissionEntry.kind.in_((PENDING, LATE)))
 
 
 def _lines_of_orders(value: Any) -> Rows:
@@ -84,7 +84,9 @@ def _check_tiers() -> tuple[int, Sequence[str]]:
     tiers = {rule_id: rate.tiers for rule_id, json in rates if (rate := Rate.from_json(json)).tiers}
     if not tiers:
         return 0, []
-    amounts = db.session.execute(_by_leader(total(_amount)))
+    # Staff's late orders are rated by the turnover at the close and do not change it.
+    in_time = Order.placed_at < Round.closed_at
+    amounts = db.session.execute(_by_leader(total(_amount)).where(in_time))
     turnover = {(round_id, leader_id): amount for round_id, leader_id, amount in amounts}
     keys = (Order.round_id, Order.leader_id, OrderLine.rule_id, OrderLine.rate_bp)
     under = _lines.add_columns(*keys).where(OrderLine.rule_id.in_(tiers)).group_by(*keys)
@@ -92,7 +94,7 @@ def _check_tiers() -> tuple[int, Sequence[str]]:
     wrong = [
         f"round {round_id}, leader {leader_id}, rule {rule_id}: {rate_bp} stored"
         for round_id, leader_id, rule_id, rate_bp in rows
-        if tier_rate(tiers[rule_id], turnover[round_id, leader_id]) != rate_bp
+        if tier_rate(tiers[rule_id], turnover.get((round_id, leader_id), 0)) != rate_bp
     ]
     return len(rows), wrong
 

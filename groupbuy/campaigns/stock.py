@@ -22,6 +22,13 @@ def take(*, offer_id: int, units: int) -> None:
         _explain(offer_id)
 
 
+def take_after_close(*, offer_id: int, units: int) -> None:
+    """Take units of an offer of a sealed round, for staff; raise RuleBroken ``sold_out`` above its limit."""
+    fits = (OfferStock.limit_units.is_(None)) | (OfferStock.sold + units <= OfferStock.limit_units)
+    if not _add(offer_id, units, fits):
+        raise RuleBroken("sold_out", "More than its stock limit allows.")
+
+
 def give_back(*, offer_id: int, units: int) -> None:
     """Give units back whether the round is sealed or not, as a time-out does."""
     _add(offer_id, -units, OfferStock.sold >= units)

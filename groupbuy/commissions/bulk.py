@@ -36,6 +36,8 @@ from groupbuy.orders.rules import OrderState
 
 PENDING = "pending"
 SHORTAGE = "shortage"
+# What staff ordered after the close, beside the pending row.
+LATE = "late"
 
 Keys = CompoundSelect[*tuple[Any, ...]]
 
@@ -130,11 +132,11 @@ def book_changes(*, cause: str, now: datetime) -> None:
 
 
 def booked(round_id: int) -> dict[int, int]:
-    """Return the pending commission of each leader as the close has booked it, in fen."""
-    entries = select(CommissionEntry.leader_id, CommissionEntry.amount_fen).where(
-        CommissionEntry.round_id == round_id, CommissionEntry.kind == PENDING
+    """Return each leader's commission as the close and late orders have booked it, in fen."""
+    entries = select(CommissionEntry.leader_id, total(CommissionEntry.amount_fen)).where(
+        CommissionEntry.round_id == round_id, CommissionEntry.kind.in_((PENDING, LATE))
     )
-    return by_key(entries)
+    return by_key(entries.group_by(CommissionEntry.leader_id))
 
 
 def preview(round_id: int) -> dict[int, int]:

@@ -10,9 +10,11 @@ from groupbuy.db import db
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.senders import File, Letter
 from groupbuy.messaging.service import Attachment
+from groupbuy.purchasing import amending
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders
-from groupbuy.purchasing.history import ORDER_KEY
+from groupbuy.purchasing.history import AMENDMENT_KEY, ORDER_KEY
+from groupbuy.purchasing.models import PurchaseAmendment
 
 
 def letter(message_id: int, *, sender: str, render: Callable[[Attachment], File]) -> Letter:
@@ -39,8 +41,13 @@ def note_outcome(message_id: int, *, outcome: str, now: datetime) -> None:
     message.state = outcome
     message.accepted_at = now if outcome == "accepted" else None
     db.session.flush()
-    if outcome == "accepted" and message.key.startswith(ORDER_KEY):
+    if outcome != "accepted":
+        return
+    if message.key.startswith(ORDER_KEY):
         order_has_left(int(message.key.removeprefix(ORDER_KEY)), now=now, actor=SCHEDULER)
+    elif message.key.startswith(AMENDMENT_KEY):
+        amendment = db.session.get_one(PurchaseAmendment, int(message.key.removeprefix(AMENDMENT_KEY)))
+        amending.note_told(amendment=amendment, now=now, actor=SCHEDULER)
 
 
 def note_failure(message_id: int, *, error: str) -> None:

@@ -16,8 +16,8 @@ from groupbuy.messaging.service import MAIL_JOB, Attachment, Mail, Note
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
-from groupbuy.purchasing.history import ORDER_KEY
-from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.history import AMENDMENT_KEY, ORDER_KEY
+from groupbuy.purchasing.models import PurchaseAmendment, PurchaseAmendmentLine, PurchaseOrder
 from groupbuy.purchasing.rules import POState
 
 
@@ -65,18 +65,66 @@ def mail_of_order(round_: Round, order: PurchaseOrder) -> Mail | None:
     )
 
 
+def is_in_hand(*, order: PurchaseOrder, now: datetime) -> bool:
+    """Tell whether a worker sends an order's mail, or may have; nobody takes its job meanwhile."""
+    job = jobs.lock(kind=MAIL_JOB, key=f"{ORDER_KEY}{order.id}")
+    if job is None:
+        return False
+    return job.state == "unknown" or (job.lease_until is not None and job.lease_until > now)
+
+
+def send_amendments(amendments: Iterable[PurchaseAmendment], *, round_: Round, now: datetime) -> None:
+    """Queue the mails of amendments to suppliers with an address: only the difference, old and new."""
+    mails = []
+    for amendment in amendments:
+        order = purchasing.get_purchase_order(amendment.purchase_order_id)
+        if not order.supplier.email:
+            continue
+        changes = "\n".join(_change(line) for line in amendment.lines)
+        mails.append(
+            Mail(
+                key=f"{AMENDMENT_KEY}{amendment.id}",
+                recipient=order.supplier.email,
+                subject=f"采购变更 {amendment.number} · {round_.title}",
+                body=f"{order.supplier.name}：\n\n采购单 {order.number} 有变更，其余不变：\n\n{changes}\n",
+            )
+        )
+    messaging.send_mails(mails, now=now)
+
+
+def _change(changed: PurchaseAmendmentLine) -> str:
+    product, size = changed.line.product, changed.line.case_size
+    return (
+        f"{product.code} {product.name}：原 {changed.former} {product.unit}，现 {changed.purchased}"
+        f" {product.unit}（{changed.purchased // size} 箱），增加 {changed.purchased - changed.former}"
+    )
+
+
+def send_sheets_again(*, round_: Round, order: Order, now: datetime) -> None:
+    """Queue the leader's sheets with a late order in them, where the leader has an address."""
+    leader = db.session.get_one(Leader, order.leader_id)
+    if leader.email:
+        mail = _sheets(round_, leader, f"late-{order.id}", "有补单，请以此份为准")
+        messaging.send_mails([mail], now=now)
+
+
 def _to_leaders(round_: Round) -> Iterator[Mail]:
     ordered = select(Order.leader_id).where(Order.round_id == round_.id, is_live())
     leaders = select(Leader).where(Leader.id.in_(ordered), Leader.email.is_not(None)).order_by(Leader.id)
     for leader in db.session.scalars(leaders):
-        sheets = ("pickup_sheet", "sorting_list")
-        yield Mail(
-            key=f"leader-{round_.id}-{round_.epoch}-{leader.id}",
-            recipient=leader.email or "",
-            subject=f"提货单 · {round_.title}",
-            body=f"{leader.name}团长：\n\n本期已截单，请查收附件，提货日期 {round_.pickup_date}。\n",
-            attachments=tuple(Attachment(kind, round_.name, leader.code, "xlsx") for kind in sheets),
-        )
+        yield _sheets(round_, leader, f"leader-{round_.id}-{round_.epoch}-{leader.id}", "本期已截单")
+
+
+def _sheets(round_: Round, leader: Leader, key: str, why: str) -> Mail:
+    return Mail(
+        key=key,
+        recipient=leader.email or "",
+        subject=f"提货单 · {round_.title}",
+        body=f"{leader.name}团长：\n\n{why}，请查收附件，提货日期 {round_.pickup_date}。\n",
+        attachments=tuple(
+            Attachment(kind, round_.name, leader.code, "xlsx") for kind in ("pickup_sheet", "sorting_list")
+        ),
+    )
 
 
 _ANSWERS = (LeaderState.REVIEWED, LeaderState.REJECTED)

@@ -62,11 +62,11 @@ def place_order(
         return first
     check_round(round_, now)
     leader = resident.leader_in(round_.opens_at)
-    _check_leader(round_, leader)
+    check_leader(round_, leader)
     lines = _price(round_, leader, wishes)
     holding.hold(lines, resident.id)
     head = replace(
-        _head(round_, resident, leader, now, pay_within),
+        head_of(round_, resident, leader, now, pay_within),
         placed_by_id=actor.account_id,
         remark=checked_remark(remark),
         submission_key=submission_key,
@@ -78,7 +78,7 @@ def place_order(
     return order
 
 
-def _head(
+def head_of(
     round_: Round, resident: Resident, leader: Leader, now: datetime, pay_within: timedelta
 ) -> OrderToRecord:
     """Return a new order's head: confirmed at once, or waiting until it is paid, at most to the cut-off."""
@@ -222,7 +222,8 @@ def check_round(round_: Round, now: datetime) -> None:
     check_window(round_.opens_at, round_.closes_at, now)
 
 
-def _check_leader(round_: Round, leader: Leader) -> None:
+def check_leader(round_: Round, leader: Leader) -> None:
+    """Raise RuleBroken ``leader_not_active`` or ``leader_not_taking_part``."""
     if leader.state != "active":
         raise RuleBroken("leader_not_active", "This leader takes no orders at present.")
     if not campaigns.takes_part(round_, leader.id):

@@ -37,6 +37,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.purchasing": LOOK,
         "admin.purchasing_order": LOOK,
         "admin.purchasing_preview": LOOK,
+        "admin.purchasing_amendment": LOOK,
         "admin.campaigns_paper": LOOK,
     },
     "warehouse": {
@@ -45,6 +46,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.purchasing": LOOK,
         "admin.purchasing_order": LOOK,
         "admin.purchasing_preview": LOOK,
+        "admin.purchasing_amendment": LOOK,
         "admin.campaigns_paper": LOOK,
         "admin.campaigns_shortage": LOOK,
         "admin.campaigns_shortage_apply": ACT,

@@ -159,6 +159,12 @@ def find(*, kind: str, key: str) -> Job | None:
     return db.session.scalar(select(Job).where(Job.kind == kind, Job.key == key))
 
 
+def lock(*, kind: str, key: str) -> Job | None:
+    """Return the job that was queued under a key, which nobody can take until the transaction ends."""
+    chosen = select(Job).where(Job.kind == kind, Job.key == key).with_for_update()
+    return db.session.scalar(chosen.execution_options(populate_existing=True))
+
+
 def retry_now(*, job_id: int, now: datetime, waiting_too: bool = False) -> bool:
     """Queue a failed job again, or one that waits for its next try; False when it is not so or in hand."""
     failed = Job.state.in_(("failed", "unknown"))

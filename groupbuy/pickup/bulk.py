@@ -32,6 +32,16 @@ def make_bags(round_id: int) -> None:
     db.session.execute(insert(Bag), bags)
 
 
+def make_bag(*, round_id: int, leader_id: int, resident_id: int) -> None:
+    """Give a resident who has got a second live order in the round a bag, unless there is one."""
+    mine = (Order.round_id == round_id, Order.leader_id == leader_id, Order.resident_id == resident_id)
+    count = db.session.scalar(select(func.count(Order.id)).where(*mine, is_live())) or 0
+    if count > 1 and db.session.get(Bag, (round_id, leader_id, resident_id)) is None:
+        (code,) = fresh_codes([leader_id])
+        row = {"round_id": round_id, "leader_id": leader_id, "resident_id": resident_id, "code": code}
+        db.session.execute(insert(Bag), [row])
+
+
 def fresh_codes(leader_ids: Collection[int]) -> Iterator[str]:
     """Yield a pickup code for each leader in turn that no order and no bag there has."""
     taken = _taken_codes(set(leader_ids))

@@ -16,6 +16,7 @@ from groupbuy.purchasing.rules import POState
 
 # How the mail of a purchase order is named, before its id.
 ORDER_KEY = "po-"
+AMENDMENT_KEY = "poa-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.catalog.models import Product, Supplier
@@ -116,3 +116,39 @@ class PurchaseOrderLine(Base):
     def known_short(self) -> int:
         """Return the sale units of which it is known before the delivery that they will not come."""
         return 0 if self.confirmed is None else max(self.purchased - self.confirmed, 0)
+
+
+class PurchaseAmendment(Base):
+    """What changed on an order after it had left (采购变更); ``cause`` names what changed it.
+
+    ``told_at`` is when the supplier got it: its mail was accepted, or somebody said so.
+    """
+
+    __tablename__ = "purchase_amendment"
+    __table_args__ = (Index("ix_purchase_amendment_order", "purchase_order_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    purchase_order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
+    cause: Mapped[str]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    told_at: Mapped[datetime | None]
+
+    lines: Mapped[list["PurchaseAmendmentLine"]] = relationship()
+
+
+class PurchaseAmendmentLine(Base):
+    """One product of an amendment: the sale units before and after."""
+
+    __tablename__ = "purchase_amendment_line"
+    __table_args__ = (CheckConstraint("former != purchased", name="changed"),)
+
+    amendment_id: Mapped[int] = mapped_column(ForeignKey("purchase_amendment.id"), primary_key=True)
+    purchase_order_line_id: Mapped[int] = mapped_column(
+        ForeignKey("purchase_order_line.id"), primary_key=True
+    )
+    former: Mapped[int]
+    purchased: Mapped[int]
+
+    line: Mapped[PurchaseOrderLine] = relationship()

@@ -4,6 +4,7 @@ from groupbuy.campaigns.heads import RoundHead, day_text
 from groupbuy.documents.capitals import rmb_capitals
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 from groupbuy.kernel.money import format_yuan
+from groupbuy.purchasing.models import PurchaseAmendment, PurchaseAmendmentLine, PurchaseOrder
 from groupbuy.purchasing.printed import PrintedLine, PrintedOrder
 
 # To be filled in by hand, as long as nobody has set it.
@@ -43,6 +44,54 @@ def purchase_order(round_: RoundHead, order: PrintedOrder) -> Sheet:
         notes=_notes(order),
         signatures=("制单", "审核", "供应商确认", "收货"),
         printed=round_.printed,
+    )
+
+
+AMENDMENT_COLUMNS = (
+    Column("序号", Kind.INTEGER, 5),
+    Column("商品编码", Kind.CODE, 13),
+    Column("品名", Kind.TEXT, 24),
+    Column("箱规", Kind.INTEGER, 6),
+    Column("原数量", Kind.INTEGER, 8),
+    Column("现数量", Kind.INTEGER, 8),
+    Column("增加箱数", Kind.INTEGER, 8, total=True),
+    Column("增加数量", Kind.QUANTITY, 8, total=True),
+    Column("单价", Kind.MONEY, 10),
+    Column("增加金额", Kind.MONEY, 14, total=True),
+)
+
+
+def amendment(order: PurchaseOrder, changed: PurchaseAmendment, printed: str) -> Sheet:
+    """Return what an amendment changes on an order that has left; what is not named stays as it was."""
+    return Sheet(
+        "采购变更单",
+        AMENDMENT_COLUMNS,
+        table([_changed_row(number, line) for number, line in enumerate(changed.lines, 1)]),
+        head=(
+            ("变更单号", changed.number),
+            ("采购单号", order.number),
+            ("供应商", f"{order.supplier.code} {order.supplier.name}"),
+            ("到货日期", day_text(order.promised_date or order.due_date)),
+        ),
+        notes=("其余商品数量不变。",),
+        signatures=("制单", "供应商确认"),
+        printed=printed,
+    )
+
+
+def _changed_row(number: int, changed: PurchaseAmendmentLine) -> Row:
+    line, more = changed.line, changed.purchased - changed.former
+    return (
+        number,
+        line.product.code,
+        line.product.name,
+        line.case_size,
+        changed.former,
+        changed.purchased,
+        more // line.case_size,
+        more,
+        line.cost_fen,
+        more * line.cost_fen,
     )
 
 

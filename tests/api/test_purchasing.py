@@ -42,3 +42,18 @@ def test_a_supplier_confirms_its_own_order_with_less(town: Town, clock: Any) -> 
     # No address, nothing to send; approved long ago.
     assert operator.post(f"{path}/sending").json == {"queued": False}
     assert operator.post(f"{path}/approval").json["state"] == "confirmed"
+
+
+def test_staff_order_after_the_close_and_the_supplier_gets_the_difference(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}"
+    operator = town.staff()
+    supplier(town).post(f"{path}/confirmation", {})
+    body = {
+        "resident_code": town.other_resident.code,
+        "lines": [{"product_code": "P2", "quantity": 2}],
+    }
+    placed = operator.post("/rounds/C1/late-orders", body, key="late-1")
+    assert (placed.status_code, placed.json["amount_fen"]) == (201, 2 * 990)
+    assert operator.post("/rounds/C1/late-orders", body, key="late-1").json == placed.json
+    lines = {one["product_code"]: one for one in operator.get(path).json["lines"]}
+    assert (lines["P2"]["purchased"], lines["P2"]["confirmed"], lines["P1"]["confirmed"]) == (6, None, 6)

@@ -87,6 +87,12 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         None,
         "401 403 403 403 403 403 403 404 403 403 403",
     ),
+    "place_late_order": (
+        "POST",
+        "/rounds/C1/late-orders",
+        {"resident_code": "NONE", "lines": LINES},
+        "401 403 403 403 403 403 403 404 403 403 403",
+    ),
     "list_receipts": (
         "GET",
         "/purchase-orders/NONE/receipts",

@@ -20,11 +20,12 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import receiving
+from groupbuy.flows import late_orders, receiving
+from groupbuy.flows.ordering import Wish
 from groupbuy.flows.receiving import Delivery
 from groupbuy.leaders.models import Community, Leader, LeaderHelper
 from groupbuy.members.models import Resident, ResidentAddress
-from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW, OPENS, PICKUP
@@ -134,6 +135,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         ).one(),
         "address": _address(people["resident"]),
         "receipt": _receipt(),
+        "amendment": _amendment(),
         "upload": _upload(people["operator"]),
         "moving": _moving(people["leader"]),
         "link": people["leader"].get("/leader/rounds/C0/pickup_sheet.xlsx").location.rpartition("/")[2],
@@ -155,6 +157,22 @@ def _receipt() -> str:
         return receiving.receive_goods(
             number=order, deliveries=[Delivery("P2", 2, 1, "破损")], tolerance_bp=0, now=NOW, actor=ACTOR
         ).number
+
+
+def _amendment() -> str:
+    """Let staff order so much of the other supplier's goods that its order, which has left, changes."""
+    leader = db.session.scalars(select(Leader).where(Leader.code == "L2")).one()
+    resident = building.add_resident(leader, "赵先生")
+    with transaction():
+        late_orders.place_late_order(
+            round_=db.session.scalars(select(Round).where(Round.name == "C0")).one(),
+            resident=db.session.get_one(Resident, resident.id),
+            wishes=[Wish("P2", 9)],
+            now=NOW,
+            zone=building.ZONE,
+            actor=ACTOR,
+        )
+    return db.session.scalars(select(PurchaseAmendment.number)).one()
 
 
 def _upload(operator: FlaskClient) -> str:

@@ -3,19 +3,26 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from flask import current_app
 from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.order_shapes import OrderShape, order_json
+from groupbuy.api.v1.orders import Lines, Remark, wishes_of
 from groupbuy.api.v1.shapes import Code, Json, Page, Shape
+from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Round
+from groupbuy.config import Settings
 from groupbuy.db import db
-from groupbuy.flows import confirming, notifying
+from groupbuy.flows import confirming, late_orders, notifying
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
+from groupbuy.members.queries import get_resident
+from groupbuy.orders import queries as orders
 from groupbuy.purchasing import history, service
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import PurchaseOrder
@@ -165,6 +172,37 @@ def send_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:  # 
     """Send the mail now; what a server has accepted is not sent twice."""
     order = purchasing.lock_purchase_order(number)
     return 200, {"queued": notifying.send_now(round_=_round(order), order=order, now=utc_now())}
+
+
+class LateOrder(Body):
+    """An order that staff place for a resident in a round that has closed."""
+
+    resident_code: Code
+    lines: Lines
+    remark: Remark | None = None
+
+
+@endpoint(
+    "POST",
+    "/rounds/<round_name>/late-orders",
+    scope="orders:write",
+    roles=("operator",),
+    body=LateOrder,
+    answers={201: OrderShape},
+)
+def place_late_order(identity: Identity, round_name: str, body: LateOrder) -> tuple[int, Any]:
+    """Order for a resident after the close; suppliers who have their order get the difference."""
+    settings: Settings = current_app.extensions["groupbuy_settings"]
+    order = late_orders.place_late_order(
+        round_=campaigns.get_round(round_name),
+        resident=get_resident(body.resident_code),
+        wishes=wishes_of(body.lines),
+        now=utc_now(),
+        zone=settings.timezone,
+        actor=identity.actor,
+        remark=body.remark,
+    )
+    return 201, order_json(orders.view_of(order))
 
 
 def _round(order: PurchaseOrder) -> Round:

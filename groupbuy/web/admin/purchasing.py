@@ -20,7 +20,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.money import format_yuan
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import MAIL_JOB
-from groupbuy.purchasing import service
+from groupbuy.purchasing import amending, service
 from groupbuy.purchasing.history import ORDER_KEY
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.printed import printed_orders
@@ -139,6 +139,7 @@ def purchasing_order(number: str) -> ResponseReturnValue:
         message=message,
         job=job,
         sendable=_sendable(row, job),
+        amendments=amending.amendments_of(row.PurchaseOrder.id),
         known_short=sum(line.known_short for line, _product in lines),
     )
 

@@ -13,6 +13,7 @@ from groupbuy.flows import confirming
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.purchasing import amending
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.web.admin.fields import DayField, WholeField
 from groupbuy.web.kit.forms import PageForm
@@ -56,6 +57,7 @@ def answer(
         lines={line.product.code: line for line in order.lines},
         open=order.state in OPEN,
         back=back,
+        amendments=amending.amendments_of(order.id),
     )
     return page, 422 if form.errors else 200
 

@@ -133,3 +133,26 @@ def test_other_staff_receive_nothing(town: Town, number: str) -> None:
     for path in (f"/admin/receiving/{number}", "/admin/stock/P1", "/admin/rounds/C1/shortage"):
         assert finance.get(path).status_code == 403
     assert person(town, "warehouse", "老王").get(f"/admin/receiving/{number}").status_code == 200
+
+
+def test_a_late_order_is_placed_once_and_its_amendment_marked_told(town: Town, number: str) -> None:
+    assert town.operator.post(f"/admin/purchasing/{number}/sent").status_code == 303
+    path = "/admin/rounds/C1/late-order"
+    assert "阿克苏苹果" in town.operator.text(path)
+    assert "补单" in town.operator.text("/admin/rounds/C1")
+    fields = {"lines-0-code": "P1", "lines-0-quantity": "", "lines-1-code": "P2", "lines-1-quantity": "5"}
+    fields |= {"submission_key": "late", "resident": "NOBODY"}
+    assert town.operator.post(path, **fields).status_code == 422
+    fields["resident"] = town.resident.code
+    places = {town.operator.post(path, **fields).location for _ in range(2)}
+    assert len(places) == 1
+    page = town.operator.text(f"/admin/purchasing/{number}")
+    assert ("本地鸡毛菜 0 → 6" in page, "尚未告知" in page) == (True, True)
+    paper = f"/admin/purchasing/amendments/{number}-A1"
+    book = openpyxl.load_workbook(BytesIO(town.operator.get(f"{paper}.xlsx").data))
+    cells = [cell.value for row in book.active.iter_rows() for cell in row if cell.value is not None]
+    assert {"采购变更单", "P2", 6} <= set(cells)
+    assert any(f"{number}-A1" in str(cell) for cell in cells)
+    assert town.operator.get(f"{paper}.pdf").data.startswith(b"%PDF")
+    assert town.operator.post(f"{paper}/told").status_code == 303
+    assert "尚未告知" not in town.operator.text(f"/admin/purchasing/{number}")

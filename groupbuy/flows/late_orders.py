@@ -1,0 +1,159 @@
+"""Staff orders for a resident after the close: stock, demand, purchase, commission and bag follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from groupbuy.audit import service as audit
+from groupbuy.campaigns import lifecycle, stock
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.commissions import late as commissions
+from groupbuy.commissions import settling
+from groupbuy.db import db
+from groupbuy.finance.rules import wallet
+from groupbuy.flows import notifying, ordering
+from groupbuy.flows.ordering import Actor, Wish
+from groupbuy.flows.pricing import PricedLine, at_line, price_lines
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.members.models import Resident
+from groupbuy.orders import service
+from groupbuy.orders.models import Order
+from groupbuy.orders.service import LineToRecord
+from groupbuy.pickup import bulk as pickup
+from groupbuy.purchasing import amending
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.rules import POState
+
+OPEN = (RoundState.CLOSED, RoundState.ORDERED)
+
+
+def place_late_order(
+    *,
+    round_: Round,
+    resident: Resident,
+    wishes: Sequence[Wish],
+    now: datetime,
+    zone: ZoneInfo,
+    actor: Actor,
+    remark: str | None = None,
+    submission_key: str | None = None,
+) -> Order:
+    """Order for a resident in a round that has closed but whose goods are still to come.
+
+    It stands in every figure as if it had been placed in time; suppliers who have their order get an
+    amendment with the difference. A prepaid round's order is paid from the wallet at once. Raise as
+    ``ordering.place_order`` does, and RuleBroken ``too_late``, ``being_sent``, ``already_received``,
+    ``insufficient_balance``.
+    """
+    if first := service.find_by_submission(submission_key):
+        return first
+    # Purchase orders before their round, as everybody who moves both locks them.
+    purchases = amending.lock_orders_of_round(round_.id)
+    round_ = lifecycle.lock_round(round_.id)
+    if round_.state not in OPEN:
+        raise RuleBroken("too_late", "Late orders are taken between the close and the delivery only.")
+    _check_none_in_hand(list(purchases.values()), now)
+    leader = resident.leader_in(round_.opens_at)
+    ordering.check_leader(round_, leader)
+    wanted = [(wish.product_code, wish.quantity) for wish in wishes]
+    lines = price_lines(round_=round_, leader=leader, wanted=wanted)
+    _take(lines, resident.id)
+    rated = [commissions.with_rate_of_close(item.line, round_.id, leader.id) for item in lines]
+    order = _record(round_, resident, rated, remark, submission_key, now, actor)
+    _follow(round_, order, rated, purchases, zone, now, actor)
+    _log(order, now, actor)
+    return order
+
+
+def _check_none_in_hand(orders: Sequence[PurchaseOrder], now: datetime) -> None:
+    """Refuse while a mail with an order is on its way: nobody could tell what it says."""
+    for order in orders:
+        if order.state == POState.APPROVED and notifying.is_in_hand(order=order, now=now):
+            raise RuleBroken("being_sent", "A purchase order is being sent; try again in a minute.")
+
+
+def _take(lines: Sequence[PricedLine], resident_id: int) -> None:
+    for item in sorted(lines, key=lambda item: item.offer.offer_id):
+        offer, units = item.offer, item.line.quantity
+        with at_line(item.index):
+            stock.take_after_close(offer_id=offer.offer_id, units=units)
+            if offer.per_buyer_limit is not None:
+                stock.take_share(
+                    offer_id=offer.offer_id, resident_id=resident_id, units=units, limit=offer.per_buyer_limit
+                )
+
+
+def _record(
+    round_: Round,
+    resident: Resident,
+    lines: Sequence[LineToRecord],
+    remark: str | None,
+    submission_key: str | None,
+    now: datetime,
+    actor: Actor,
+) -> Order:
+    leader = resident.leader_in(round_.opens_at)
+    head = replace(
+        ordering.head_of(round_, resident, leader, now, timedelta()),
+        expires_at=None,
+        placed_by_id=actor.account_id,
+        remark=ordering.checked_remark(remark),
+        submission_key=submission_key,
+    )
+    order = service.record(head=head, lines=lines)
+    if round_.payment == "prepaid":
+        ordering.mark_paid(order=order, now=now, actor=actor, account=wallet(resident.id))
+    return order
+
+
+def _follow(
+    round_: Round,
+    order: Order,
+    lines: Sequence[LineToRecord],
+    purchases: Mapping[int, PurchaseOrder],
+    zone: ZoneInfo,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    for line in sorted(lines, key=lambda one: one.offer_id):
+        amending.add_demand(
+            round_id=round_.id,
+            leader_id=order.leader_id,
+            offer_id=line.offer_id,
+            units=line.quantity,
+            amount_fen=line.amount_fen,
+        )
+    amendments, fresh = amending.add_units(
+        round_=round_,
+        orders=purchases,
+        units={line.offer_id: line.quantity for line in lines},
+        cause=f"order:{order.number}",
+        day=round_.closes_at.astimezone(zone).date(),
+        now=now,
+        actor=actor.name,
+    )
+    for purchase in fresh:
+        notifying.send_purchase_order(round_=round_, order=purchase, now=now)
+    notifying.send_amendments(amendments, round_=round_, now=now)
+    commissions.book_late(round_id=round_.id, leader_id=order.leader_id, lines=lines, now=now)
+    settling.book_round(round_id=round_.id, now=now)
+    pickup.make_bag(round_id=round_.id, leader_id=order.leader_id, resident_id=order.resident_id)
+    notifying.send_sheets_again(round_=round_, order=order, now=now)
+
+
+def _log(order: Order, now: datetime, actor: Actor) -> None:
+    db.session.expire(order, ["lines"])
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb="order_placed",
+        subject_kind="order",
+        subject=order.number,
+        after={
+            "state": order.state,
+            "lines": {str(line.offer_id): line.quantity for line in order.lines},
+            "after_close": True,
+        },
+    )
