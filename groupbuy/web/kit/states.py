@@ -97,6 +97,7 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "commission": {
         "pending": ("Pending", "wait"),
+        "late": ("Late order", "wait"),
         "frozen": ("Frozen", "info"),
         "settled": ("Settled", "ok"),
         "withdrawn": ("Withdrawn", "idle"),
