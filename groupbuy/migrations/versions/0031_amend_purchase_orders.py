@@ -1,7 +1,7 @@
 """Amend purchase orders that have left
 
 Revision ID: 0031
-Revises: 0030
+Revises: 0025
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0031'
-down_revision = '0030'
+down_revision = '0025'
 branch_labels = None
 depends_on = None
 
