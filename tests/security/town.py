@@ -161,7 +161,7 @@ def _receipt() -> str:
 
 def _amendment() -> str:
     """Let staff order so much of the other supplier's goods that its order, which has left, changes."""
-    leader = db.session.scalars(select(Leader).where(Leader.code == "L2")).one()
+    leader = db.session.scalars(select(Leader).where(Leader.code == "L1")).one()
     resident = building.add_resident(leader, "赵先生")
     with transaction():
         late_orders.place_late_order(
