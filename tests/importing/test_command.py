@@ -12,8 +12,11 @@ from sqlalchemy import func, select
 
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
-from tests.files import PRODUCTS, REGION, SUPPLIERS, csv_text
+from groupbuy.orders.models import Order
+from tests.files import ORDER_COLUMNS, PRODUCTS, REGION, SUPPLIERS, csv_text
 from tests.support.commands import Run
+
+NOON = "2026-11-22 12:00"
 
 
 @pytest.fixture
@@ -111,6 +114,72 @@ def test_a_number_cell_that_is_whole_is_a_quantity(cli_runner: Run, folder: Path
 
     assert [(e["row"], e["code"]) for e in refused.json["errors"]] == [(3, "not_a_number")]
     assert done.json["created"] == 1
+
+
+def test_every_way_in_which_an_order_cannot_be_taken_has_its_code(
+    cli_runner: Run, app: Flask, folder: Path
+) -> None:
+    (folder / "offers.csv").write_text(
+        REGION["offers"] + "C0,早团,2026-11-20 08:00,2026-11-20 22:00,2026-11-21,P2,12,,,\n", encoding="utf-8"
+    )
+    for kind in REGION:
+        cli_runner("import", kind, folder / f"{kind}.csv")
+    cli_runner("tick", "--now", "2026-11-20T22:00:00+08:00")
+    (folder / "first.csv").write_text(
+        csv_text(ORDER_COLUMNS, [(ref, "C1", f"M{ref[1]}", NOON, "P1", 4) for ref in ("A1", "A2")])
+    )
+    cli_runner("import", "orders", folder / "first.csv")
+    rows = [
+        ("B1", "C0", "M1", "2026-11-20 12:00", "P2", 1),
+        ("B2", "C1", "M3", NOON, "P1", 3),
+        ("B3", "C1", "M1", NOON, "P1", 1),
+        ("A1", "C1", "M1", NOON, "P1", 3),
+        ("B4", "C1", "M1", NOON, "P2", 1),
+        ("B4", "C1", "M2", NOON, "P1", 1),
+        ("B5", "C1", "M1", "2026-11-22 22:00", "P2", 1),
+        ("B6", "C1", "M3", NOON, "P2", 1),
+        ("B6", "C1", "M3", NOON, "P2", 2),
+        ("B7", "C1", "M3", NOON, "P2", 1),
+    ]
+    (folder / "orders.csv").write_text(csv_text(ORDER_COLUMNS, rows), encoding="utf-8")
+
+    result = cli_runner("import", "orders", folder / "orders.csv", "--json", check=False)
+
+    answer = result.json
+    errors = answer.pop("errors")
+    assert answer == {"imported": 0, "created": 0, "updated": 0, "unchanged": 0}
+    assert (result.exit_code, stored(Order)) == (1, 2)
+    assert [(error["row"], error["column"], error["code"]) for error in errors] == [
+        (2, "campaign_code", "round_closed"),
+        (3, "quantity", "sold_out"),
+        (4, "quantity", "limit_reached"),
+        (5, "order_ref", "already_exists"),
+        (7, "resident_code", "inconsistent"),
+        (8, "placed_at", "outside_window"),
+        (10, "product_code", "duplicate"),
+    ]
+
+
+def test_a_merged_header_is_told_and_a_merged_cell_stands_for_all_its_rows(
+    cli_runner: Run, app: Flask, folder: Path
+) -> None:
+    cli_runner("import", "suppliers", folder / "suppliers.csv")
+    head = PRODUCTS.splitlines()[0].split(",")
+    rows: list[list[object]] = [
+        ["P1", "苹果", "水果", "S1", "斤", 10, 3, 5],
+        ["P2", "梨", "水果", None, "斤", 1, 3, 5],
+    ]
+    book = openpyxl.load_workbook(workbook(folder / "merged.xlsx", [head, *rows]))
+    book.active.merge_cells("D2:D3")
+    book.save(folder / "merged.xlsx")
+
+    assert cli_runner("import", "products", folder / "merged.xlsx", "--json").json["created"] == 2
+
+    book.active.merge_cells("A1:B1")
+    book.save(folder / "merged.xlsx")
+    refused = cli_runner("import", "products", folder / "merged.xlsx", "--json", check=False)
+    assert refused.exit_code == 1
+    assert [(e["row"], e["column"], e["code"]) for e in refused.json["errors"]] == [(1, "code", "duplicate")]
 
 
 def zip_bomb() -> bytes:
