@@ -18,8 +18,9 @@ def delivery_place() -> str:
 
 
 def set_delivery_place(*, address: str, now: datetime, actor: str) -> None:
-    """Set the warehouse's address for every sheet printed from now on; again changes nothing.
+    """Set the warehouse's address for purchase orders made from now on; again changes nothing.
 
+    Older ones keep the address they were made with; only those made without one show the new one.
     Raise BadInput ``too_long``.
     """
     address = address.strip()

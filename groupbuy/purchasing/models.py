@@ -49,6 +49,8 @@ class PurchaseOrder(Base):
 
     ``held`` waits for a person's decision, because the order is below the supplier's minimum.
     ``promised_date`` is the day the supplier has confirmed, where that is another one than was asked.
+    ``deliver_to`` and ``terms`` are the warehouse's address and the supplier's terms when the order was
+    made; None where nobody had set them then.
     """
 
     __tablename__ = "purchase_order"
@@ -76,6 +78,8 @@ class PurchaseOrder(Base):
     confirmed_at: Mapped[datetime | None]
     promised_date: Mapped[date | None]
     confirm_note: Mapped[str | None]
+    deliver_to: Mapped[str | None]
+    terms: Mapped[str | None]
 
     supplier: Mapped[Supplier] = relationship()
     lines: Mapped[list["PurchaseOrderLine"]] = relationship(order_by="PurchaseOrderLine.id")

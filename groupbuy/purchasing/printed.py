@@ -34,8 +34,10 @@ class PrintedLine:
 
 @dataclass(frozen=True, slots=True)
 class PrintedOrder:
-    """A purchase order with its supplier, where to deliver and the terms, empty where nobody set them.
+    """A purchase order with its supplier, where to deliver and the terms.
 
+    Place and terms are those when the order was made, those of now only where nobody had set them then;
+    empty where nobody has set them at all.
     Lines by product code, none of which buys nothing.
     """
 
@@ -95,8 +97,8 @@ def _printed(
         min_order_fen=supplier.min_order_fen,
         below_minimum=order.below_minimum,
         due_date=order.due_date,
-        deliver_to=deliver_to,
-        terms=supplier.terms or "",
+        deliver_to=order.deliver_to or deliver_to,
+        terms=order.terms or supplier.terms or "",
         units=order.units,
         cost_fen=order.cost_fen,
         lines=lines,

@@ -1,16 +1,18 @@
 """Writing purchase orders and moving them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from groupbuy.audit import service as audit
+from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
-from groupbuy.db.bulk import insert_many, next_ids
+from groupbuy.db.bulk import insert_many, next_ids, select_in
 from groupbuy.purchasing import approving
+from groupbuy.purchasing.delivering import delivery_place
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.planning import PlannedOrder
 from groupbuy.purchasing.rules import POState, po_number
@@ -22,8 +24,10 @@ def store_orders(
     """Write the purchase orders of a round; one below its supplier's minimum is held for a decision.
 
     One with nothing to buy, because all lies in stock or fills no case, is closed from the start. Where
-    orders are approved first, the others wait as drafts.
+    orders are approved first, the others wait as drafts. Each keeps the place of delivery and its
+    supplier's terms as they are now.
     """
+    deliver_to, terms = delivery_place() or None, _terms_of([order.supplier_id for order in plan])
     approve_first = approving.approve_first()
     order_ids = next_ids(PurchaseOrder.__table__, len(plan))  # type: ignore[arg-type] # It is a Table.
     heads = [
@@ -39,6 +43,8 @@ def store_orders(
             "cost_fen": order.cost_fen,
             "due_date": due_date,
             "created_at": now,
+            "deliver_to": deliver_to,
+            "terms": terms.get(order.supplier_id),
         }
         for order_id, order in zip(order_ids, plan, strict=True)
     ]
@@ -48,6 +54,11 @@ def store_orders(
         line for order_id, order in zip(order_ids, plan, strict=True) for line in _lines(order_id, order)
     )
     insert_many(PurchaseOrderLine.__table__, lines)  # type: ignore[arg-type] # It is a Table.
+
+
+def _terms_of(supplier_ids: Collection[int]) -> dict[int, str]:
+    agreed = select(Supplier.id, Supplier.terms).where(Supplier.terms != "")
+    return dict(select_in(agreed, Supplier.id, supplier_ids))
 
 
 def _first_state(order: PlannedOrder, approve_first: bool) -> POState:

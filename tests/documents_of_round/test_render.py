@@ -146,17 +146,32 @@ def test_a_purchase_order_says_nothing_of_residents_and_leaders(closed):
         assert secret not in text
 
 
-def test_a_purchase_order_says_where_to_deliver_and_how_it_is_paid(closed):
+def agree(address: str, terms: str) -> None:
+    with transaction():
+        delivering.set_delivery_place(address=address, now=NOW, actor="test")
+        supplier = db.session.scalars(db.select(Supplier).where(Supplier.code == "S1")).one()
+        catalog.save_supplier(supplier=supplier, values={"terms": terms}, now=NOW, actor="test")
+
+
+def test_a_purchase_order_made_without_place_and_terms_has_lines_for_them_until_they_are_set(closed):
     blank = str(rows(render("purchase_order", "C1", "S1", "xlsx", NOW)))
     assert blank.count("＿＿＿＿") >= 2
-    with transaction():
-        delivering.set_delivery_place(address="丰台区中心仓 3 号门", now=NOW, actor="test")
-        closed_supplier = db.session.scalars(db.select(Supplier).where(Supplier.code == "S1")).one()
-        catalog.save_supplier(supplier=closed_supplier, values={"terms": "月结30天"}, now=NOW, actor="test")
+    agree("丰台区中心仓 3 号门", "月结30天")
     filled = str(rows(render("purchase_order", "C1", "S1", "xlsx", NOW)))
     assert "丰台区中心仓 3 号门" in filled
     assert "月结30天" in filled
     assert "＿＿＿＿" not in filled
+
+
+def test_a_purchase_order_keeps_the_place_and_terms_it_was_made_with(app, round_):
+    agree("丰台区中心仓 3 号门", "月结30天")
+    building.close(app, round_)
+    agree("大兴区新仓", "货到付款")
+    text = str(rows(render("purchase_order", "C1", "S1", "xlsx", NOW)))
+    assert "丰台区中心仓 3 号门" in text
+    assert "月结30天" in text
+    assert "大兴区新仓" not in text
+    assert "货到付款" not in text
 
 
 def test_every_sheet_says_when_it_was_printed_and_in_which_version(closed):

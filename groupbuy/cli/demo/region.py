@@ -15,7 +15,8 @@ from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.queries import due_to_open
 from groupbuy.campaigns.rules import Kind, Recurrence, Window
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan, create_campaign
-from groupbuy.catalog.models import Product
+from groupbuy.catalog.models import Product, Supplier
+from groupbuy.catalog.service import save_supplier
 from groupbuy.cli.demo import catalogue, people
 from groupbuy.db import db
 from groupbuy.documents.reading import Table
@@ -46,6 +47,7 @@ def load(*, now: datetime, zone: ZoneInfo) -> list[Login]:
         if result.faults:
             raise RuntimeError(f"the demonstration's {kind}: {result.faults[0]}")
     _hang_pictures()
+    _agree_on_terms(now)
     set_delivery_place(address=catalogue.WAREHOUSE, now=now, actor=ACTOR)
     logins = _logins(now)
     if db.session.scalar(select(Campaign.id).where(Campaign.code == DAILY)) is None:
@@ -55,7 +57,7 @@ def load(*, now: datetime, zone: ZoneInfo) -> list[Login]:
 
 def _files() -> list[tuple[str, str, Sequence[Sequence[object]]]]:
     products = [_product_row(item) for item in catalogue.ITEMS]
-    suppliers = [(c, n, who, phone, "", minimum) for c, n, who, phone, minimum in catalogue.SUPPLIERS]
+    suppliers = [(c, n, who, phone, "", minimum) for c, n, who, phone, minimum, _ in catalogue.SUPPLIERS]
     leaders = [
         (code, name, people.leader_phone(place), community, address, route, rate)
         for place, (code, name, community, address, route, rate) in enumerate(people.LEADERS)
@@ -84,6 +86,14 @@ def _hang_pictures() -> None:
     for product in db.session.scalars(select(Product).where(Product.code.in_(pictures))):
         product.picture = pictures[product.code]
     db.session.flush()
+
+
+def _agree_on_terms(now: datetime) -> None:
+    terms = {code: agreed for code, *_, agreed in catalogue.SUPPLIERS}
+    # Terms that somebody has changed since stay as they are.
+    unset = select(Supplier).where(Supplier.code.in_(terms), Supplier.terms.is_(None))
+    for supplier in db.session.scalars(unset).all():
+        save_supplier(supplier=supplier, values={"terms": terms[supplier.code]}, now=now, actor=ACTOR)
 
 
 def _logins(now: datetime) -> list[Login]:
