@@ -1,14 +1,14 @@
 """Keep the place of delivery and the terms that a purchase order was made with
 
 Revision ID: 0020
-Revises: 0025
+Revises: 0031
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0020'
-down_revision = '0025'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 
