@@ -4,10 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.accounts.models import Account, AccountRole, StaffLimit
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.kernel.errors import RuleBroken
+
+OPERATOR = "operator"
 
 
 def revoke_role(*, account: Account, role: str, now: datetime, actor: str) -> None:
@@ -15,7 +17,8 @@ def revoke_role(*, account: Account, role: str, now: datetime, actor: str) -> No
     row = db.session.get(AccountRole, (account.id, role), with_for_update=True)
     if row is None:
         return
-    _keep_an_operator(account, role)
+    if role == OPERATOR:
+        keep_an_operator(account)
     db.session.delete(row)
     db.session.flush()
     audit.record(
@@ -33,8 +36,8 @@ def set_active(*, account: Account, active: bool, now: datetime, actor: str) -> 
     db.session.refresh(account, with_for_update=True)
     if account.active == active:
         return
-    if not active and db.session.get(AccountRole, (account.id, "operator")) is not None:
-        _keep_an_operator(account, "operator")
+    if not active and db.session.get(AccountRole, (account.id, OPERATOR)) is not None:
+        keep_an_operator(account)
     account.active = active
     account.session_epoch = Account.session_epoch + 1
     db.session.flush()
@@ -42,15 +45,17 @@ def set_active(*, account: Account, active: bool, now: datetime, actor: str) -> 
     audit.record(at=now, actor=actor, verb=verb, subject_kind="account", subject=str(account.id))
 
 
-def _keep_an_operator(account: Account, role: str) -> None:
-    """Refuse to lock everybody out of the operators' desk."""
-    if role != "operator":
-        return
+def keep_an_operator(account: Account) -> None:
+    """Refuse to lock everybody out of the operators' desk; one with limits does not count.
+
+    Raise RuleBroken ``last_operator``.
+    """
+    limited = select(StaffLimit.id).where(StaffLimit.account_id == Account.id)
     others = db.session.scalar(
         select(func.count())
         .select_from(AccountRole)
         .join(Account, Account.id == AccountRole.account_id)
-        .where(AccountRole.role == role, Account.id != account.id, Account.active)
+        .where(AccountRole.role == OPERATOR, Account.id != account.id, Account.active, ~limited.exists())
     )
     if not others:
         raise RuleBroken("last_operator", "This is the last operator; make another one first.")

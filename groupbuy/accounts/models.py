@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.accounts.rules import ROLES
@@ -35,6 +35,22 @@ class AccountRole(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
     granted_at: Mapped[datetime]
+
+
+class StaffLimit(Base):
+    """A community or a leader that a member of the staff deals with; without a row it is all of them."""
+
+    __tablename__ = "staff_limit"
+    __table_args__ = (
+        CheckConstraint("(community_id IS NULL) <> (leader_id IS NULL)", name="one"),
+        UniqueConstraint("account_id", "community_id"),
+        UniqueConstraint("account_id", "leader_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))
+    leader_id: Mapped[int | None] = mapped_column(ForeignKey("leader.id"))
 
 
 class WechatLink(Base):

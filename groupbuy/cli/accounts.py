@@ -11,6 +11,7 @@ from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.kernel.phones import normalise_phone
+from groupbuy.leaders import limiting
 from groupbuy.leaders import service as leaders
 from groupbuy.members import service as members
 
@@ -65,3 +66,29 @@ def _add_profile(account: Account, role: str, name: str, leader_code: str | None
             leaders.add_helper(account=account, leader_code=leader_code)
     elif leader_code is not None:
         raise BadInput("inconsistent", f"A {role} belongs to no leader; leave out --leader.", param="leader")
+
+
+@click.command("limit-user")
+@click.option("--phone", required=True)
+@click.option("--community", "communities", metavar="NAME", multiple=True, help="With all its leaders.")
+@click.option("--leader", "codes", metavar="CODE", multiple=True)
+@click.option("--all", "everybody", is_flag=True, help="Lift the limit.")
+@click.pass_obj
+def limit_user(
+    app: Flask, phone: str, communities: tuple[str, ...], codes: tuple[str, ...], everybody: bool
+) -> None:
+    """Let a member of the staff deal with some communities and leaders only, or with all again."""
+    if everybody == bool(communities or codes):
+        raise click.UsageError("Give --community or --leader, each as often as needed, or --all.")
+    with app.app_context(), transaction():
+        account = queries.find_account(normalise_phone(phone) or phone)
+        if account is None:
+            raise NotFound("unknown_account", f"There is no account {phone}.", param="phone")
+        if everybody:
+            limiting.lift_limit(account=account, now=utc_now(), actor=ACTOR)
+        else:
+            limiting.limit_to(
+                account=account, communities=communities, leaders=codes, now=utc_now(), actor=ACTOR
+            )
+        name = account.name
+    click.echo(f"{name} deals with {'all leaders' if everybody else 'those chosen only'}.")

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "issue-token": "groupbuy.cli.tokens:issue_token",
     "jobs": "groupbuy.cli.jobs:jobs",
     "ledger": "groupbuy.cli.ledger:ledger",
+    "limit-user": "groupbuy.cli.accounts:limit_user",
     "move-in": "groupbuy.cli.moving_in:move_in_command",
     "pay-simulator": "groupbuy.cli.pay_simulator:pay_simulator",
     "receive": "groupbuy.cli.warehouse:receive",

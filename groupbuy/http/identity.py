@@ -16,8 +16,10 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows.ordering import Actor
+from groupbuy.http.rights import LIMITABLE
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.leaders.limiting import leaders_within
 from groupbuy.leaders.models import Leader, LeaderHelper
 from groupbuy.members.models import Resident
 
@@ -55,7 +57,8 @@ class Identity:
     """Who asks, in which role, for what, and whom the role stands for.
 
     Only what belongs to the role is filled in: a leader's own leaders (a helper's whom it helps), a
-    resident's own residents and, as ``homes``, who hands out to them.
+    resident's own residents and, as ``homes``, who hands out to them. ``limited_to`` are the leaders that a
+    member of the staff deals with, None for all.
     """
 
     account_id: int
@@ -66,8 +69,12 @@ class Identity:
     homes: tuple["Home", ...] = ()
     leader_ids: tuple[int, ...] = ()
     supplier_ids: tuple[int, ...] = ()
+<<<<<<< HEAD
     # When it was last proved who this is: by signing in, or once more since.
     proved_at: datetime | None = None
+=======
+    limited_to: tuple[int, ...] | None = None
+>>>>>>> 19b3a24 (Limit members of the staff to some communities and leaders; print a round's documents from a page)
     session_secret: str | None = field(default=None, repr=False)
     # What Flask-Login asks of a user.
     is_authenticated: bool = field(default=True, repr=False)
@@ -78,6 +85,16 @@ class Identity:
     def actor(self) -> Actor:
         """Return how the audit log names this account."""
         return Actor(f"account:{self.account_id}", self.account_id)
+
+    @property
+    def limited(self) -> bool:
+        """Tell whether this is staff who deals with some leaders only."""
+        return self.limited_to is not None
+
+    @property
+    def seen_leaders(self) -> tuple[int, ...] | None:
+        """Return the leaders whose orders and residents a leader or the staff may see; None is all."""
+        return self.leader_ids if self.role == "leader" else self.limited_to
 
     @property
     def by_token(self) -> bool:
@@ -168,7 +185,11 @@ def _joined(rows: Any, scopes: list[str], proved_at: datetime, secret: str | Non
         homes=tuple({Home(*row[4:7]) for row in rows if row.resident_id is not None}),
         leader_ids=ids("leader_id") + ids("helped_id"),
         supplier_ids=ids("supplier_id"),
+<<<<<<< HEAD
         proved_at=proved_at,
+=======
+        limited_to=leaders_within(rows[0].account_id) if rows[0].role in LIMITABLE else None,
+>>>>>>> 19b3a24 (Limit members of the staff to some communities and leaders; print a round's documents from a page)
         session_secret=secret,
     )
 

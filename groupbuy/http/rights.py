@@ -39,6 +39,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.purchasing_preview": LOOK,
         "admin.purchasing_amendment": LOOK,
         "admin.campaigns_paper": LOOK,
+        "admin.campaigns_print": LOOK,
     },
     "warehouse": {
         "admin.campaigns": LOOK,
@@ -48,6 +49,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.purchasing_preview": LOOK,
         "admin.purchasing_amendment": LOOK,
         "admin.campaigns_paper": LOOK,
+        "admin.campaigns_print": LOOK,
         "admin.campaigns_shortage": LOOK,
         "admin.campaigns_shortage_apply": ACT,
         "admin.receiving": LOOK,
@@ -74,6 +76,31 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     },
     "resident": {},
 }
+
+# Staff of these roles may be limited to some leaders. Then they open only the pages and operations below,
+# each of which shows nothing of other leaders; what is not named here is closed to them.
+LIMITABLE = frozenset({"operator", "customer_service"})
+NARROWED: Mapping[str, str] = {
+    "admin.orders": LOOK,
+    "admin.orders_detail": LOOK,
+    "admin.orders_approve": ACT,
+    "admin.orders_cancel": ACT,
+    "admin.orders_change": ACT,
+    "admin.orders_paid": ACT,
+    "admin.residents": LOOK,
+    "admin.residents_detail": LOOK,
+    "admin.leaders": LOOK,
+    "admin.leaders_sheets": LOOK,
+    "admin.campaigns_paper": LOOK,
+    "admin.campaigns_print": LOOK,
+}
+NARROWED_OPERATIONS = frozenset(
+    {
+        *("list_rounds", "show_round", "list_leaders", "list_residents", "document_of"),
+        *("place_order", "show_order", "change_order", "cancel_order", "approve_order", "mark_paid"),
+    }
+)
+START_LIMITED = "admin.orders"
 
 # Where each role starts; a resident, and somebody without a role, at the shop.
 START: Mapping[str, str] = {
@@ -102,14 +129,24 @@ SEES_PHONES = frozenset({"operator"})
 EXPORTS_PEOPLE = frozenset({"operator"})
 
 
-def may_open(role: str, endpoint: str, method: str = "GET") -> bool:
-    """Tell whether a role may open a page, or with another method send its form."""
+def may_open(role: str, endpoint: str, method: str = "GET", *, limited: bool = False) -> bool:
+    """Tell whether a role may open a page, or with another method send its form.
+
+    ``limited`` is for staff who deal with some leaders only.
+    """
     desk = endpoint.partition(".")[0]
     if desk not in DESKS:
         return True
     pages = PAGES.get(role, {})
-    right = pages.get(endpoint) or pages.get(f"{desk}.{EVERYTHING}")
-    return right == ACT or (right == LOOK and method in _READING)
+    rights = [pages.get(endpoint) or pages.get(f"{desk}.{EVERYTHING}")]
+    if limited:
+        rights.append(NARROWED.get(endpoint))
+    return all(right == ACT or (right == LOOK and method in _READING) for right in rights)
+
+
+def start_of(role: str, *, limited: bool = False) -> str | None:
+    """Return the page that a role starts on, None for the shop."""
+    return START_LIMITED if limited else START.get(role)
 
 
 def may_take(role: str, document: str) -> bool:

@@ -19,7 +19,7 @@ def install(app: Flask) -> None:
 def may_visit(endpoint: str, method: str = "GET") -> bool:
     """Tell whether whoever asks may open a page; a stranger is asked to sign in there."""
     identity = current_identity()
-    return identity is None or rights.may_open(identity.role, endpoint, method)
+    return identity is None or rights.may_open(identity.role, endpoint, method, limited=identity.limited)
 
 
 def may_take(document: str) -> bool:

@@ -23,6 +23,7 @@ from groupbuy.messaging.service import Attachment
 RENDER = "groupbuy_render"
 Render = Callable[[Attachment, datetime], File]
 
+OF_LEADER = ("pickup_sheet", "sorting_list", "commission_statement", "order_export")
 WITH_PEOPLE = ("pickup_sheet", "sorting_list", "order_export")
 
 
@@ -76,6 +77,8 @@ def _check(identity: Identity, wanted: Attachment) -> None:
         or (identity.role == "leader" and is_leader(code, identity.leader_ids))
         or (identity.role == "supplier" and is_supplier(code, identity.supplier_ids))
     )
+    if identity.limited_to is not None:
+        mine = wanted.kind in OF_LEADER and is_leader(code, identity.limited_to)
     if not mine:
         raise NotFound("unknown_document", "There is no such document.", param="code")
 

@@ -18,8 +18,10 @@ from groupbuy.http.guards import SAFE, refuse_forgery, require
 from groupbuy.http.idempotency import Answer, Key, answer_once, write_json
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import check_size, read_body, read_query
+from groupbuy.http.rights import NARROWED_OPERATIONS
 from groupbuy.http.setup import answer_program
 from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotAllowed
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
@@ -137,6 +139,8 @@ def _answer_anybody(operation: Operation, view: View, **values: Any) -> Response
 
 def _answer(operation: Operation, view: View, **values: Any) -> Response:
     identity = require(operation.roles or (), scope=operation.scope)
+    if identity.limited and operation.scope is not None and operation.name not in NARROWED_OPERATIONS:
+        raise NotAllowed("limited", "You deal with some leaders only; this is about all of them.")
     refuse_forgery(identity)
     check_size(operation.uploads)
     key = _key(operation, identity)

@@ -141,9 +141,7 @@ def own_order(identity: Identity, number: str) -> Order:
     """Return an order that the asker may see; raise NotFound for anybody else's."""
     if identity.role == "resident":
         return queries.get_order(number, resident_ids=identity.resident_ids)
-    if identity.role == "leader":
-        return queries.get_order(number, leader_ids=identity.leader_ids)
-    return queries.get_order(number)
+    return queries.get_order(number, leader_ids=identity.seen_leaders)
 
 
 def whose_id(identity: Identity, code: str | None) -> int:
@@ -156,9 +154,8 @@ def whose_id(identity: Identity, code: str | None) -> int:
 
 
 def _named(identity: Identity, code: str) -> Resident:
-    leader_ids = identity.leader_ids if identity.role == "leader" else None
     try:
-        resident = members.get_resident(code, leader_ids=leader_ids)
+        resident = members.get_resident(code, leader_ids=identity.seen_leaders)
     except NotFound as error:
         raise NotFound(error.code, error.message, param="resident_code") from error
     if identity.role == "resident" and resident.id not in identity.resident_ids:

@@ -55,7 +55,7 @@ class Residents(Shape):
 def list_leaders(identity: Identity, query: Page) -> tuple[int, Any]:
     """List leaders by code; a leader sees itself."""
     rows = leaders.leaders_page(
-        leader_ids=_own(identity), after=cursors.code_after(query.cursor), most=query.limit + 1
+        leader_ids=identity.seen_leaders, after=cursors.code_after(query.cursor), most=query.limit + 1
     )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.code,))
     return 200, {"items": [_leader(row) for row in rows], "next_cursor": cursor}
@@ -65,14 +65,10 @@ def list_leaders(identity: Identity, query: Page) -> tuple[int, Any]:
 def list_residents(identity: Identity, query: Page) -> tuple[int, Any]:
     """List residents by code; a leader sees its own."""
     rows = members.residents_page(
-        leader_ids=_own(identity), after=cursors.code_after(query.cursor), most=query.limit + 1
+        leader_ids=identity.seen_leaders, after=cursors.code_after(query.cursor), most=query.limit + 1
     )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.code,))
     return 200, {"items": [_resident(row) for row in rows], "next_cursor": cursor}
-
-
-def _own(identity: Identity) -> tuple[int, ...] | None:
-    return identity.leader_ids if identity.role == "leader" else None
 
 
 def _leader(leader: Leader) -> Json:

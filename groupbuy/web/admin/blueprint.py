@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement
 
 from groupbuy.flows.ordering import Actor
 from groupbuy.http import rights
@@ -24,7 +25,7 @@ def only_staff() -> ResponseReturnValue | None:
             raise NotSignedIn("not_signed_in", "Your session has ended; sign in again.")
         page = request.full_path.rstrip("?") if request.method == "GET" else request.path
         return redirect(url_for("signin.sign_in", next=page), 303)
-    if not rights.may_open(identity.role, request.endpoint or "", request.method):
+    if not rights.may_open(identity.role, request.endpoint or "", request.method, limited=identity.limited):
         raise NotAllowed("role_not_allowed", "Your role does not cover this page.")
     return None
 
@@ -37,6 +38,17 @@ def who() -> dict[str, Any]:
         "operator_name": identity.name if identity else "",
         "role_label": role_name(identity.role) if identity else "",
     }
+
+
+def my_leaders() -> tuple[int, ...] | None:
+    """Return the leaders that whoever asks deals with, by id; None is all."""
+    return signed_in().limited_to
+
+
+def within(leader_id: Any) -> list[ColumnElement[bool]]:
+    """Return the condition that a column names a leader that whoever asks deals with; none for all."""
+    leaders = my_leaders()
+    return [] if leaders is None else [leader_id.in_(leaders)]
 
 
 def actor() -> Actor:

@@ -19,7 +19,7 @@ from groupbuy.leaders.models import Community, Leader, LeaderLevel
 from groupbuy.leaders.queries import get_leader
 from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
-from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.blueprint import actor, blueprint, within
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
@@ -62,6 +62,10 @@ def leader_page(row: Any) -> str:
     return url_for("admin.leaders_detail", code=row.Leader.code)
 
 
+def _sheets_page(row: Any) -> str:
+    return url_for("admin.leaders_sheets", code=row.Leader.code)
+
+
 COLUMNS = (
     Column(_l("Item code"), lambda row: row.Leader.code, "code", leader_page),
     Column(_l("Leader"), lambda row: row.Leader.name, "name", sort="name"),
@@ -85,6 +89,7 @@ def leaders() -> ResponseReturnValue:
     statement = (
         select(Leader, Community.name.label("community"), count.label("residents"))
         .outerjoin(Community, Community.id == Leader.community_id)
+        .where(*within(Leader.id))
         .order_by(Leader.code)
     )
     if text := asked("q"):
@@ -108,7 +113,7 @@ def leaders() -> ResponseReturnValue:
         COLUMNS,
         filters=[one for one in filters if one.choices or one.name == "q"],
         sorts={"name": Leader.name},
-        actions=((_("Details"), leader_page),),
+        actions=((_("Details"), leader_page), (_("Sheets"), _sheets_page)),
         personal=True,
     )
     empty = _("Leaders appear here when they apply, or when you import them from a workbook.")

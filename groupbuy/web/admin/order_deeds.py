@@ -17,9 +17,9 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.kernel.money import format_yuan
 from groupbuy.orders.models import Order
-from groupbuy.orders.queries import get_order
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
+from groupbuy.web.admin.orders import my_order
 from groupbuy.web.admin.round_deeds import ReasonForm
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -51,7 +51,7 @@ def _page(number: str) -> str:
 @blueprint.post("/orders/<number>/paid")
 def orders_paid(number: str) -> ResponseReturnValue:
     """Mark an order paid in full."""
-    in_transaction(lambda: ordering.mark_paid(order=get_order(number), now=utc_now(), actor=actor()))
+    in_transaction(lambda: ordering.mark_paid(order=my_order(number), now=utc_now(), actor=actor()))
     flash(_("The order is marked paid."), "ok")
     return redirect(_page(number), 303)
 
@@ -59,7 +59,7 @@ def orders_paid(number: str) -> ResponseReturnValue:
 @blueprint.post("/orders/<number>/approve")
 def orders_approve(number: str) -> ResponseReturnValue:
     """Approve an order that waited for a review."""
-    in_transaction(lambda: ordering.approve_order(order=get_order(number), now=utc_now(), actor=actor()))
+    in_transaction(lambda: ordering.approve_order(order=my_order(number), now=utc_now(), actor=actor()))
     flash(_("The order is approved."), "ok")
     return redirect(_page(number), 303)
 
@@ -67,12 +67,12 @@ def orders_approve(number: str) -> ResponseReturnValue:
 @blueprint.route("/orders/<number>/cancel", methods=["GET", "POST"])
 def orders_cancel(number: str) -> ResponseReturnValue:
     """Say what cancelling gives back, and do it with a reason."""
-    order = get_order(number)
+    order = my_order(number)
     form = ReasonForm()
     if form.validate_on_submit():
         in_transaction(
             lambda: ordering.cancel_order(
-                order=get_order(number), reason=form.reason.data or "", now=utc_now(), actor=actor()
+                order=my_order(number), reason=form.reason.data or "", now=utc_now(), actor=actor()
             )
         )
         flash(_("The order has been cancelled."), "ok")
@@ -100,7 +100,7 @@ def orders_cancel(number: str) -> ResponseReturnValue:
 @blueprint.route("/orders/<number>/change", methods=["GET", "POST"])
 def orders_change(number: str) -> ResponseReturnValue:
     """Change the quantities of an order; the stock follows."""
-    order = get_order(number)
+    order = my_order(number)
     offered = offers_for_leader(round_id=order.round_id, leader_id=order.leader_id)
     form = ChangeForm(data=_filled(order, offered))
     if form.validate_on_submit() and _change(form, number):
@@ -126,7 +126,7 @@ def _change(form: ChangeForm, number: str) -> bool:
     try:
         in_transaction(
             lambda: ordering.change_order(
-                order=get_order(number), wishes=wishes, now=utc_now(), actor=actor(), remark=form.remark.data
+                order=my_order(number), wishes=wishes, now=utc_now(), actor=actor(), remark=form.remark.data
             )
         )
     except GroupbuyError as error:

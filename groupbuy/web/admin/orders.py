@@ -22,7 +22,7 @@ from groupbuy.orders import reviews
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order, short_units
 from groupbuy.orders.rules import OrderState, phase
-from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.i18n import gettext as _
@@ -89,7 +89,8 @@ def _reviews() -> list[tuple[str, str]]:
 
 
 def _statement() -> Select[*tuple[Any, ...]]:
-    statement = searching.orders().where(*within_days(Order.placed_at, "from", "until"))
+    days = within_days(Order.placed_at, "from", "until")
+    statement = searching.orders().where(*days, *within(Order.leader_id))
     if text := asked("q"):
         statement = statement.where(searching.matching(text))
     if state := asked("state"):
@@ -110,12 +111,17 @@ def _statement() -> Select[*tuple[Any, ...]]:
     return statement
 
 
+def my_order(number: str) -> Order:
+    """Return an order of the leaders that whoever asks deals with; raise NotFound, also for another's."""
+    return get_order(number, leader_ids=my_leaders())
+
+
 @blueprint.get("/orders/<number>")
 def orders_detail(number: str) -> ResponseReturnValue:
     """Show an order with the resident's name and phone; that an operator looked is logged."""
-    get_order(number)
+    my_order(number)
     note_view("order", number)
-    order = get_order(number)
+    order = my_order(number)
     resident = db.session.get_one(Resident, order.resident_id)
     leader = db.session.get_one(Leader, order.leader_id, options=[joinedload(Leader.community)])
     history = db.session.scalars(

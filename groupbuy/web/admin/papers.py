@@ -15,9 +15,10 @@ from groupbuy.http import rights
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotAllowed, NotFound
+from groupbuy.leaders.queries import is_leader
 from groupbuy.messaging.senders import File
 from groupbuy.messaging.service import Attachment
-from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
@@ -36,6 +37,7 @@ OF_LEADER = {
 OF_SUPPLIER = {"purchase_order": _l("Purchase order")}
 # A workbook of the orders as they stand, also while the round sells; it is in no zip.
 EXPORT = {"order_export": _l("Order export")}
+PRINTED = OF_ROUND | OF_LEADER | OF_SUPPLIER
 KINDS = OF_ROUND | OF_LEADER | OF_SUPPLIER | EXPORT
 SUFFIXES = ("xlsx", "pdf")
 
@@ -44,15 +46,30 @@ SUFFIXES = ("xlsx", "pdf")
 @blueprint.get("/rounds/<name>/papers/<kind>/<code>.<any(xlsx, pdf):suffix>")
 def campaigns_paper(name: str, kind: str, code: str | None, suffix: str) -> ResponseReturnValue:
     """Download one document; that it was taken is logged, because it may name people."""
+    check(kind, code)
+    campaigns.get_round(name)
+    render: Render = current_app.extensions[RENDER]
+    file = render(Attachment(kind, name, code, suffix), utc_now())
+    note(name, {"kind": kind, "code": code})
+    return attachment(file.content, file.name, file.mime_type)
+
+
+def check(kind: str, code: str | None, *, each: bool = False) -> None:
+    """Raise NotAllowed for a document that the role does not cover, NotFound for an unknown one.
+
+    Staff with limits have no documents but those of their leaders; ``each`` is for one after the other,
+    where no code stands for all of those.
+    """
     if kind not in KINDS:
         raise NotFound("unknown_document", f"There is no document {kind}.")
     if not rights.may_take(signed_in().role, kind):
         raise NotAllowed("role_not_allowed", "Your role does not cover this document.")
-    campaigns.get_round(name)
-    render: Render = current_app.extensions[RENDER]
-    file = render(Attachment(kind, name, code, suffix), utc_now())
-    _note(name, {"kind": kind, "code": code})
-    return attachment(file.content, file.name, file.mime_type)
+    mine = my_leaders()
+    if mine is None:
+        return
+    own = each if code is None else is_leader(code, mine)
+    if not own or kind not in OF_LEADER | EXPORT:
+        raise NotFound("unknown_document", "There is no such document.")
 
 
 @blueprint.get("/rounds/<name>/papers.zip")
@@ -64,11 +81,12 @@ def campaigns_papers(name: str) -> ResponseReturnValue:
         path = Path(folder) / "papers.zip"
         zip_round(name, SUFFIXES, path, utc_now())
         content = path.read_bytes()
-    _note(name, {"kind": "all"})
+    note(name, {"kind": "all"})
     return attachment(content, f"{name}.zip", "application/zip")
 
 
-def _note(name: str, what: dict[str, str | None]) -> None:
+def note(name: str, what: dict[str, str | None]) -> None:
+    """Log that a document of a round was taken: its kind, and whose it is."""
     who = actor().name
     in_transaction(
         lambda: audit.record(

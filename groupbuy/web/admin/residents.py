@@ -14,7 +14,7 @@ from groupbuy.members.models import Resident
 from groupbuy.members.queries import get_resident
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
-from groupbuy.web.admin.blueprint import blueprint
+from groupbuy.web.admin.blueprint import blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.kit.i18n import gettext as _
@@ -48,10 +48,15 @@ def _leader(row: Any) -> str:
 @blueprint.get("/residents")
 def residents() -> ResponseReturnValue:
     """List residents."""
-    count = select(func.count()).where(Order.resident_id == Resident.id, is_live()).scalar_subquery()
+    count = (
+        select(func.count())
+        .where(Order.resident_id == Resident.id, is_live(), *within(Order.leader_id))
+        .scalar_subquery()
+    )
     statement = (
         select(Resident, Leader, count.label("orders"))
         .join(Leader, Leader.id == Resident.leader_id)
+        .where(*within(Resident.leader_id))
         .order_by(Resident.id.desc())
     )
     if text := asked("q"):
@@ -62,7 +67,8 @@ def residents() -> ResponseReturnValue:
         statement = statement.where(or_(*conditions))
     if leader := asked_id("leader"):
         statement = statement.where(Resident.leader_id == leader)
-    leaders = db.session.execute(select(Leader.id, Leader.name).order_by(Leader.code).limit(500))
+    mine = select(Leader.id, Leader.name).where(*within(Leader.id))
+    leaders = db.session.execute(mine.order_by(Leader.code).limit(500))
     choices = [(row[0], row[1]) for row in leaders]
     filters = [
         Filter("q", _("Name, phone tail or room")),
@@ -84,10 +90,9 @@ def residents() -> ResponseReturnValue:
 @blueprint.get("/residents/<code>")
 def residents_detail(code: str) -> ResponseReturnValue:
     """Show a resident."""
-    get_resident(code)
+    get_resident(code, leader_ids=my_leaders())
     note_view("resident", code)
-    resident = get_resident(code)
-    orders, amount = db.session.execute(
-        select(func.count(), total(Order.amount_fen)).where(Order.resident_id == resident.id, is_live())
-    ).one()
+    resident = get_resident(code, leader_ids=my_leaders())
+    sums = select(func.count(), total(Order.amount_fen)).where(Order.resident_id == resident.id, is_live())
+    orders, amount = db.session.execute(sums.where(*within(Order.leader_id))).one()
     return render_template("admin/resident.html", resident=resident, orders=orders, amount_fen=amount)

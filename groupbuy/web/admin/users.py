@@ -16,9 +16,11 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
+from groupbuy.leaders import limiting
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, page_of, show
+from groupbuy.web.admin.user_limits import is_limitable
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -121,6 +123,8 @@ def users_detail(account_id: int) -> ResponseReturnValue:
         held=held,
         free=[role for role in GRANTED if role not in held],
         granted=GRANTED,
+        limitable=is_limitable(set(held)),
+        limit=limiting.limit_of(account_id),
         role_name=role_name,
         factor=second_factor.is_on(account_id),
     )

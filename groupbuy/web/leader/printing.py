@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from flask import current_app, render_template
+from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -29,7 +29,12 @@ def print_sheet(name: str, kind: str) -> ResponseReturnValue:
     sheets_of: SheetsOf = current_app.extensions[SHEETS]
     sheets = [html_sheet(sheet) for sheet in sheets_of(kind, round_.name, code, now)]
     page = render_template(
-        "leader/print.html", round=round_, sheets=sheets, drawing=_drawing, qr=Kind.QR.value
+        "leader/print.html",
+        round=round_,
+        sheets=sheets,
+        drawing=drawing,
+        qr=Kind.QR.value,
+        back=url_for("leader.rounds_show", name=name),
     )
     who = signed_in().actor.name
     in_transaction(
@@ -45,6 +50,6 @@ def print_sheet(name: str, kind: str) -> ResponseReturnValue:
     return page
 
 
-def _drawing(svg: str) -> Markup:
+def drawing(svg: str) -> Markup:
     """Return a QR code as a drawing: it is made by us, of modules only, and holds no text of anybody."""
     return Markup(svg)  # noqa: S704 # As above.

@@ -38,7 +38,7 @@ class RoundCard:
 def home() -> ResponseReturnValue:
     """Show the rounds to order in; staff and leaders go to their desks."""
     identity = current_identity()
-    desk = rights.START.get(identity.role) if identity is not None else None
+    desk = rights.start_of(identity.role, limited=identity.limited) if identity is not None else None
     if desk is not None:
         return redirect(url_for(desk), 303)
     buyer = the_buyer()
