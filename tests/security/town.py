@@ -8,11 +8,11 @@ from io import BytesIO
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug.test import TestResponse
 
 from groupbuy.accounts import queries, service
-from groupbuy.accounts.models import Account
+from groupbuy.accounts.models import Account, AccountRole
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import Window
 from groupbuy.catalog.models import Brand, Category, Supplier
@@ -119,6 +119,10 @@ def _account(role: str, profile: Resident | Leader | Supplier | None) -> Account
     return account
 
 
+def _with_role(role: str) -> Select[int]:
+    return select(AccountRole.account_id).where(AccountRole.role == role)
+
+
 def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
     """Return what the table's addresses name in braces."""
     spare = building.add_account("somebody without a role")
@@ -127,6 +131,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         db.session.add_all(rows.values())
     return {
         "account": str(spare.id),
+        "assistant": str(db.session.scalars(_with_role("customer_service")).one()),
         "community": str(db.session.scalars(select(Community.id)).first()),
         "offer": str(db.session.scalars(select(Offer.id).order_by(Offer.id.desc())).first()),
         "rule": str(db.session.scalars(select(CommissionRule.id)).first()),
