@@ -69,12 +69,9 @@ class Identity:
     homes: tuple["Home", ...] = ()
     leader_ids: tuple[int, ...] = ()
     supplier_ids: tuple[int, ...] = ()
-<<<<<<< HEAD
     # When it was last proved who this is: by signing in, or once more since.
     proved_at: datetime | None = None
-=======
     limited_to: tuple[int, ...] | None = None
->>>>>>> 19b3a24 (Limit members of the staff to some communities and leaders; print a round's documents from a page)
     session_secret: str | None = field(default=None, repr=False)
     # What Flask-Login asks of a user.
     is_authenticated: bool = field(default=True, repr=False)
@@ -185,11 +182,8 @@ def _joined(rows: Any, scopes: list[str], proved_at: datetime, secret: str | Non
         homes=tuple({Home(*row[4:7]) for row in rows if row.resident_id is not None}),
         leader_ids=ids("leader_id") + ids("helped_id"),
         supplier_ids=ids("supplier_id"),
-<<<<<<< HEAD
         proved_at=proved_at,
-=======
         limited_to=leaders_within(rows[0].account_id) if rows[0].role in LIMITABLE else None,
->>>>>>> 19b3a24 (Limit members of the staff to some communities and leaders; print a round's documents from a page)
         session_secret=secret,
     )
 

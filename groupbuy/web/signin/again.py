@@ -30,6 +30,7 @@ SENSITIVE = frozenset(
         "admin.users_new",
         "admin.users_roles",
         "admin.users_active",
+        "admin.users_limits",
         "admin.users_factor",
         "leader.helpers_add",
         "resident.me_password",
