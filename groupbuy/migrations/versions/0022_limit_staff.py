@@ -1,14 +1,14 @@
 """Limit members of the staff to some communities and leaders
 
 Revision ID: 0022
-Revises: 0025
+Revises: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0022'
-down_revision = '0025'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 
