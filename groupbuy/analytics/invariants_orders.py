@@ -10,6 +10,7 @@ from groupbuy.db.totals import total
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import SHORTAGE, changes_by_line
+from groupbuy.pickup.models import LinePickup
 
 SELLING = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN)
 
@@ -84,6 +85,17 @@ CHECKS: tuple[Check, ...] = (
                 and_(_not_cancelled, Round.state == RoundState.CANCELLED),
             )
         ),
+    ),
+    Never(
+        "line_pickup",
+        "no more of a line is handed out in parts than was ordered",
+        ("order line", "units handed out"),
+        table_of(OrderLine),
+        select(OrderLine.id, total(LinePickup.units))
+        .join(LinePickup, LinePickup.order_line_id == OrderLine.id)
+        .outerjoin(_gone, _gone.c.line_id == OrderLine.id)
+        .group_by(OrderLine.id, OrderLine.quantity, _gone.c.units)
+        .having(total(LinePickup.units) > OrderLine.quantity + func.coalesce(_gone.c.units, 0)),
     ),
     Never(
         "offer_seal",

@@ -42,7 +42,7 @@ def verify_pickup(
     ``already_picked_up``, and as ``parts.units_taken`` does.
     """
     found = look_up(code=code, leader_ids=leader_ids)
-    return _hand_out(found, parts, now, actor, {"by": "code"})
+    return hand_out_orders(found=found, parts=parts, now=now, actor=actor, how={"by": "code"})
 
 
 def look_up(*, code: str, leader_ids: Sequence[int]) -> Sequence[Order]:
@@ -76,7 +76,7 @@ def hand_out_known(
     found = queries.orders_of_person(phone_tail=phone_tail, name=name.strip(), leader_ids=leader_ids)
     if not found:
         raise NotFound("unknown_person", "Nobody with this name and number has something to fetch here.")
-    return _hand_out(found, parts, now, actor, {"by": "name", "reason": why})
+    return hand_out_orders(found=found, parts=parts, now=now, actor=actor, how={"by": "name", "reason": why})
 
 
 def hand_out_bag(
@@ -89,7 +89,7 @@ def hand_out_bag(
 ) -> list[Handed]:
     """Hand out the bag in which an order lies; without a reason its code has just been shown."""
     how = {"by": "code"} if reason is None else {"by": "hand", "reason": _checked_reason(reason)}
-    return _hand_out(queries.orders_of_bag(order), parts, now, actor, how)
+    return hand_out_orders(found=queries.orders_of_bag(order), parts=parts, now=now, actor=actor, how=how)
 
 
 def _checked_reason(reason: str) -> str:
@@ -99,13 +99,15 @@ def _checked_reason(reason: str) -> str:
     return why
 
 
-def _hand_out(
+def hand_out_orders(
+    *,
     found: Sequence[Order],
     parts: Sequence[Part] | None,
     now: datetime,
     actor: Actor,
     how: Mapping[str, Any],
 ) -> list[Handed]:
+    """Hand out orders, or parts of them; ``how`` goes into the log. Raise as ``verify_pickup`` does."""
     if any(order.round.state in NOT_READY for order in found):
         raise RuleBroken("not_ready", "The round of this order has not closed yet.")
     handed = (

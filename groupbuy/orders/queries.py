@@ -13,6 +13,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.errors import NotFound
+from groupbuy.members.models import Resident
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
@@ -175,3 +176,10 @@ def orders_page(*, resident_ids: Sequence[int], page: int, size: int) -> tuple[S
     statement = mine.options(joinedload(Order.round), lines).order_by(Order.placed_at.desc(), Order.id.desc())
     count = db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
     return db.session.scalars(statement.limit(size).offset((page - 1) * size)).all(), count
+
+
+def names_of(numbers: Sequence[str], *, leader_ids: Sequence[int]) -> dict[str, str]:
+    """Return whose orders of these leaders some numbers are."""
+    named = select(Order.number, Resident.name).join(Resident, Resident.id == Order.resident_id)
+    mine = named.where(Order.number.in_(numbers), Order.leader_id.in_(leader_ids))
+    return {row[0]: row[1] for row in db.session.execute(mine)}

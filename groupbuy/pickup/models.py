@@ -1,8 +1,9 @@
-"""Bags, and what was handed out while the rest of an order stayed open."""
+"""Bags, parts that were handed out, and what phones without a connection handed out."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
@@ -37,3 +38,35 @@ class LinePickup(Base):
     units: Mapped[int]
     at: Mapped[datetime]
     actor: Mapped[str]
+
+
+class PickupEvent(Base):
+    """What a phone handed out while it had no connection, sent later: kept once, whatever became of it.
+
+    ``event_id`` is the phone's own; ``happened_at`` is its clock, ``received_at`` the server's. ``parts``
+    holds ``[product_code, units]`` pairs, null for all that was left. ``code`` says why an event could
+    not be booked; ``decision`` what somebody found out about it.
+    """
+
+    __tablename__ = "pickup_event"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('done', 'conflict', 'settled')", name="outcome"),
+        CheckConstraint("decision IN ('gone', 'here')", name="decision"),
+        Index("ix_pickup_event_open", "leader_id", "outcome"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(unique=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    order_no: Mapped[str]
+    parts: Mapped[list[list[Any]] | None] = mapped_column(JSON(none_as_null=True))
+    reason: Mapped[str | None]
+    happened_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    actor: Mapped[str]
+    outcome: Mapped[str]
+    code: Mapped[str | None]
+    message: Mapped[str | None]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]

@@ -132,6 +132,20 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"code": "{code}"},
         "401 403 403 409 409 409 403 403 403 403 403",
     ),
+    "pickup_day_list": ("GET", "/pickups/day", None, "401 403 403 200 200 200 403 403 403 403 403"),
+    "take_pickup_events": (
+        "POST",
+        "/pickups/events",
+        {"events": [{"event_id": "event-01", "order_no": "NONE", "happened_at": "2026-11-22T01:00:00Z"}]},
+        "401 403 403 200 404 200 403 403 403 403 403",
+    ),
+    "pickup_conflicts": ("GET", "/pickups/conflicts", None, "401 403 403 200 200 200 403 403 403 403 403"),
+    "decide_pickup_conflict": (
+        "POST",
+        "/pickups/conflicts/event-99/decide",
+        {"decision": "here"},
+        "401 403 403 404 404 404 403 403 403 403 403",
+    ),
     "pickup_by_name": (
         "POST",
         "/pickups/by-name",

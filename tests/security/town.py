@@ -20,11 +20,12 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import late_orders, receiving
+from groupbuy.flows import late_orders, receiving, syncing
 from groupbuy.flows.ordering import Wish
 from groupbuy.flows.receiving import Delivery
 from groupbuy.leaders.models import Community, Leader, LeaderHelper
 from groupbuy.members.models import Resident, ResidentAddress
+from groupbuy.pickup.events import Event
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
@@ -91,6 +92,7 @@ def build(app: Flask) -> Town:
     profiles |= {"other_resident": other_resident, "other_leader": other_leader}
     people = {who: _browser(app, who, profiles.get(who), leader) for who in PEOPLE}
     facts = _facts(app, people) | {"order": order.number, "old_order": old_order.number}
+    facts["conflict"] = _conflict(leader)
     return Town(app, people, facts, leader, resident, other_resident, round_)
 
 
@@ -148,6 +150,14 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "resident": db.session.scalars(select(Resident.code).order_by(Resident.id)).first() or "",
         **{name: str(row.id) for name, row in rows.items()},
     }
+
+
+def _conflict(leader: Leader) -> str:
+    """Let a phone send what it handed out of an order that there is not."""
+    with transaction():
+        event = Event("event-0001", "NONE", NOW)
+        syncing.take_events(sent=[event], leader_ids=[leader.id], now=NOW, actor=ACTOR)
+    return event.event_id
 
 
 def _address(resident: FlaskClient) -> str:

@@ -5,7 +5,7 @@
    <p data-when-kept hidden>           shown once all of it is kept; <body data-kept> says the same to styles
    <form data-queue="name" …>         without a connection keep the entries and send them when it is back;
                                       the server must take each entry once (submission_key)
-   <a data-offline-clear href="…">    sign-out: forget everything that was kept
+   <a data-offline-clear href="…">    sign-out: forget everything that was kept, but not what waits to be sent
    <span data-queue-count="name">     how many entries wait                                              */
 (function () {
   "use strict";
@@ -92,9 +92,21 @@
     window.addEventListener("online", function () { drain(name); });
   }
 
+  /* The list of js/pickup.js names people; what was handed out and waits to be sent stays. */
+  function forgetLists() {
+    if (!window.indexedDB) { return; }
+    var asked = window.indexedDB.open("groupbuy-pickup", 1);
+    asked.onupgradeneeded = function () { asked.transaction.abort(); };
+    asked.onerror = function (event) { event.preventDefault(); };
+    asked.onsuccess = function () {
+      asked.result.transaction("kept", "readwrite").objectStore("kept").clear();
+      asked.result.close();
+    };
+  }
+
   if ("offlinePage" in document.body.dataset) { keepPage(); }
   each(document.querySelectorAll("form[data-queue]"), queueForm);
   each(document.querySelectorAll("[data-offline-clear]"), function (way) {
-    way.addEventListener("click", function () { tellWorker({ clear: true }); });
+    way.addEventListener("click", function () { tellWorker({ clear: true }); forgetLists(); });
   });
 }());

@@ -23,6 +23,7 @@ from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import LineView, lines_of
 from groupbuy.orders.rules import parse_quantity
+from groupbuy.pickup import events
 from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.parts import OPEN_STATES, LineLeft, Part
 from groupbuy.pickup.rules import door
@@ -84,6 +85,7 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
         bags=shown,
         goods=goods,
         pages=pages,
+        conflicts=events.count_conflicts(signed_in().leader_ids),
     )
     return page, status
 

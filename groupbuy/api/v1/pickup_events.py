@@ -1,0 +1,185 @@
+"""Handing out without a connection: the day's list, the events sent later, and what did not fit."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from groupbuy.analytics import pickup_day
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.campaigns.rules import MAX_QUANTITY
+from groupbuy.flows import syncing
+from groupbuy.flows.collecting import MAX_REASON
+from groupbuy.flows.syncing import Decision
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.times import iso, parse_moment
+from groupbuy.orders.rules import MAX_LINES
+from groupbuy.pickup import events
+from groupbuy.pickup.events import MAX_ID, Event
+from groupbuy.pickup.models import PickupEvent
+
+MAX_EVENTS = 200
+
+
+class KeptLine(Shape):
+    """Sale units of a product that wait to be fetched."""
+
+    product_code: str
+    name: str
+    quantity: int
+
+
+class KeptOrder(Shape):
+    """An order in a bag, with its own code."""
+
+    order_no: str
+    code: str
+    lines: list[KeptLine]
+
+
+class KeptBag(Shape):
+    """A bag that waits; ``code`` opens all of it."""
+
+    code: str
+    round_title: str
+    door: str
+    name: str
+    phone_tail: str
+    orders: list[KeptOrder]
+
+
+class PickupDay(Shape):
+    """Every bag that waits at the asker's pickup points, and when that was so."""
+
+    made_at: str
+    bags: list[KeptBag]
+
+
+class EventLine(Body):
+    """Sale units of a product that were handed out."""
+
+    product_code: Annotated[Text, Field(min_length=1, max_length=64)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+
+
+class PickupEventBody(Body):
+    """What was handed out of an order, and when by the phone's clock; ``event_id`` is the phone's own.
+
+    Without ``lines`` it was all that was left. ``reason`` says why no code was shown.
+    """
+
+    event_id: Annotated[Text, Field(min_length=8, max_length=MAX_ID)]
+    order_no: Annotated[Text, Field(min_length=1, max_length=32)]
+    happened_at: Annotated[Text, Field(min_length=1, max_length=40)]
+    reason: Annotated[Text, Field(min_length=1, max_length=MAX_REASON)] | None = None
+    lines: Annotated[list[EventLine], Field(min_length=1, max_length=MAX_LINES)] | None = None
+
+
+class PickupEvents(Body):
+    """Events in any order; one that was sent before changes nothing."""
+
+    events: Annotated[list[PickupEventBody], Field(min_length=1, max_length=MAX_EVENTS)]
+
+
+class EventShape(Shape):
+    """What became of an event: ``done``, ``conflict`` (with its ``code``) or ``settled``."""
+
+    event_id: str
+    order_no: str
+    outcome: str
+    code: str | None
+    message: str | None
+    reason: str | None
+    happened_at: str
+    received_at: str
+    decision: str | None
+
+
+class EventsTaken(Shape):
+    """What became of each event, in the order sent."""
+
+    results: list[EventShape]
+
+
+class Conflicts(Shape):
+    """Events that wait for a decision, the earliest first."""
+
+    items: list[EventShape]
+
+
+class ConflictDecision(Body):
+    """``gone``: handed out all the same; ``here``: not handed out, or back; ``retry``: book it now."""
+
+    decision: Literal["gone", "here", "retry"]
+
+
+@endpoint("GET", "/pickups/day", scope="pickups:write", answers={200: PickupDay})
+def pickup_day_list(identity: Identity) -> tuple[int, Any]:
+    """Return the list that a phone keeps to hand out without a connection."""
+    bags = pickup_day.as_json(pickup_day.bags_to_keep(identity.leader_ids))
+    return 200, {"made_at": iso(utc_now()), "bags": bags}
+
+
+@endpoint("POST", "/pickups/events", scope="pickups:write", body=PickupEvents, answers={200: EventsTaken})
+def take_pickup_events(identity: Identity, body: PickupEvents) -> tuple[int, Any]:
+    """Book what a phone handed out; each event once, however often it is sent."""
+    taken = syncing.take_events(
+        sent=[_event(index, one) for index, one in enumerate(body.events)],
+        leader_ids=identity.leader_ids,
+        now=utc_now(),
+        actor=identity.actor,
+    )
+    return 200, {"results": [_event_json(one) for one in taken]}
+
+
+def _event(index: int, body: PickupEventBody) -> Event:
+    parts = None if body.lines is None else tuple((line.product_code, line.quantity) for line in body.lines)
+    try:
+        happened_at = parse_moment(body.happened_at, ZoneInfo("UTC"))
+    except ValueError as error:
+        param = f"events[{index}].happened_at"
+        raise BadInput("bad_format", "A moment such as 2026-11-23T09:30:00Z.", param=param) from error
+    return Event(body.event_id, body.order_no, happened_at, body.reason, parts)
+
+
+@endpoint("GET", "/pickups/conflicts", scope="pickups:write", answers={200: Conflicts})
+def pickup_conflicts(identity: Identity) -> tuple[int, Any]:
+    """List what was handed out without a connection and did not fit any more."""
+    return 200, {"items": [_event_json(one) for one in events.conflicts(identity.leader_ids)]}
+
+
+@endpoint(
+    "POST",
+    "/pickups/conflicts/<event_id>/decide",
+    scope="pickups:write",
+    body=ConflictDecision,
+    answers={200: EventShape},
+)
+def decide_pickup_conflict(identity: Identity, event_id: str, body: ConflictDecision) -> tuple[int, Any]:
+    """Decide what really became of the goods, once."""
+    decided = syncing.decide(
+        event_id=event_id,
+        leader_ids=identity.leader_ids,
+        decision=Decision(body.decision),
+        now=utc_now(),
+        actor=identity.actor,
+    )
+    return 200, _event_json(decided)
+
+
+def _event_json(event: PickupEvent) -> Json:
+    return {
+        "event_id": event.event_id,
+        "order_no": event.order_no,
+        "outcome": event.outcome,
+        "code": event.code,
+        "message": event.message,
+        "reason": event.reason,
+        "happened_at": iso(event.happened_at),
+        "received_at": iso(event.received_at),
+        "decision": event.decision,
+    }

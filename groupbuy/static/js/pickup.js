@@ -1,0 +1,289 @@
+/* Handing out without a connection: the day's list and what was handed out are kept in IndexedDB, each deed
+   under an id of its own, and sent when the network is back. Nothing is removed before the server has it.
+   Written for browsers of 2018, as kit.js is. */
+(function () {
+  "use strict";
+
+  var root = document.getElementById("pickup");
+  var text = root.dataset;
+  var account = Number(root.dataset.account);
+  var day = null;
+  var mine = [];
+  var others = 0;
+  var done = {};
+  var busy = false;
+  var AGAIN = 30000;
+
+  function element(id) { return document.getElementById(id); }
+  function fill(sentence, first, second) { return sentence.replace("{0}", first).replace("{1}", second); }
+  function clock(moment) {
+    return new Date(moment).toLocaleString(document.documentElement.lang, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+  }
+
+  /* The store: "kept" holds the list, "events" what waits to be sent. */
+
+  function open() {
+    return new Promise(function (resolve, reject) {
+      if (!window.indexedDB) { reject(new Error("no store")); return; }
+      var asked = window.indexedDB.open("groupbuy-pickup", 1);
+      asked.onupgradeneeded = function () {
+        asked.result.createObjectStore("kept", { keyPath: "name" });
+        asked.result.createObjectStore("events", { keyPath: "event_id" });
+      };
+      asked.onsuccess = function () { resolve(asked.result); };
+      asked.onerror = function () { reject(asked.error); };
+    });
+  }
+
+  var opened = open();
+
+  /* Do some work in one transaction; resolves once it is on the disk, as far as the browser can tell. */
+  function within(mode, work) {
+    return opened.then(function (store) {
+      return new Promise(function (resolve, reject) {
+        var deal = store.transaction(["kept", "events"], mode, { durability: "strict" });
+        var found = work(deal.objectStore("kept"), deal.objectStore("events"));
+        deal.oncomplete = function () { resolve(found); };
+        deal.onabort = deal.onerror = function () { reject(deal.error); };
+      });
+    });
+  }
+
+  function load() {
+    var asked = {};
+    return within("readonly", function (kept, events) {
+      asked.day = kept.get("day");
+      asked.events = events.getAll();
+    }).then(function () {
+      var all = asked.events.result;
+      var found = asked.day.result;
+      day = found && found.account === account ? found : null;
+      mine = all.filter(function (event) { return event.account === account; });
+      others = all.length - mine.length;
+      mine.forEach(take);
+      draw();
+    });
+  }
+
+  /* The list with what waits to be sent taken off it. */
+
+  function take(event) {
+    if (!day) { return; }
+    day.bags.forEach(function (bag) {
+      bag.orders.forEach(function (order) {
+        if (order.order_no !== event.order_no) { return; }
+        done[order.code] = done[bag.code] = event.happened_at;
+        order.lines = event.lines ? order.lines.map(function (line) { return less(line, event.lines); }).filter(function (line) { return line.quantity > 0; }) : [];
+        if (order.lines.length) { delete done[order.code]; delete done[bag.code]; }
+      });
+    });
+  }
+
+  function less(line, taken) {
+    var units = taken.reduce(function (sum, one) { return sum + (one.product_code === line.product_code ? one.quantity : 0); }, 0);
+    return { product_code: line.product_code, name: line.name, quantity: line.quantity - units };
+  }
+
+  function waitingOrders(bag) { return bag.orders.filter(function (order) { return order.lines.length; }); }
+  function waitingBags() { return day ? day.bags.filter(function (bag) { return waitingOrders(bag).length; }) : []; }
+  function goods(orders) {
+    return orders.map(function (order) {
+      return order.lines.map(function (line) { return line.name + "×" + line.quantity; }).join("、");
+    }).join("、");
+  }
+
+  function identify() {
+    var bytes = window.crypto.getRandomValues(new Uint8Array(16));
+    return Array.prototype.map.call(bytes, function (byte) { return ("0" + byte.toString(16)).slice(-2); }).join("");
+  }
+
+  function deed(order, reason, lines) {
+    var event = { event_id: identify(), account: account, order_no: order.order_no, happened_at: new Date().toISOString() };
+    if (reason) { event.reason = reason; }
+    if (lines) { event.lines = lines; }
+    return event;
+  }
+
+  /* Keep first, then show: what stands on the page as handed out is on the disk. */
+  function handOut(bag, deeds, said) {
+    return within("readwrite", function (kept, events) {
+      deeds.forEach(function (event) { events.add(event); });
+    }).then(function () {
+      deeds.forEach(function (event) { mine.push(event); take(event); });
+      window.groupbuy.toast(fill(text.textHanded, bag.name, said));
+      draw();
+      sync();
+    });
+  }
+
+  /* Sending: first the events, then a fresh list. */
+
+  function get() {
+    return fetch(root.dataset.day, { credentials: "same-origin", headers: { Accept: "application/json" } }).then(function (answer) {
+      var isList = (answer.headers.get("Content-Type") || "").indexOf("application/json") === 0;
+      if (answer.redirected || !answer.ok || !isList) { throw new Error(answer.status >= 500 ? "later" : "sign in"); }
+      return answer.json();
+    });
+  }
+
+  function bare(event) {
+    var sent = { event_id: event.event_id, order_no: event.order_no, happened_at: event.happened_at };
+    if (event.reason) { sent.reason = event.reason; }
+    if (event.lines) { sent.lines = event.lines; }
+    return sent;
+  }
+
+  function send(events, token) {
+    return fetch(root.dataset.events, {
+      method: "POST", credentials: "same-origin",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+      body: JSON.stringify({ events: events.map(bare) })
+    }).then(function (answer) {
+      if (!answer.ok) { throw new Error(answer.status >= 500 || answer.status === 429 ? "later" : "sign in"); }
+      return answer.json();
+    }).then(function (told) {
+      var ids = told.results.map(function (one) { return one.event_id; });
+      /* The list without what was sent stands in their place until a fresh one comes. */
+      return within("readwrite", function (kept, store) {
+        ids.forEach(function (id) { store.delete(id); });
+        if (day) { kept.put(day); }
+      }).then(function () {
+        mine = mine.filter(function (event) { return ids.indexOf(event.event_id) < 0; });
+      });
+    });
+  }
+
+  function sendAll(token) {
+    if (!mine.length) { return Promise.resolve(false); }
+    return send(mine.slice(0, 100), token).then(function () { return sendAll(token); }).then(function () { return true; });
+  }
+
+  function keep(fresh) {
+    if (fresh.account !== account) { throw new Error("sign in"); }
+    var kept = { name: "day", account: fresh.account, made_at: fresh.made_at, conflicts: fresh.conflicts, bags: fresh.bags };
+    return within("readwrite", function (store) { store.put(kept); }).then(function () {
+      day = JSON.parse(JSON.stringify(kept));
+      mine.forEach(take);
+    });
+  }
+
+  function trouble(error) {
+    var signIn = error.message === "sign in";
+    element("trouble").hidden = false;
+    element("trouble").textContent = signIn ? text.textSignIn : text.textNoConnection;
+  }
+
+  function sync() {
+    if (busy) { return Promise.resolve(); }
+    busy = true;
+    return get().then(function (fresh) {
+      if (fresh.account !== account) { throw new Error("sign in"); }
+      return sendAll(fresh.token).then(function (sent) { return sent ? get() : fresh; });
+    }).then(keep).then(function () { element("trouble").hidden = true; }, trouble).then(function () {
+      busy = false;
+      draw();
+    });
+  }
+
+  /* What is seen. */
+
+  function draw() {
+    element("waiting").textContent = mine.length ? fill(text.textWaiting, mine.length) : text.textNothing;
+    if (others) { element("waiting").textContent += " " + fill(text.textOthers, others); }
+    element("synced").textContent = day ? fill(text.textSynced, clock(day.made_at)) : text.textNever;
+    element("conflict-count").textContent = day ? day.conflicts : 0;
+    var wanted = element("find").value.trim();
+    var bags = waitingBags();
+    element("bag-count").textContent = bags.length;
+    element("no-bags").hidden = bags.length > 0 || !day;
+    var shown = document.createDocumentFragment();
+    bags.filter(function (bag) { return matches(bag, wanted); }).slice(0, 60).forEach(function (bag) { shown.appendChild(card(bag)); });
+    element("bags").textContent = "";
+    element("bags").appendChild(shown);
+  }
+
+  function matches(bag, wanted) {
+    return !wanted || (bag.door + " " + bag.name + " " + bag.phone_tail + " " + goods(bag.orders)).indexOf(wanted) >= 0;
+  }
+
+  function card(bag) {
+    var orders = waitingOrders(bag);
+    var made = document.importNode(element("bag").content, true);
+    made.querySelector("[data-who]").textContent = bag.door + " " + bag.name;
+    made.querySelector("[data-tail]").textContent = "****" + bag.phone_tail;
+    made.querySelector("[data-goods]").textContent = goods(orders);
+    made.querySelector("[data-round]").textContent = bag.round_title;
+    var lines = made.querySelector("[data-lines]");
+    orders.forEach(function (order) { order.lines.forEach(function (line) { lines.appendChild(row(order, line)); }); });
+    made.querySelector("form").addEventListener("submit", function (event) {
+      event.preventDefault();
+      event.stopPropagation();
+      byHand(bag, event.target);
+    });
+    return made;
+  }
+
+  function row(order, line) {
+    var made = document.importNode(element("line").content, true);
+    made.querySelector("[data-name]").textContent = line.name;
+    var field = made.querySelector("input");
+    field.value = line.quantity;
+    field.dataset.order = order.order_no;
+    field.dataset.product = line.product_code;
+    field.dataset.most = line.quantity;
+    return made;
+  }
+
+  function refuse(place, sentence) { place.textContent = sentence; place.hidden = false; }
+
+  /* Without the code, for a reason: all of the bag, or the units that stand in the boxes. */
+  function byHand(bag, form) {
+    var fields = Array.prototype.slice.call(form.querySelectorAll("[data-order]"));
+    var fault = form.querySelector("[data-fault]");
+    var sound = fields.every(function (field) { return /^[0-9]+$/.test(field.value.trim()) && Number(field.value) <= Number(field.dataset.most); });
+    var reason = form.elements.reason.value.trim();
+    if (!sound || !fields.some(function (field) { return Number(field.value) > 0; })) { refuse(fault, text.textUnits); return; }
+    if (!reason) { refuse(fault, text.textReason); return; }
+    var deeds = [];
+    var said = [];
+    waitingOrders(bag).forEach(function (order) {
+      var lines = fields.filter(function (field) { return field.dataset.order === order.order_no && Number(field.value) > 0; }).map(function (field) {
+        return { product_code: field.dataset.product, quantity: Number(field.value) };
+      });
+      if (!lines.length) { return; }
+      deeds.push(deed(order, reason, lines));
+      said = said.concat(order.lines.filter(function (line) { return lines.some(function (one) { return one.product_code === line.product_code; }); }).map(function (line) {
+        return line.name + "×" + lines.filter(function (one) { return one.product_code === line.product_code; })[0].quantity;
+      }));
+    });
+    handOut(bag, deeds, said.join("、"));
+  }
+
+  function byCode(code) {
+    var found = null;
+    waitingBags().forEach(function (bag) {
+      var orders = waitingOrders(bag);
+      if (bag.code === code) { found = { bag: bag, orders: orders }; }
+      orders.forEach(function (order) { if (!found && order.code === code) { found = { bag: bag, orders: [order] }; } });
+    });
+    var fault = element("code-fault");
+    fault.hidden = true;
+    if (!found) { refuse(fault, done[code] ? fill(text.textGone, clock(done[code])) : text.textUnknown); return; }
+    handOut(found.bag, found.orders.map(function (order) { return deed(order); }), goods(found.orders));
+  }
+
+  element("by-code").addEventListener("submit", function (event) {
+    event.preventDefault();
+    event.stopPropagation();
+    var field = event.target.elements.code;
+    byCode(field.value.replace(/[０-９]/g, function (wide) { return String.fromCharCode(wide.charCodeAt(0) - 0xfee0); }).replace(/\D/g, ""));
+    field.value = "";
+    field.focus();
+  });
+  element("find").addEventListener("input", draw);
+  element("sync").addEventListener("click", sync);
+  window.addEventListener("online", sync);
+  document.addEventListener("visibilitychange", function () { if (!document.hidden) { sync(); } });
+  setInterval(function () { if (mine.length) { sync(); } }, AGAIN);
+  load().then(sync, function () { element("trouble").hidden = false; element("trouble").textContent = text.textLost; });
+}());

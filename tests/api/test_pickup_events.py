@@ -1,0 +1,69 @@
+"""Events of phones without a connection: booked once; what does not fit waits for a decision."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from groupbuy.audit.models import AuditEntry
+from groupbuy.db import db
+from tests.api.conftest import Person, Town, close
+
+WHEN = "2026-11-23T01:30:00Z"
+
+
+def event(number: int, order: Any, **fields: Any) -> dict[str, Any]:
+    return {"event_id": f"phone-1-{number}", "order_no": order["order_no"], "happened_at": WHEN} | fields
+
+
+def send(person: Person, *events: Any) -> list[tuple[str, str | None]]:
+    answer = person.post("/pickups/events", {"events": list(events)})
+    assert answer.status_code == 200, answer.json
+    return [(one["outcome"], one["code"]) for one in answer.json["results"]]
+
+
+def test_the_list_of_the_day_has_each_bag_with_its_codes(town: Town, clock: Any) -> None:
+    first, second = (town.buyer.order({product: 2}).json for product in ("P1", "P2"))
+    close(town, clock)
+    (bag,) = town.head.get("/pickups/day").json["bags"]
+    assert bag["code"] not in (first["pickup_code"], second["pickup_code"])
+    assert [(one["order_no"], one["code"]) for one in bag["orders"]] == [
+        (one["order_no"], one["pickup_code"]) for one in (first, second)
+    ]
+    assert [line["quantity"] for one in bag["orders"] for line in one["lines"]] == [2, 2]
+    assert town.other_head.get("/pickups/day").json["bags"] == []
+
+
+def test_an_event_is_booked_once_however_often_it_is_sent(town: Town, clock: Any) -> None:
+    order = town.buyer.order({"P1": 3}).json
+    close(town, clock)
+    head = town.head
+    part = event(1, order, lines=[{"product_code": "P1", "quantity": 1}], reason="忘带手机")
+    assert [send(head, part, part), send(head, part)] == [[("done", None)] * 2, [("done", None)]]
+    assert send(head, event(2, order), part) == [("done", None)] * 2
+    assert town.buyer.get(f"/orders/{order['order_no']}").json["state"] == "picked_up"
+    assert db.session.scalar(select(func.count()).where(AuditEntry.verb.endswith("picked_up"))) == 2
+    stranger = town.other_head.post("/pickups/events", {"events": [part]})
+    assert stranger.status_code == 404
+
+
+def test_what_does_not_fit_any_more_is_listed_and_decided_once(town: Town, clock: Any) -> None:
+    gone, elsewhere, kept = (town.buyer.order({"P1": 1}).json for _ in range(3))
+    town.buyer.post(f"/orders/{gone['order_no']}/cancel", {"reason": "不要了"})
+    close(town, clock)
+    head = town.head
+    head.post("/pickups/verify", {"code": elsewhere["pickup_code"]})
+    many = event(3, kept, lines=[{"product_code": "P1", "quantity": 2}])
+    never = event(4, {"order_no": "NONE"})
+    codes = ["order_cancelled", "already_picked_up", "more_than_left", "unknown_order"]
+    taken = send(head, event(1, gone), event(2, elsewhere), many, never)
+    assert taken == [("conflict", code) for code in codes]
+    assert town.buyer.get(f"/orders/{kept['order_no']}").json["state"] == "confirmed"
+    items = head.get("/pickups/conflicts").json["items"]
+    assert sorted(one["code"] for one in items) == sorted(codes)
+    assert {one["happened_at"] for one in items} == {WHEN}
+    path = "/pickups/conflicts/phone-1-1/decide"
+    assert head.post(path, {"decision": "retry"}).json["error"]["code"] == "order_cancelled"
+    assert town.other_head.post(path, {"decision": "gone"}).status_code == 404
+    assert head.post(path, {"decision": "gone"}).json["outcome"] == "settled"
+    assert head.post(path, {"decision": "here"}).json["error"]["code"] == "already_decided"
+    assert len(head.get("/pickups/conflicts").json["items"]) == 3

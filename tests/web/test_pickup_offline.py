@@ -1,0 +1,147 @@
+"""A leader hands out in a cellar: the network is cut, the page reloaded, the browser closed and reopened."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from groupbuy.accounts import tokens
+from groupbuy.accounts.models import Account
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import Window
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.flows import collecting
+from groupbuy.kernel.clock import utc_now
+from groupbuy.orders.models import Order
+from groupbuy.pickup.models import PickupEvent
+from tests import building
+from tests.building import ACTOR, ZONE
+from tests.support.browsers import CHINA, PATIENCE, PHONE
+from tests.support.cables import Cable
+from tests.support.leaving_out import find_chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
+Opened = Callable[[], AbstractContextManager[Page]]
+
+
+@pytest.fixture
+def orders(app: Flask) -> list[Order]:
+    """Return four closed orders of one leader: three eggs, then two apples each."""
+    now = utc_now()
+    window = Window(now - timedelta(hours=3), now - timedelta(minutes=1), now.astimezone(ZONE).date())
+    supplier = building.add_supplier()
+    products = [
+        building.add_product(supplier, "P1", name="苹果"),
+        building.add_product(supplier, "P2", name="鸡蛋"),
+    ]
+    leader = building.add_leader("L1", community="阳光花园")
+    round_ = building.add_round(products, window=window)
+    names = ("王女士", "李先生", "赵大妈", "孙大爷")
+    residents = [building.add_resident(leader, name, room=f"3-{n}01") for n, name in enumerate(names, 1)]
+    wanted = [{"P1": 2}, {"P1": 2, "P2": 3}, {"P1": 2}, {"P1": 2}]
+    placed = [
+        building.place(round_, who, units, now=now - timedelta(hours=2))
+        for who, units in zip(residents, wanted, strict=True)
+    ]
+    building.close(app, db.session.get_one(Round, round_.id), now)
+    return [db.session.get_one(Order, one.id) for one in placed]
+
+
+@pytest.fixture
+def opened(app: Flask, cable: Cable, browser: Browser, orders: list[Order], tmp_path: Path) -> Opened:
+    """Return what opens the leader's browser with the same profile each time and shows the page."""
+    with transaction():
+        account = db.session.get_one(Account, orders[0].leader.account_id)
+        secret = tokens.start_session(account=account, role="leader", device="test", now=utc_now())
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = secret, True
+    name = app.config["SESSION_COOKIE_NAME"]
+    cookie: Any = client.get_cookie(name)
+
+    @contextmanager
+    def open_() -> Any:
+        context = browser.browser_type.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=find_chromium(),
+            args=["--no-sandbox", "--disable-gpu"],
+            **CHINA,
+            **PHONE,
+        )
+        context.set_default_timeout(PATIENCE)
+        later = utc_now().timestamp() + 86400
+        cookies: Any = [{"name": name, "value": cookie.value, "url": cable.address, "expires": later}]
+        context.add_cookies(cookies)
+        page = context.pages[0]
+        page.goto(f"{cable.address}/leader/pickup/offline")
+        yield page
+        context.close()
+
+    return open_
+
+
+def type_code(page: Page, order: Order) -> None:
+    page.get_by_label("提货码").fill(order.pickup_code)
+    page.keyboard.press("Enter")
+
+
+def test_hours_without_a_signal_lose_nothing_and_overwrite_nothing(
+    opened: Opened, cable: Cable, orders: list[Order]
+) -> None:
+    first, second, third, _fourth = orders
+    with opened() as page:
+        expect(page.locator("body[data-kept]")).to_be_attached()
+        expect(page.locator(".bag-card")).to_have_count(4)
+        faults = Axe().run(page).response["violations"]
+        assert [one["id"] for one in faults if one["impact"] in ("serious", "critical")] == []
+        cable.pull_out()
+        type_code(page, first)
+        expect(page.locator(".bag-card")).to_have_count(3)
+        bag = page.locator(".bag-card").filter(has_text="李先生")
+        bag.locator("summary").click()
+        bag.get_by_label("鸡蛋").fill("1")
+        bag.get_by_label("不凭码的原因").fill("手机没电")
+        bag.get_by_role("button", name="发放").click()
+        expect(page.locator("#waiting")).to_have_text("2 条待发送")
+        page.reload()
+        expect(page.locator("#waiting")).to_have_text("2 条待发送")
+        expect(page.locator(".bag-card").filter(has_text="李先生")).to_contain_text("鸡蛋×2")
+        type_code(page, first)
+        expect(page.locator("#code-fault")).to_contain_text("已发放")
+        type_code(page, third)
+        expect(page.locator("#waiting")).to_have_text("3 条待发送")
+    # Meanwhile somebody at another phone, with a signal, hands the third bag out.
+    with transaction():
+        leader_ids = [third.leader_id]
+        collecting.verify_pickup(code=third.pickup_code, leader_ids=leader_ids, now=utc_now(), actor=ACTOR)
+    with opened() as page:
+        expect(page.locator("#waiting")).to_have_text("3 条待发送")
+        expect(page.locator(".bag-card")).to_have_count(2)
+        cable.plug_in()
+        page.get_by_role("button", name="发送并刷新").click()
+        expect(page.locator("#waiting")).to_have_text("全部已发送。")
+        expect(page.locator("#conflict-count")).to_have_text("1")
+        page.get_by_role("link", name="冲突待处理").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("冲突待处理")
+        expect(page.locator("main")).to_contain_text("已经提货")
+        page.get_by_role("button", name="货已不在").click()
+        expect(page.locator("main")).to_contain_text("没有待处理")
+    db.session.rollback()
+    states = [db.session.scalars(select(Order.state).where(Order.id == one.id)).one() for one in orders]
+    assert states == ["picked_up", "part_picked_up", "picked_up", "confirmed"]
+    kept = db.session.scalars(select(PickupEvent).order_by(PickupEvent.happened_at)).all()
+    assert [(one.order_no, one.outcome, one.decision) for one in kept] == [
+        (first.number, "done", None),
+        (second.number, "done", None),
+        (third.number, "settled", "gone"),
+    ]
+    assert all(one.happened_at < one.received_at for one in kept)
+    assert kept[1].parts == [["P1", 2], ["P2", 1]]
