@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import Select, Table, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, Table, and_, func, literal, or_, select, union_all
 
+from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -18,6 +19,13 @@ NOT_BOOKED = (
     RoundState.CLOSING,
     RoundState.CANCELLED,
 )
+
+
+def was_booked() -> ColumnElement[bool]:
+    """Return the condition that a round has been closed, also when it was called off since."""
+    called_off = and_(Round.state == RoundState.CANCELLED, Round.closed_at.is_not(None))
+    return or_(Round.state.not_in(NOT_BOOKED), called_off)
+
 
 Rows = Select[*tuple[Any, ...]]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, select
 
-from groupbuy.analytics.invariants_base import NOT_BOOKED, Check, Equal, Never, Reckoned, Rows
+from groupbuy.analytics.invariants_base import Check, Equal, Never, Reckoned, Rows, was_booked
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.commissions.bulk import LATE, PENDING
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
@@ -18,7 +18,7 @@ from groupbuy.orders.shortening import changes_by_line, counted_at_close
 from groupbuy.pickup.models import Bag
 from groupbuy.purchasing.models import Demand, PurchaseOrder, PurchaseOrderLine
 
-_booked = Round.state.not_in(NOT_BOOKED)
+_booked = was_booked()
 _gone = changes_by_line()
 # As the round closed, with what was lost since added again.
 _lines: Rows = (

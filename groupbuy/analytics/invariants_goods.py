@@ -9,7 +9,7 @@ from groupbuy.db.totals import total
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision
 from groupbuy.orders.models import LineChange, OrderLine
-from groupbuy.orders.shortening import SHORTAGE
+from groupbuy.orders.shortening import SHORTAGE, is_freed
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse.models import (
@@ -18,6 +18,7 @@ from groupbuy.warehouse.models import (
     StockLevel,
     StockMovement,
 )
+from groupbuy.warehouse.supply import CALLED_OFF_LINE
 
 _came = (
     select(
@@ -29,8 +30,18 @@ _came = (
 )
 _stored = (
     select(StockMovement.cause_id.label("line_id"), total(StockMovement.units).label("units"))
-    .where(StockMovement.kind == "receipt_surplus", StockMovement.cause_kind == "purchase_order_line")
+    .where(
+        StockMovement.kind == "receipt_surplus",
+        StockMovement.cause_kind.in_(("purchase_order_line", CALLED_OFF_LINE)),
+    )
     .group_by(StockMovement.cause_id)
+    .subquery()
+)
+_freed = (
+    select(OrderLine.offer_id, total(LineChange.units).label("units"))
+    .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+    .where(is_freed())
+    .group_by(OrderLine.offer_id)
     .subquery()
 )
 _there = PurchaseOrderLine.from_stock + func.coalesce(_came.c.accepted, 0)
@@ -44,6 +55,7 @@ def _settled(value: ColumnElement[Any]) -> Rows:
         .outerjoin(_came, _came.c.line_id == PurchaseOrderLine.id)
         .outerjoin(_stored, _stored.c.line_id == PurchaseOrderLine.id)
         .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == PurchaseOrderLine.offer_id)
+        .outerjoin(_freed, _freed.c.offer_id == PurchaseOrderLine.offer_id)
         .where(PurchaseOrder.state.in_(FINAL))
         .where(or_(_there >= PurchaseOrderLine.ordered, AllocatedOffer.offer_id.is_not(None)))
     )
@@ -58,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
         _settled(
             PurchaseOrderLine.ordered
             - func.coalesce(AllocatedOffer.lost, 0)
+            - func.coalesce(_freed.c.units, 0)
             + func.coalesce(_stored.c.units, 0)
         ),
     ),

@@ -9,7 +9,7 @@ from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.orders.shortening import SHORTAGE, changes_by_line
+from groupbuy.orders.shortening import AFTER_CLOSE, changes_by_line
 from groupbuy.pickup.models import LinePickup
 
 SELLING = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN)
@@ -20,7 +20,7 @@ _held = _lines.where(_not_cancelled)
 # What was short was sold all the same: a sealed offer sells it to nobody else.
 _gone = changes_by_line()
 _sold = _lines.outerjoin(_gone, _gone.c.line_id == OrderLine.id).where(
-    or_(_not_cancelled, Order.cancel_reason == SHORTAGE)
+    or_(_not_cancelled, Order.cancel_reason.in_(AFTER_CLOSE))
 )
 _units = total(OrderLine.quantity + func.coalesce(_gone.c.units, 0))
 _held_of_offers = _held.join(Offer, Offer.id == OrderLine.offer_id)

@@ -163,6 +163,21 @@ class Round(Terms, Base):
     campaign: Mapped[Campaign] = relationship()
 
 
+class RoundDelay(Base):
+    """A round's goods come late: the pickup day before and after, and why. Append-only."""
+
+    __tablename__ = "round_delay"
+    __table_args__ = (Index("ix_round_delay_round", "round_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    former_date: Mapped[date]
+    pickup_date: Mapped[date]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+
+
 class RoundLeader(Base):
     """Whether a leader takes part in a round, where that differs from the round's ``all_leaders``."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.models import Round, RoundDelay
 from groupbuy.db import db
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.money import format_yuan
@@ -15,6 +15,7 @@ from groupbuy.messaging import service as messaging
 from groupbuy.messaging.service import MAIL_JOB, Attachment, Mail, Note
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
+from groupbuy.orders.shortening import CALLED_OFF, ShortenedOrder
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.history import AMENDMENT_KEY, ORDER_KEY
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseAmendmentLine, PurchaseOrder
@@ -46,7 +47,7 @@ def send_now(*, round_: Round, order: PurchaseOrder, now: datetime) -> bool:
         mail = mail_of_order(round_, order) if order.state == POState.APPROVED else None
         messaging.send_mails([mail] if mail else [], now=now)
         return mail is not None
-    if not jobs.retry_now(job_id=job.id, now=now, waiting_too=True):
+    if order.state != POState.APPROVED or not jobs.retry_now(job_id=job.id, now=now, waiting_too=True):
         return False
     messaging.readdress(key=f"{ORDER_KEY}{order.id}", recipient=order.supplier.email)
     return True
@@ -62,6 +63,65 @@ def mail_of_order(round_: Round, order: PurchaseOrder) -> Mail | None:
         subject=f"采购单 {order.number} · {round_.title}",
         body=f"{order.supplier.name}：\n\n请查收附件采购单 {order.number}，交货日期 {order.due_date}。\n",
         attachments=(Attachment("purchase_order", round_.name, order.supplier.code, "xlsx"),),
+    )
+
+
+def withdraw_purchase_order(*, round_: Round, order: PurchaseOrder, had_left: bool, now: datetime) -> None:
+    """Stop the mail of a cancelled order that has not left; tell the supplier of one that may have."""
+    key = f"{ORDER_KEY}{order.id}"
+    stopped = jobs.withdraw(kind=MAIL_JOB, key=key) or jobs.find(kind=MAIL_JOB, key=key) is None
+    if stopped and not had_left:
+        return
+    if order.supplier.email:
+        mail = Mail(
+            key=f"pox-{order.id}",
+            recipient=order.supplier.email,
+            subject=f"采购单取消 {order.number} · {round_.title}",
+            body=f"{order.supplier.name}：\n\n采购单 {order.number} 已取消，请勿送货。\n",
+        )
+        messaging.send_mails([mail], now=now)
+
+
+def delay_key(delay_id: int, resident_id: int) -> str:
+    """Return the key of the note that a resident gets of a delay."""
+    return f"delay-{delay_id}-{resident_id}"
+
+
+def tell_of_delay(*, round_: Round, delay: RoundDelay, now: datetime) -> None:
+    """Leave each resident with a live order one note of the new day, and that cancelling is free."""
+    living = select(Order.resident_id).where(Order.round_id == round_.id, is_live()).distinct()
+    messaging.leave_notes(
+        (
+            Note(
+                key=delay_key(delay.id, resident_id),
+                recipient=f"resident:{resident_id}",
+                subject=f"延期通知 · {round_.title}",
+                body=f"提货日期由 {delay.former_date} 改为 {delay.pickup_date}：{delay.reason}。"
+                "到货前可免费取消。",
+            )
+            for resident_id in db.session.scalars(living.order_by(Order.resident_id))
+        ),
+        now=now,
+    )
+
+
+def tell_of_calling_off(
+    *, round_: Round, orders: Iterable[ShortenedOrder], reason: str, now: datetime
+) -> None:
+    """Leave each resident one note that the round is off, whatever the number of orders."""
+    residents = sorted({order.resident_id for order in orders})
+    cause = f"{CALLED_OFF}:{round_.id}"
+    messaging.leave_notes(
+        (
+            Note(
+                key=shortage_key(cause, resident_id),
+                recipient=f"resident:{resident_id}",
+                subject=f"取消通知 · {round_.title}",
+                body=f"本期已取消：{reason}。已付的将全部退还。",
+            )
+            for resident_id in residents
+        ),
+        now=now,
     )
 
 

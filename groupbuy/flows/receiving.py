@@ -15,7 +15,7 @@ from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
-from groupbuy.warehouse import receipts, stock
+from groupbuy.warehouse import receipts, stock, supply
 from groupbuy.warehouse.models import GoodsReceipt
 from groupbuy.warehouse.receipts import Came, LineToStore
 from groupbuy.warehouse.rules import confirmations_needed
@@ -187,8 +187,10 @@ def _settle(order: PurchaseOrder, last: bool, now: datetime, actor: Actor) -> No
 
 
 def _put_surplus(order: PurchaseOrder, came: Mapping[int, Came], now: datetime, actor: Actor) -> None:
+    freed = supply.freed_units(order.round_id)
     for line in sorted(order.lines, key=lambda one: one.product_id):
-        surplus = line.from_stock + came.get(line.id, Came()).accepted - line.ordered
+        there = line.from_stock + came.get(line.id, Came()).accepted
+        surplus = there - (line.ordered - freed.get(line.offer_id, 0))
         if surplus > 0:
             stock.put(
                 product_id=line.product_id,

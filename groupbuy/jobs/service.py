@@ -165,6 +165,19 @@ def lock(*, kind: str, key: str) -> Job | None:
     return db.session.scalar(chosen.execution_options(populate_existing=True))
 
 
+def withdraw(*, kind: str, key: str) -> bool:
+    """Give up a job that is in nobody's hands or has failed; False when its effect may be there."""
+    free = and_(Job.state == "queued", Job.lease.is_(None))
+    given_up = db.session.execute(
+        update(Job)
+        .where(Job.kind == kind, Job.key == key, or_(free, Job.state == "failed"))
+        .values(state="failed", last_error="withdrawn")
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return given_up.scalar() is not None
+
+
 def retry_now(*, job_id: int, now: datetime, waiting_too: bool = False) -> bool:
     """Queue a failed job again, or one that waits for its next try; False when it is not so or in hand."""
     failed = Job.state.in_(("failed", "unknown"))

@@ -65,6 +65,13 @@ def lock_alive(round_id: int) -> None:
     )
 
 
+def any_handed_out(round_id: int) -> bool:
+    """Tell whether goods of a round have been handed out, in part or whole."""
+    gone = Order.state.in_((OrderState.PART_PICKED_UP, OrderState.PICKED_UP))
+    found = select(Order.id).where(Order.round_id == round_id, gone)
+    return db.session.scalar(found.limit(1)) is not None
+
+
 def cancel_all(*, round_id: int, reason: str, now: datetime) -> int:
     """Cancel every order of a sealed round; return how many."""
     return _cancel(Order.round_id == round_id, _is_alive(), round_id=round_id, reason=reason, now=now)

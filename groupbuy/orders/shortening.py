@@ -12,11 +12,15 @@ from groupbuy.campaigns.models import Offer
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks, insert_rows, table_of
 from groupbuy.db.totals import total
-from groupbuy.orders.bulk import is_live
+from groupbuy.orders.bulk import is_live, live_lines
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
 SHORTAGE = "shortage"
+# Given up by the resident because the goods are late; called off by the operator. Their goods go to stock.
+DELAYED, CALLED_OFF = "delayed", "called_off"
+# Why an order that counted at the close was cancelled later.
+AFTER_CLOSE = (SHORTAGE, DELAYED, CALLED_OFF)
 CHANGE = table_of(LineChange)
 
 
@@ -42,7 +46,12 @@ class ShortenedOrder:
 
 def counted_at_close() -> ColumnElement[bool]:
     """Return the condition that an order counted when its round closed; one may have lost all since."""
-    return or_(is_live(), and_(Order.state == OrderState.CANCELLED, Order.cancel_reason == SHORTAGE))
+    return or_(is_live(), and_(Order.state == OrderState.CANCELLED, Order.cancel_reason.in_(AFTER_CLOSE)))
+
+
+def is_freed() -> ColumnElement[bool]:
+    """Return the condition that a change frees goods: nobody gets them, though they may come."""
+    return or_(LineChange.cause.startswith(f"{DELAYED}:"), LineChange.cause.startswith(f"{CALLED_OFF}:"))
 
 
 def changes_by_line() -> Subquery:
@@ -53,6 +62,12 @@ def changes_by_line() -> Subquery:
         total(LineChange.amount_fen).label("amount_fen"),
     )
     return summed.group_by(LineChange.order_line_id).subquery()
+
+
+def everything(round_id: int) -> list[Loss]:
+    """Return the whole of each line of a round that is to be delivered, by line id."""
+    lines = live_lines(round_id).add_columns(OrderLine.id, OrderLine.quantity, OrderLine.amount_fen)
+    return [Loss(*row) for row in db.session.execute(lines.order_by(OrderLine.id))]
 
 
 def lock_orders_of_offers(offer_ids: Collection[int]) -> None:
@@ -90,7 +105,7 @@ def lower_lines(cause: str) -> None:
     )
 
 
-def lower_orders(cause: str, *, now: datetime) -> list[ShortenedOrder]:
+def lower_orders(cause: str, *, now: datetime, reason: str = SHORTAGE) -> list[ShortenedOrder]:
     """Bring the orders to the sum of their lines; cancel those of which nothing is left.
 
     What was paid above the amount is owed back.
@@ -109,7 +124,7 @@ def lower_orders(cause: str, *, now: datetime) -> list[ShortenedOrder]:
         .exists()
     )
     emptied = touched.where(Order.id.in_(select(lost.c.order_id)), Order.state == OrderState.CONFIRMED, ~left)
-    db.session.execute(emptied.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason=SHORTAGE))
+    db.session.execute(emptied.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason=reason))
     return _shortened(lost)
 
 
@@ -138,7 +153,9 @@ def _shortened(lost: Subquery) -> list[ShortenedOrder]:
     return [ShortenedOrder(*row) for row in rows]
 
 
-def log_orders(orders: Iterable[ShortenedOrder], *, now: datetime, actor: str) -> None:
+def log_orders(
+    orders: Iterable[ShortenedOrder], *, now: datetime, actor: str, reason: str = SHORTAGE
+) -> None:
     """Write down which orders were lowered or cancelled."""
     audit.record_many(
         (
@@ -146,7 +163,7 @@ def log_orders(orders: Iterable[ShortenedOrder], *, now: datetime, actor: str) -
                 "order_cancelled" if order.state == OrderState.CANCELLED else "order_shortened",
                 order.number,
                 {"amount_fen": order.before_fen},
-                {"amount_fen": order.amount_fen, "reason": SHORTAGE},
+                {"amount_fen": order.amount_fen, "reason": reason},
             )
             for order in orders
         ),

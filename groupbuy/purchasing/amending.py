@@ -46,6 +46,16 @@ def lock_orders_of_round(round_id: int) -> Mapping[int, PurchaseOrder]:
     return {order.supplier_id: order for order in orders}
 
 
+def orders_by_offer(round_id: int) -> Mapping[int, str]:
+    """Return where the purchase order of each offer of a round stands."""
+    rows = db.session.execute(
+        select(PurchaseOrderLine.offer_id, PurchaseOrder.state)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .where(PurchaseOrder.round_id == round_id)
+    )
+    return {row.offer_id: row.state for row in rows}
+
+
 def add_units(
     *,
     round_: Round,

@@ -14,12 +14,15 @@ from groupbuy.db.totals import by_key, total
 from groupbuy.orders.bulk import is_live, live_lines
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
+from groupbuy.orders.shortening import is_freed
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
-from groupbuy.warehouse.models import AllocatedOffer, GoodsReceiptLine
+from groupbuy.warehouse.models import AllocatedOffer, GoodsReceiptLine, StockMovement
 from groupbuy.warehouse.rules import Basket, Claim
 
 OFFERS_AT_ONCE = 50
+# The cause of what goes into stock when a round is called off.
+CALLED_OFF_LINE = "called_off_line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,29 @@ def claims_of(offer_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[Claim]]]
         rows = db.session.execute(open_.order_by(OrderLine.offer_id, OrderLine.id))
         for offer_id, group in groupby(rows, key=lambda row: row[0]):
             yield offer_id, [Claim(*row[1:]) for row in group]
+
+
+def freed_units(round_id: int) -> Mapping[int, int]:
+    """Return by offer how many units residents have given up after the close: they go into stock."""
+    units = (
+        select(OrderLine.offer_id, total(LineChange.units))
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.round_id == round_id, is_freed())
+    )
+    return by_key(units.group_by(OrderLine.offer_id))
+
+
+def surplus_stored(round_id: int) -> Mapping[int, int]:
+    """Return by purchase line of a round how many units of it went into stock as surplus."""
+    units = (
+        select(StockMovement.cause_id, total(StockMovement.units))
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == StockMovement.cause_id)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .where(StockMovement.kind == "receipt_surplus", StockMovement.cause_kind == "purchase_order_line")
+        .where(PurchaseOrder.round_id == round_id)
+    )
+    return by_key(units.group_by(StockMovement.cause_id))
 
 
 def baskets_of(round_id: int) -> Mapping[int, Basket]:

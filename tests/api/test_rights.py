@@ -264,6 +264,24 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"closes_at": "2026-11-22T15:00:00Z"},
         "401 403 403 403 403 403 403 200 403 403 403",
     ),
+    "delay_round": (
+        "POST",
+        "/rounds/C1/delay",
+        {"pickup_date": "2026-11-30", "reason": "x"},
+        "401 403 403 403 403 403 403 409 403 403 403",
+    ),
+    "call_off_round": (
+        "POST",
+        "/rounds/C1/call-off",
+        {"reason": "x"},
+        "401 403 403 403 403 403 403 409 403 403 403",
+    ),
+    "cancel_delayed_order": (
+        "POST",
+        "/orders/{order}/free-cancellation",
+        None,
+        "401 409 404 409 404 403 403 409 403 403 403",
+    ),
     "cancel_round": (
         "POST",
         "/rounds/C1/cancel",

@@ -11,7 +11,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.order_shapes import OrderShape, order_json
 from groupbuy.api.v1.shapes import Code, Quantity
 from groupbuy.config import Settings
-from groupbuy.flows import ordering, taking
+from groupbuy.flows import delaying, ordering, taking
 from groupbuy.flows.ordering import MAX_REMARK, Wish
 from groupbuy.http.idempotency import HEADER
 from groupbuy.http.identity import Identity
@@ -106,6 +106,13 @@ def cancel_order(identity: Identity, order_no: str, body: CancelOrder) -> tuple[
     """Cancel an order while its round sells; its stock is free again."""
     order = own_order(identity, order_no)
     ordering.cancel_order(order=order, reason=body.reason, now=utc_now(), actor=identity.actor)
+    return 200, order_json(queries.view_of(order))
+
+
+@endpoint("POST", "/orders/<order_no>/free-cancellation", scope="orders:write", answers={200: OrderShape})
+def cancel_delayed_order(identity: Identity, order_no: str) -> tuple[int, Any]:
+    """Cancel an order of a delayed round free of charge, until its goods are there."""
+    order = delaying.cancel_delayed(order=own_order(identity, order_no), now=utc_now(), actor=identity.actor)
     return 200, order_json(queries.view_of(order))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from groupbuy.analytics import round_page
 from groupbuy.analytics.dashboard import rounds_with_figures
 from groupbuy.audit.models import AuditEntry
+from groupbuy.campaigns.delays import delays_of
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
@@ -63,6 +64,7 @@ def campaigns_round(name: str) -> ResponseReturnValue:
         cancellable=round_.state in BEFORE_CLOSE,
         has_papers=closed and round_.state != RoundState.CANCELLED,
         papers=papers,
+        delays=delays_of(round_.id),
     )
 
 

@@ -38,6 +38,7 @@ VERBS: Mapping[str, object] = {
     "round_received": _l("All goods of the round have come"),
     "purchase_order_amended": _l("Purchase order amended"),
     "amendment_told": _l("Amendment told to the supplier"),
+    "round_delayed": _l("Round delayed"),
     "purchasing_set": _l("How purchase orders leave changed"),
     "purchase_order_answered": _l("Supplier answered a purchase order"),
     "shortage_allocated": _l("What was short shared out"),
@@ -168,6 +169,8 @@ REASONS: Mapping[str, object] = {
     "not_paid_in_time": _l("not paid in time"),
     "unpaid_at_close": _l("not paid by the cut-off"),
     "shortage": _l("too little was delivered"),
+    "delayed": _l("the goods are late"),
+    "called_off": _l("the round was called off"),
     "not_reviewed": _l("not approved by the cut-off"),
 }
 

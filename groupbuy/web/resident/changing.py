@@ -8,7 +8,7 @@ from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import ordering
+from groupbuy.flows import delaying, ordering
 from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -103,3 +103,33 @@ def order_cancel_post(number: str) -> ResponseReturnValue:
     )
     flash(_("The order is cancelled."), "ok")
     return redirect(url_for("resident.order", number=number), 303)
+
+
+@blueprint.route("/orders/<number>/free-cancel", methods=["GET", "POST"])
+@for_residents
+def order_free_cancel(number: str) -> ResponseReturnValue:
+    """Cancel an order whose goods are late, free of charge."""
+    order, back = own_order(number), url_for("resident.order", number=number)
+    form = CancelForm()
+    if form.validate_on_submit():
+        in_transaction(
+            lambda: delaying.cancel_delayed(order=own_order(number), now=utc_now(), actor=signed_in().actor)
+        )
+        flash(_("The order is cancelled."), "ok")
+        return redirect(back, 303)
+    if not delaying.can_cancel(order):
+        return redirect(back, 303)
+    return render_template(
+        "confirm.html",
+        layout="resident/base.html",
+        question=_("Cancel this order?"),
+        consequences=[
+            _("Its goods are late, so cancelling costs nothing."),
+            _("What you have paid is paid back.") if order.paid_fen else _("Nothing is to be paid."),
+        ],
+        action=url_for("resident.order_free_cancel", number=number),
+        deed=_("Cancel the order"),
+        back=back,
+        danger=True,
+        form=form,
+    )

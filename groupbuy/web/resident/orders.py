@@ -10,13 +10,14 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from groupbuy.campaigns import storefront
+from groupbuy.campaigns.delays import delays_of
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.qr import code_of
 from groupbuy.finance.queries import available
 from groupbuy.finance.rules import wallet
-from groupbuy.flows import ordering
-from groupbuy.flows.notifying import shortage_key
+from groupbuy.flows import delaying, ordering
+from groupbuy.flows.notifying import delay_key, shortage_key
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -101,7 +102,8 @@ def order(number: str) -> ResponseReturnValue:
         progress=progress_of(found, utc_now(), facts.review),
         placed="placed" in request.args,
         short=short,
-        notes=_told(found) if short else (),
+        notes=_told(found),
+        free_cancel=delaying.can_cancel(found),
         wallet_pays=_wallet_pays(found),
     )
 
@@ -125,10 +127,12 @@ def order_pay(number: str) -> ResponseReturnValue:
 
 
 def _told(order: Order) -> Sequence[Message]:
-    """Return what the resident was told of what the order lost."""
+    """Return what the resident was told of what the order lost, and of delays of its round."""
     lines = select(OrderLine.id).where(OrderLine.order_id == order.id)
     causes = select(LineChange.cause).where(LineChange.order_line_id.in_(lines)).distinct()
-    return notes_of([shortage_key(cause, order.resident_id) for cause in db.session.scalars(causes)])
+    keys = [shortage_key(cause, order.resident_id) for cause in db.session.scalars(causes)]
+    keys += [delay_key(one.id, order.resident_id) for one in delays_of(order.round_id)]
+    return notes_of(keys) if keys else ()
 
 
 @blueprint.get("/orders/<number>/code")

@@ -78,6 +78,8 @@ def _cancelled(order: Order) -> list[Step]:
         "not_reviewed": _("It was not approved until the cut-off"),
         "below_threshold": _("Too few people ordered"),
         "shortage": _("Too little was delivered"),
+        "delayed": _("By yourself, because the goods are late"),
+        "called_off": order.round.cancel_reason or _("The round was called off"),
         "by_resident": _("By yourself"),
     }
     reason = order.cancel_reason or order.round.cancel_reason or ""

@@ -156,3 +156,23 @@ def test_a_late_order_is_placed_once_and_its_amendment_marked_told(town: Town, n
     assert town.operator.get(f"{paper}.pdf").data.startswith(b"%PDF")
     assert town.operator.post(f"{paper}/told").status_code == 303
     assert "尚未告知" not in town.operator.text(f"/admin/purchasing/{number}")
+
+
+def test_a_round_is_delayed_a_resident_cancels_free_and_the_rest_is_called_off(
+    town: Town, number: str
+) -> None:
+    order = db.session.scalars(select(Order).where(Order.resident_id == town.resident.id)).one()
+    buyer = sign_in(town.app, queries.get_account(town.resident.account_id), "resident")
+    path = "/admin/rounds/C1/delay"
+    assert "到货前居民可以免费取消" in town.operator.text(path)
+    assert town.operator.post(path, pickup_date="2026-11-23", reason="大雪").status_code == 422
+    assert town.operator.post(path, pickup_date="2026-11-25", reason="大雪").status_code == 303
+    assert "由 11月23日 周一 延期至 11月25日" in town.operator.text("/admin/rounds/C1")
+    page = buyer.text(f"/orders/{order.number}")
+    assert ("大雪" in page, "免费取消" in page) == (True, True)
+    assert "取消不收费" in buyer.text(f"/orders/{order.number}/free-cancel")
+    town.app.config["WTF_CSRF_ENABLED"] = False
+    assert buyer.client.post(f"/orders/{order.number}/free-cancel").status_code == 303
+    assert "因延期由您取消" in buyer.text(f"/orders/{order.number}")
+    assert town.operator.post("/admin/rounds/C1/call-off", reason="供应商停业").status_code == 303
+    assert "供应商停业" in town.operator.text("/admin/rounds/C1")
