@@ -20,6 +20,12 @@ def is_linked(account_id: int) -> bool:
     return db.session.get(WechatLink, account_id) is not None
 
 
+def openid_of(account_id: int) -> str | None:
+    """Return the WeChat user that an account is linked to, or None."""
+    row = db.session.get(WechatLink, account_id)
+    return None if row is None else row.openid
+
+
 def link(*, account_id: int, openid: str, now: datetime, actor: str) -> bool:
     """Link a WeChat user to an account in place of who was; the edge has seen both proofs.
 

@@ -6,6 +6,7 @@ Each check is one or two statements over all rounds at once, so that a million l
 from datetime import datetime
 
 from groupbuy.analytics import (
+    invariants_channels,
     invariants_clock,
     invariants_closes,
     invariants_goods,
@@ -34,6 +35,7 @@ def check_all(*, now: datetime, at_rest: bool | None = None) -> list[Finding]:
         *invariants_goods.CHECKS,
         *invariants_log.CHECKS,
         *invariants_ledger.CHECKS,
+        *invariants_channels.CHECKS,
     ]
     if _lives(now) if at_rest is None else at_rest:
         checks += invariants_clock.checks(now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Never, Reckoned, Rows
 from groupbuy.audit.models import AuditEntry, AuditSeal
@@ -28,7 +28,15 @@ def _check_chain() -> tuple[int, Sequence[str]]:
     return seals, [f"seal {broken.number}" for broken in find_breaks()]
 
 
-_cancelled = _written("order_cancelled", "order").add_columns(literal(1)).subquery()
+# An order that lives again is not cancelled; see flows.paying.
+_signed = func.sum(case((AuditEntry.verb == "order_revived", -1), else_=1))
+_cancelled = (
+    select(AuditEntry.subject, _signed)
+    .where(AuditEntry.verb.in_(("order_cancelled", "order_revived")), AuditEntry.subject_kind == "order")
+    .group_by(AuditEntry.subject)
+    .having(_signed != 0)
+    .subquery()
+)
 
 CHECKS: tuple[Check, ...] = (
     Equal(

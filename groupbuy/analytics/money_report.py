@@ -22,7 +22,11 @@ WORDS: Mapping[str, str] = {
     "channel:manual": "人工收款",
     "channel:elsewhere": "其他平台已收",
     "channel:opening": "建账前已收",
+    "channel:wechat": "微信支付",
+    "channel:alipay": "支付宝",
     "payable:tax": "代扣税款",
+    "payable:refunding": "退款途中",
+    "payable:held": "待核款项",
 }
 
 

@@ -6,9 +6,10 @@ from groupbuy.api.register import register_api
 from groupbuy.app.core import create_core
 from groupbuy.app.documents import render_attachment, sheets_of
 from groupbuy.app.migrating import init_migrations
-from groupbuy.app.outside import code_sender_of, wechat_of
+from groupbuy.app.outside import code_sender_of, payment_gateways_of, wechat_of
 from groupbuy.app.round_zip import zip_round
 from groupbuy.config import Settings
+from groupbuy.http.charging import init_charging
 from groupbuy.http.setup import init_http
 from groupbuy.web.setup import init_web
 
@@ -18,6 +19,7 @@ def create_app(settings: Settings) -> Flask:
     app = create_core(settings)
     init_migrations(app)
     init_http(app, settings)
+    init_charging(app, settings, payment_gateways_of(settings))
     register_api(app, render=render_attachment)
     init_web(
         app,

@@ -21,6 +21,8 @@ SETTLES_DOWN = timedelta(hours=1)
 SALES, FEES = "income:sales", "income:fees"
 COMMISSION_EXPENSE = "expense:commission"
 TAX, BANK, CASH_DESK = "payable:tax", "channel:bank", "channel:cash"
+# Money on its way back through a channel, and money of which nobody knows yet what it is for.
+REFUNDING, HELD = "payable:refunding", "payable:held"
 MANUAL, ELSEWHERE, OPENING = "channel:manual", "channel:elsewhere", "channel:opening"
 
 # Kinds of accounts whose balance is what was debited less what was credited; all others the other way.
@@ -74,6 +76,11 @@ def resident(resident_id: int) -> str:
 def owed(resident_id: int) -> str:
     """Return the account of what is to be paid back to a resident."""
     return f"owed:resident:{resident_id}"
+
+
+def channel(name: str) -> str:
+    """Return the account of what a payment channel holds for the operator."""
+    return f"channel:{name}"
 
 
 def cash(leader_id: int) -> str:

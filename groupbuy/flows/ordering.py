@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import stock
 from groupbuy.campaigns.models import Round
@@ -211,6 +212,11 @@ def pay_from_wallet(*, order: Order, now: datetime, actor: Actor) -> Order:
     ):
         raise RuleBroken("pay_late", "The time to pay this order is over.")
     return mark_paid(order=order, now=now, actor=actor, account=wallet(order.resident_id))
+
+
+def log_revived(*, order: Order, now: datetime) -> None:
+    """Log that an order lives again whose payment came just after its time; see ``flows.paying``."""
+    _log(order, "order_revived", now, Actor(SCHEDULER), after={"amount_fen": order.amount_fen})
 
 
 def check_round(round_: Round, now: datetime) -> None:

@@ -13,20 +13,23 @@ from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.rules import cap_reached
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning
+from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning, refunding
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as order_totals
 from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order
+from groupbuy.payments import channel_refunds, charging
 
 ACTOR = ordering.Actor(SCHEDULER)
 MOST_AT_ONCE = 500
 
 # Opening and closing is short and must be punctual; the rest may take its time in a beat of its own.
 PUNCTUAL = frozenset({"open", "close"})
-PATIENT = frozenset({"plan", "cap", "expire", "announce", "seal_audit", "settle"})
+PATIENT = frozenset(
+    {"plan", "cap", "expire", "announce", "seal_audit", "settle", "ask_channel", "ask_refund", "give_back"}
+)
 EVERYTHING = PUNCTUAL | PATIENT
 
 
@@ -97,6 +100,21 @@ def _news(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("announce", 0, "webhooks", now)
 
 
+def _payments(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for payment in charging.due_to_look(now, most=MOST_AT_ONCE):
+        yield Step("ask_channel", payment.id, payment.number, payment.look_at or now)
+
+
+def _refunds(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for refund in channel_refunds.due_to_look(now, most=MOST_AT_ONCE):
+        yield Step("ask_refund", refund.id, refund.number, refund.look_at or now)
+
+
+def _never_paid(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for order in refunding.due_to_give_back(most=MOST_AT_ONCE):
+        yield Step("give_back", order.id, order.number, now)
+
+
 def _plan(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     names = planning.plan_rounds(campaign=db.session.get_one(Campaign, ref), now=now, zone=zone)
     return ", ".join(names) or None
@@ -142,6 +160,19 @@ def _settle(_: int, now: datetime, __: ZoneInfo) -> str | None:
     return None if count is None else f"{count} changed"
 
 
+def _ask_channel(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    return "queued" if charging.queue_look(payment_id=ref, now=now) else None
+
+
+def _ask_refund(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    return "queued" if channel_refunds.queue_look(refund_id=ref, now=now) else None
+
+
+def _give_back(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    amount = refunding.give_back(order=db.session.get_one(Order, ref), now=now)
+    return f"{amount} fen" if amount else None
+
+
 _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "plan": _plans,
     "open": _opens,
@@ -151,6 +182,9 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "announce": _news,
     "seal_audit": _seals,
     "settle": _settlements,
+    "ask_channel": _payments,
+    "ask_refund": _refunds,
+    "give_back": _never_paid,
 }
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
@@ -162,4 +196,7 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "announce": _announce,
     "seal_audit": _seal_audit,
     "settle": _settle,
+    "ask_channel": _ask_channel,
+    "ask_refund": _ask_refund,
+    "give_back": _give_back,
 }

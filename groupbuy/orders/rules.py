@@ -31,7 +31,8 @@ MOVES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.CONFIRMED: frozenset({OrderState.PART_PICKED_UP, OrderState.PICKED_UP, OrderState.CANCELLED}),
     OrderState.PART_PICKED_UP: frozenset({OrderState.PICKED_UP}),
     OrderState.PICKED_UP: frozenset(),
-    OrderState.CANCELLED: frozenset(),
+    # Only where its payment came just after its time and its goods could still be had.
+    OrderState.CANCELLED: frozenset({OrderState.AWAITING_PAYMENT}),
 }
 
 

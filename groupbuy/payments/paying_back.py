@@ -1,4 +1,4 @@
-"""Paying back by hand what a resident has paid above an order: to the wallet, or as cash by the leader."""
+"""Paying back what a resident has paid above an order: to the wallet, as cash, or through a channel."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,8 +15,8 @@ from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import format_yuan
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
-from groupbuy.payments import books
-from groupbuy.payments.models import OrderBooks, Refund
+from groupbuy.payments import books, channel_refunds
+from groupbuy.payments.models import ChannelPayment, OrderBooks, Refund
 
 TARGETS = ("wallet", "cash")
 MAX_REASON = 200
@@ -41,13 +41,40 @@ def pay_back(
     key = None if submission_key is None else f"{order.id}:{submission_key}"
     if key is not None and (first := _by_key(key)):
         return first
+    to = rules.wallet(order.resident_id) if target == "wallet" else rules.cash(order.leader_id)
+    return _pay(order, target, to, amount_fen, reason, now, actor, key)
+
+
+def pay_back_through(
+    *, order: Order, payment: ChannelPayment, amount_fen: int, reason: str, now: datetime, actor: str
+) -> Refund:
+    """Pay back part or all of what is owed on a locked order through the channel it was paid by.
+
+    Raise RuleBroken ``above_owed`` and ``above_paid``.
+    """
+    refund = _pay(order, "channel", rules.REFUNDING, amount_fen, reason, now, actor, None)
+    channel_refunds.queue_refund(
+        payment=payment, amount_fen=amount_fen, refund_id=refund.id, reason=reason, now=now, actor=actor
+    )
+    return refund
+
+
+def _pay(
+    order: Order,
+    target: str,
+    to: str,
+    amount_fen: int,
+    reason: str,
+    now: datetime,
+    actor: str,
+    key: str | None,
+) -> Refund:
     books.bring_up_order(order_id=order.id, now=now)
     _take(order, amount_fen)
     values = {"order_id": order.id, "target": target, "amount_fen": amount_fen, "reason": reason.strip()}
     refund_id = db.session.execute(
         insert_into(Refund).values(**values, submission_key=key, at=now, actor=actor).returning(Refund.id)
     ).scalar_one()
-    to = rules.wallet(order.resident_id) if target == "wallet" else rules.cash(order.leader_id)
     owed = rules.owed(order.resident_id)
     service.post([Entry(owed, to, amount_fen, "refund", str(refund_id))], at=now, actor=actor)
     audit.record(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.accounts.telling import TELL_JOB
+from groupbuy.app.outside import payment_gateways_of
 from groupbuy.campaigns import lifecycle
 from groupbuy.config import Settings
 from groupbuy.db import db
@@ -17,7 +18,7 @@ from groupbuy.messaging.posting import HttpPoster
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
 from groupbuy.messaging.service import MAIL_JOB, Attachment
 from groupbuy.messaging.webhooks import WEBHOOK_JOB
-from groupbuy.scheduler import account_notes, webhooks
+from groupbuy.scheduler import account_notes, payments, webhooks
 from groupbuy.scheduler.work import Handler
 
 # A round must close, whatever it takes; people wait for it.
@@ -54,7 +55,8 @@ def handlers_for(settings: Settings, render: Render, *, texts: TextSender) -> Ma
     def lost(payload: Mapping[str, Any], error: str) -> None:
         mailing.note_failure(payload["message"], error=error)
 
-    return {
+    channels = payment_gateways_of(settings)
+    return payments.handlers(channels, grace=timedelta(minutes=settings.pay_grace_minutes)) | {
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
         MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
         TELL_JOB: account_notes.handler(texts),

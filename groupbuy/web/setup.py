@@ -6,7 +6,7 @@ from flask_wtf import CSRFProtect
 from groupbuy.accounts.gateways import WechatSite
 from groupbuy.config import Settings
 from groupbuy.messaging.codes import CodeSender
-from groupbuy.web import kit, monitoring, reach
+from groupbuy.web import channel, kit, monitoring, reach
 from groupbuy.web.admin import register_admin
 from groupbuy.web.admin.papers import Render, ZipRound
 from groupbuy.web.leader import register_leader
@@ -15,7 +15,8 @@ from groupbuy.web.resident import register_resident
 from groupbuy.web.signin import register_signin
 from groupbuy.web.supplier import register_supplier
 
-API_BLUEPRINTS = ("api_v1",)
+# Programs call these, with signatures or tokens of their own.
+EXEMPT_BLUEPRINTS = ("api_v1", "channel")
 
 
 def init_web(
@@ -35,7 +36,8 @@ def init_web(
     guard themselves against forgery.
     """
     csrf = CSRFProtect(app)
-    for name in API_BLUEPRINTS:
+    app.register_blueprint(channel.blueprint)
+    for name in EXEMPT_BLUEPRINTS:
         csrf.exempt(app.blueprints[name])
     # The token lives as long as the session: a page may lie open for a day.
     app.config["WTF_CSRF_TIME_LIMIT"] = None

@@ -1,0 +1,83 @@
+"""What is asked of a channel, without a transaction; what it says is taken in by the caller's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from groupbuy.db import db
+from groupbuy.payments import channel_refunds, charging, gateways
+from groupbuy.payments.gateways import ChannelRefused, Found, FoundRefund, Gateways, PaymentGateway, Returning
+
+# Said by channels of what may be otherwise in a while.
+NOT_YET = frozenset(
+    {"NOT_ENOUGH", "FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED", "ACQ.SELLER_BALANCE_NOT_ENOUGH"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A payment to ask about."""
+
+    number: str
+    channel: str
+    expires_at: datetime
+
+
+def gateway_of(channels: Gateways, name: str) -> PaymentGateway:
+    """Return a channel; raise ChannelRefused ``channel_off`` for one that is not set up any more."""
+    if name not in channels:
+        raise ChannelRefused("channel_off", "This way of paying is not available at the moment.")
+    return channels[name]
+
+
+def asked(number: str) -> Asked:
+    """Return a payment to ask about, and let go of what was read."""
+    payment = charging.get_payment(number)
+    found = Asked(payment.number, payment.channel, payment.expires_at)
+    db.session.rollback()
+    return found
+
+
+def ask_payment(channels: Gateways, payment: Asked, *, now: datetime) -> Found:
+    """Ask a channel of a payment, and let it close one whose time is over.
+
+    Raise ChannelAway and ChannelRefused.
+    """
+    gateway = gateway_of(channels, payment.channel)
+    found = gateway.query(payment.number)
+    if found.state not in (gateways.WAITING, gateways.UNKNOWN) or payment.expires_at > now:
+        return found
+    if found.state == gateways.WAITING:
+        try:
+            gateway.close(payment.number)
+        except ChannelRefused:
+            # It was paid between the question and the close.
+            return gateway.query(payment.number)
+    return Found(payment.number, gateways.CLOSED)
+
+
+def ask_refund(channels: Gateways, number: str) -> FoundRefund:
+    """Ask a channel how far a refund is; raise ChannelAway and ChannelRefused."""
+    row = channel_refunds.get_refund(number)
+    name, payment_number = row.payment.channel, row.payment.number
+    db.session.rollback()
+    return gateway_of(channels, name).query_refund(number, payment_number=payment_number)
+
+
+def call_refund(channels: Gateways, number: str) -> FoundRefund | None:
+    """Let a channel pay a refund; None for one that has ended. Again is the same refund.
+
+    Raise ChannelAway and ChannelRefused.
+    """
+    row = channel_refunds.get_refund(number)
+    name, state = row.payment.channel, row.state
+    returning = Returning(
+        number=row.number,
+        payment_number=row.payment.number,
+        payment_fen=row.payment.paid_fen or 0,
+        amount_fen=row.amount_fen,
+        reason=row.reason,
+    )
+    db.session.rollback()
+    if state not in ("queued", "processing"):
+        return None
+    return gateway_of(channels, name).refund(returning)
