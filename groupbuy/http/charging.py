@@ -5,18 +5,14 @@ from datetime import timedelta
 
 from flask import Flask, current_app, request
 
-from groupbuy.accounts import wechat
 from groupbuy.config import Settings
-from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import paying
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments import asking, charging
-from groupbuy.payments.gateways import Action, ChannelAway, ChannelRefused, Gateways, Opening
+from groupbuy.payments.gateways import ChannelAway, ChannelRefused, Gateways
 
 NAME = "groupbuy_charging"
-# WeChat's own word for a payment that was made already.
-PAID_BEFORE = frozenset({"ORDERPAID", "ACQ.TRADE_HAS_SUCCESS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +36,20 @@ def charging_here() -> Charging:
     return found
 
 
-def open_payment(number: str, *, account_id: int, title: str, back: str) -> str | None:
+def open_payment(number: str, *, back: str) -> str | None:
     """Open a payment at its channel, or look how it stands there; return what went wrong, in a sentence.
 
     A call that nobody has answered may have been heard: the same number again is the same payment.
     """
-    here, payment = charging_here(), charging.get_payment(number)
-    if payment.state not in charging.OPEN:
-        return None
-    opening = Opening(
-        number=number,
-        amount_fen=payment.amount_fen,
-        title=title,
-        way=payment.way,
-        expires_at=payment.expires_at,
-        payer=wechat.openid_of(account_id),
-        address=request.remote_addr or "127.0.0.1",
-        back_url=here.base_url + back,
-    )
-    channel = payment.channel
-    db.session.rollback()
+    here = charging_here()
+    address, back_url = request.remote_addr or "127.0.0.1", here.base_url + back
     try:
-        action = asking.gateway_of(here.gateways, channel).open(opening)
+        action = asking.call_open(here.gateways, number, address=address, back_url=back_url)
     except (ChannelAway, ChannelRefused) as error:
-        if error.code in PAID_BEFORE:
-            return look(number)
-        return _note(number, error)
-    _keep(number, action)
+        return look(number) if error.code in asking.PAID_BEFORE else _note(number, error)
+    if action is not None:
+        in_transaction(lambda: charging.note_opened(number=number, action=action))
     return None
-
-
-def _keep(number: str, action: Action) -> None:
-    in_transaction(lambda: charging.note_opened(number=number, action=action))
 
 
 def _note(number: str, error: ChannelAway | ChannelRefused) -> str:

@@ -1,12 +1,25 @@
-"""What is asked of a channel, without a transaction; what it says is taken in by the caller's."""
+"""What channels are asked, with no transaction open; what they say is taken in by the caller's."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from groupbuy.accounts import wechat
 from groupbuy.db import db
 from groupbuy.payments import channel_refunds, charging, gateways
-from groupbuy.payments.gateways import ChannelRefused, Found, FoundRefund, Gateways, PaymentGateway, Returning
+from groupbuy.payments.gateways import (
+    Action,
+    ChannelRefused,
+    Found,
+    FoundRefund,
+    Gateways,
+    Opening,
+    PaymentGateway,
+    Returning,
+)
 
+TOP_UP = "余额充值"
+# Said by channels of what was paid already.
+PAID_BEFORE = frozenset({"ORDERPAID", "ACQ.TRADE_HAS_SUCCESS"})
 # Said by channels of what may be otherwise in a while.
 NOT_YET = frozenset(
     {"NOT_ENOUGH", "FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED", "ACQ.SELLER_BALANCE_NOT_ENOUGH"}
@@ -35,6 +48,27 @@ def asked(number: str) -> Asked:
     found = Asked(payment.number, payment.channel, payment.expires_at)
     db.session.rollback()
     return found
+
+
+def call_open(channels: Gateways, number: str, *, address: str, back_url: str) -> Action | None:
+    """Open a payment at its channel; None for one that has ended. Again is the same payment.
+
+    Raise ChannelAway and ChannelRefused.
+    """
+    payment = charging.get_payment(number)
+    name, state = payment.channel, payment.state
+    opening = Opening(
+        number=number,
+        amount_fen=payment.amount_fen,
+        title=TOP_UP if payment.order is None else payment.order.round.title,
+        way=payment.way,
+        expires_at=payment.expires_at,
+        payer=wechat.openid_of(payment.resident.account_id) if payment.resident.account_id else None,
+        address=address,
+        back_url=back_url,
+    )
+    db.session.rollback()
+    return gateway_of(channels, name).open(opening) if state in charging.OPEN else None
 
 
 def ask_payment(channels: Gateways, payment: Asked, *, now: datetime) -> Found:

@@ -17,7 +17,7 @@ from groupbuy.payments.gateways import Action, Found
 from groupbuy.payments.models import ChannelNotice, ChannelPayment
 from groupbuy.payments.rules import next_look
 
-LOOK_JOB = "channel_look"
+LOOK_JOB, OPEN_JOB = "channel_look", "channel_open"
 OPEN = ("new", "waiting")
 MAX_ERROR = 200
 
@@ -54,6 +54,11 @@ def begin(
     return payment
 
 
+def open_later(*, payment: ChannelPayment, now: datetime) -> None:
+    """Let a payment be opened at its channel after the commit; its ``action`` is there a moment later."""
+    jobs.enqueue(kind=OPEN_JOB, key=payment.number, payload={"payment": payment.number}, now=now)
+
+
 def get_payment(number: str, *, resident_ids: Sequence[int] | None = None) -> ChannelPayment:
     """Return a payment, of some residents if given; raise NotFound, also for another's."""
     statement = select(ChannelPayment).where(ChannelPayment.number == number)
@@ -81,6 +86,14 @@ def payments_of(order_id: int) -> Sequence[ChannelPayment]:
     """Return all payments of an order, in order."""
     mine = select(ChannelPayment).where(ChannelPayment.order_id == order_id)
     return db.session.scalars(mine.order_by(ChannelPayment.id)).all()
+
+
+def top_ups_of(resident_id: int, *, most: int) -> Sequence[ChannelPayment]:
+    """Return what a resident has paid into the wallet, the latest first."""
+    mine = (ChannelPayment.resident_id == resident_id, ChannelPayment.outcome == "topped_up")
+    return db.session.scalars(
+        select(ChannelPayment).where(*mine).order_by(ChannelPayment.id.desc()).limit(most)
+    ).all()
 
 
 def note_opened(*, number: str, action: Action) -> None:

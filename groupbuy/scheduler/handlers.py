@@ -56,7 +56,8 @@ def handlers_for(settings: Settings, render: Render, *, texts: TextSender) -> Ma
         mailing.note_failure(payload["message"], error=error)
 
     channels = payment_gateways_of(settings)
-    return payments.handlers(channels, grace=timedelta(minutes=settings.pay_grace_minutes)) | {
+    grace = timedelta(minutes=settings.pay_grace_minutes)
+    return payments.handlers(channels, grace=grace, base_url=settings.base_url) | {
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
         MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
         TELL_JOB: account_notes.handler(texts),

@@ -8,14 +8,14 @@ from groupbuy.flows import paying
 from groupbuy.jobs.service import Patience
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments import asking, channel_refunds, charging
-from groupbuy.payments.gateways import ChannelAway, ChannelRefused, Found, FoundRefund, Gateways
+from groupbuy.payments.gateways import Action, ChannelAway, ChannelRefused, Found, FoundRefund, Gateways
 from groupbuy.scheduler.work import Handler
 
 # Money that is owed is paid, however long the channel is away.
 UNTIL_PAID = Patience(first=timedelta(seconds=15), longest=timedelta(minutes=30), attempts=None)
 
 
-def handlers(channels: Gateways, *, grace: timedelta) -> dict[str, Handler]:
+def handlers(channels: Gateways, *, grace: timedelta, base_url: str) -> dict[str, Handler]:
     """Return how the channels are called."""
 
     def look(payload: Mapping[str, Any]) -> Found | FoundRefund | Exception:
@@ -39,6 +39,24 @@ def handlers(channels: Gateways, *, grace: timedelta) -> dict[str, Handler]:
             charging.note_failure(number=payload["payment"], error=str(said))
         return "channel away"
 
+    def open_(payload: Mapping[str, Any]) -> Action | Exception | None:
+        number = payload["payment"]
+        try:
+            return asking.call_open(
+                channels, number, address="127.0.0.1", back_url=f"{base_url}/payments/{number}"
+            )
+        except (ChannelAway, ChannelRefused) as error:
+            return error
+
+    def note_open(payload: Mapping[str, Any], said: Action | Exception | None, _now: datetime) -> str:
+        if isinstance(said, Action):
+            charging.note_opened(number=payload["payment"], action=said)
+            return said.kind
+        if said is None:
+            return "ended before"
+        charging.note_failure(number=payload["payment"], error=str(said))
+        return "channel away"
+
     def refund(payload: Mapping[str, Any]) -> FoundRefund | ChannelRefused | None:
         try:
             return asking.call_refund(channels, payload["refund"])
@@ -58,6 +76,7 @@ def handlers(channels: Gateways, *, grace: timedelta) -> dict[str, Handler]:
         return f"refused: {said.code}"
 
     return {
+        charging.OPEN_JOB: Handler(record=note_open, act=open_),
         charging.LOOK_JOB: Handler(record=note_look, act=look),
         channel_refunds.REFUND_JOB: Handler(record=note_refund, act=refund, patience=UNTIL_PAID),
     }

@@ -125,6 +125,30 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         "401 200 404 200 404 403 403 200 403 403 403",
     ),
     "approve_order": ("POST", "/orders/{order}/approve", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "begin_payment": (
+        "POST",
+        "/orders/{order}/payments",
+        {"channel": "wechat", "way": "native"},
+        "401 409 404 403 403 403 403 403 403 403 403",
+    ),
+    "list_payments": (
+        "GET",
+        "/orders/{order}/payments",
+        None,
+        "401 200 404 200 404 403 403 200 403 403 200",
+    ),
+    "refund_to_sources": (
+        "POST",
+        "/orders/{order}/source-refunds",
+        {"amount_fen": 1, "reason": "x"},
+        "401 403 403 403 403 403 403 409 409 403 403",
+    ),
+    "decide_refund": (
+        "POST",
+        "/refund-requests/99/decide",
+        {"approve": True},
+        "401 403 403 403 403 403 403 404 404 403 403",
+    ),
     "mark_paid": ("POST", "/orders/{order}/mark-paid", None, "401 403 403 200 404 403 403 200 403 403 403"),
     "verify_pickup": (
         "POST",

@@ -57,7 +57,7 @@ class Shop:
         assert payment is not None
         number = payment.number
         with self.app.test_request_context():
-            open_payment(number, account_id=0, title="团购", back="/")
+            open_payment(number, back="/")
         return number
 
     def order_row(self) -> Order:

@@ -39,6 +39,7 @@ class Fault:
     after: bool = False
     delay_s: float = 0.0
     times: int = 1
+    code: str = "SYSTEM_ERROR"
 
 
 @dataclass
@@ -252,12 +253,12 @@ def make_handler(simulator: Simulator) -> type[BaseHTTPRequestHandler]:
             fault = simulator.fault_for(urlsplit(self.path).path)
             try:
                 if fault is not None and not fault.after and fault.status:
-                    raise Refused(fault.status, "SYSTEM_ERROR")
+                    raise Refused(fault.status, fault.code)
                 status, content = simulator.answer(method, self.path, dict(self.headers), body)
                 if fault is not None:
                     time.sleep(fault.delay_s)
                     if fault.after:
-                        raise Refused(fault.status, "SYSTEM_ERROR")
+                        raise Refused(fault.status, fault.code)
             except Refused as refused:
                 status, content = refused.status, {"code": refused.code, "message": refused.code}
             self._send(status, content)

@@ -1,5 +1,7 @@
 """Residents' cash that leaders hand over, and money that is owed back on orders."""
 
+from typing import Any
+
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -8,6 +10,7 @@ from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.db import db
+from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.models import Order
@@ -24,6 +27,9 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
 
+# To where the money came from, in the proportions it came.
+SOURCES = "sources"
+
 
 class PayBackForm(KeyedForm):
     """How much of an order is paid back, where to and why."""
@@ -32,6 +38,7 @@ class PayBackForm(KeyedForm):
     target = SelectField(
         _l("Pay back"),
         choices=[
+            SelectChoice(SOURCES, _l("the way it was paid")),
             SelectChoice("wallet", _l("to the wallet")),
             SelectChoice("cash", _l("in cash, by the leader")),
         ],
@@ -137,15 +144,16 @@ def refunds_pay(number: str) -> ResponseReturnValue:
     form = PayBackForm(amount=max(order.paid_fen - order.amount_fen, 0), reason=order.cancel_reason or "")
 
     def store() -> None:
-        paying_back.pay_back(
-            order=get_order(number),
-            amount_fen=form.amount.data or 0,
-            target=form.target.data,
-            reason=form.reason.data or "",
-            now=utc_now(),
-            actor=actor().name,
-            submission_key=(form.submission_key.data or "")[:64] or None,
-        )
+        usual: dict[str, Any] = {
+            "order": get_order(number),
+            "amount_fen": form.amount.data or 0,
+            "reason": form.reason.data or "",
+            "submission_key": (form.submission_key.data or "")[:64] or None,
+        }
+        if form.target.data == SOURCES:
+            refunding.refund(**usual, now=utc_now(), actor=actor().name)
+        else:
+            paying_back.pay_back(**usual, target=form.target.data, now=utc_now(), actor=actor().name)
 
     title = f"{_('Pay back')}: {number}"
     return saving.answer(

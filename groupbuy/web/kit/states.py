@@ -110,6 +110,26 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "rejected": ("Rejected", "bad"),
         "paid": ("Paid out", "ok"),
     },
+    "channel_payment": {
+        "new": ("Not answered yet", "wait"),
+        "waiting": ("Waiting for the channel", "wait"),
+        "paid": ("Paid", "ok"),
+        "held": ("Held: wrong amount", "bad"),
+        "closed": ("Closed", "idle"),
+    },
+    "channel_refund": {
+        "queued": ("Queued", "wait"),
+        "processing": ("Under way", "wait"),
+        "success": ("Paid back", "ok"),
+        "abnormal": ("Stuck", "bad"),
+        "closed": ("Closed by the channel", "bad"),
+        "to_wallet": ("Paid to the wallet", "info"),
+    },
+    "refund_request": {
+        "asked": ("Waits for a second person", "wait"),
+        "done": ("Approved", "ok"),
+        "rejected": ("Rejected", "bad"),
+    },
     "handover": {
         "handed": ("To confirm", "wait"),
         "confirmed": ("Confirmed", "ok"),

@@ -33,6 +33,7 @@ from groupbuy.web.order_facts import facts_of
 from groupbuy.web.resident.blueprint import blueprint, for_residents
 from groupbuy.web.resident.buyer import the_buyer
 from groupbuy.web.resident.timeline import progress_of
+from groupbuy.web.resident.ways import choices
 
 PAGE_SIZE = 10
 
@@ -105,6 +106,7 @@ def order(number: str) -> ResponseReturnValue:
         notes=_told(found),
         free_cancel=delaying.can_cancel(found),
         wallet_pays=_wallet_pays(found),
+        pays_online=found.state == OrderState.AWAITING_PAYMENT and bool(choices(signed_in().account_id)),
     )
 
 

@@ -1,0 +1,200 @@
+"""Payments through channels, refunds on their way, and refunds that wait for a second person."""
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.flows import refunding
+from groupbuy.kernel.clock import utc_now
+from groupbuy.payments import channel_refunds, charging
+from groupbuy.payments.models import ChannelPayment, ChannelRefund, RefundRequest
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
+from groupbuy.web.admin.withdrawals import PlainForm
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+from groupbuy.web.resident.ways import NAMES
+
+
+class ReasonForm(PageForm):
+    """Why money goes back or stays."""
+
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
+
+
+def _order_of(row: ChannelPayment) -> str | None:
+    return url_for("admin.orders_detail", number=row.order.number) if row.order else None
+
+
+def _give_back(row: ChannelPayment) -> str | None:
+    stuck = row.state == "held" and row.outcome != "given_back"
+    return url_for("admin.payments_give_back", number=row.number) if stuck else None
+
+
+def _to_wallet(row: ChannelRefund) -> str | None:
+    stuck = row.state in channel_refunds.STUCK
+    return url_for("admin.payments_to_wallet", number=row.number) if stuck else None
+
+
+def _decision(deed: str) -> tuple[object, object]:
+    def address(row: RefundRequest) -> str | None:
+        waits = row.state == refunding.ASKED
+        return url_for("admin.payments_decide", request_id=row.id, deed=deed) if waits else None
+
+    return (_l("Approve") if deed == "approve" else _l("Reject")), address
+
+
+PAYMENTS = (
+    Column(_l("Payment"), lambda row: row.number, "code"),
+    Column(_l("Order"), lambda row: row.order.number if row.order else _("Wallet"), "code", _order_of),
+    Column(_l("Channel"), lambda row: NAMES[row.channel]),
+    Column(_l("Asked for"), lambda row: row.amount_fen, "money"),
+    Column(_l("Came"), lambda row: row.paid_fen, "money"),
+    Column(_l("Begun"), lambda row: row.created_at, "moment"),
+    Column(_l("Last fault"), lambda row: row.last_error),
+    Column(_l("State"), lambda row: row.state, "state:channel_payment"),
+)
+REFUNDS = (
+    Column(_l("Refund"), lambda row: row.number, "code"),
+    Column(_l("Payment"), lambda row: row.payment.number, "code"),
+    Column(_l("Channel"), lambda row: NAMES[row.payment.channel]),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
+    Column(_l("Reason"), lambda row: row.reason),
+    Column(_l("Asked for at"), lambda row: row.asked_at, "moment"),
+    Column(_l("Last fault"), lambda row: row.last_error),
+    Column(_l("State"), lambda row: row.state, "state:channel_refund"),
+)
+REQUESTS = (
+    Column(
+        _l("Order"),
+        lambda row: row.order.number,
+        "code",
+        lambda row: url_for("admin.orders_detail", number=row.order.number),
+    ),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
+    Column(_l("Reason"), lambda row: row.reason),
+    Column(_l("Asked for at"), lambda row: row.asked_at, "moment"),
+    Column(_l("By"), lambda row: row.asked_by),
+    Column(_l("State"), lambda row: row.state, "state:refund_request"),
+)
+
+
+def _states(kind: str) -> tuple[Filter, ...]:
+    return (Filter("state", _("State"), state_choices(kind), _("All states")),)
+
+
+@blueprint.get("/payments")
+def payments() -> ResponseReturnValue:
+    """List payments through channels, the latest first; held ones wait for somebody."""
+    statement = select(ChannelPayment).options(joinedload(ChannelPayment.order))
+    state = asked("state")
+    statement = statement.where(ChannelPayment.state == state) if state else statement
+    listing = Listing(
+        "payments",
+        _("Payments"),
+        statement.order_by(ChannelPayment.id.desc()),
+        PAYMENTS,
+        filters=_states("channel_payment"),
+        actions=((_("Give back"), _give_back),),
+        scalars=True,
+    )
+    return show(listing, empty_text=_("What residents pay through WeChat Pay or Alipay stands here."))
+
+
+@blueprint.route("/payments/<number>/give-back", methods=["GET", "POST"])
+def payments_give_back(number: str) -> ResponseReturnValue:
+    """Send money of a wrong amount back to whoever paid it."""
+    row, form = charging.get_payment(number), ReasonForm()
+
+    def store() -> None:
+        reason = form.reason.data or ""
+        refunding.give_back_held(number=number, reason=reason, now=utc_now(), actor=actor().name)
+
+    return saving.answer(
+        form,
+        store,
+        title=f"{_('Give back')}: {row.number}",
+        back=(url_for("admin.payments"), _("Payments")),
+        deed=_("Give back"),
+    )
+
+
+@blueprint.get("/payments/refunds")
+def payments_refunds() -> ResponseReturnValue:
+    """List refunds through channels, the latest first; stuck ones wait for somebody."""
+    statement = select(ChannelRefund).options(joinedload(ChannelRefund.payment))
+    state = asked("state")
+    statement = statement.where(ChannelRefund.state == state) if state else statement
+    listing = Listing(
+        "channel_refunds",
+        _("Refunds through channels"),
+        statement.order_by(ChannelRefund.id.desc()),
+        REFUNDS,
+        filters=_states("channel_refund"),
+        actions=((_("Pay to the wallet"), _to_wallet),),
+        scalars=True,
+    )
+    return show(listing, empty_text=_("Money on its way back through WeChat Pay or Alipay stands here."))
+
+
+@blueprint.route("/payments/refunds/<number>/to-wallet", methods=["GET", "POST"])
+def payments_to_wallet(number: str) -> ResponseReturnValue:
+    """Pay to the wallet what a channel could not pay back."""
+    channel_refunds.get_refund(number)
+    return saving.answer(
+        PlainForm(),
+        lambda: channel_refunds.pay_to_wallet(number=number, now=utc_now(), actor=actor().name),
+        title=f"{_('Pay to the wallet')}: {number}",
+        back=(url_for("admin.payments_refunds"), _("Refunds through channels")),
+        deed=_("Pay to the wallet"),
+    )
+
+
+@blueprint.get("/payments/requests")
+def payments_requests() -> ResponseReturnValue:
+    """List refunds that were asked for, those that wait for a second person first."""
+    statement = select(RefundRequest).options(joinedload(RefundRequest.order))
+    state = asked("state")
+    statement = statement.where(RefundRequest.state == state) if state else statement
+    listing = Listing(
+        "refund_requests",
+        _("Refunds asked for"),
+        statement.order_by(RefundRequest.state, RefundRequest.id.desc()),
+        REQUESTS,
+        filters=_states("refund_request"),
+        actions=(_decision("approve"), _decision("reject")),  # type: ignore[arg-type] # Addresses of rows.
+        scalars=True,
+    )
+    return show(listing, empty_text=_("Large refunds wait here for a second person."))
+
+
+@blueprint.route("/payments/requests/<int:request_id>/<any(approve, reject):deed>", methods=["GET", "POST"])
+def payments_decide(request_id: int, deed: str) -> ResponseReturnValue:
+    """Approve a large refund as a second person, or reject it."""
+    row = refunding.get_request(request_id)
+    form = ReasonForm() if deed == "reject" else PlainForm()
+    label = _("Reject") if deed == "reject" else _("Approve")
+
+    def store() -> None:
+        words = form.reason.data or "" if "reason" in form else ""
+        refunding.decide(
+            request_id=request_id,
+            approve=deed == "approve",
+            words=words,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    return saving.answer(
+        form,
+        store,
+        title=f"{label}: {row.order.number}",
+        back=(url_for("admin.payments_requests"), _("Refunds asked for")),
+        deed=label,
+    )
