@@ -1,7 +1,7 @@
 """Take payments through channels: payments, calls, refunds and bills of theirs
 
 Revision ID: 0040
-Revises: 0025
+Revises: 0032
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0040'
-down_revision = '0025'
+down_revision = '0032'
 branch_labels = None
 depends_on = None
 
