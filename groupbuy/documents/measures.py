@@ -1,6 +1,7 @@
 """How much room texts take, in widths of a Latin character; a Chinese character takes two."""
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import repeat
@@ -14,7 +15,9 @@ Measure = Callable[[Sequence[tuple[Cell, ...]]], Iterable[int]]
 
 # Room for " ×12" behind the name of goods.
 _UNITS_WIDTH = 5
-_LONGEST_CODE = 24
+_LONGEST_CODE = 30
+# Capitals and a few others take more than half as much again as a digit.
+_BROAD = frozenset("ABCDEFGHKMNOQRSTUVWXYZmw@%&")
 _UNBROKEN = NUMBERS | {Kind.CODE}
 
 
@@ -23,6 +26,11 @@ def width_of(text: str) -> int:
     if text.isascii():
         return len(text)
     return (len(text) + len(text.encode("utf-8", "surrogatepass"))) // 2
+
+
+def width_of_run(text: str) -> int:
+    """Return the width of a text of one line in print, where some letters are wider than a digit."""
+    return width_of(text) + math.ceil(0.6 * sum(letter in _BROAD for letter in text))
 
 
 def lines_of(text: str, width: int) -> int:
@@ -50,7 +58,7 @@ def _least_width(kind: Kind, cells: tuple[Cell, ...]) -> int:
     if kind in NUMBERS:
         numbers = [cell for cell in cells if isinstance(cell, int)] or [0]
         return max(len(number_text(kind, min(numbers))), len(number_text(kind, max(numbers))))
-    return min(max([len(str(cell)) for cell in cells], default=0), _LONGEST_CODE)
+    return min(max([width_of_run(cell) for cell in {str(cell) for cell in cells}], default=0), _LONGEST_CODE)
 
 
 def number_text(kind: Kind, number: int) -> str:

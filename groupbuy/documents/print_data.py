@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
-from groupbuy.documents.measures import Measure, fitted, number_text, row_lines
+from groupbuy.documents.measures import Measure, fitted, number_text, row_lines, width_of_run
 from groupbuy.documents.qr import svg
 from groupbuy.documents.sheet import Cell, Column, Group, Kind, Row, Sheet
 from groupbuy.documents.text import clean
@@ -21,7 +21,6 @@ _TALL = 30
 # Marks that turn the direction of what follows could turn a quantity behind a name.
 _UNPRINTED = re.compile("[\u200d\ufe0e\ufe0f\u202a-\u202e\u2066-\u2069]")
 _RUN = re.compile(r"[!-~]{4,}")
-_WIDE = "ABCDEFGHKMNOQRSTUVWXYZmw@%&"
 _LINE = 40
 
 
@@ -120,8 +119,7 @@ def printable(text: str, room: int = _LINE) -> str:
 
 
 def _breakable(run: str, room: int) -> str:
-    width = len(run) + sum(run.count(letter) for letter in _WIDE) * 0.6
-    return run if width <= room else "\u200b".join(run)
+    return run if width_of_run(run) <= room else "\u200b".join(run)
 
 
 def _font_size(sheet: Sheet, columns: list[Column]) -> float:

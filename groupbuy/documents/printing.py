@@ -29,10 +29,13 @@ def widths(columns: list[Column]) -> str:
 
 
 def setup(sheet: Sheet) -> str:
-    """Return margins, paper and the footer with print time and page numbers."""
+    """Return margins, paper and the footer with print time and page numbers.
+
+    They stand on the left and on the right: in the middle a long name of the round would run into them.
+    """
     # A space keeps the first digits of a date from being read as part of the font size.
     printed = f"&L&8 {sheet.printed[:100].replace('&', '&&')}" if sheet.printed else ""
-    footer = xml_text(f"{printed}&C&9 {sheet.words.page.format(page='&P', pages='&N')}")
+    footer = xml_text(f"{printed}&R&9 {sheet.words.page.format(page='&P', pages='&N')}")
     return (
         '<printOptions horizontalCentered="1"/>'
         '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'

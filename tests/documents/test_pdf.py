@@ -225,6 +225,17 @@ def test_the_typesetter_keeps_nothing_of_the_sheets_it_has_set():
     assert int(run(sys.executable, "-c", script)) < 60
 
 
+def test_a_code_in_capitals_and_the_print_line_stand_on_one_line_each(tmp_path):
+    code, printed = (
+        "PROD-2026-LONGCODE-0001",
+        "打印 2026-11-22 19:28 · 第 1 版 · 截单 2026-11-21 20:00 · FRESH-20261122",
+    )
+    rows = [(1, code, *row[2:]) for row in samples.purchase_order(2).rows()]
+    text = pages(tmp_path, replace(samples.purchase_order(), groups=table(rows), printed=printed))[0]
+    assert text.count(code) == 2
+    assert re.search("FRESH-20261122 +第1/1页", text)
+
+
 def test_a_sheet_without_sums_has_no_line_of_sums(tmp_path):
     text = "".join(pages(tmp_path, Sheet("单", (Column("名称"),), table([("苹果",)]))))
     assert "合计" not in text

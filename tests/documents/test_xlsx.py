@@ -92,7 +92,7 @@ def test_it_prints_on_a4_one_page_wide_with_header_and_page_numbers():
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.print_title_rows == "$3:$3"
-    assert sheet.oddFooter.center.text == "第 &P / &N 页"
+    assert sheet.oddFooter.right.text.strip() == "第 &P / &N 页"
     assert sheet.oddFooter.left.text.strip() == "打印 2026-11-22 22:05"
     assert sheet.freeze_panes == "C4"
 
