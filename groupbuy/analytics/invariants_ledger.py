@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, case, cast, literal, or_, select
 
+from groupbuy.analytics import invariants_suppliers
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never
 from groupbuy.commissions.models import CommissionEntry, CommissionStanding, Withdrawal
 from groupbuy.db.bulk import table_of
@@ -162,6 +163,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         _sum(CashHandover.amount_fen, CashHandover.state == "confirmed"),
     ),
+    *invariants_suppliers.CHECKS,
     Figured(
         Never(
             "ledger_periods",
@@ -210,4 +212,5 @@ AT_REST: tuple[Check, ...] = (
         ),
         _sum(_owed_now),
     ),
+    *invariants_suppliers.AT_REST,
 )

@@ -16,7 +16,11 @@ STAGES = ("pending", "frozen", "settled")
 WORDS: Mapping[str, str] = {
     "income:sales": "商品销售",
     "income:fees": "提现手续费",
+    "income:rebates": "供应商返利",
     "expense:commission": "团长佣金",
+    "expense:goods": "进货成本",
+    "expense:stock_loss": "盘亏与报损",
+    "stock:goods": "库存商品",
     "channel:bank": "银行付款",
     "channel:cash": "收到现金",
     "channel:manual": "人工收款",

@@ -16,6 +16,7 @@ from groupbuy.orders import models as orders
 from groupbuy.payments import models as payments
 from groupbuy.pickup import models as pickup
 from groupbuy.purchasing import models as purchasing
+from groupbuy.settlements import models as settlements
 from groupbuy.warehouse import models as warehouse
 
 ALL = (
@@ -35,5 +36,6 @@ ALL = (
     payments,
     pickup,
     purchasing,
+    settlements,
     warehouse,
 )

@@ -23,6 +23,7 @@ COMMISSION_EXPENSE = "expense:commission"
 TAX, BANK, CASH_DESK = "payable:tax", "channel:bank", "channel:cash"
 # Money on its way back through a channel, and money of which nobody knows yet what it is for.
 REFUNDING, HELD = "payable:refunding", "payable:held"
+GOODS, STOCK, STOCK_LOSS, REBATES = "expense:goods", "stock:goods", "expense:stock_loss", "income:rebates"
 MANUAL, ELSEWHERE, OPENING = "channel:manual", "channel:elsewhere", "channel:opening"
 
 # Kinds of accounts whose balance is what was debited less what was credited; all others the other way.
@@ -96,6 +97,11 @@ def commission(leader_id: int, stage: str) -> str:
 def withdrawal(leader_id: int) -> str:
     """Return the account of a leader's withdrawals under way."""
     return f"withdrawal:leader:{leader_id}"
+
+
+def supplier(supplier_id: int) -> str:
+    """Return the account of what a supplier is owed."""
+    return f"payable:supplier:{supplier_id}"
 
 
 def is_guarded(account: str) -> bool:

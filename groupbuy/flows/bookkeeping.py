@@ -4,14 +4,19 @@ from datetime import datetime
 
 from groupbuy.commissions import settling
 from groupbuy.payments import books
+from groupbuy.settlements import making, payables
 
 
 def keep_books(*, now: datetime) -> int | None:
-    """Book sales, money owed back and commission as they stand now; return how many changed.
+    """Book sales, debts, commission, purchases and stock as they stand now; return how many changed.
+
+    Suppliers whose cycle is over get their statements.
 
     None when another scheduler has just done so. A repeat finds nothing to book.
     """
     span = settling.claim(now=now)
     if span is None:
         return None
-    return settling.settle(span=span, now=now) + books.bring_up(since=span.since, now=now)
+    trade = settling.settle(span=span, now=now) + books.bring_up(since=span.since, now=now)
+    goods = payables.bring_up(since=span.since, now=now)
+    return trade + goods + making.make_due(now=now)

@@ -15,6 +15,7 @@ from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
+from groupbuy.settlements import payables
 from groupbuy.warehouse import receipts, stock, supply
 from groupbuy.warehouse.models import GoodsReceipt
 from groupbuy.warehouse.receipts import Came, LineToStore
@@ -68,6 +69,7 @@ def receive_goods(
     receipt = receipts.store(
         order=order, lines=lines, note=_text(note, "note"), key=key, account_id=actor.account_id, now=now
     )
+    payables.bring_up_receipt(receipt_id=receipt.id, now=now)
     _log(receipt, lines, now, actor)
     _settle(order, last, now, actor)
     return receipt

@@ -82,6 +82,7 @@ ADMIN = (
             Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
             Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet"),
+            Entry("supplier.settlements", _l("My statements"), "receipt"),
         ),
     ),
     Group(
@@ -103,6 +104,7 @@ ADMIN = (
             Entry("admin.payments", _l("Payments"), "wallet2"),
             Entry("admin.payments_refunds", _l("Refunds through channels"), "receipt"),
             Entry("admin.payments_requests", _l("Refunds asked for"), "check-circle"),
+            Entry("admin.settlements", _l("Supplier statements"), "file-earmark-spreadsheet"),
             Entry("admin.ledger", _l("Income and expense"), "graph-up"),
         ),
     ),

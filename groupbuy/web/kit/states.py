@@ -135,6 +135,24 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "confirmed": ("Confirmed", "ok"),
         "rejected": ("Rejected", "bad"),
     },
+    "settlement": {
+        "made": ("To approve", "wait"),
+        "approved": ("Approved", "ok"),
+        "cancelled": ("Taken back", "bad"),
+    },
+    "settlement_paid": {
+        "unpaid": ("Unpaid", "wait"),
+        "part": ("Partly paid", "info"),
+        "paid": ("Paid", "ok"),
+    },
+    "settlement_answer": {
+        "agreed": ("Agreed", "ok"),
+        "objected": ("Objected", "bad"),
+    },
+    "invoice": {
+        "entered": ("Entered", "ok"),
+        "cancelled": ("Cancelled", "bad"),
+    },
     "job": {
         "queued": ("Queued", "wait"),
         "done": ("Done", "ok"),

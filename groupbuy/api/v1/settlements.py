@@ -1,0 +1,269 @@
+"""What suppliers are owed: invoices with their differences, statements, payments, in fen."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.money import STAFF, Fen, Key
+from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.api.v1.warehouse import MAX_LINES, Day
+from groupbuy.finance import queries as ledger
+from groupbuy.finance.rules import supplier as account_of
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import MAX_FEN
+from groupbuy.settlements import adjusting, invoices, making, matching, paying, queries, rules
+from groupbuy.settlements.invoices import MAX_UNITS, Asked
+from groupbuy.settlements.models import SupplierSettlement
+
+MOST_SHOWN = 200
+Words = Annotated[Text, Field(max_length=paying.MAX_WORDS)]
+
+
+class SettlementShape(Shape):
+    """A statement; ``total_fen`` is purchases and everything else on it."""
+
+    number: str
+    supplier_code: str
+    state: Literal["made", "approved", "cancelled"]
+    bought_fen: int
+    adjusted_fen: int
+    total_fen: int
+    paid_fen: int
+    due_date: str
+    answer: str | None
+
+
+class OwedShape(Shape):
+    """What a supplier is owed in all, what of it is on no statement, and its latest statements."""
+
+    owed_fen: int
+    open_fen: int
+    settlements: list[SettlementShape]
+
+
+class NewSettlement(Body):
+    """The last day of a statement."""
+
+    day: Day
+
+
+class SettlementDecision(Body):
+    """Approve a statement or take it back."""
+
+    deed: Literal["approve", "cancel"]
+
+
+class NewPayment(Body):
+    """Money paid on a statement, with its reference; the same ``submission_key`` is the same payment."""
+
+    amount_fen: Fen
+    proof: Words
+    submission_key: Key | None = None
+
+
+class NewDeduction(Body):
+    """Something off what a supplier is owed; the same ``submission_key`` again changes nothing."""
+
+    kind: Literal["claim", "deduction"]
+    amount_fen: Fen
+    note: Words
+    submission_key: Key
+
+
+class InvoicedLine(Body):
+    """What an invoice asks for a product: sale units and fen for all of them."""
+
+    product_code: Code
+    units: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+    amount_fen: Annotated[int, Field(strict=True, ge=0, le=MAX_FEN)]
+
+
+class NewInvoice(Body):
+    """A supplier's invoice for a purchase order; the tax is part of the amounts."""
+
+    number: Annotated[Text, Field(min_length=1, max_length=invoices.MAX_NUMBER)]
+    dated: Day
+    tax_fen: Annotated[int, Field(strict=True, ge=0, le=MAX_FEN)] = 0
+    lines: Annotated[list[InvoicedLine], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class DifferenceShape(Shape):
+    """What of a line's invoices does not agree; ``waits`` for a decision."""
+
+    line: int
+    purchase_order: str
+    product_code: str
+    accepted: int
+    invoiced: int
+    excess_units: int
+    price_fen: int
+    difference_fen: int
+    waits: bool
+
+
+class DifferencesShape(Shape):
+    """Lines of purchase orders with their invoices."""
+
+    lines: list[DifferenceShape]
+
+
+class DifferenceDecision(Body):
+    """Pay as agreed, or as invoiced, which books the difference."""
+
+    how: Literal["as_agreed", "as_invoiced"]
+    note: Words = ""
+
+
+@endpoint("GET", "/suppliers/<code>/settlements", scope="money:read", roles=STAFF, answers={200: OwedShape})
+def show_supplier_settlements(identity: Identity, code: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+    """Show what a supplier is owed, and its statements, the newest first."""
+    supplier = queries.get_supplier(code)
+    rows = queries.settlements_of([supplier.id], most=MOST_SHOWN)
+    return 200, {
+        "owed_fen": ledger.balance(account_of(supplier.id)),
+        "open_fen": queries.open_fen(supplier.id, utc_now()),
+        "settlements": [_shape(row) for row in rows],
+    }
+
+
+@endpoint(
+    "POST",
+    "/suppliers/<code>/settlements",
+    scope="money:write",
+    roles=STAFF,
+    body=NewSettlement,
+    answers={201: SettlementShape},
+)
+def make_settlement(identity: Identity, code: str, body: NewSettlement) -> tuple[int, Any]:
+    """Make a statement of everything booked up to and including a day that is on no other one."""
+    until = rules.start_of(_day(body.day, "day") + timedelta(days=1))
+    row = making.make(
+        supplier=queries.get_supplier(code), until=until, now=utc_now(), actor=identity.actor.name
+    )
+    return 201, _shape(row)
+
+
+@endpoint(
+    "POST",
+    "/suppliers/<code>/deductions",
+    scope="money:write",
+    roles=STAFF,
+    body=NewDeduction,
+    answers={201: OwedShape},
+)
+def deduct_from_supplier(identity: Identity, code: str, body: NewDeduction) -> tuple[int, Any]:
+    """Take something off what a supplier is owed."""
+    adjusting.adjust(
+        supplier_id=queries.get_supplier(code).id,
+        kind=body.kind,
+        amount_fen=-body.amount_fen,
+        cause=f"api:{code}:{body.submission_key}",
+        note=body.note,
+        now=utc_now(),
+        actor=identity.actor.name,
+    )
+    return 201, show_supplier_settlements(identity, code)[1]
+
+
+@endpoint(
+    "POST",
+    "/settlements/<number>/decide",
+    scope="money:write",
+    roles=STAFF,
+    body=SettlementDecision,
+    answers={200: SettlementShape},
+)
+def decide_settlement(identity: Identity, number: str, body: SettlementDecision) -> tuple[int, Any]:
+    """Approve a statement for payment, or take it back: then its postings go onto the next one."""
+    deed = paying.approve if body.deed == "approve" else making.cancel
+    return 200, _shape(deed(number=number, now=utc_now(), actor=identity.actor.name))
+
+
+@endpoint(
+    "POST",
+    "/settlements/<number>/payments",
+    scope="money:write",
+    roles=STAFF,
+    body=NewPayment,
+    answers={201: SettlementShape},
+)
+def pay_settlement(identity: Identity, number: str, body: NewPayment) -> tuple[int, Any]:
+    """Note money paid on an approved statement, in part or whole, never more than is due."""
+    paying.pay(number=number, **body.model_dump(), now=utc_now(), actor=identity.actor.name)
+    return 201, _shape(queries.get_settlement(number))
+
+
+@endpoint(
+    "POST",
+    "/purchase-orders/<number>/invoices",
+    scope="money:write",
+    roles=STAFF,
+    body=NewInvoice,
+    answers={201: DifferencesShape},
+)
+def enter_invoice(identity: Identity, number: str, body: NewInvoice) -> tuple[int, Any]:
+    """Enter an invoice and match it with order and receipt; the answer has every line of the order."""
+    invoices.enter(
+        order_number=number,
+        number=body.number,
+        dated=_day(body.dated, "dated"),
+        lines=[Asked(line.product_code, line.units, line.amount_fen) for line in body.lines],
+        tax_fen=body.tax_fen,
+        now=utc_now(),
+        actor=identity.actor.name,
+    )
+    return 201, {"lines": [_difference(one) for one in matching.lines_of(number)]}
+
+
+@endpoint("GET", "/invoice-differences", scope="money:read", roles=STAFF, answers={200: DifferencesShape})
+def list_invoice_differences(identity: Identity) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+    """List what waits for a decision, the oldest first."""
+    return 200, {"lines": [_difference(one) for one in matching.waiting(most=MOST_SHOWN)]}
+
+
+@endpoint(
+    "POST",
+    "/invoice-differences/<int:line>/decide",
+    scope="money:write",
+    roles=STAFF,
+    body=DifferenceDecision,
+    answers={200: DifferencesShape},
+)
+def decide_invoice_difference(identity: Identity, line: int, body: DifferenceDecision) -> tuple[int, Any]:
+    """Decide about a difference as it is now."""
+    invoices.decide(line_id=line, how=body.how, note=body.note, now=utc_now(), actor=identity.actor.name)
+    found = matching.difference_of(line)
+    return 200, {"lines": [_difference(found)] if found else []}
+
+
+def _day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("bad_format", "There is no such day.", param=name) from error
+
+
+def _shape(row: SupplierSettlement) -> Json:
+    names = ("number", "state", "bought_fen", "adjusted_fen", "total_fen", "paid_fen", "answer")
+    values = {name: getattr(row, name) for name in names}
+    return values | {"supplier_code": row.supplier.code, "due_date": row.due_date.isoformat()}
+
+
+def _difference(one: matching.Difference) -> Json:
+    match = one.match
+    return {
+        "line": one.line_id,
+        "purchase_order": one.order,
+        "product_code": one.product_code,
+        "accepted": one.accepted,
+        "invoiced": one.units,
+        "excess_units": match.excess_units,
+        "price_fen": match.price_fen,
+        "difference_fen": match.difference_fen,
+        "waits": one.waits,
+    }

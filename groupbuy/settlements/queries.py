@@ -1,0 +1,173 @@
+"""Reading what is open with suppliers, their statements and what stands on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, or_, select
+from sqlalchemy.orm import joinedload
+
+from groupbuy.catalog.models import Supplier
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.finance import rules as ledger
+from groupbuy.finance.models import Posting
+from groupbuy.kernel.errors import NotFound
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.settlements.models import (
+    SettlementPosting,
+    SupplierAdjustment,
+    SupplierPayment,
+    SupplierSettlement,
+    SupplierTerms,
+)
+from groupbuy.settlements.rules import Cycle
+from groupbuy.warehouse.models import GoodsReceipt
+
+
+def get_supplier(code: str) -> Supplier:
+    """Return a supplier by its code; raise NotFound."""
+    supplier = db.session.scalar(select(Supplier).where(Supplier.code == code))
+    if supplier is None:
+        raise NotFound("unknown_supplier", f"There is no supplier {code}.")
+    return supplier
+
+
+def terms_of(supplier_id: int) -> SupplierTerms:
+    """Return a supplier's terms, the usual ones where none are set: by the month, due after 30 days."""
+    terms = db.session.get(SupplierTerms, supplier_id)
+    return terms or SupplierTerms(supplier_id=supplier_id, cycle=Cycle.MONTH, due_days=30, rebates=[])
+
+
+def open_postings(supplier_id: int) -> Select[*tuple[Any, ...]]:
+    """Return a selection of a supplier's postings that are on no statement; payments are never on one."""
+    account = ledger.supplier(supplier_id)
+    return (
+        select(Posting)
+        .outerjoin(SettlementPosting, SettlementPosting.posting_id == Posting.id)
+        .where(
+            or_(Posting.credit_account == account, Posting.debit_account == account),
+            Posting.cause_kind != "supplier_payment",
+            SettlementPosting.posting_id.is_(None),
+        )
+    )
+
+
+def open_sums(supplier_id: int, until: datetime) -> tuple[int, int]:
+    """Return in fen what of receipts, and of everything else, is on no statement until a moment."""
+    account = ledger.supplier(supplier_id)
+    signed = case((Posting.credit_account == account, Posting.amount_fen), else_=-Posting.amount_fen)
+    of_receipt = case((Posting.cause_kind == "goods_receipt", signed), else_=0)
+    of_other = case((Posting.cause_kind == "goods_receipt", 0), else_=signed)
+    sums = open_postings(supplier_id).where(Posting.at < until)
+    bought, adjusted = db.session.execute(sums.with_only_columns(total(of_receipt), total(of_other))).one()
+    return bought, adjusted
+
+
+def open_by_account() -> dict[str, int]:
+    """Return by supplier's account what is owed on no statement, in fen, in one query."""
+    credited = Posting.credit_account.like("payable:supplier:%")
+    account = case((credited, Posting.credit_account), else_=Posting.debit_account)
+    rows = db.session.execute(
+        select(account, total(case((credited, Posting.amount_fen), else_=-Posting.amount_fen)))
+        .outerjoin(SettlementPosting, SettlementPosting.posting_id == Posting.id)
+        .where(
+            or_(credited, Posting.debit_account.like("payable:supplier:%")),
+            Posting.cause_kind != "supplier_payment",
+            SettlementPosting.posting_id.is_(None),
+        )
+        .group_by(account)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def open_fen(supplier_id: int, until: datetime) -> int:
+    """Return in fen what is owed on no statement until a moment."""
+    return sum(open_sums(supplier_id, until))
+
+
+def get_settlement(number: str, supplier_ids: Sequence[int] | None = None) -> SupplierSettlement:
+    """Return a statement, of some suppliers only; raise NotFound for any other."""
+    statement = select(SupplierSettlement).where(SupplierSettlement.number == number)
+    if supplier_ids is not None:
+        statement = statement.where(SupplierSettlement.supplier_id.in_(supplier_ids))
+    row = db.session.scalar(statement.options(joinedload(SupplierSettlement.supplier)))
+    if row is None:
+        raise NotFound("unknown_settlement", "There is no such statement.")
+    return row
+
+
+def lock_settlement(number: str) -> SupplierSettlement:
+    """Lock a statement until the transaction ends and return it as it is now; raise NotFound."""
+    locked = select(SupplierSettlement.id).where(SupplierSettlement.number == number).with_for_update()
+    db.session.execute(locked)
+    row = get_settlement(number)
+    db.session.refresh(row)
+    return row
+
+
+def settlements_of(supplier_ids: Sequence[int], *, most: int) -> Sequence[SupplierSettlement]:
+    """Return the statements of some suppliers that hold, the newest first."""
+    return db.session.scalars(
+        select(SupplierSettlement)
+        .where(SupplierSettlement.supplier_id.in_(supplier_ids), SupplierSettlement.state != "cancelled")
+        .options(joinedload(SupplierSettlement.supplier))
+        .order_by(SupplierSettlement.id.desc())
+        .limit(most)
+    ).all()
+
+
+def rebates_of(row: SupplierSettlement) -> Sequence[SupplierAdjustment]:
+    """Return the rebates that a statement has booked."""
+    cause = SupplierAdjustment.cause == f"rebate:{row.id}"
+    return db.session.scalars(select(SupplierAdjustment).where(cause)).all()
+
+
+def payments_of(row: SupplierSettlement) -> Sequence[SupplierPayment]:
+    """Return what was paid on a statement, the first payment first."""
+    paid = select(SupplierPayment).where(SupplierPayment.settlement_id == row.id)
+    return db.session.scalars(paid.order_by(SupplierPayment.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What stands on a statement: a receipt of a purchase order, or another change with its note."""
+
+    at: datetime
+    kind: str
+    paper: str
+    order: str | None
+    amount_fen: int
+
+
+def items_of(row: SupplierSettlement) -> Sequence[Item]:
+    """Return the postings on a statement in the order in which they were booked; they add up to its total."""
+    account = ledger.supplier(row.supplier_id)
+    signed = case((Posting.credit_account == account, Posting.amount_fen), else_=-Posting.amount_fen)
+    rows = db.session.execute(
+        select(
+            Posting.at,
+            Posting.cause_kind,
+            SupplierAdjustment.kind,
+            GoodsReceipt.number,
+            SupplierAdjustment.note,
+            PurchaseOrder.number,
+            signed,
+        )
+        .join(SettlementPosting, SettlementPosting.posting_id == Posting.id)
+        .outerjoin(GoodsReceipt, GoodsReceipt.id == _cause("goods_receipt"))
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == GoodsReceipt.purchase_order_id)
+        .outerjoin(SupplierAdjustment, SupplierAdjustment.id == _cause("supplier_adjustment"))
+        .where(SettlementPosting.settlement_id == row.id)
+        .order_by(Posting.id)
+    )
+    return [
+        Item(at, kind or cause, receipt or note, order, fen)
+        for at, cause, kind, receipt, note, order, fen in rows
+    ]
+
+
+def _cause(kind: str) -> ColumnElement[int | None]:
+    """Return the id that a posting names as its cause if that is of a kind: only then it is a number."""
+    return case((Posting.cause_kind == kind, cast(Posting.cause_id, BigInteger)))

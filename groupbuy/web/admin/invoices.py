@@ -1,0 +1,198 @@
+"""Suppliers' invoices and the queue of what does not agree with orders and receipts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager
+from wtforms import FieldList, FormField, HiddenField, RadioField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.form import Form
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.catalog.models import Supplier
+from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.settlements import invoices as service
+from groupbuy.settlements import matching
+from groupbuy.settlements.invoices import Asked
+from groupbuy.settlements.models import SupplierInvoice
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import DayField, WholeField, YuanField, optional
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.admin.settlements import tabs
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+MOST_SHOWN = 200
+
+
+class LineForm(Form):  # type: ignore[misc]  # WTForms ships no types.
+    """What an invoice asks for a product."""
+
+    code = HiddenField()
+    units = WholeField(_l("Units"), validators=optional())
+    amount_fen = YuanField(_l("Amount (yuan)"), validators=optional())
+
+
+class InvoiceForm(PageForm):
+    """An invoice for one purchase order."""
+
+    number = StringField(_l("Number of the invoice"), validators=[InputRequired(), Length(max=40)])
+    dated = DayField(_l("Dated"), validators=[InputRequired()])
+    tax_fen = YuanField(_l("Tax in it (yuan)"), validators=optional())
+    lines = FieldList(FormField(LineForm))
+
+
+class DecisionForm(PageForm):
+    """How a difference is settled."""
+
+    how = RadioField(
+        _l("Decision"),
+        choices=[
+            SelectChoice("as_agreed", _l("Pay as agreed; the supplier corrects the invoice")),
+            SelectChoice("as_invoiced", _l("Pay as invoiced; the difference is booked")),
+        ],
+        default="as_agreed",
+    )
+    note = StringField(_l("Note"), validators=[Length(max=200)])
+
+
+def _page(row: SupplierInvoice) -> str:
+    return url_for("admin.invoices_detail", invoice_id=row.id)
+
+
+COLUMNS = (
+    Column(_l("Number of the invoice"), lambda row: row.number, "code", _page),
+    Column(_l("Supplier"), lambda row: f"{row.supplier.code} {row.supplier.name}", "name", width=26),
+    Column(_l("Purchase order"), lambda row: row.purchase_order.number, "code", width=26),
+    Column(_l("Dated"), lambda row: row.dated, "day", sort="dated"),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money", sort="amount"),
+    Column(_l("Tax"), lambda row: row.tax_fen, "money"),
+    Column(_l("State"), lambda row: row.state, "state:invoice"),
+)
+
+
+@blueprint.get("/invoices")
+def invoices() -> ResponseReturnValue:
+    """List suppliers' invoices, the newest first."""
+    statement = (
+        select(SupplierInvoice)
+        .join(Supplier, Supplier.id == SupplierInvoice.supplier_id)
+        .join(PurchaseOrder, PurchaseOrder.id == SupplierInvoice.purchase_order_id)
+        .options(contains_eager(SupplierInvoice.supplier), contains_eager(SupplierInvoice.purchase_order))
+        .where(*within_days(SupplierInvoice.entered_at, "from", "until"))
+        .order_by(SupplierInvoice.id.desc())
+    )
+    if text := asked("q"):
+        columns = (Supplier.code, Supplier.name, SupplierInvoice.number, PurchaseOrder.number)
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    if state := asked("state"):
+        statement = statement.where(SupplierInvoice.state == state)
+    listing = Listing(
+        "invoices",
+        _("Invoices"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number, order or supplier")),
+            Filter("state", _("State"), state_choices("invoice"), _("All states")),
+            Filter("from", _("Day of entry"), until="until"),
+        ),
+        sorts={"dated": SupplierInvoice.dated, "amount": SupplierInvoice.amount_fen},
+        scalars=True,
+    )
+    empty = _("Enter an invoice from the page of its purchase order.")
+    return show(listing, tabs=tabs("admin.invoices"), empty_text=empty)
+
+
+@blueprint.route("/invoices/new/<number>", methods=["GET", "POST"])
+def invoices_new(number: str) -> ResponseReturnValue:
+    """Enter an invoice for a purchase order; what is still open of it is filled in."""
+    order = purchasing.purchase_order_of_number(number)
+    open_ = {one.product_code: one for one in matching.lines_of(number)}
+    rows = [
+        {"code": code, "units": one.match.open_units, "amount_fen": one.match.open_units * one.cost_fen}
+        for code, one in open_.items()
+    ]
+    form = InvoiceForm(lines=rows)
+
+    def store() -> None:
+        dated: Any = form.dated.data
+        service.enter(
+            order_number=number,
+            number=form.number.data,
+            dated=dated,
+            lines=[Asked(row.code.data, row.units.data or 0, row.amount_fen.data or 0) for row in form.lines],
+            tax_fen=form.tax_fen.data or 0,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    return saving.answer(
+        form,
+        store,
+        title=_("Invoice for %(number)s", number=number),
+        back=(url_for("admin.purchasing_order", number=number), number),
+        then=url_for("admin.invoices", q=number),
+        template="admin/invoice_new.html",
+        order=order,
+        lines=open_,
+    )
+
+
+@blueprint.get("/invoices/<int:invoice_id>")
+def invoices_detail(invoice_id: int) -> ResponseReturnValue:
+    """Show an invoice beside its order and what came."""
+    invoice = service.get_invoice(invoice_id)
+    found = {one.line_id: one for one in matching.lines_of(invoice.purchase_order.number)}
+    return render_template("admin/invoice.html", invoice=invoice, found=found)
+
+
+@blueprint.post("/invoices/<int:invoice_id>/cancel")
+def invoices_cancel(invoice_id: int) -> ResponseReturnValue:
+    """Take an invoice back."""
+    with transaction():
+        service.cancel(invoice_id=invoice_id, now=utc_now(), actor=actor().name)
+    return redirect(url_for("admin.invoices_detail", invoice_id=invoice_id), 303)
+
+
+@blueprint.get("/invoices/differences")
+def invoices_differences() -> ResponseReturnValue:
+    """Show the queue of differences."""
+    return render_template(
+        "admin/invoice_differences.html",
+        rows=matching.waiting(most=MOST_SHOWN),
+        tabs=tabs("admin.invoices_differences"),
+    )
+
+
+@blueprint.route("/invoices/differences/<int:line_id>", methods=["GET", "POST"])
+def invoices_decide(line_id: int) -> ResponseReturnValue:
+    """Decide about a difference."""
+    found = matching.difference_of(line_id)
+    if found is None:
+        raise NotFound("unknown_line", "There is no such line.")
+    form = DecisionForm()
+
+    def store() -> None:
+        words: Mapping[str, Any] = {"how": form.how.data, "note": form.note.data or ""}
+        service.decide(line_id=line_id, **words, now=utc_now(), actor=actor().name)
+
+    return saving.answer(
+        form,
+        store,
+        title=f"{found.product_name} · {found.order}",
+        back=(url_for("admin.invoices_differences"), _("Differences")),
+        template="admin/invoice_decide.html",
+        found=found,
+        deed=_("Decide"),
+    )

@@ -1,0 +1,218 @@
+"""A supplier from the ramp to the bank, with every figure reckoned by hand."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from groupbuy.analytics import invariants_ledger
+from groupbuy.catalog.models import Product, Supplier
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.finance import queries as ledger
+from groupbuy.finance import rules
+from groupbuy.flows import bookkeeping
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.settlements import adjusting, invoices, making, matching, paying, queries
+from groupbuy.settlements.invoices import Asked
+from groupbuy.settlements.models import SupplierInvoice, SupplierSettlement
+from groupbuy.warehouse import stock
+from tests import building
+from tests.warehouse import day
+
+NOW = day.ARRIVES + timedelta(minutes=10)
+LATER = NOW + timedelta(days=10)
+
+
+@dataclass(frozen=True)
+class Bought:
+    """A supplier whose goods have come: 12 of P1 at ¥5.00, 5 of them broken, and 6 of P2 at ¥3.33."""
+
+    supplier: Supplier
+    order: str
+
+    @property
+    def owed(self) -> int:
+        return ledger.balance(rules.supplier(self.supplier.id))
+
+
+@pytest.fixture
+def bought(app: Flask) -> Bought:
+    supplier = building.add_supplier()
+    products = [
+        building.add_product(supplier, "P1"),
+        building.add_product(supplier, "P2", cost_fen=333, keeps=True),
+    ]
+    round_ = building.add_round(products)
+    building.place(round_, building.add_resident(building.add_leader()), {"P1": 10, "P2": 4})
+    order = day.order_of(building.close(app, round_))
+    day.receive(order.number, {"P1": 12, "P2": 6}, rejected={"P1": 5}, last=True)
+    return Bought(supplier, order.number)
+
+
+def keep(now: datetime = NOW) -> None:
+    in_transaction(lambda: bookkeeping.keep_books(now=now))
+
+
+def enter(one: Bought, number: str, *lines: Asked) -> SupplierInvoice:
+    with transaction():
+        return invoices.enter(
+            order_number=one.order,
+            number=number,
+            dated=date(2026, 11, 23),
+            lines=lines,
+            tax_fen=0,
+            now=NOW,
+            actor="account:1",
+        )
+
+
+def make(one: Bought, until: datetime = LATER) -> SupplierSettlement:
+    with transaction():
+        return making.make(supplier=one.supplier, until=until, now=LATER, actor="account:1")
+
+
+def deduct(one: Bought, fen: int, cause: str = "1", kind: str = "deduction") -> None:
+    with transaction():
+        adjusting.adjust(
+            supplier_id=one.supplier.id,
+            kind=kind,
+            amount_fen=-fen,
+            cause=cause,
+            note="压坏两箱",
+            now=NOW,
+            actor="account:1",
+        )
+
+
+def wrong() -> list[str]:
+    checks = (*invariants_ledger.CHECKS, *invariants_ledger.AT_REST)
+    return [f"{one.name}: {one.examples}" for one in (check.run() for check in checks) if one.violations]
+
+
+def test_what_was_accepted_is_owed_at_once_at_the_agreed_cost(bought: Bought) -> None:
+    # 7 × ¥5.00 + 6 × ¥3.33
+    assert bought.owed == 3500 + 1998
+    keep()
+    keep(NOW + timedelta(minutes=5))
+    assert bought.owed == 5498
+    # Two of P2 are left over and lie in stock; what is left of the cost went to the round's goods.
+    assert (ledger.balance(rules.STOCK), ledger.balance(rules.GOODS)) == (666, 5498 - 666)
+    assert wrong() == []
+
+
+def test_a_count_that_finds_less_is_a_loss_at_the_average(bought: Bought) -> None:
+    keep()
+    product = db.session.scalars(select(Product).where(Product.code == "P2")).one()
+    with transaction():
+        stock.count(product=product, counted=1, seen=2, now=NOW, actor="account:1")
+    keep(NOW + timedelta(minutes=5))
+    assert (ledger.balance(rules.STOCK), ledger.balance(rules.STOCK_LOSS)) == (333, 333)
+    assert wrong() == []
+
+
+def test_a_statement_takes_everything_once_and_is_paid_in_parts(bought: Bought) -> None:
+    deduct(bought, 498)
+    made = make(bought)
+    assert (made.bought_fen, made.adjusted_fen, made.total_fen) == (5498, -498, 5000)
+    assert [one.amount_fen for one in queries.items_of(made)] == [5498, -498]
+    with pytest.raises(RuleBroken, match="Nothing is owed"):
+        make(bought)
+    usual = {"number": made.number, "now": LATER, "actor": "account:2"}
+    with transaction(), pytest.raises(RuleBroken, match="approved statement"):
+        paying.pay(**usual, amount_fen=1, proof="x")
+    with transaction():
+        paying.approve(**usual)
+        first = paying.pay(**usual, amount_fen=3000, proof="流水 1", submission_key="a")
+        assert paying.pay(**usual, amount_fen=3000, proof="流水 1", submission_key="a").id == first.id
+    with transaction(), pytest.raises(RuleBroken, match="not due"):
+        paying.pay(**usual, amount_fen=2001, proof="流水 2")
+    with transaction():
+        paying.pay(**usual, amount_fen=2000, proof="流水 2")
+    assert bought.owed == 0
+    keep(LATER + timedelta(minutes=5))
+    assert wrong() == []
+
+
+def test_a_statement_taken_back_leaves_its_postings_to_the_next_one(bought: Bought) -> None:
+    with transaction():
+        adjusting.set_terms(
+            supplier=bought.supplier,
+            cycle="month",
+            due_days=10,
+            rebates=[(5000, 100)],
+            now=NOW,
+            actor="account:1",
+        )
+    first = make(bought)
+    # 1 % of ¥54.98, half up.
+    assert (first.adjusted_fen, first.total_fen) == (-55, 5443)
+    with transaction():
+        making.cancel(number=first.number, now=LATER, actor="account:1")
+    assert bought.owed == 5498
+    second = make(bought)
+    assert (second.total_fen, bought.owed) == (5443, 5443)
+    keep()
+    assert wrong() == []
+
+
+def test_claims_above_the_purchases_are_carried(bought: Bought) -> None:
+    deduct(bought, 6000)
+    with pytest.raises(RuleBroken, match="Nothing is owed"):
+        make(bought)
+    assert bought.owed == -502
+
+
+def test_the_scheduler_makes_the_statement_when_the_cycle_is_over(bought: Bought) -> None:
+    with transaction():
+        adjusting.set_terms(
+            supplier=bought.supplier, cycle="month", due_days=10, rebates=[], now=NOW, actor="account:1"
+        )
+    keep()
+    assert queries.settlements_of([bought.supplier.id], most=5) == []
+    december = datetime.fromisoformat("2026-12-01T00:05:00+08:00")
+    keep(december)
+    keep(december + timedelta(minutes=5))
+    (made,) = queries.settlements_of([bought.supplier.id], most=5)
+    assert (made.total_fen, made.due_date, made.made_by) == (5498, date(2026, 12, 11), "scheduler")
+
+
+def test_an_objection_blocks_the_approval(bought: Bought) -> None:
+    number = make(bought).number
+    with transaction():
+        paying.answer(number=number, answer="objected", words="少了一车", now=LATER, actor="account:3")
+    with transaction(), pytest.raises(RuleBroken, match="objects"):
+        paying.approve(number=number, now=LATER, actor="account:2")
+
+
+def test_an_invoice_as_agreed_needs_no_decision(bought: Bought) -> None:
+    enter(bought, "A1", Asked("P1", 4, 2000))
+    enter(bought, "A2", Asked("P1", 3, 1500), Asked("P2", 6, 1998))
+    assert matching.waiting(most=9) == []
+    with pytest.raises(RuleBroken, match="entered already"):
+        enter(bought, "A1", Asked("P2", 1, 333))
+
+
+def test_a_difference_waits_until_it_is_decided_and_comes_back_when_it_changes(bought: Bought) -> None:
+    enter(bought, "A1", Asked("P1", 12, 6120))
+    (found,) = matching.waiting(most=9)
+    # Five were rejected, and each is asked for at ¥5.10.
+    assert (found.match.excess_units, found.match.price_fen, found.match.difference_fen) == (5, 120, 2620)
+    with transaction():
+        invoices.decide(line_id=found.line_id, how="as_agreed", note="退回重开", now=NOW, actor="account:1")
+    assert (matching.waiting(most=9), bought.owed) == ([], 5498)
+    invoice = enter(bought, "A2", Asked("P2", 6, 2010))
+    (other,) = matching.waiting(most=9)
+    with transaction():
+        invoices.decide(line_id=other.line_id, how="as_invoiced", note="运费", now=NOW, actor="account:1")
+    assert (matching.waiting(most=9), bought.owed) == ([], 5498 + 12)
+    with transaction():
+        invoices.cancel(invoice_id=invoice.id, now=NOW, actor="account:1")
+    (back,) = matching.waiting(most=9)
+    with transaction():
+        invoices.decide(line_id=back.line_id, how="as_agreed", note="", now=NOW, actor="account:1")
+    assert (matching.waiting(most=9), bought.owed) == ([], 5498)
+    keep()
+    assert wrong() == []
