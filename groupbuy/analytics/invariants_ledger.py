@@ -5,11 +5,12 @@ from typing import Any
 from sqlalchemy import Select, String, case, cast, literal, or_, select
 
 from groupbuy.analytics import invariants_suppliers
-from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never
+from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions.models import CommissionEntry, CommissionStanding, Withdrawal
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
-from groupbuy.finance.models import AccountBalance, ClosedPeriod, Posting
+from groupbuy.finance import sealing
+from groupbuy.finance.models import AccountBalance, ClosedPeriod, Posting, PostingSeal
 from groupbuy.finance.queries import credits_less_debits
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
@@ -164,6 +165,14 @@ CHECKS: tuple[Check, ...] = (
         _sum(CashHandover.amount_fen, CashHandover.state == "confirmed"),
     ),
     *invariants_suppliers.CHECKS,
+    Figured(
+        Reckoned(
+            "ledger_seals",
+            "I10: no sealed posting was changed, removed or added",
+            sealing.find_breaks,
+        ),
+        _sum(PostingSeal.amount_fen),
+    ),
     Figured(
         Never(
             "ledger_periods",

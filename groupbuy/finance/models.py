@@ -2,17 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
+
+_UNSEALED = text("seal_number IS NULL")
 
 
 class Posting(Base):
     """One movement of money between two accounts, in fen. Append-only; a correction is a row the other way.
 
     ``cause_kind``, ``cause_id`` and ``part`` say what it was booked for; they are unique, so that a repeat
-    books nothing twice. ``period`` is the month of the books (``2026-11``).
+    books nothing twice. ``period`` is the month of the books (``2026-11``). Nothing
+    of a row is ever changed but ``seal_number``, once, when it is sealed.
     """
 
     __tablename__ = "posting"
@@ -23,6 +26,7 @@ class Posting(Base):
         Index("ix_posting_debit", "debit_account", "period"),
         Index("ix_posting_credit", "credit_account", "period"),
         Index("ix_posting_period", "period", "id"),
+        Index("ix_posting_unsealed", "id", postgresql_where=_UNSEALED, sqlite_where=_UNSEALED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -35,6 +39,19 @@ class Posting(Base):
     at: Mapped[datetime]
     actor: Mapped[str]
     period: Mapped[str]
+    seal_number: Mapped[int | None]
+
+
+class PostingSeal(Base):
+    """A link of the chain of hashes over the postings that carry its number, from 1 on."""
+
+    __tablename__ = "posting_seal"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    postings: Mapped[int]
+    amount_fen: Mapped[int]
+    digest: Mapped[str]
+    sealed_at: Mapped[datetime]
 
 
 class AccountBalance(Base):

@@ -14,6 +14,8 @@ from groupbuy.campaigns.rules import cap_reached
 from groupbuy.commissions import settling
 from groupbuy.db import db
 from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning, refunding
+from groupbuy.finance import sealing as book_sealing
+from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
@@ -30,6 +32,7 @@ PUNCTUAL = frozenset({"open", "close"})
 PATIENT = frozenset(
     {"plan", "cap", "expire", "announce", "seal_audit", "settle", "ask_channel", "ask_refund", "give_back"}
 )
+PATIENT = frozenset({"plan", "cap", "expire", "announce", "seal_audit", "seal_books", "settle"})
 EVERYTHING = PUNCTUAL | PATIENT
 
 
@@ -87,6 +90,12 @@ def _seals(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     since = unsealed_since(now)
     if since is not None:
         yield Step("seal_audit", 0, "audit", since)
+
+
+def _book_seals(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    since = book_sealing.unsealed_since(now)
+    if since is not None:
+        yield Step("seal_books", 0, "books", since)
 
 
 def _settlements(now: datetime, _: ZoneInfo) -> Iterator[Step]:
@@ -155,6 +164,11 @@ def _seal_audit(_: int, now: datetime, __: ZoneInfo) -> str | None:
     return f"{count} entries" if count else None
 
 
+def _seal_books(_: int, now: datetime, __: ZoneInfo) -> str | None:
+    count = book_sealing.seal(now=now)
+    return f"{count} postings" if count else None
+
+
 def _settle(_: int, now: datetime, __: ZoneInfo) -> str | None:
     count = bookkeeping.keep_books(now=now)
     return None if count is None else f"{count} changed"
@@ -181,6 +195,7 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "expire": _unpaid,
     "announce": _news,
     "seal_audit": _seals,
+    "seal_books": _book_seals,
     "settle": _settlements,
     "ask_channel": _payments,
     "ask_refund": _refunds,
@@ -195,6 +210,7 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "expire": _expire,
     "announce": _announce,
     "seal_audit": _seal_audit,
+    "seal_books": _seal_books,
     "settle": _settle,
     "ask_channel": _ask_channel,
     "ask_refund": _ask_refund,

@@ -12,11 +12,9 @@ from groupbuy.db.totals import total
 from groupbuy.finance import rules as ledger
 from groupbuy.finance.models import Posting
 from groupbuy.kernel import ids
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.settlements import adjusting, queries, rules
 from groupbuy.settlements.models import SettlementPosting, SupplierSettlement, SupplierTerms
-
-DUE_DAYS = 30
 
 
 def make_due(*, now: datetime) -> int:
@@ -31,11 +29,14 @@ def make_due(*, now: datetime) -> int:
 
 
 def make(*, supplier: Supplier, until: datetime, now: datetime, actor: str) -> SupplierSettlement:
-    """Make a statement of everything booked before a moment; raise RuleBroken ``nothing_to_settle``.
+    """Make a statement of everything booked before a moment.
 
-    Where claims exceed purchases there is none: what is left is carried into the next one.
+    Where claims exceed purchases there is none: what is left is carried into the next one. Raise BadInput
+    ``in_future``, RuleBroken ``nothing_to_settle``.
     """
-    made = _make(supplier, min(until, now), now, actor)
+    if until > now + timedelta(days=1):
+        raise BadInput("in_future", "A statement goes until today at most.", param="day")
+    made = _make(supplier, until, now, actor)
     if made is None:
         raise RuleBroken("nothing_to_settle", "Nothing is owed to this supplier until that day.")
     return made

@@ -357,6 +357,58 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         None,
         "401 403 403 403 403 403 403 200 200 403 403",
     ),
+    "show_supplier_settlements": (
+        "GET",
+        "/suppliers/S1/settlements",
+        None,
+        "401 403 403 403 403 403 403 200 200 403 403",
+    ),
+    "make_settlement": (
+        "POST",
+        "/suppliers/S1/settlements",
+        {"day": "2026-11-22"},
+        "401 403 403 403 403 403 403 409 409 403 403",
+    ),
+    "deduct_from_supplier": (
+        "POST",
+        "/suppliers/S1/deductions",
+        {"kind": "claim", "amount_fen": 1, "note": "x", "submission_key": "k"},
+        "401 403 403 403 403 403 403 201 201 403 403",
+    ),
+    "decide_settlement": (
+        "POST",
+        "/settlements/W0/decide",
+        {"deed": "approve"},
+        "401 403 403 403 403 403 403 404 404 403 403",
+    ),
+    "pay_settlement": (
+        "POST",
+        "/settlements/W0/payments",
+        {"amount_fen": 1, "proof": "x"},
+        "401 403 403 403 403 403 403 404 404 403 403",
+    ),
+    "enter_invoice": (
+        "POST",
+        "/purchase-orders/PO-0/invoices",
+        {
+            "number": "1",
+            "dated": "2026-11-22",
+            "lines": [{"product_code": "P1", "units": 1, "amount_fen": 1}],
+        },
+        "401 403 403 403 403 403 403 404 404 403 403",
+    ),
+    "list_invoice_differences": (
+        "GET",
+        "/invoice-differences",
+        None,
+        "401 403 403 403 403 403 403 200 200 403 403",
+    ),
+    "decide_invoice_difference": (
+        "POST",
+        "/invoice-differences/99/decide",
+        {"how": "as_agreed"},
+        "401 403 403 403 403 403 403 404 404 403 403",
+    ),
     "import_rows": ("POST", "/imports/suppliers", None, "401 403 403 403 403 403 403 415 403 403 403"),
 }
 

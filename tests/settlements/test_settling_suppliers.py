@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from groupbuy.analytics import invariants_ledger
@@ -19,7 +18,6 @@ from groupbuy.settlements import adjusting, invoices, making, matching, paying, 
 from groupbuy.settlements.invoices import Asked
 from groupbuy.settlements.models import SupplierInvoice, SupplierSettlement
 from groupbuy.warehouse import stock
-from tests import building
 from tests.warehouse import day
 
 NOW = day.ARRIVES + timedelta(minutes=10)
@@ -36,20 +34,6 @@ class Bought:
     @property
     def owed(self) -> int:
         return ledger.balance(rules.supplier(self.supplier.id))
-
-
-@pytest.fixture
-def bought(app: Flask) -> Bought:
-    supplier = building.add_supplier()
-    products = [
-        building.add_product(supplier, "P1"),
-        building.add_product(supplier, "P2", cost_fen=333, keeps=True),
-    ]
-    round_ = building.add_round(products)
-    building.place(round_, building.add_resident(building.add_leader()), {"P1": 10, "P2": 4})
-    order = day.order_of(building.close(app, round_))
-    day.receive(order.number, {"P1": 12, "P2": 6}, rejected={"P1": 5}, last=True)
-    return Bought(supplier, order.number)
 
 
 def keep(now: datetime = NOW) -> None:

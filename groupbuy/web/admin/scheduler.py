@@ -34,6 +34,9 @@ KINDS = {
     "expire": _l("Cancel unpaid orders"),
     "expire_orders": _l("Cancel unpaid orders"),
     "mail": _l("Send a mail"),
+    "settle": _l("Keep the books"),
+    "seal_books": _l("Seal the books"),
+    "seal_audit": _l("Seal the audit log"),
 }
 
 

@@ -1,0 +1,123 @@
+"""The chain of hashes over the postings, sealed in batches so that nobody who pays waits for its head.
+
+A link's digest covers the one before and every column of its postings: whoever changes, removes or adds
+a sealed row breaks the link, and with it every later one that would have to be forged as well.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select, select, update
+
+from groupbuy.db import db
+from groupbuy.db.bulk import KEYS, chunks
+from groupbuy.db.upserts import insert_into
+from groupbuy.finance.models import Posting, PostingSeal
+from groupbuy.kernel.times import iso
+
+SEAL_AFTER = timedelta(seconds=20)
+MOST_AT_ONCE = 20_000
+GENESIS = "0" * 64
+
+Row = tuple[Any, ...]
+# What is sealed of a posting, in this order.
+COLUMNS = (
+    Posting.id,
+    Posting.at,
+    Posting.debit_account,
+    Posting.credit_account,
+    Posting.amount_fen,
+    Posting.cause_kind,
+    Posting.cause_id,
+    Posting.part,
+    Posting.actor,
+    Posting.period,
+)
+_AMOUNT = COLUMNS.index(Posting.amount_fen)
+
+
+def unsealed_since(now: datetime) -> datetime | None:
+    """Return when the oldest unsealed posting was booked, if it is old enough to be sealed."""
+    oldest = db.session.scalar(_unsealed().with_only_columns(Posting.at).limit(1))
+    # A posting from the future was booked before the clock was set back.
+    old = oldest is not None and not now - SEAL_AFTER < oldest <= now
+    return oldest if old else None
+
+
+def seal(*, now: datetime) -> int:
+    """Seal the postings nobody has sealed under one digest; return how many.
+
+    A posting whose transaction commits later than its id was drawn comes into a later link. Of two
+    schedulers the second finds the link's number taken and seals nothing.
+    """
+    last = db.session.scalar(select(PostingSeal).order_by(PostingSeal.number.desc()).limit(1))
+    rows = _plain(db.session.execute(_unsealed().limit(MOST_AT_ONCE)))
+    if not rows:
+        return 0
+    number = last.number + 1 if last else 1
+    values = {
+        "number": number,
+        "postings": len(rows),
+        "amount_fen": sum(row[_AMOUNT] for row in rows),
+        "digest": digest_of(last.digest if last else GENESIS, rows),
+        "sealed_at": now,
+    }
+    added = insert_into(PostingSeal).values(**values).on_conflict_do_nothing()
+    if db.session.execute(added.returning(PostingSeal.number)).scalar() is None:
+        return 0
+    _mark([row[0] for row in rows], number)
+    return len(rows)
+
+
+def _plain(rows: Iterable[Any]) -> list[Row]:
+    return [tuple(row) for row in rows]
+
+
+def _mark(posting_ids: Sequence[int], number: int) -> None:
+    for some in chunks(posting_ids, KEYS):
+        sealed = update(Posting).where(Posting.id.in_(some)).values(seal_number=number)
+        db.session.execute(sealed.execution_options(synchronize_session=False))
+
+
+def find_breaks() -> tuple[int, Sequence[str]]:
+    """Reckon every link anew; return how many there are and what is wrong with those that are broken."""
+    wrong, former, expected = [], GENESIS, 1
+    batches = groupby(_sealed_rows(), key=lambda row: row[0])
+    batch = next(batches, None)
+    seals = db.session.scalars(select(PostingSeal).order_by(PostingSeal.number)).all()
+    for seal_ in seals:
+        rows: list[Row] = []
+        if batch is not None and batch[0] == seal_.number:
+            rows = _plain(row[1:] for row in batch[1])
+            batch = next(batches, None)
+        if seal_.number != expected or len(rows) != seal_.postings:
+            wrong.append(f"link {seal_.number}: {seal_.postings} postings sealed, {len(rows)} found")
+        elif digest_of(former, rows) != seal_.digest:
+            wrong.append(f"link {seal_.number}: its postings were changed")
+        former, expected = seal_.digest, seal_.number + 1
+    if batch is not None:
+        wrong.append(f"link {batch[0]}: its postings are there, it is not")
+    return len(seals), wrong
+
+
+def _sealed_rows() -> Iterable[Any]:
+    """Return the number of the link and the columns of each sealed posting, by link and posting."""
+    statement = select(Posting.seal_number, *COLUMNS).where(Posting.seal_number.is_not(None))
+    ordered = statement.order_by(Posting.seal_number, Posting.id)
+    return db.session.execute(ordered.execution_options(yield_per=MOST_AT_ONCE))
+
+
+def _unsealed() -> Select[*Row]:
+    return select(*COLUMNS).where(Posting.seal_number.is_(None)).order_by(Posting.id)
+
+
+def digest_of(former: str, rows: Iterable[Row]) -> str:
+    """Return the digest of a link over the one before it."""
+    digest = hashlib.sha256(former.encode())
+    for posting_id, at, *rest in rows:
+        digest.update(json.dumps([posting_id, iso(at), *rest], ensure_ascii=False).encode())
+    return digest.hexdigest()

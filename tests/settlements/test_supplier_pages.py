@@ -1,0 +1,110 @@
+"""Pages of suppliers' money: finance enters, settles and pays; the supplier looks, answers and downloads."""
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+
+from groupbuy.catalog.models import Supplier
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.finance import queries as ledger
+from groupbuy.finance import rules
+from groupbuy.settlements import matching, queries
+from tests import building
+from tests.settlements.test_settling_suppliers import NOW, Bought
+from tests.web.test_money_pages import browser, finance
+
+INVOICE = {"number": "044001900111", "dated": "2026-11-23", "tax_fen": "1.00"}
+LINES = {"lines-0-code": "P1", "lines-1-code": "P2", "lines-1-units": "6", "lines-1-amount_fen": "19.98"}
+
+
+@pytest.fixture(autouse=True)
+def clock(app: Flask) -> Iterator[None]:
+    app.config["WTF_CSRF_ENABLED"] = False
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def office(app: Flask) -> FlaskClient:
+    return finance(app)
+
+
+@pytest.fixture
+def seller(app: Flask, bought: Bought) -> FlaskClient:
+    account = building.add_account("老张")
+    client = browser(app, account, "supplier")
+    with transaction():
+        db.session.get_one(Supplier, bought.supplier.id).account_id = account.id
+    return client
+
+
+def test_a_statement_goes_from_the_ramp_to_the_bank(
+    bought: Bought, office: FlaskClient, seller: FlaskClient
+) -> None:
+    assert "¥54.98" in office.get("/admin/settlements/owed").text
+    claim = {"kind": "claim", "amount_fen": "4.98", "note": "=压坏", "submission_key": "k"}
+    for _ in range(2):
+        assert office.post("/admin/suppliers/S1/deduct", data=claim).status_code == 303
+    assert office.post("/admin/settlements/make/S1", data={"day": "2026-11-23"}).status_code == 303
+    (row,) = queries.settlements_of([bought.supplier.id], most=9)
+    assert row.number in office.get("/admin/settlements?paid=unpaid").text
+    seen = seller.get(f"/supplier/settlements/{row.number}").text
+    assert "¥50.00" in seen
+    assert "=压坏" in seen
+    assert seller.post(f"/supplier/settlements/{row.number}/objected").status_code == 422
+    assert seller.post(f"/supplier/settlements/{row.number}/agreed").status_code == 303
+    address = f"/admin/settlements/{row.number}"
+    assert office.post(f"{address}/approve").status_code == 303
+    paid = {"amount_fen": "50.00", "proof": "流水 88", "submission_key": "k"}
+    for _ in range(2):
+        assert office.post(f"{address}/paid", data=paid).status_code == 303
+    assert "流水 88" in seller.get(f"/supplier/settlements/{row.number}").text
+    assert row.number in office.get("/admin/settlements?paid=paid").text
+    assert bought.owed == 0
+
+
+def test_a_statement_is_a_workbook_and_a_paper(
+    bought: Bought, office: FlaskClient, seller: FlaskClient
+) -> None:
+    office.post("/admin/settlements/make/S1", data={"day": "2026-11-23"})
+    (row,) = queries.settlements_of([bought.supplier.id], most=9)
+    file = seller.get(f"/supplier/settlements/{row.number}.xlsx")
+    cells = str(list(load_workbook(BytesIO(file.data)).worksheets[0].values))
+    assert "54.98" in cells
+    assert "伍拾肆元玖角捌分" in cells
+    assert office.get(f"/admin/settlements/{row.number}.pdf").data.startswith(b"%PDF")
+
+
+def test_an_invoice_that_asks_too_much_waits_until_it_is_decided(bought: Bought, office: FlaskClient) -> None:
+    address = f"/admin/invoices/new/{bought.order}"
+    # What came and is not invoiced yet is filled in: 7 × ¥5.00 and 6 × ¥3.33.
+    assert 'value="35.00"' in office.get(address).text
+    asked = INVOICE | LINES | {"lines-0-units": "12", "lines-0-amount_fen": "60.00"}
+    assert office.post(address, data=asked).status_code == 303
+    assert office.post(address, data=asked).status_code == 422
+    assert INVOICE["number"] in office.get("/admin/invoices").text
+    assert "¥25.00" in office.get("/admin/invoices/1").text
+    (found,) = matching.waiting(most=9)
+    queue = office.get("/admin/invoices/differences").text
+    assert bought.order in queue
+    decided = {"how": "as_invoiced", "note": "同意"}
+    assert office.post(f"/admin/invoices/differences/{found.line_id}", data=decided).status_code == 303
+    assert ledger.balance(rules.supplier(bought.supplier.id)) == 5498 + 2500
+    assert office.post("/admin/invoices/1/cancel").status_code == 303
+    assert [one.match.difference_fen for one in matching.waiting(most=9)] == [0]
+
+
+def test_terms_are_kept_as_they_were_typed(bought: Bought, office: FlaskClient) -> None:
+    typed = {"cycle": "half_month", "due_days": "10", "rebates": "¥5,000 1.5%\n10000 2"}
+    assert office.post("/admin/suppliers/S1/terms", data=typed | {"rebates": "x"}).status_code == 422
+    # A comma inside an amount would part it in two.
+    typed["rebates"] = "¥5000 1.5%\n10000 2"
+    assert office.post("/admin/suppliers/S1/terms", data=typed).status_code == 303
+    assert "5000.00 1.50" in office.get("/admin/suppliers/S1/terms").text
+    assert office.post("/admin/settlements/due").status_code == 303
