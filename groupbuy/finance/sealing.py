@@ -85,23 +85,23 @@ def _mark(posting_ids: Sequence[int], number: int) -> None:
 
 def find_breaks() -> tuple[int, Sequence[str]]:
     """Reckon every link anew; return how many there are and what is wrong with those that are broken."""
-    wrong, former, expected = [], GENESIS, 1
-    batches = groupby(_sealed_rows(), key=lambda row: row[0])
-    batch = next(batches, None)
-    seals = db.session.scalars(select(PostingSeal).order_by(PostingSeal.number)).all()
-    for seal_ in seals:
-        rows: list[Row] = []
-        if batch is not None and batch[0] == seal_.number:
-            rows = _plain(row[1:] for row in batch[1])
-            batch = next(batches, None)
-        if seal_.number != expected or len(rows) != seal_.postings:
-            wrong.append(f"link {seal_.number}: {seal_.postings} postings sealed, {len(rows)} found")
-        elif digest_of(former, rows) != seal_.digest:
-            wrong.append(f"link {seal_.number}: its postings were changed")
-        former, expected = seal_.digest, seal_.number + 1
-    if batch is not None:
-        wrong.append(f"link {batch[0]}: its postings are there, it is not")
-    return len(seals), wrong
+    seals = {one.number: one for one in db.session.scalars(select(PostingSeal))}
+    found = dict.fromkeys(range(1, max(seals, default=0) + 1), "nothing of it is left")
+    for number, batch in groupby(_sealed_rows(), key=lambda row: row[0]):
+        found[number] = _complaint(seals.get(number), seals.get(number - 1), _plain(row[1:] for row in batch))
+    return len(seals), [f"link {number}: {says}" for number, says in sorted(found.items()) if says]
+
+
+def _complaint(link: PostingSeal | None, former: PostingSeal | None, rows: Sequence[Row]) -> str:
+    """Return what is wrong with a link, nothing where all is well."""
+    if link is None:
+        return "its postings are there, it is not"
+    if former is None and link.number > 1:
+        return "the link before it is missing"
+    if len(rows) != link.postings:
+        return f"{link.postings} postings sealed, {len(rows)} found"
+    expected = digest_of(former.digest if former else GENESIS, rows)
+    return "" if expected == link.digest else "its postings were changed"
 
 
 def _sealed_rows() -> Iterable[Any]:

@@ -13,9 +13,8 @@ from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.rules import cap_reached
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning, refunding
 from groupbuy.finance import sealing as book_sealing
-from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning
+from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning, refunding
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
@@ -30,9 +29,19 @@ MOST_AT_ONCE = 500
 # Opening and closing is short and must be punctual; the rest may take its time in a beat of its own.
 PUNCTUAL = frozenset({"open", "close"})
 PATIENT = frozenset(
-    {"plan", "cap", "expire", "announce", "seal_audit", "settle", "ask_channel", "ask_refund", "give_back"}
+    {
+        "plan",
+        "cap",
+        "expire",
+        "announce",
+        "seal_audit",
+        "seal_books",
+        "settle",
+        "ask_channel",
+        "ask_refund",
+        "give_back",
+    }
 )
-PATIENT = frozenset({"plan", "cap", "expire", "announce", "seal_audit", "seal_books", "settle"})
 EVERYTHING = PUNCTUAL | PATIENT
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
@@ -36,6 +36,30 @@ class Job(Base):
     last_error: Mapped[str | None]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+
+
+class MadeFile(Base):
+    """A large file that somebody wants, kept for a week; ``done`` of ``rows`` are ready."""
+
+    __tablename__ = "made_file"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'making', 'done', 'failed')", name="state"),
+        CheckConstraint("suffix IN ('xlsx', 'csv')", name="suffix"),
+        Index("ix_made_file_account", "account_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    report: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    suffix: Mapped[str]
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(default="queued")
+    rows: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    asked_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]
 
 
 class RunEntry(Base):

@@ -11,6 +11,7 @@ from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried
 from groupbuy.flows import closing, mailing
+from groupbuy.jobs import files
 from groupbuy.jobs.service import Patience
 from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.codes import TextSender
@@ -18,7 +19,7 @@ from groupbuy.messaging.posting import HttpPoster
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
 from groupbuy.messaging.service import MAIL_JOB, Attachment
 from groupbuy.messaging.webhooks import WEBHOOK_JOB
-from groupbuy.scheduler import account_notes, payments, webhooks
+from groupbuy.scheduler import account_notes, payments, report_files, webhooks
 from groupbuy.scheduler.work import Handler
 
 # A round must close, whatever it takes; people wait for it.
@@ -58,6 +59,7 @@ def handlers_for(settings: Settings, render: Render, *, texts: TextSender) -> Ma
     channels = payment_gateways_of(settings)
     grace = timedelta(minutes=settings.pay_grace_minutes)
     return payments.handlers(channels, grace=grace, base_url=settings.base_url) | {
+        files.FILE_JOB: report_files.handler(),
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
         MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
         TELL_JOB: account_notes.handler(texts),

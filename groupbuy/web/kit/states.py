@@ -149,6 +149,12 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "agreed": ("Agreed", "ok"),
         "objected": ("Objected", "bad"),
     },
+    "report_file": {
+        "queued": ("Queued", "wait"),
+        "making": ("Being made", "info"),
+        "done": ("Ready", "ok"),
+        "failed": ("Failed", "bad"),
+    },
     "invoice": {
         "entered": ("Entered", "ok"),
         "cancelled": ("Cancelled", "bad"),

@@ -1,0 +1,96 @@
+"""All trade reports by name, and any of them as a sheet."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from groupbuy.analytics import trade_goods, trade_sales
+from groupbuy.analytics.trade_base import Report, Wanted, figures
+from groupbuy.db import db
+from groupbuy.documents import csv_files, xlsx
+from groupbuy.documents.sheet import Cell, Row, Sheet, table
+from groupbuy.finance.rules import BOOKS
+from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.money import format_yuan
+from groupbuy.kernel.times import iso
+
+REPORTS: Mapping[str, Report] = {
+    one.name: one
+    for one in (
+        trade_goods.PURCHASES,
+        trade_sales.SALES,
+        trade_goods.STOCK,
+        trade_goods.IN_AND_OUT,
+        *trade_sales.MARGINS,
+    )
+}
+# A workbook of more rows than this takes too long for somebody who waits for it.
+LARGE = 20_000
+MOST = 500_000
+_NARROWS = (("supplier", "供应商"), ("leader", "团长"), ("product", "商品"), ("route", "线路"))
+_WORDS = {"sale": "销售", "return": "退货"}
+
+
+def get_report(name: str) -> Report:
+    """Return a report by its name; raise NotFound."""
+    if name not in REPORTS:
+        raise NotFound("unknown_report", "There is no such report.")
+    return REPORTS[name]
+
+
+def rows_of(report: Report, wanted: Wanted, *, most: int, skip: int = 0) -> Sequence[Any]:
+    """Return some of a report's rows in its order."""
+    return db.session.execute(report.rows(wanted).limit(most).offset(skip)).all()
+
+
+def as_json(report: Report, wanted: Wanted) -> dict[str, Any]:
+    """Return what a job needs to make a report later."""
+    span = {"since": iso(wanted.since), "until": iso(wanted.until)}
+    return {"report": report.name, **span} | {name: getattr(wanted, name) for name, _title in _NARROWS}
+
+
+def sheet_from(plain: Mapping[str, Any]) -> Sheet:
+    """Return the sheet that ``as_json`` described, however large."""
+    since, until = (datetime.fromisoformat(plain[name]) for name in ("since", "until"))
+    wanted = Wanted(since, until, **{name: plain[name] for name, _title in _NARROWS})
+    return sheet_of(get_report(plain["report"]), wanted, most=MOST)
+
+
+def written(sheet: Sheet, suffix: str) -> bytes:
+    """Return a sheet as the content of a file."""
+    return xlsx.write_xlsx([sheet]) if suffix == "xlsx" else csv_files.csv_for_people(sheet)
+
+
+def sheet_of(report: Report, wanted: Wanted, *, most: int = LARGE) -> Sheet:
+    """Return a report as a sheet, with the ledger's figure below; raise BadInput ``too_many``."""
+    rows = rows_of(report, wanted, most=most + 1)
+    if len(rows) > most:
+        raise BadInput("too_many", f"At most {most} rows at once; narrow the filters.", param="until")
+    found = figures(report, wanted)
+    closing = (("账面金额", format_yuan(found.booked)),) if found.booked is not None else ()
+    narrow = [(title, getattr(wanted, name)) for name, title in _NARROWS if getattr(wanted, name)]
+    return Sheet(
+        report.title,
+        [column.for_sheet() for column in report.columns],
+        table([_cells(report, row) for row in rows]),
+        head=(("期间", f"{_day(wanted.since)} 至 {_day(wanted.until - timedelta(seconds=1))}"), *narrow),
+        closing=closing,
+        landscape=len(report.columns) > 7,
+    )
+
+
+def _cells(report: Report, row: Any) -> Row:
+    return tuple(_cell(column.kind, value) for column, value in zip(report.columns, row, strict=True))
+
+
+def _cell(kind: str, value: Any) -> Cell:
+    if kind == "moment":
+        return f"{value.astimezone(BOOKS):%Y-%m-%d %H:%M}"
+    if kind == "word":
+        return _WORDS[value]
+    cell: Cell = value
+    return cell
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(BOOKS):%Y-%m-%d}"

@@ -1,0 +1,184 @@
+"""Sales (销货明细表) and gross margin (毛利表) by product, leader, supplier or route.
+
+A line is sold when its order has been picked up; what was taken off later is a row of its own, below
+zero, on the day on which it was taken off. So a day's rows never change afterwards, as in the ledger.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import BigInteger, case, cast, func, literal, select, union_all
+
+from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, Wanted, booked
+from groupbuy.campaigns.models import Offer, OfferVersion
+from groupbuy.catalog.models import Product, Supplier
+from groupbuy.commissions.bulk import line_share
+from groupbuy.db.totals import total
+from groupbuy.leaders.models import Leader
+from groupbuy.orders.models import LineChange, Order, OrderLine
+from groupbuy.orders.rules import OrderState
+
+
+def _changed(column: Any) -> Any:
+    """Return what a line has lost after its order was picked up."""
+    later = LineChange.at > Order.picked_up_at
+    lost = select(total(column)).where(LineChange.order_line_id == OrderLine.id, later)
+    return lost.correlate(OrderLine, Order).scalar_subquery()
+
+
+def _from(statement: Rows, wanted: Wanted) -> Rows:
+    return (
+        statement.join(Order, Order.id == OrderLine.order_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
+        .join(Product, Product.id == Offer.product_id)
+        .join(Supplier, Supplier.id == Product.supplier_id)
+        .join(Leader, Leader.id == Order.leader_id)
+        .where(Order.state == OrderState.PICKED_UP, Offer.state == "active")
+        .where(
+            *wanted.chosen(
+                supplier=Supplier.code, product=Product.code, leader=Leader.code, route=Leader.route
+            )
+        )
+    )
+
+
+def lines(wanted: Wanted) -> Rows:
+    """Return what was sold and taken off in a span, a row a line, with its cost and commission."""
+    units = OrderLine.quantity + _changed(LineChange.units)
+    about = (OrderLine.id.label("line_id"), OrderLine.price_fen.label("price"))
+    ids = (Offer.product_id.label("product_id"), Order.leader_id.label("leader_id"))
+    sold = _from(
+        select(
+            Order.picked_up_at.label("at"),
+            literal("sale").label("kind"),
+            Order.number.label("order"),
+            *about,
+            *ids,
+            units.label("units"),
+            (OrderLine.amount_fen + _changed(LineChange.amount_fen)).label("amount"),
+            (units * OfferVersion.cost_fen).label("cost_fen"),
+            line_share().label("commission"),
+        ).select_from(OrderLine),
+        wanted,
+    ).where(wanted.within(Order.picked_up_at), units > 0)
+    back = _from(
+        select(
+            LineChange.at,
+            literal("return"),
+            Order.number,
+            *about,
+            *ids,
+            -LineChange.units,
+            -LineChange.amount_fen,
+            -LineChange.units * OfferVersion.cost_fen,
+            literal(0),
+        )
+        .select_from(LineChange)
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id),
+        wanted,
+    ).where(wanted.within(LineChange.at), LineChange.at > Order.picked_up_at)
+    return select(union_all(sold, back).subquery())
+
+
+def _sales(wanted: Wanted) -> Rows:
+    sold = lines(wanted).subquery()
+    return (
+        select(
+            sold.c.at,
+            sold.c.kind,
+            sold.c.order,
+            Leader.name.label("leader"),
+            Product.code.label("code"),
+            Product.name.label("product"),
+            sold.c.units,
+            sold.c.price,
+            sold.c.amount,
+        )
+        .join(Product, Product.id == sold.c.product_id)
+        .join(Leader, Leader.id == sold.c.leader_id)
+        .order_by(sold.c.at, sold.c.line_id)
+    )
+
+
+def _sold_fen(wanted: Wanted) -> int:
+    return booked("income:sales", wanted, "order_sale")
+
+
+_NARROWS = ("supplier", "leader", "product", "route")
+
+SALES = Report(
+    "sales",
+    "销货明细表",
+    (
+        ReportColumn("at", "时间", "moment", width=17),
+        ReportColumn("kind", "类别", "word", width=8),
+        ReportColumn("order", "订单号", "code", width=16),
+        ReportColumn("leader", "团长", width=14),
+        ReportColumn("code", "商品编码", "code"),
+        ReportColumn("product", "商品", width=22),
+        ReportColumn("units", "数量", "number", summed=True, width=8),
+        ReportColumn("price", "单价", "money"),
+        ReportColumn("amount", "金额", "money", summed=True, width=14),
+    ),
+    _sales,
+    ("product", "amount"),
+    _NARROWS,
+    "amount",
+    _sold_fen,
+)
+
+
+def _margin(name: Any, code: Any) -> Callable[[Wanted], Rows]:
+    def rows(wanted: Wanted) -> Rows:
+        sold = lines(wanted).subquery()
+        amount, cost = total(sold.c.amount), total(sold.c.cost_fen)
+        commission = total(sold.c.commission)
+        margin = amount - cost - commission
+        # A share of nothing is nothing.
+        share = cast(margin * 10_000 // func.nullif(amount, 0), BigInteger)
+        rate = case((amount > 0, share), else_=0)
+        return (
+            select(
+                code.label("code"),
+                name.label("name"),
+                total(sold.c.units).label("units"),
+                amount.label("amount"),
+                cost.label("cost_fen"),
+                commission.label("commission"),
+                margin.label("margin"),
+                rate.label("rate"),
+            )
+            .select_from(sold)
+            .join(Product, Product.id == sold.c.product_id)
+            .join(Supplier, Supplier.id == Product.supplier_id)
+            .join(Leader, Leader.id == sold.c.leader_id)
+            .group_by(code, name)
+            .order_by(margin.desc(), code)
+        )
+
+    return rows
+
+
+def _margin_report(by: str, title: str, heading: str, name: Any, code: Any) -> Report:
+    columns = (
+        ReportColumn("code", "编码", "code"),
+        ReportColumn("name", heading, width=24),
+        ReportColumn("units", "数量", "number", summed=True),
+        ReportColumn("amount", "销售额", "money", summed=True, width=14),
+        ReportColumn("cost_fen", "进价成本", "money", summed=True, width=14),
+        ReportColumn("commission", "佣金", "money", summed=True, width=14),
+        ReportColumn("margin", "毛利", "money", summed=True, width=14),
+        ReportColumn("rate", "毛利率", "rate"),
+    )
+    rows = _margin(name, code)
+    return Report(f"margin-{by}", title, columns, rows, ("name", "margin"), _NARROWS, "amount", _sold_fen)
+
+
+_route = func.coalesce(Leader.route, "")
+MARGINS = (
+    _margin_report("product", "商品毛利表", "商品", Product.name, Product.code),
+    _margin_report("leader", "团长毛利表", "团长", Leader.name, Leader.code),
+    _margin_report("supplier", "供应商毛利表", "供应商", Supplier.name, Supplier.code),
+    _margin_report("route", "线路毛利表", "线路", _route, _route),
+)

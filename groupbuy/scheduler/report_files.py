@@ -1,0 +1,36 @@
+"""Large reports made by a worker: read in one transaction, written outside of any, stored in another."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from groupbuy.analytics import trade_reports
+from groupbuy.db.transaction import transaction
+from groupbuy.jobs import files
+from groupbuy.scheduler.work import Handler
+
+
+def handler() -> Handler:
+    """Return how a file is made."""
+    return Handler(record=_keep, act=_make, give_up=_lose)
+
+
+def _make(payload: Mapping[str, Any]) -> bytes | None:
+    with transaction():
+        row = files.begin(payload["file"])
+        plain, suffix = (row.payload, row.suffix) if row else ({}, "")
+    if row is None:
+        return None
+    sheet = trade_reports.sheet_from(plain)
+    with transaction():
+        # The rows are read; what takes long from here on is the writing of the file.
+        files.note_progress(payload["file"], sum(1 for _ in sheet.rows()) // 2)
+    return trade_reports.written(sheet, suffix)
+
+
+def _keep(payload: Mapping[str, Any], content: bytes | None, now: datetime) -> str:
+    return files.keep(payload["file"], content, now=now)
+
+
+def _lose(payload: Mapping[str, Any], _: str) -> None:
+    files.fail(payload["file"])

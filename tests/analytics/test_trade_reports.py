@@ -1,0 +1,123 @@
+"""Reports of a hand-computed day: each agrees with the ledger to the fen, on pages and in files."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+import time_machine
+from flask import Flask
+from openpyxl import load_workbook
+from sqlalchemy import event
+
+from groupbuy.analytics import trade_base, trade_reports
+from groupbuy.analytics.trade_base import Wanted
+from groupbuy.commissions.rules import Rate
+from groupbuy.db import db
+from groupbuy.jobs import files
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.scheduler.tick import tick_until_idle
+from groupbuy.settlements.rules import start_of
+from tests import building
+from tests.money import hand_out, keep
+from tests.warehouse import day
+from tests.web.test_money_pages import finance
+
+PICKED = day.ARRIVES + timedelta(hours=3)
+KEPT = PICKED + timedelta(minutes=5)
+TODAY = Wanted(start_of(PICKED.date()), start_of(PICKED.date() + timedelta(days=1)))
+
+
+@pytest.fixture(autouse=True)
+def trade(app: Flask) -> Iterator[None]:
+    """Sell 10 of P1 and 4 of P2 at ¥9.90 with 10 % commission through two leaders, each on a route.
+
+    12 of P1 come at ¥5.00, one broken, and 6 of P2 at ¥3.33; all but one order are picked up.
+    """
+    app.config["WTF_CSRF_ENABLED"] = False
+    building.set_commission(Rate(rate_bp=1000))
+    supplier, other = building.add_supplier("S1"), building.add_supplier("S2", name="=水果行")
+    products = [building.add_product(supplier, "P1"), building.add_product(other, "P2", cost_fen=333)]
+    leaders = [building.add_leader("L1", route="东线"), building.add_leader("L2", route="西线")]
+    round_ = building.add_round(products)
+    wishes = ((leaders[0], {"P1": 7, "P2": 1}), (leaders[1], {"P1": 3, "P2": 1}), (leaders[1], {"P2": 2}))
+    orders = [building.place(round_, building.add_resident(leader), wish) for leader, wish in wishes]
+    building.close(app, round_)
+    for order in purchasing.orders_of_round(round_.id):
+        lines = {line.product.code: line.purchased for line in order.lines}
+        day.receive(order.number, lines, rejected={"P1": 1} if "P1" in lines else {}, last=True)
+    for order in orders[:2]:
+        hand_out(order, PICKED)
+    keep(KEPT)
+    with time_machine.travel(KEPT, tick=False):
+        yield
+
+
+def sums(name: str, wanted: Wanted = TODAY) -> tuple[dict[str, int], int | None]:
+    found = trade_base.figures(trade_reports.get_report(name), wanted)
+    return dict(found.sums), found.booked
+
+
+def test_every_report_agrees_with_the_ledger_to_the_fen() -> None:
+    # 11 × ¥5.00 + 6 × ¥3.33
+    bought = 5500 + 1998
+    # 10 of P1 and 2 of P2 have been picked up.
+    sold = 12 * 990
+    assert sums("purchases") == ({"delivered": 18, "rejected": 1, "accepted": 17, "amount": bought}, bought)
+    assert sums("sales") == ({"units": 12, "amount": sold}, sold)
+    # One of P1 and two of P2 were ordered by nobody.
+    stock = 500 + 2 * 333
+    assert sums("stock") == ({"units": 3, "amount": stock}, stock)
+    moved = {"bought": 17, "bought_fen": bought, "sold": 12, "sold_fen": sold}
+    assert sums("in-out") == (moved | {"stocked": 3, "stocked_fen": stock}, bought)
+    cost = 10 * 500 + 2 * 333
+    # A tenth of each line, rounded half up.
+    commission = 693 + 99 + 297 + 99
+    margin = {"units": 12, "amount": sold, "cost_fen": cost, "commission": commission}
+    for by in ("product", "leader", "supplier", "route"):
+        assert sums(f"margin-{by}") == (margin | {"margin": sold - cost - commission}, sold)
+
+
+def test_a_margin_is_split_by_what_it_is_asked_by() -> None:
+    rows = trade_reports.rows_of(trade_reports.get_report("margin-route"), TODAY, most=9)
+    assert [(row.code, row.amount, row.margin) for row in rows] == [
+        ("东线", 8 * 990, 8 * 990 - 3500 - 333 - 792),
+        ("西线", 4 * 990, 4 * 990 - 1500 - 333 - 396),
+    ]
+    assert rows[0].rate == (8 * 990 - 3500 - 333 - 792) * 10_000 // (8 * 990)
+
+
+def test_another_day_and_another_leader_have_their_own_figures() -> None:
+    tomorrow = Wanted(TODAY.until, TODAY.until + timedelta(days=1))
+    assert sums("sales", tomorrow) == ({"units": 0, "amount": 0}, 0)
+    one = Wanted(TODAY.since, TODAY.until, leader="L2", product="P1")
+    assert sums("sales", one) == ({"units": 3, "amount": 2970}, None)
+
+
+@pytest.mark.parametrize("name", list(trade_reports.REPORTS))
+def test_a_report_is_a_page_and_two_files_in_few_queries(app: Flask, name: str) -> None:
+    office = finance(app)
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    page = office.get(f"/admin/reports/{name}").text
+    assert "与账面一致" in page
+    # Who asks, the figures, the ledger, the rows and the chart.
+    assert len([one for one in asked if one.startswith("SELECT")]) <= 9
+    sheet = load_workbook(BytesIO(office.get(f"/admin/reports/{name}?export=xlsx").data)).worksheets[0]
+    assert sheet.max_row > 3
+    assert "=水果行" not in office.get(f"/admin/reports/{name}?export=csv").text.replace("'=水果行", "")
+
+
+def test_a_file_made_in_the_background_is_fetched_by_who_asked(app: Flask) -> None:
+    office, other = finance(app), finance(app)
+    span = {"since": f"{PICKED:%Y-%m-%d}", "until": f"{PICKED:%Y-%m-%d}", "suffix": "csv", "leader": "L2"}
+    assert office.post("/admin/reports/sales/make", data=span).status_code == 303
+    assert "排队" in office.get("/admin/reports/files").text
+    tick_until_idle(now=KEPT, zone=building.ZONE, handlers=handlers_of(app), note=lambda _: None)
+    assert "/admin/reports/files/1" in office.get("/admin/reports/files").text
+    content = office.get("/admin/reports/files/1").text
+    assert content.count("\n") == 3
+    assert "29.70" in content
+    assert other.get("/admin/reports/files/1").status_code == 404
+    assert files.files_of(0) == []
