@@ -1,7 +1,7 @@
 """Settle with suppliers: payables, invoices, statements, payments, the value of stock
 
 Revision ID: 0045
-Revises: 0032
+Revises: 0040
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0045'
-down_revision = '0032'
+down_revision = '0040'
 branch_labels = None
 depends_on = None
 
