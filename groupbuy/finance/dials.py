@@ -1,4 +1,4 @@
-"""The figures that an operator sets for money: days, fees, limits and rates."""
+"""The figures that an operator sets for money: days, hours, fees, limits and rates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,20 +14,33 @@ from groupbuy.kernel.money import BASIS, MAX_FEN
 
 USUAL: Mapping[str, int] = {
     "after_sale_days": 2,
+    "confirm_hours": 72,
+    "remind_hours": 24,
     "withdrawal_min_fen": 1000,
     "withdrawal_fee_fen": 0,
     "tax_bp": 0,
     "tax_free_fen": 80000,
     "second_person_fen": 500000,
 }
-MOST: Mapping[str, int] = {"after_sale_days": 365, "tax_bp": BASIS}
+MOST: Mapping[str, int] = {
+    "after_sale_days": 365,
+    "confirm_hours": 24 * 365,
+    "remind_hours": 24 * 365,
+    "tax_bp": BASIS,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Dials:
-    """What holds now: days, fen and basis points."""
+    """What holds now: days, hours, fen and basis points.
+
+    So many hours after the goods have arrived, who has not fetched them is reminded, and what nobody has
+    scanned counts as fetched; 0 is never.
+    """
 
     after_sale_days: int
+    confirm_hours: int
+    remind_hours: int
     withdrawal_min_fen: int
     withdrawal_fee_fen: int
     tax_bp: int

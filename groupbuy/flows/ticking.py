@@ -14,7 +14,7 @@ from groupbuy.campaigns.rules import cap_reached
 from groupbuy.commissions import settling
 from groupbuy.db import db
 from groupbuy.finance import sealing as book_sealing
-from groupbuy.flows import announcing, bookkeeping, closing, ordering, planning, refunding
+from groupbuy.flows import announcing, bookkeeping, closing, following_up, ordering, planning, refunding
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
@@ -40,6 +40,8 @@ PATIENT = frozenset(
         "ask_channel",
         "ask_refund",
         "give_back",
+        "remind",
+        "confirm",
     }
 )
 EVERYTHING = PUNCTUAL | PATIENT
@@ -111,6 +113,16 @@ def _settlements(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     since = settling.due_since(now)
     if since is not None:
         yield Step("settle", 0, "books", since)
+
+
+def _reminders(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for ripe in following_up.due_reminders(now):
+        yield Step("remind", ripe.stop.id, f"{ripe.stop.leader.code} {ripe.stop.day}", ripe.due_at)
+
+
+def _confirmations(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for ripe in following_up.due_confirmations(now):
+        yield Step("confirm", ripe.stop.id, f"{ripe.stop.leader.code} {ripe.stop.day}", ripe.due_at)
 
 
 def _news(now: datetime, _: ZoneInfo) -> Iterator[Step]:
@@ -196,6 +208,16 @@ def _give_back(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return f"{amount} fen" if amount else None
 
 
+def _remind(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    count = following_up.remind(stop_id=ref, now=now)
+    return None if count is None else f"{count} reminded"
+
+
+def _confirm(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    count = following_up.confirm(stop_id=ref, now=now)
+    return None if count is None else f"{count} confirmed"
+
+
 _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "plan": _plans,
     "open": _opens,
@@ -209,6 +231,8 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "ask_channel": _payments,
     "ask_refund": _refunds,
     "give_back": _never_paid,
+    "remind": _reminders,
+    "confirm": _confirmations,
 }
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
@@ -224,4 +248,6 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "ask_channel": _ask_channel,
     "ask_refund": _ask_refund,
     "give_back": _give_back,
+    "remind": _remind,
+    "confirm": _confirm,
 }

@@ -1,6 +1,6 @@
 """Bags, parts that were handed out, and what phones without a connection handed out."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -70,3 +70,14 @@ class PickupEvent(Base):
     decision: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
+
+
+class PickupFollowUp(Base):
+    """What followed by itself on a leader's day: the reminder, and the confirmation of the rest."""
+
+    __tablename__ = "pickup_follow_up"
+
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    reminded_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]

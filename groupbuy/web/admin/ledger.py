@@ -29,6 +29,16 @@ class DialsForm(SeenForm):
         validators=[InputRequired()],
         description=_l("Commission is settled so many days after the pickup."),
     )
+    remind_hours = WholeField(
+        _l("Remind after (hours)"),
+        validators=[InputRequired()],
+        description=_l("Who has not fetched goods so long after they arrived is reminded; 0 is never."),
+    )
+    confirm_hours = WholeField(
+        _l("Confirm after (hours)"),
+        validators=[InputRequired()],
+        description=_l("What nobody has scanned so long after it arrived counts as fetched; 0 is never."),
+    )
     withdrawal_min_fen = YuanField(_l("Smallest withdrawal (yuan)"), validators=[InputRequired()])
     withdrawal_fee_fen = YuanField(_l("Fee of a withdrawal (yuan)"), validators=[InputRequired()])
     tax_bp = PercentField(_l("Tax withheld (percent)"), validators=[InputRequired()])

@@ -17,6 +17,7 @@ from groupbuy.documents.qr import code_of
 from groupbuy.finance.queries import available
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import delaying, ordering
+from groupbuy.flows.following_up import reminder_key
 from groupbuy.flows.notifying import delay_key, shortage_key
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -129,12 +130,12 @@ def order_pay(number: str) -> ResponseReturnValue:
 
 
 def _told(order: Order) -> Sequence[Message]:
-    """Return what the resident was told of what the order lost, and of delays of its round."""
+    """Return what the resident was told of what the order lost, of delays and of goods that wait."""
     lines = select(OrderLine.id).where(OrderLine.order_id == order.id)
     causes = select(LineChange.cause).where(LineChange.order_line_id.in_(lines)).distinct()
     keys = [shortage_key(cause, order.resident_id) for cause in db.session.scalars(causes)]
     keys += [delay_key(one.id, order.resident_id) for one in delays_of(order.round_id)]
-    return notes_of(keys) if keys else ()
+    return notes_of([*keys, reminder_key(order.id)])
 
 
 @blueprint.get("/orders/<number>/code")

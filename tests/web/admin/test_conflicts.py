@@ -41,6 +41,8 @@ def second_operator(town: Town) -> Person:
 LEADER = {"name": "王姐", "pickup_hours": "18:00–20:00", "community_id": "0", "level_id": "0"}
 DIALS = {
     "after_sale_days": "2",
+    "confirm_hours": "72",
+    "remind_hours": "24",
     "withdrawal_min_fen": "10",
     "withdrawal_fee_fen": "0",
     "tax_bp": "0",

@@ -1,0 +1,175 @@
+"""What follows when goods have arrived: reminders, and the confirmation of what nobody scanned."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from groupbuy.audit import service as audit
+from groupbuy.audit.service import SCHEDULER
+from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
+from groupbuy.delivery.models import DeliveryStop, Discrepancy
+from groupbuy.finance.dials import dials
+from groupbuy.messaging import service as messaging
+from groupbuy.messaging.service import Note
+from groupbuy.orders import service
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState
+from groupbuy.pickup.models import PickupEvent, PickupFollowUp
+from groupbuy.pickup.parts import NOT_READY, OPEN_STATES
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ripe:
+    """A leader's day on which something is due, and since when."""
+
+    stop: DeliveryStop
+    due_at: datetime
+
+
+def due_reminders(now: datetime) -> list[Ripe]:
+    """Return the days of leaders whose residents are to be reminded."""
+    return _ripe(now, dials().remind_hours, PickupFollowUp.reminded_at)
+
+
+def due_confirmations(now: datetime) -> list[Ripe]:
+    """Return the days of leaders on which something nobody scanned is to be confirmed.
+
+    One with an undecided discrepancy, or of which only disputed orders are left, waits.
+    """
+    ripe = _ripe(now, dials().confirm_hours, PickupFollowUp.confirmed_at)
+    return [one for one in ripe if _may_be_confirmed(one.stop)]
+
+
+def _ripe(now: datetime, hours: int, done: InstrumentedAttribute[datetime | None]) -> list[Ripe]:
+    if hours == 0:
+        return []
+    wait = timedelta(hours=hours)
+    followed = and_(
+        PickupFollowUp.leader_id == DeliveryStop.leader_id, PickupFollowUp.day == DeliveryStop.day
+    )
+    stops = db.session.scalars(
+        select(DeliveryStop)
+        .outerjoin(PickupFollowUp, followed)
+        .where(DeliveryStop.arrived_at <= now - wait, done.is_(None))
+        .order_by(DeliveryStop.arrived_at, DeliveryStop.id)
+        .limit(MOST_AT_ONCE)
+    )
+    return [Ripe(stop, stop.arrived_at + wait) for stop in stops if stop.arrived_at is not None]
+
+
+def _may_be_confirmed(stop: DeliveryStop) -> bool:
+    undecided = select(Discrepancy.id).where(Discrepancy.stop_id == stop.id, Discrepancy.decision.is_(None))
+    if db.session.scalar(undecided.limit(1)) is not None:
+        return False
+    undisputed = db.session.scalar(_open(stop).where(~is_disputed()).limit(1)) is not None
+    return undisputed or db.session.scalar(_open(stop).limit(1)) is None
+
+
+def _open(stop: DeliveryStop) -> Select[Order]:
+    return (
+        select(Order)
+        .join(Round, Round.id == Order.round_id)
+        .where(
+            Round.pickup_date == stop.day,
+            Round.state.not_in((*NOT_READY, RoundState.CANCELLED)),
+            Order.leader_id == stop.leader_id,
+            Order.state.in_(OPEN_STATES),
+        )
+        .order_by(Order.id)
+    )
+
+
+def is_disputed() -> ColumnElement[bool]:
+    """Return the condition that something about an order is being looked into."""
+    conflict = PickupEvent.outcome == "conflict"
+    return exists().where(PickupEvent.order_no == Order.number, conflict)
+
+
+def remind(*, stop_id: int, now: datetime) -> int | None:
+    """Remind each resident who has not come, once for a leader's day; None when somebody else has."""
+    stop = db.session.get_one(DeliveryStop, stop_id)
+    if not _mark(stop, "reminded_at", now):
+        return None
+    orders = db.session.scalars(_open(stop)).all()
+    messaging.leave_notes((_reminder(order) for order in orders), now=now)
+    return len(orders)
+
+
+def _reminder(order: Order) -> Note:
+    where = order.leader.address or order.leader.name
+    return Note(
+        key=reminder_key(order.id),
+        recipient=f"resident:{order.resident_id}",
+        subject=f"请尽快提货 · {order.round.title}",
+        body=f"您的商品已到自提点：{where}（{order.leader.pickup_hours}）。",
+    )
+
+
+def reminder_key(order_id: int) -> str:
+    """Return the key of the note that a resident gets who has not come."""
+    return f"not-picked-up-{order_id}"
+
+
+def confirm(*, stop_id: int, now: datetime) -> int | None:
+    """Confirm what nobody scanned of a leader's day and is not disputed; return how many orders.
+
+    Rounds of which nothing is left are completed. None when there is nothing to do any more.
+    """
+    stop = db.session.get_one(DeliveryStop, stop_id, with_for_update=True)
+    if not _may_be_confirmed(stop):
+        return None
+    orders = db.session.scalars(_open(stop).where(~is_disputed())).all()
+    confirmed = [order for order in orders if _confirm(order, now)]
+    if db.session.scalar(_open(stop).limit(1)) is None and not _mark(stop, "confirmed_at", now):
+        return None
+    _complete_rounds(stop, now)
+    return len(confirmed)
+
+
+def _confirm(order: Order, now: datetime) -> bool:
+    former = order.state
+    if not service.move(order=order, old=OPEN_STATES, new=OrderState.PICKED_UP, picked_up_at=now):
+        return False
+    audit.record(
+        at=now,
+        actor=SCHEDULER,
+        verb="order_picked_up",
+        subject_kind="order",
+        subject=order.number,
+        before={"state": former},
+        after={"state": order.state, "by": "automatic"},
+    )
+    return True
+
+
+def _complete_rounds(stop: DeliveryStop, now: datetime) -> None:
+    for round_id in db.session.scalars(_dispatched(stop)).all():
+        round_ = lifecycle.lock_round(round_id)
+        open_ = select(Order.id).where(Order.round_id == round_id, Order.state.in_(OPEN_STATES)).limit(1)
+        if db.session.scalar(open_) is None:
+            old = (RoundState.DISPATCHED,)
+            lifecycle.move(round_=round_, old=old, new=RoundState.COMPLETED, now=now, actor=SCHEDULER)
+
+
+def _dispatched(stop: DeliveryStop) -> Select[int]:
+    theirs = select(Order.round_id).where(Order.leader_id == stop.leader_id)
+    rounds = select(Round.id).where(Round.pickup_date == stop.day, Round.state == RoundState.DISPATCHED)
+    return rounds.where(Round.id.in_(theirs)).order_by(Round.id)
+
+
+def _mark(stop: DeliveryStop, what: str, now: datetime) -> bool:
+    """Note that something has followed; False when it had already."""
+    column = getattr(PickupFollowUp, what)
+    row = insert_into(PickupFollowUp).values(leader_id=stop.leader_id, day=stop.day, **{what: now})
+    marked = row.on_conflict_do_update(
+        index_elements=["leader_id", "day"], set_={what: now}, where=column.is_(None)
+    )
+    return db.session.execute(marked.returning(PickupFollowUp.leader_id)).scalar() is not None
