@@ -3,6 +3,7 @@
 from flask import Flask
 
 from groupbuy.api.v1 import (
+    addresses,
     campaigns,
     carts,
     catalog,
@@ -11,6 +12,7 @@ from groupbuy.api.v1 import (
     leader_terms,
     managing,
     money,
+    moving_in,
     openapi,
     orders,
     paying,
@@ -18,6 +20,7 @@ from groupbuy.api.v1 import (
     pickup_events,
     pickups,
     purchasing,
+    ranking,
     recruiting,
     reports,
     rest_days,
@@ -52,6 +55,9 @@ RESOURCES = (
     paying,
     settlements,
     imports,
+    moving_in,
+    ranking,
+    addresses,
     warehouse,
     webhooks,
     openapi,

@@ -1,7 +1,7 @@
 """``groupbuy move-in``: take over what a leader brings along from another app."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,34 +10,18 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
-from groupbuy.campaigns.queries import get_round
-from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable
-from groupbuy.flows.moving import matching
-from groupbuy.flows.moving.cells import key
-from groupbuy.flows.moving.flow import Moved, NotMoved, Person, Plan, move_in
-from groupbuy.flows.moving.planning import plan_of, usual_codes, wishes_of
+from groupbuy.flows.moving.flow import NotMoved
 from groupbuy.flows.moving.reading import read_export
-from groupbuy.flows.moving.values import Export, Purchase
+from groupbuy.flows.moving.unattended import Asked, take_over
+from groupbuy.flows.moving.values import Export
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.kernel.phones import mask_phone
-from groupbuy.leaders.models import Leader
-from groupbuy.leaders.queries import get_leader
 
 ACTOR = Actor("cli")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command was asked to do."""
-
-    leader: str
-    round: str | None
-    paid: bool
-    dry_run: bool
 
 
 @click.command("move-in")
@@ -83,7 +67,16 @@ def _run(app: Flask, export: Export, asked: Asked) -> dict[str, Any]:
     left_out: list[str] = []
     moved, refused = None, {}
     try:
-        moved = in_transaction(lambda: _move(app, export, asked, left_out))
+        moved = in_transaction(
+            lambda: take_over(
+                export,
+                asked,
+                left_out,
+                now=utc_now(),
+                actor=ACTOR,
+                pay_within=timedelta(minutes=settings_of(app).order_timeout_minutes),
+            )
+        )
     except NotMoved as error:
         numbers = {one.ref: f"order {one.number}" for one in export.purchases}
         refused = {numbers.get(who, mask_phone(who)): fault.message for who, fault in error.faults.items()}
@@ -96,51 +89,6 @@ def _run(app: Flask, export: Export, asked: Asked) -> dict[str, Any]:
         "moved": asdict(moved) if moved else None,
         "dry_run": asked.dry_run,
     }
-
-
-def _move(app: Flask, export: Export, asked: Asked, left_out: list[str]) -> Moved:
-    leader = get_leader(asked.leader)
-    round_ = get_round(asked.round) if asked.round else None
-    choices = matching.choices_of(round_, leader, export.products)
-    matches = {key(one.label): matching.match(one, choices) for one in export.products}
-    codes = usual_codes(export, matches, with_orders=round_ is not None)
-    with db.session.begin_nested() as savepoint:
-        moved = move_in(
-            leader=leader,
-            round_=round_,
-            plan=_plan(export, leader, codes, asked, left_out),
-            now=utc_now(),
-            actor=ACTOR,
-            pay_within=timedelta(minutes=settings_of(app).order_timeout_minutes),
-        )
-        if asked.dry_run:
-            savepoint.rollback()
-    return moved
-
-
-def _plan(export: Export, leader: Leader, codes: dict[str, str], asked: Asked, left_out: list[str]) -> Plan:
-    """Return what is taken over without anybody looking at it; the rest is named in ``left_out``."""
-    standings = matching.standings(leader, [one.phone for one in export.customers.values() if one.phone])
-    people = []
-    for one in export.customers.values():
-        if not one.phone:
-            left_out.append(f"{one.name}: no mobile number")
-        elif one.phone in standings and standings[one.phone].elsewhere:
-            left_out.append(f"{one.name}: orders with another leader")
-        else:
-            people.append(Person(one.key, one.name, one.phone, one.room))
-    taken = {one.key for one in people}
-    purchases = export.purchases if asked.round else ()
-    refs = {one.ref for one in purchases if one.is_sound and one.customer in taken}
-    left_out += [sentence for one in purchases if (sentence := _left_out(one, one.ref in refs, codes))]
-    return plan_of(export, codes, people, refs, paid=asked.paid)
-
-
-def _left_out(purchase: Purchase, chosen: bool, codes: dict[str, str]) -> str:
-    if not chosen:
-        return f"order {purchase.number}: {' '.join(purchase.doubts) or 'its resident is left out'}"
-    missing = wishes_of(purchase, codes)[1]
-    return f"order {purchase.number}: {' '.join(missing)} not in this round" if missing else ""
 
 
 def _text(answer: dict[str, Any]) -> str:

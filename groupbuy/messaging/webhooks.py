@@ -171,15 +171,24 @@ def deliveries_page(endpoint_id: int, *, after: int | None, most: int) -> Sequen
     return db.session.scalars(statement.order_by(WebhookDelivery.id.desc()).limit(most)).all()
 
 
-def replay(*, endpoint_id: int, delivery_id: int, now: datetime) -> WebhookDelivery:
+def replay(*, endpoint_id: int, delivery_id: int, now: datetime, actor: str) -> WebhookDelivery:
     """Send an event once more; raise NotFound."""
     delivery = db.session.get(WebhookDelivery, delivery_id, with_for_update=True)
     if delivery is None or delivery.endpoint_id != endpoint_id:
         raise NotFound("unknown_delivery", "There is no such delivery.")
-    get_endpoint(endpoint_id).quiet_until = None
+    endpoint = get_endpoint(endpoint_id)
+    endpoint.quiet_until = None
     delivery.state, delivery.replays = "queued", delivery.replays + 1
     db.session.flush()
     jobs.enqueue(kind=WEBHOOK_JOB, key=_job_key(delivery), payload={"delivery": delivery.id}, now=now)
+    audit.record(
+        at=now,
+        actor=actor,
+        verb="webhook_replayed",
+        subject_kind="webhook",
+        subject=str(endpoint.id),
+        after={"delivery": delivery.id, "event": delivery.event},
+    )
     return delivery
 
 

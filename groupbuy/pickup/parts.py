@@ -48,8 +48,11 @@ def units_taken(left: Sequence[LineLeft], parts: Sequence[Part]) -> Mapping[int,
         line = open_.get((part.order_no, part.product_code))
         if line is None or part.units > line.units:
             units = 0 if line is None else line.units
-            message = f"Of {part.product_code} only {units} are left to hand out."
-            raise RuleBroken("more_than_left", message, param=f"lines[{index}].quantity")
+            raise RuleBroken(
+                "more_than_left",
+                f"Of {part.product_code} only {units} are left to hand out.",
+                param=f"lines[{index}].quantity",
+            )
         if line.line_id in taken:
             raise BadInput(
                 "duplicate", "This product is already in the list.", param=f"lines[{index}].product_code"

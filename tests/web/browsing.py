@@ -17,9 +17,9 @@ from tests.support.browsers import CHINA, PATIENCE
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
+def served(app: Flask, *, port: int = 0) -> Iterator[str]:
     """Serve the application on the loopback and yield its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -27,6 +27,8 @@ class CampaignShape(Shape):
     payment: str
     surplus_policy: str
     all_leaders: bool
+    review_above_fen: int | None
+    unreviewed: str
     product_codes: list[str]
     rounds: list[str]
 
@@ -45,6 +47,8 @@ _PLAIN = (
     "payment",
     "surplus_policy",
     "all_leaders",
+    "review_above_fen",
+    "unreviewed",
 )
 
 

@@ -54,7 +54,11 @@ class OfferWish(Body):
 
 
 class CampaignBase(Body):
-    """What a campaign is planned with; ``leader_codes`` null is all leaders."""
+    """What a campaign is planned with; ``leader_codes`` null is all leaders.
+
+    Orders of ``review_above_fen`` and more wait for an operator, none where it is null; those that nobody
+    has reviewed by the cut-off are kept or cancelled as ``unreviewed`` says.
+    """
 
     name: Name
     recurrence: RecurrenceWish
@@ -67,6 +71,8 @@ class CampaignBase(Body):
     payment: Payment = "to_leader"
     surplus_policy: Literal["surplus", "shortfall"] = "surplus"
     leader_codes: Annotated[list[Code], Field(max_length=5000)] | None = None
+    review_above_fen: Money | None = None
+    unreviewed: Literal["keep", "cancel"] = "keep"
 
 
 class NewCampaign(CampaignBase):

@@ -122,9 +122,11 @@ def list_deliveries(identity: Identity, webhook_id: int, query: Page) -> tuple[i
     scope="webhooks:write",
     answers={200: Delivery},
 )
-def replay_delivery(identity: Identity, webhook_id: int, delivery_id: int) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+def replay_delivery(identity: Identity, webhook_id: int, delivery_id: int) -> tuple[int, Any]:
     """Send an event once more."""
-    delivery = webhooks.replay(endpoint_id=webhook_id, delivery_id=delivery_id, now=utc_now())
+    delivery = webhooks.replay(
+        endpoint_id=webhook_id, delivery_id=delivery_id, now=utc_now(), actor=identity.actor.name
+    )
     return 200, _delivery(delivery, webhooks.progress_of([delivery])[delivery.id])
 
 

@@ -49,6 +49,7 @@ from groupbuy.web.admin import (
     trade_reports,
     user_limits,
     users,
+    webhooks,
     withdrawals,
     words,
 )
@@ -101,6 +102,7 @@ PAGES = (
     user_limits,
     trade_reports,
     users,
+    webhooks,
     withdrawals,
 )
 

@@ -68,8 +68,11 @@ def _redrawn(content: bytes) -> bytes:
             ValueError,
             Image.DecompressionBombError,
         ) as error:
-            message = "This is no picture that can be read; send a JPEG, PNG or WebP."
-            raise BadInput("no_picture", message, param="picture") from error
+            raise BadInput(
+                "no_picture",
+                "This is no picture that can be read; send a JPEG, PNG or WebP.",
+                param="picture",
+            ) from error
     picture.thumbnail((WIDTH, WIDTH))
     out = io.BytesIO()
     Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "WEBP", quality=QUALITY)

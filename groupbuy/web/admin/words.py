@@ -74,6 +74,7 @@ VERBS: Mapping[str, object] = {
     "commission_rule_set": _l("Commission rate set"),
     "role_granted": _l("Role granted"),
     "role_revoked": _l("Role taken away"),
+    "webhook_replayed": _l("Event sent once more"),
     "staff_limited": _l("Limited to some leaders"),
     "staff_limit_lifted": _l("Limit to some leaders lifted"),
     "account_disabled": _l("Account disabled"),

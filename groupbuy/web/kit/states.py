@@ -40,6 +40,11 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "printed": ("Only printed, no mail server", "wait"),
         "failed": ("Failed", "bad"),
     },
+    "delivery": {
+        "queued": ("Not accepted yet", "wait"),
+        "accepted": ("Accepted", "ok"),
+        "given_up": ("Given up", "bad"),
+    },
     "run": {
         "done": ("Done", "ok"),
         "failed": ("Failed", "bad"),
