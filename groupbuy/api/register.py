@@ -7,6 +7,7 @@ from groupbuy.api.v1 import (
     campaigns,
     carts,
     catalog,
+    delivery,
     documents,
     imports,
     leader_terms,
@@ -59,6 +60,7 @@ RESOURCES = (
     ranking,
     addresses,
     warehouse,
+    delivery,
     webhooks,
     openapi,
 )

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "audit": "groupbuy.cli.audit:audit",
     "backup": "groupbuy.cli.backing_up:backup",
     "create-user": "groupbuy.cli.accounts:create_user",
+    "deliveries": "groupbuy.cli.delivery:deliveries",
     "demo": "groupbuy.cli.demo.command:demo",
     "documents": "groupbuy.cli.documents:documents",
     "import": "groupbuy.cli.importing:import_command",

@@ -1,12 +1,12 @@
 """The delivery note of a stop (配送单): what the driver brings and the leader signs for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.campaigns.heads import day_text
-from groupbuy.delivery.models import DeliveryStop
+from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
 from groupbuy.delivery.queries import StopGoods
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 
@@ -37,6 +37,21 @@ class Bundle:
     def price_fen(self) -> int | None:
         """Return the price of a unit, None where the residents paid different ones."""
         return self.amount_fen // self.units if self.amount_fen % self.units == 0 else None
+
+
+def notes_of(
+    route: DeliveryRoute,
+    goods: Mapping[int, Sequence[StopGoods]],
+    *,
+    zone: ZoneInfo,
+    printed_at: datetime,
+) -> list[Sheet]:
+    """Return the notes of a route's stops in their order; a leader who gets nothing has none."""
+    return [
+        delivery_note(stop, theirs, stops=len(route.stops), zone=zone, printed_at=printed_at)
+        for stop in route.stops
+        if (theirs := goods.get(stop.leader_id))
+    ]
 
 
 def delivery_note(

@@ -105,6 +105,42 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"lines": [{"product_code": "P1", "delivered": 1}]},
         "401 403 403 403 403 403 403 404 403 404 403",
     ),
+    "show_deliveries": (
+        "GET",
+        "/deliveries/2026-11-23",
+        None,
+        "401 403 403 403 403 403 403 200 403 200 403",
+    ),
+    "plan_deliveries": (
+        "POST",
+        "/deliveries/2026-11-23/plan",
+        None,
+        "401 403 403 403 403 403 403 200 403 200 403",
+    ),
+    "leave_route": (
+        "POST",
+        "/delivery-routes/999/leave",
+        None,
+        "401 403 403 403 403 403 403 404 403 404 403",
+    ),
+    "arrive_at_stop": (
+        "POST",
+        "/delivery-stops/999/arrive",
+        None,
+        "401 403 403 403 403 403 403 404 403 404 403",
+    ),
+    "show_goods": (
+        "GET",
+        "/deliveries/2026-11-23/goods",
+        None,
+        "401 403 403 404 404 403 403 403 403 403 403",
+    ),
+    "sign_for_goods": (
+        "POST",
+        "/deliveries/2026-11-23/sign",
+        {"lines": []},
+        "401 403 403 404 404 403 403 403 403 403 403",
+    ),
     "allocate": (
         "POST",
         "/rounds/C1/allocations",

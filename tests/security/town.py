@@ -20,9 +20,12 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import late_orders, receiving, syncing
+from groupbuy.delivery import queries as delivery
+from groupbuy.delivery import service as service_of_routes
+from groupbuy.flows import dispatching, late_orders, receiving, signing, syncing
 from groupbuy.flows.ordering import Wish
 from groupbuy.flows.receiving import Delivery
+from groupbuy.flows.signing import Count
 from groupbuy.leaders.models import Community, Leader, LeaderHelper
 from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.pickup.events import Event
@@ -143,6 +146,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "address": _address(people["resident"]),
         "receipt": _receipt(),
         "amendment": _amendment(),
+        **_delivery(),
         "upload": _upload(people["operator"]),
         "moving": _moving(people["leader"]),
         "link": people["leader"].get("/leader/rounds/C0/pickup_sheet.xlsx").location.rpartition("/")[2],
@@ -188,6 +192,28 @@ def _amendment() -> str:
             actor=ACTOR,
         )
     return db.session.scalars(select(PurchaseAmendment.number)).one()
+
+
+def _delivery() -> dict[str, str]:
+    """Let the first leader miss something of what was handed out the day before."""
+    day = PICKUP - DAY
+    with transaction():
+        service_of_routes.plan_day(day=day, now=NOW, actor=ACTOR.name)
+    (route,) = delivery.routes_of(day)
+    (stop,) = route.stops
+    missing = delivery.goods_of_day(day, [stop.leader_id])[stop.leader_id][0].offer_id
+    with transaction():
+        dispatching.leave(route_id=route.id, now=NOW, actor=ACTOR)
+        signing.sign(
+            stop_id=stop.id,
+            leader_ids=[stop.leader_id],
+            counts={missing: Count(0, "missing")},
+            now=NOW,
+            actor=ACTOR,
+        )
+    found = delivery.discrepancies(day=day)[0]
+    ids = {"route": route.id, "stop": stop.id, "discrepancy": found.id}
+    return {name: str(value) for name, value in ids.items()} | {"day": day.isoformat()}
 
 
 def _upload(operator: FlaskClient) -> str:

@@ -80,12 +80,17 @@ def conflict_of(form: PageForm, stands: Stands | None) -> list[Difference] | Non
 
 def blame(form: PageForm, error: GroupbuyError) -> None:
     """Put an error beside the field that it names, else above the form."""
-    sentence = translate_sentence(error.message)
+    sentence = sentence_of(error)
     field = form._fields.get(error.param or "")
     if field is None:
         form.form_errors.append(sentence)
     else:
         field.errors = [*field.errors, sentence]
+
+
+def sentence_of(error: GroupbuyError) -> str:
+    """Return what an error says, in the reader's language."""
+    return translate_sentence(error.message)
 
 
 def texts(form: PageForm, *names: str) -> Mapping[str, str | None]:

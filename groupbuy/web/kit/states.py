@@ -83,6 +83,21 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "write_off": ("Written off", "bad"),
         "supplier_return": ("Returned to the supplier", "idle"),
     },
+    "discrepancy": {
+        "missing": ("Missing", "bad"),
+        "damaged": ("Damaged", "bad"),
+        "surplus": ("Too many", "wait"),
+    },
+    "discrepancy_decision": {
+        "open": ("To decide", "wait"),
+        "refund": ("Refunded", "idle"),
+        "dismiss": ("Turned up", "ok"),
+    },
+    "payer": {
+        "supplier": ("The supplier", "info"),
+        "driver": ("The driver", "info"),
+        "warehouse": ("Our warehouse", "info"),
+    },
     "purchase_hold": {
         "held": ("To decide", "bad"),
     },

@@ -12,6 +12,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.config import Settings
 from groupbuy.db import db
+from groupbuy.delivery.queries import days_to_sign
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -50,6 +51,7 @@ def desk() -> ResponseReturnValue:
         orders_today=orders_between(leader_id=leader.id, start=start, end=end),
         to_hand_out=bags_to_hand_out(leader_ids=[leader.id]),
         commission_fen=sum(card.figures.commission_fen for card in cards),
+        to_sign=days_to_sign(leader.id),
         form=CodeForm(),
     )
 

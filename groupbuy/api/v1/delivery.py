@@ -1,0 +1,189 @@
+"""Routes of a day: planned, on their way, and signed for by the leaders."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.delivery import queries, service
+from groupbuy.delivery.models import DeliveryStop
+from groupbuy.delivery.queries import StopGoods
+from groupbuy.delivery.service import MAX_TEXT, MAX_UNITS
+from groupbuy.delivery.views import day_json
+from groupbuy.flows import dispatching, signing
+from groupbuy.flows.signing import Count
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.times import iso, parse_date
+
+PATH = "/deliveries/<day>"
+LEADERS = ("leader",)
+
+
+class Stop(Shape):
+    """A leader's stop; units are sale units of all its rounds of the day, times null until it happened."""
+
+    stop: int
+    place: int
+    leader: str
+    units: int
+    arrived_at: str | None
+    signed_at: str | None
+
+
+class Route(Shape):
+    """A route with its stops in the order of the tour."""
+
+    route: int
+    name: str
+    driver: str | None
+    capacity_units: int | None
+    left_at: str | None
+    units: int
+    stops: list[Stop]
+
+
+class Deliveries(Shape):
+    """The routes of a day, and the codes of leaders who have goods but no stop."""
+
+    day: str
+    routes: list[Route]
+    unplanned: list[str]
+
+
+class Planned(Shape):
+    """How many stops are new."""
+
+    stops: int
+
+
+class GoodsLine(Shape):
+    """What a leader is to get of a product of a round, in sale units."""
+
+    round: str
+    product_code: str
+    name: str
+    units: int
+
+
+class Goods(Shape):
+    """A leader's goods of a day; ``signed_at`` null: not signed for yet."""
+
+    stop: int
+    day: str
+    route: str
+    signed_at: str | None
+    lines: list[GoodsLine]
+
+
+class CountedLine(Body):
+    """What came of a product of a round, where that is not what was sent."""
+
+    round: Code
+    product_code: Code
+    got: Annotated[int, Field(ge=0, le=MAX_UNITS)]
+    reason: Literal["missing", "damaged"] | None = None
+
+
+class Sign(Body):
+    """What was not as sent; everything else came as sent."""
+
+    lines: Annotated[list[CountedLine], Field(max_length=2000)]
+    note: Annotated[Text, Field(max_length=MAX_TEXT)] | None = None
+
+
+@endpoint("GET", PATH, scope="warehouse:read", answers={200: Deliveries})
+def show_deliveries(identity: Identity, day: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
+    """Show the routes of a day."""
+    return 200, day_json(_day(day))
+
+
+@endpoint("POST", f"{PATH}/plan", scope="warehouse:write", answers={200: Planned})
+def plan_deliveries(identity: Identity, day: str) -> tuple[int, Any]:
+    """Give each leader with goods of a day a stop on its usual route; who has one keeps it."""
+    return 200, {"stops": service.plan_day(day=_day(day), now=utc_now(), actor=identity.actor.name)}
+
+
+@endpoint("POST", "/delivery-routes/<int:route>/leave", scope="warehouse:write", answers={200: Deliveries})
+def leave_route(identity: Identity, route: int) -> tuple[int, Any]:
+    """Note that a route has left; again changes nothing."""
+    dispatching.leave(route_id=route, now=utc_now(), actor=identity.actor)
+    return 200, day_json(queries.get_route(route).day)
+
+
+@endpoint("POST", "/delivery-stops/<int:stop>/arrive", scope="warehouse:write", answers={200: Deliveries})
+def arrive_at_stop(identity: Identity, stop: int) -> tuple[int, Any]:
+    """Note that goods are at a leader's; again changes nothing."""
+    found = service.arrive(stop_id=stop, now=utc_now(), actor=identity.actor.name)
+    return 200, day_json(found.day)
+
+
+@endpoint("GET", f"{PATH}/goods", scope="orders:read", roles=LEADERS, answers={200: Goods})
+def show_goods(identity: Identity, day: str) -> tuple[int, Any]:
+    """Show what a leader is to get on a day."""
+    return 200, _goods_json(_own_stop(identity, day))
+
+
+@endpoint("POST", f"{PATH}/sign", scope="pickups:write", roles=LEADERS, body=Sign, answers={200: Goods})
+def sign_for_goods(identity: Identity, day: str, body: Sign) -> tuple[int, Any]:
+    """Sign for the goods of a day, and say what was not as sent."""
+    stop = _own_stop(identity, day)
+    offers = {(one.round_name, one.code): one.offer_id for one in _lines(stop)}
+    counts: dict[int, Count] = {}
+    for index, line in enumerate(body.lines):
+        offer_id = offers.get((line.round, line.product_code))
+        if offer_id is None or offer_id in counts:
+            raise BadInput(
+                "unknown_product", "Nothing of this was sent.", param=f"lines[{index}].product_code"
+            )
+        counts[offer_id] = Count(line.got, line.reason)
+    signing.sign(
+        stop_id=stop.id,
+        leader_ids=identity.leader_ids,
+        counts=counts,
+        now=utc_now(),
+        actor=identity.actor,
+        note=body.note,
+    )
+    return 200, _goods_json(stop)
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise NotFound("unknown_day", "Write a day as 2026-12-31.") from error
+
+
+def _own_stop(identity: Identity, day: str) -> DeliveryStop:
+    for leader_id in identity.leader_ids:
+        stop = queries.stop_of(_day(day), leader_id)
+        if stop is not None and stop.route.left_at is not None:
+            return stop
+    raise NotFound("unknown_stop", "Nothing has left for you on this day.")
+
+
+def _lines(stop: DeliveryStop) -> list[StopGoods]:
+    return list(queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ()))
+
+
+def _goods_json(stop: DeliveryStop) -> Json:
+    return {
+        "stop": stop.id,
+        "day": stop.day.isoformat(),
+        "route": stop.route.name,
+        "signed_at": iso(stop.signed_at) if stop.signed_at else None,
+        "lines": [
+            {
+                "round": one.round_name,
+                "product_code": one.code,
+                "name": one.name,
+                "units": one.units,
+            }
+            for one in _lines(stop)
+        ],
+    }

@@ -1,0 +1,45 @@
+"""The routes of a day in the shape that the command line and the API hand out."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from groupbuy.delivery import queries
+from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
+from groupbuy.kernel.times import iso
+
+
+def day_json(day: date) -> dict[str, Any]:
+    """Return the routes of a day and the leaders who have goods but no stop, times in UTC."""
+    units = queries.units_of_day(day)
+    routes = queries.routes_of(day)
+    planned = {stop.leader_id for route in routes for stop in route.stops}
+    return {
+        "day": day.isoformat(),
+        "routes": [_route(route, units) for route in routes],
+        "unplanned": [leader.code for leader in queries.leaders_of_day(day) if leader.id not in planned],
+    }
+
+
+def _route(route: DeliveryRoute, units: Mapping[int, int]) -> dict[str, Any]:
+    stops = [_stop(stop, units.get(stop.leader_id, 0)) for stop in route.stops]
+    return {
+        "route": route.id,
+        "name": route.name,
+        "driver": route.driver,
+        "capacity_units": route.capacity_units,
+        "left_at": iso(route.left_at) if route.left_at else None,
+        "units": sum(stop["units"] for stop in stops),
+        "stops": stops,
+    }
+
+
+def _stop(stop: DeliveryStop, units: int) -> dict[str, Any]:
+    return {
+        "stop": stop.id,
+        "place": stop.position,
+        "leader": stop.leader.code,
+        "units": units,
+        "arrived_at": iso(stop.arrived_at) if stop.arrived_at else None,
+        "signed_at": iso(stop.signed_at) if stop.signed_at else None,
+    }

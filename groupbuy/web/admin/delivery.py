@@ -1,0 +1,251 @@
+"""The day's routes: planning them, who drives, notes for the drivers, leaving and arriving."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.audit import service as audit
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.delivery import queries, service
+from groupbuy.delivery.models import DeliveryRoute
+from groupbuy.delivery.rules import MAX_NAME, over_capacity
+from groupbuy.delivery.service import MAX_TEXT
+from groupbuy.delivery.sheets import notes_of
+from groupbuy.documents import pdf, xlsx
+from groupbuy.flows import dispatching
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import GroupbuyError, NotFound
+from groupbuy.kernel.times import parse_date
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import WholeField, optional
+from groupbuy.web.admin.listing import asked, zone
+from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import today
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import translate_sentence
+
+
+class DayForm(PageForm):
+    """The day that is planned."""
+
+    day = HiddenField(validators=[InputRequired()])
+
+
+class NewRouteForm(DayForm):
+    """A route that no leader has as its usual one."""
+
+    name = StringField(_l("Name of the route"), validators=[InputRequired(), Length(max=MAX_NAME)])
+
+
+class RouteForm(PageForm):
+    """Who drives, and what fits in."""
+
+    version = HiddenField()
+    driver = StringField(_l("Driver"), validators=[Length(max=MAX_TEXT)])
+    driver_phone = StringField(_l("Driver's phone"), validators=[Length(max=MAX_TEXT)])
+    capacity_units = WholeField(_l("Room for units"), validators=optional())
+
+
+class MoveForm(PageForm):
+    """Where a stop goes."""
+
+    route = HiddenField(validators=[InputRequired()])
+    place = WholeField(_l("Place"), validators=[InputRequired()])
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLoad:
+    """A route with the sale units of each of its stops."""
+
+    route: DeliveryRoute
+    units: Mapping[int, int]
+
+    @property
+    def total(self) -> int:
+        """Return the sale units of all stops."""
+        return sum(self.units.get(stop.leader_id, 0) for stop in self.route.stops)
+
+    @property
+    def too_many(self) -> int:
+        """Return how many do not fit."""
+        return over_capacity(self.total, self.route.capacity_units)
+
+
+@blueprint.get("/delivery")
+def delivery() -> ResponseReturnValue:
+    """Show the routes of a day, today's or the next one where nothing is asked for."""
+    days = queries.days_to_deliver(since=today())
+    day = _day(asked("day")) or (days[0] if days else today())
+    units = queries.units_of_day(day)
+    routes = [RouteLoad(route, units) for route in queries.routes_of(day)]
+    planned = {stop.leader_id for load in routes for stop in load.route.stops}
+    return render_template(
+        "admin/delivery.html",
+        day=day,
+        days=days,
+        routes=routes,
+        units=units,
+        unplanned=[leader for leader in queries.leaders_of_day(day) if leader.id not in planned],
+        found=queries.discrepancies(day=day),
+        form=NewRouteForm(data={"day": day.isoformat()}),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return parse_date(text) if text else None
+    except ValueError:
+        return None
+
+
+@blueprint.post("/delivery/plan")
+def delivery_plan() -> ResponseReturnValue:
+    """Give each leader of a day a stop on its usual route."""
+    form = DayForm()
+    day = _day(form.day.data) if form.validate() else None
+    if day is None:
+        raise NotFound("unknown_day", "There is no such day.")
+    new = in_transaction(lambda: service.plan_day(day=day, now=utc_now(), actor=actor().name))
+    flash(_("%(count)s stops were planned.", count=new), "ok")
+    return _to_day(day)
+
+
+@blueprint.post("/delivery/routes")
+def delivery_add() -> ResponseReturnValue:
+    """Make another route."""
+    form = NewRouteForm()
+    day = _day(form.day.data) or today()
+    if form.validate():
+        try:
+            in_transaction(
+                lambda: service.add_route(
+                    day=day, name=form.name.data or "", now=utc_now(), actor=actor().name
+                )
+            )
+        except GroupbuyError as error:
+            flash(translate_sentence(error.message), "bad")
+    else:
+        flash(_("A route needs a name."), "bad")
+    return _to_day(day)
+
+
+def _to_day(day: date) -> ResponseReturnValue:
+    return redirect(url_for("admin.delivery", day=day.isoformat()), 303)
+
+
+@blueprint.route("/delivery/routes/<int:route_id>", methods=["GET", "POST"])
+def delivery_route(route_id: int) -> ResponseReturnValue:
+    """Show a route and its stops; say who drives."""
+    route = queries.get_route(route_id)
+    units = queries.units_of_day(route.day)
+    form = RouteForm(obj=route)
+
+    def store() -> None:
+        service.change_route(
+            route_id=route_id,
+            version=int(form.version.data) if (form.version.data or "").isdigit() else 0,
+            driver=form.driver.data,
+            driver_phone=form.driver_phone.data,
+            capacity_units=form.capacity_units.data,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    return saving.answer(
+        form,
+        store,
+        template="admin/delivery_route.html",
+        title=route.name,
+        back=(url_for("admin.delivery", day=route.day.isoformat()), _("Deliveries")),
+        then=request.path,
+        load=RouteLoad(route, units),
+        others=[one for one in queries.routes_of(route.day) if one.left_at is None],
+    )
+
+
+@blueprint.post("/delivery/stops/<int:stop_id>/move")
+def delivery_move(stop_id: int) -> ResponseReturnValue:
+    """Put a stop to another place or onto another route."""
+    form, route_id = MoveForm(), queries.get_stop(stop_id).route_id
+    if form.validate() and (form.route.data or "").isdigit():
+        try:
+            in_transaction(
+                lambda: service.move_stop(
+                    stop_id=stop_id,
+                    route_id=int(form.route.data or 0),
+                    place=form.place.data or 0,
+                    now=utc_now(),
+                    actor=actor().name,
+                )
+            )
+        except GroupbuyError as error:
+            flash(translate_sentence(error.message), "bad")
+    else:
+        flash(_("Say which place on the route the stop gets."), "bad")
+    return redirect(url_for("admin.delivery_route", route_id=route_id), 303)
+
+
+@blueprint.post("/delivery/stops/<int:stop_id>/arrive")
+def delivery_arrive(stop_id: int) -> ResponseReturnValue:
+    """Note that the goods are at a leader's."""
+    stop = in_transaction(lambda: service.arrive(stop_id=stop_id, now=utc_now(), actor=actor().name))
+    return redirect(url_for("admin.delivery_route", route_id=stop.route_id), 303)
+
+
+@blueprint.route("/delivery/routes/<int:route_id>/leave", methods=["GET", "POST"])
+def delivery_leave(route_id: int) -> ResponseReturnValue:
+    """Say what it means that a route leaves, and note it."""
+    route, form = queries.get_route(route_id), PageForm()
+    back = url_for("admin.delivery_route", route_id=route_id)
+    if form.validate_on_submit():
+        in_transaction(lambda: dispatching.leave(route_id=route_id, now=utc_now(), actor=actor()))
+        flash(_("%(route)s has left.", route=route.name), "ok")
+        return redirect(back, 303)
+    load = RouteLoad(route, queries.units_of_day(route.day))
+    return render_template(
+        "confirm.html",
+        layout="admin/base.html",
+        question=_("Does %(route)s leave now?", route=route.name),
+        consequences=[
+            _(
+                "%(stops)s stops with %(units)s units are on their way.",
+                stops=len(route.stops),
+                units=load.total,
+            ),
+            _("The stops cannot be moved any more; the leaders can sign for their goods."),
+        ],
+        action=request.path,
+        deed=_("It leaves"),
+        back=back,
+        form=form,
+    )
+
+
+@blueprint.get("/delivery/routes/<int:route_id>/notes.<any(xlsx, pdf):suffix>")
+def delivery_notes(route_id: int, suffix: str) -> ResponseReturnValue:
+    """Download the delivery notes of a route, a sheet for each stop."""
+    route, now = queries.get_route(route_id), utc_now()
+    goods = queries.goods_of_day(route.day, [stop.leader_id for stop in route.stops])
+    sheets = notes_of(route, goods, zone=zone(), printed_at=now)
+    if not sheets:
+        raise NotFound("unknown_document", "Nothing is delivered on this route.")
+    content = pdf.write_pdf(sheets) if suffix == "pdf" else xlsx.write_xlsx(sheets)
+    with transaction():
+        audit.record(
+            at=now,
+            actor=actor().name,
+            verb="document_taken",
+            subject_kind="delivery_route",
+            subject=str(route_id),
+            after={"kind": "delivery_note"},
+        )
+    mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
+    return attachment(content, f"配送单-{route.day}-{route.name}.{suffix}", mime_type)

@@ -1,0 +1,122 @@
+"""Signing for the day's goods, on a phone between the boxes."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import FieldList, Form, FormField, HiddenField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.db.transaction import in_transaction
+from groupbuy.delivery import queries
+from groupbuy.delivery.models import DeliveryStop
+from groupbuy.delivery.queries import StopGoods
+from groupbuy.delivery.service import MAX_TEXT
+from groupbuy.flows import signing
+from groupbuy.flows.signing import Count
+from groupbuy.http.guards import signed_in
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import GroupbuyError, NotFound
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.fields import WholeField
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
+
+REASONS = [("", _l("As sent")), ("missing", _l("Missing")), ("damaged", _l("Damaged"))]
+
+
+class GoodsLineForm(Form):  # type: ignore[misc]  # WTForms ships no types.
+    """What came of one product."""
+
+    class Meta(PageForm.Meta):
+        csrf = False
+
+    offer = HiddenField()
+    got = WholeField(_l("Came"), validators=[InputRequired()])
+    reason = SelectField(_l("Why"), choices=REASONS)
+
+
+class SignForm(PageForm):
+    """All goods of a stop."""
+
+    stop = HiddenField()
+    lines = FieldList(FormField(GoodsLineForm), max_entries=2000)
+    note = StringField(_l("Remark"), validators=[Length(max=MAX_TEXT)])
+
+
+@blueprint.get("/goods")
+@for_leaders
+def goods() -> ResponseReturnValue:
+    """Go to the goods that wait to be signed for, or say that there are none."""
+    waiting = queries.days_to_sign(the_leader().id)
+    if waiting:
+        return redirect(url_for("leader.goods_of_day", day=waiting[0].isoformat()), 303)
+    return render_template("leader/goods.html", stop=None)
+
+
+@blueprint.route("/goods/<day>", methods=["GET", "POST"])
+@for_leaders
+def goods_of_day(day: str) -> ResponseReturnValue:
+    """Show a day's goods; sign for them, and say what was missing."""
+    stop = _stop(day)
+    lines = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
+    form = SignForm(data=_as_sent(stop, lines))
+    if stop.signed_at is None and form.validate_on_submit():
+        try:
+            in_transaction(lambda: _sign(stop.id, form))
+        except GroupbuyError as error:
+            _blame(form, error)
+        else:
+            flash(_("Thank you: the goods are signed for."), "ok")
+            return redirect(url_for("leader.goods_of_day", day=day), 303)
+    page = render_template(
+        "leader/goods.html",
+        stop=stop,
+        form=form,
+        lines={str(one.offer_id): one for one in lines},
+        found=queries.discrepancies(stop_id=stop.id),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _stop(day: str) -> DeliveryStop:
+    try:
+        stop = queries.stop_of(date.fromisoformat(day), the_leader().id)
+    except ValueError:
+        stop = None
+    if stop is None or stop.route.left_at is None:
+        raise NotFound("unknown_stop", "There is no such stop.")
+    return stop
+
+
+def _as_sent(stop: DeliveryStop, lines: Sequence[StopGoods]) -> dict[str, object]:
+    sent = [{"offer": str(one.offer_id), "got": one.units, "reason": ""} for one in lines]
+    return {"stop": str(stop.id), "lines": sent}
+
+
+def _sign(stop_id: int, form: SignForm) -> None:
+    signing.sign(
+        stop_id=stop_id,
+        leader_ids=[the_leader().id],
+        counts={
+            int(row.offer.data): Count(row.got.data or 0, row.reason.data or None)
+            for row in form.lines
+            if (row.offer.data or "").isdigit()
+        },
+        now=utc_now(),
+        actor=signed_in().actor,
+        note=form.note.data,
+    )
+
+
+def _blame(form: SignForm, error: GroupbuyError) -> None:
+    offer = (error.param or "").removeprefix("lines[").removesuffix("]")
+    for row in form.lines:
+        if row.offer.data == offer:
+            row.reason.errors = [*row.reason.errors, saving.sentence_of(error)]
+            form.form_errors.append(_("Please correct the marked fields."))
+            return
+    saving.blame(form, error)

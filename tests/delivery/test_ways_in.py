@@ -1,0 +1,167 @@
+"""Routes and signatures over the pages, the API and the command line, as their people use them."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import time_machine
+from flask import Flask
+
+from groupbuy.accounts import service as accounts
+from groupbuy.accounts.queries import get_account
+from groupbuy.db.transaction import transaction
+from groupbuy.delivery import queries
+from tests import building
+from tests.building import NOW, PICKUP
+from tests.delivery.town import Town
+from tests.support.commands import Run
+from tests.warehouse import day
+from tests.web.admin.people import Person, sign_in
+
+DAY = PICKUP.isoformat()
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    """Put the clock into the working day of everybody's session."""
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture
+def town(app: Flask) -> Town:
+    """Return the town with its rounds closed; forms need no token."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return Town(app)
+
+
+def _staff(app: Flask, role: str) -> Person:
+    account = building.add_account(f"小陈 {role}")
+    with transaction():
+        accounts.grant_role(account=account, role=role, now=NOW, actor="test")
+    return sign_in(app, account, role)
+
+
+def _leader(app: Flask, town: Town, which: int) -> Person:
+    return sign_in(app, get_account(town.leaders[which].account_id), "leader")
+
+
+def _post(person: Person, path: str, **fields: Any) -> Any:
+    return person.client.post(path, data=fields)
+
+
+def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town) -> None:
+    warehouse, operator, leader = _staff(app, "warehouse"), _staff(app, "operator"), _leader(app, town, 0)
+    assert "还有 3 位团长未排站" in warehouse.text(f"/admin/delivery?day={DAY}")
+    assert _post(warehouse, "/admin/delivery/plan", day=DAY).status_code == 303
+    east = town.route("东线")
+    path = f"/admin/delivery/routes/{east.id}"
+    assert (
+        _post(
+            warehouse, path, version="1", driver="老赵", driver_phone="13900001111", capacity_units="10"
+        ).status_code
+        == 303
+    )
+    late = _post(warehouse, path, version="1", driver="老钱")
+    assert late.status_code == 422
+    assert "其间已有别人修改过这条线路" in late.get_data(as_text=True)
+    assert "超载 4 件" in warehouse.text(f"/admin/delivery?day={DAY}")
+    assert "没有待签收的货品" in leader.text("/leader/goods")
+    assert "2 站，14 件。" in warehouse.text(f"{path}/leave")
+    _post(warehouse, f"{path}/leave")
+    assert "货品已在路上" in leader.text("/leader/")
+    place = leader.get("/leader/goods").location
+    form = {"stop": "0", "lines-0-offer": str(town.offer("P1")), "lines-0-got": "4", "lines-0-reason": ""}
+    blank = _post(leader, place, **form)
+    assert blank.status_code == 422
+    assert "请选择短少或破损" in blank.get_data(as_text=True)
+    assert _post(leader, place, **form | {"lines-0-reason": "missing"}).status_code == 303
+    assert "发 7，收 4" in leader.text(place)
+    found = queries.discrepancies(day=PICKUP)[0]
+    decide = f"/admin/delivery/discrepancies/{found.id}"
+    assert warehouse.get(decide).status_code == 403
+    page = operator.text(decide)
+    assert page.count("贝塔") == page.count("安娜") == 1
+    assert _post(operator, decide, decision="refund", payer="driver").status_code == 303
+    assert "¥15.00" in operator.text(decide)
+    assert day.stored(town.orders[1]).state == "cancelled"
+    assert "缺 2 件" in sign_in(app, get_account(town.orders[1].resident.account_id), "resident").text(
+        f"/orders/{town.orders[1].number}"
+    )
+
+
+def test_another_leader_sees_nothing_of_it(app: Flask, town: Town) -> None:
+    town.plan()
+    town.leave("东线")
+    assert _leader(app, town, 2).get(f"/leader/goods/{DAY}").status_code == 404
+    assert _leader(app, town, 0).get("/leader/goods/2026-13-40").status_code == 404
+
+
+def test_the_notes_of_a_route_have_a_sheet_for_each_stop(app: Flask, town: Town) -> None:
+    town.plan()
+    warehouse = _staff(app, "warehouse")
+    answer = warehouse.get(f"/admin/delivery/routes/{town.route('东线').id}/notes.xlsx")
+    book = openpyxl.load_workbook(BytesIO(answer.data))
+    assert book.sheetnames == ["L1 团长L1", "L2 团长L2"]
+    assert any("东线 第 2 / 2 站" in str(cell.value) for row in book["L2 团长L2"] for cell in row)
+    assert warehouse.get(f"/admin/delivery/routes/{town.route('东线').id}/notes.pdf").data[:5] == b"%PDF-"
+
+
+def test_a_stop_is_moved_on_the_page(app: Flask, town: Town) -> None:
+    town.plan()
+    warehouse = _staff(app, "warehouse")
+    east, stop = town.route("东线"), town.stop(2)
+    assert _post(warehouse, "/admin/delivery/routes", day=DAY, name="东线").status_code == 303
+    assert "当天已有同名线路" in warehouse.text(f"/admin/delivery?day={DAY}")
+    _post(warehouse, f"/admin/delivery/stops/{stop.id}/move", route=str(east.id), place="2")
+    assert [one.leader.code for one in town.route("东线").stops] == ["L1", "L3", "L2"]
+    _post(warehouse, f"/admin/delivery/stops/{stop.id}/move", route=str(east.id), place="x")
+    assert "请填写该站在线路中的站序" in warehouse.text(f"/admin/delivery/routes/{east.id}")
+
+
+def test_programs_plan_leave_and_sign(app: Flask, town: Town, cli_runner: Run) -> None:
+    def token(phone: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {cli_runner('issue-token', '--phone', phone).stdout.strip()}"}
+
+    client = app.test_client()
+    account = building.add_account("小周")
+    with transaction():
+        accounts.grant_role(account=account, role="warehouse", now=NOW, actor="test")
+    staff, leader = token(account.phone), token(town.leaders[0].phone)
+    assert client.post(f"/api/v1/deliveries/{DAY}/plan", headers=staff).json == {"stops": 3}
+    shown = client.get(f"/api/v1/deliveries/{DAY}", headers=staff).json
+    assert [(one["name"], one["units"]) for one in shown["routes"]] == [("东线", 14), ("未分线路", 1)]
+    assert client.get(f"/api/v1/deliveries/{DAY}/goods", headers=leader).status_code == 404
+    left = client.post(f"/api/v1/delivery-routes/{shown['routes'][0]['route']}/leave", headers=staff)
+    assert left.json["routes"][0]["left_at"] is not None
+    arrived = client.post(
+        f"/api/v1/delivery-stops/{shown['routes'][0]['stops'][0]['stop']}/arrive", headers=staff
+    )
+    assert arrived.json["routes"][0]["stops"][0]["arrived_at"] is not None
+    line = {"round": "C1", "product_code": "P1", "got": 6}
+    refused = client.post(f"/api/v1/deliveries/{DAY}/sign", headers=leader, json={"lines": [line]})
+    assert (refused.status_code, refused.json["error"]["code"]) == (422, "required")
+    twice = {"lines": [line | {"reason": "damaged"}] * 2}
+    assert client.post(f"/api/v1/deliveries/{DAY}/sign", headers=leader, json=twice).status_code == 422
+    signed = client.post(
+        f"/api/v1/deliveries/{DAY}/sign", headers=leader, json={"lines": [line | {"reason": "damaged"}]}
+    )
+    assert signed.status_code == 200
+    assert signed.json["signed_at"] is not None
+    again = client.post(f"/api/v1/deliveries/{DAY}/sign", headers=leader, json={"lines": []})
+    assert (again.status_code, again.json["error"]["code"]) == (409, "already_signed")
+
+
+def test_the_command_plans_shows_and_writes_notes(town: Town, cli_runner: Run, tmp_path: Path) -> None:
+    out = tmp_path / "notes"
+    done = cli_runner("deliveries", DAY, "--plan", "--out", str(out), "--pdf", "--json")
+    shown = done.json
+    assert shown["unplanned"] == []
+    assert sorted(shown["files"]) == sorted(path.name for path in out.iterdir())
+    assert len(shown["files"]) == 4
+    assert "东线: 2 stops, 14 units, loading" in cli_runner("deliveries", DAY).stdout
+    assert "Nothing is delivered" in cli_runner("deliveries", "2020-01-01").stdout
+    assert cli_runner("deliveries", "someday").exit_code != 0
