@@ -146,7 +146,7 @@ def delivery_route(route_id: int) -> ResponseReturnValue:
     """Show a route and its stops; say who drives."""
     route = queries.get_route(route_id)
     units = queries.units_of_day(route.day)
-    form = RouteForm(obj=route)
+    form = RouteForm(data=_as_stored(route))
 
     def store() -> None:
         service.change_route(
@@ -169,6 +169,15 @@ def delivery_route(route_id: int) -> ResponseReturnValue:
         load=RouteLoad(route, units),
         others=[one for one in queries.routes_of(route.day) if one.left_at is None],
     )
+
+
+def _as_stored(route: DeliveryRoute) -> dict[str, object]:
+    return {
+        "version": str(route.version),
+        "driver": route.driver,
+        "driver_phone": route.driver_phone,
+        "capacity_units": route.capacity_units,
+    }
 
 
 @blueprint.post("/delivery/stops/<int:stop_id>/move")

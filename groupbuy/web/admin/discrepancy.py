@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
-from wtforms import RadioField
+from wtforms import RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from groupbuy.db import db
@@ -25,13 +25,13 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 
 PAYERS = [
-    (Payer.SUPPLIER.value, _l("The supplier")),
-    (Payer.DRIVER.value, _l("The driver")),
-    (Payer.WAREHOUSE.value, _l("Our warehouse")),
+    SelectChoice(Payer.SUPPLIER.value, _l("The supplier")),
+    SelectChoice(Payer.DRIVER.value, _l("The driver")),
+    SelectChoice(Payer.WAREHOUSE.value, _l("Our warehouse")),
 ]
 DECISIONS = [
-    (Decision.REFUND.value, _l("The residents go without and get their money back")),
-    (Decision.DISMISS.value, _l("The goods turned up; nothing changes")),
+    SelectChoice(Decision.REFUND.value, _l("The residents go without and get their money back")),
+    SelectChoice(Decision.DISMISS.value, _l("The goods turned up; nothing changes")),
 ]
 
 

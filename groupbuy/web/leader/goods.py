@@ -5,7 +5,7 @@ from datetime import date
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import FieldList, Form, FormField, HiddenField, SelectField, StringField
+from wtforms import FieldList, Form, FormField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.db.transaction import in_transaction
@@ -25,7 +25,11 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
 
-REASONS = [("", _l("As sent")), ("missing", _l("Missing")), ("damaged", _l("Damaged"))]
+REASONS = [
+    SelectChoice("", _l("As sent")),
+    SelectChoice("missing", _l("Missing")),
+    SelectChoice("damaged", _l("Damaged")),
+]
 
 
 class GoodsLineForm(Form):  # type: ignore[misc]  # WTForms ships no types.
