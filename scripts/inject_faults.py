@@ -1,9 +1,10 @@
 """Inject faults at the size of the continuous integration, or with --full at full size, on both databases.
 
 Kinds: T1 many buyers at once over HTTP, T2 orders while closing, T3 death at every database event, T4 kill
--9 of schedulers and buyers, T4W of web workers, T5 the database stopped or killed, T5W the same over HTTP, T7
-the wall clock set (needs a C compiler), T10 halted past the lease, T12 answers lost on the way, T13 the
-model, T15 a backup under load, restored and audited, T16 migrations on a database in use.
+-9 of schedulers and buyers, T4W of web workers, T5 the database stopped or killed, T5W the same over HTTP, T6
+calls of a payment channel shuffled, late, forged and old, T7 the wall clock set (needs a C compiler), T10
+halted past the lease, T12 answers lost on the way, T13 the model, T15 a backup under load, restored and
+audited, T16 migrations on a database in use.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from tests.support.postgres import postgres_programs, start_cluster, stop_cluste
 # Sizes: continuous integration, full. T3's is a stride: 1 is every database event.
 SIZES = {"T1": (20, 500), "T4W": (10, 500), "T12": (600, 50_000)}
 SIZES |= {"T2": (8, 1000), "T3": (23, 1), "T4": (20, 2000), "T5": (3, 100), "T7": (2, 60), "T10": (2, 200)}
+SIZES |= {"T6": (200, 10_000)}
 SIZES |= {"T5W": (3, 100), "T13": (12, 10_000), "T15": (1, 20), "T16": (1, 5)}
 # SQLite has no server to stop; a wall clock is the same for both.
 ONLY = {"T5": "postgresql", "T5W": "postgresql", "T7": "sqlite"}

@@ -85,7 +85,7 @@ class Ward:
         number, died = 1, True
         while died:
             key, work, becomes, vain = operation(number)
-            died = _in_child(self._app, work, number)
+            died = dies_in_child(self._app, work, number)
             if died:
                 self.faults += 1
                 self.deeds += [Deed(key, vain, "unknown")] if vain else []
@@ -168,7 +168,7 @@ def _wishes(lines: Lines) -> list[Wish]:
     return [Wish(code, quantity) for code, quantity in sorted(lines)]
 
 
-def _in_child(app: Flask, work: Callable[[], object], number: int) -> bool:
+def dies_in_child(app: Flask, work: Callable[[], object], number: int) -> bool:
     """Run work in a fork of this process that dies at an event; False when it came to its end."""
 
     def die_in_between() -> None:

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
@@ -13,6 +14,7 @@ from groupbuy.flows import ordering, refunding
 from groupbuy.flows.paying import Way
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders.models import Order
+from groupbuy.payments.models import ChannelNotice
 from groupbuy.payments.simulator.server import Fault, Simulator
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW
@@ -32,6 +34,7 @@ def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_mac
     return open_shop(app, client, simulator)
 
 
+@pytest.mark.check(56)
 def test_an_order_paid_through_the_channel_is_confirmed_once(shop: Shop) -> None:
     number = shop.begin()
     assert shop.begin() == number
@@ -161,6 +164,7 @@ def test_an_order_paid_twice_by_two_ways_keeps_one_payment(shop: Shop) -> None:
     assert broken_invariants(NOW) == []
 
 
+@pytest.mark.check(56)
 def test_a_wrong_amount_is_held_until_somebody_sends_it_back(shop: Shop) -> None:
     number = shop.begin()
     shop.simulator.pay(number, amount_fen=1)
@@ -189,6 +193,7 @@ def test_an_order_that_its_leader_collects_for_is_not_paid_here(
         shop.begin()
 
 
+@pytest.mark.check(56)
 def test_a_call_for_a_payment_of_somebody_else_is_not_acknowledged(shop: Shop) -> None:
     number = shop.begin()
     shop.simulator.pay(number)
@@ -197,3 +202,18 @@ def test_a_call_for_a_payment_of_somebody_else_is_not_acknowledged(shop: Shop) -
     shop.simulator.book.trades[trade.number] = trade
     assert shop.tell(trade.number) == 404
     assert db.session.get_one(Order, shop.order_id).state == "awaiting_payment"
+
+
+@pytest.mark.check(57)
+def test_a_forged_call_leaves_no_row(shop: Shop) -> None:
+    number = shop.begin()
+    shop.simulator.pay(number)
+    call = shop.simulator.tell(number)
+    old = shop.simulator.tell(number, at=NOW - timedelta(minutes=6))
+    assert shop.send(old) == 401
+    for header in ("Signature", "Nonce", "Serial", "Timestamp"):
+        assert shop.send(call, **{f"Wechatpay-{header}": "1"}) == 401
+    assert shop.client.post("/pay/notify/wechat", data=b"").status_code == 401
+    assert shop.client.post("/pay/notify/alipay", data=call.body).status_code == 404
+    assert db.session.scalars(select(ChannelNotice)).all() == []
+    assert shop.order.state == "awaiting_payment"

@@ -14,8 +14,6 @@ NUMBERS = range(1, 61)
 # What no test proves at all, or what is missing although tests prove a part.
 LEFT_OUT: Mapping[int, str] = {
     35: "referrals and reports of commission on own orders are not built yet",
-    56: "follows with payments",
-    57: "follows with payments",
 }
 PARTLY: Mapping[int, str] = {
     16: "an account's phone cannot be changed, so nothing asks before that",
