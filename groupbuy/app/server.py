@@ -2,6 +2,7 @@
 
 import contextlib
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -74,6 +75,12 @@ class ServerLog(Logger):  # type: ignore[misc] # gunicorn ships no type informat
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no type information.
     """Threads that neither a silent client nor one who sends byte by byte can hold."""
 
+    def init_signals(self) -> None:
+        """Leave Ctrl-C to the master, which ends its workers by itself."""
+        super().init_signals()
+        # A terminal sends it to all of them: told twice to end, a worker dies of the second time.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def enqueue_req(self, conn: TConn) -> None:
         """Give a connection to a thread as soon as something has come; till then it costs none."""
         if conn.initialized or conn.data_ready:
@@ -124,7 +131,8 @@ class Companion:
         runs = self.process is not None and self.process.poll() is None
         if not runs and monotonic_seconds() - self.started >= RESTART_SECONDS:
             self.started = monotonic_seconds()
-            self.process = subprocess.Popen(self.command)  # noqa: S603 - our own command
+            # In a group of its own: Ctrl-C goes to the server, which ends it when it is its turn.
+            self.process = subprocess.Popen(self.command, process_group=0)  # noqa: S603 - our own command
 
     def stop(self) -> None:
         """End the process, gently at first."""

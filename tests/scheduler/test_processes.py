@@ -67,7 +67,8 @@ def children(process: int) -> list[int]:
 @contextmanager
 def started(environ: Mapping[str, str], log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
-        process = subprocess.Popen([*COMMAND, *arguments], env=environ, stdout=output, stderr=output)
+        command = [*COMMAND, *arguments]
+        process = subprocess.Popen(command, env=environ, stdout=output, stderr=output, process_group=0)
     try:
         yield process
     finally:
@@ -110,6 +111,21 @@ def test_the_scheduler_is_kept_alive_and_ends_with_the_server(
         assert wait_for(lambda: all(map(is_gone, processes))), log.read_text()
         assert server.wait(PATIENCE) == 0
     assert len(processes) == 2
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_ctrl_c_ends_server_and_scheduler_without_a_complaint(
+    app: Flask, command_environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with started(command_environ, log, "serve", "--port", "0") as server:
+        assert wait_for(lambda: len(children(server.pid)) == 2), log.read_text()
+        processes = children(server.pid)
+        # A terminal tells the whole group, here while the scheduler may still be starting.
+        os.killpg(server.pid, signal.SIGINT)
+        assert wait_for(lambda: all(map(is_gone, processes))), log.read_text()
+        assert server.wait(PATIENCE) == 0
+    assert not [word for word in ("Traceback", "SIGQUIT", "SIGINT", "warning") if word in log.read_text()]
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
