@@ -177,24 +177,47 @@
     }
   });
 
-  /* What was typed stays when a session ends in the middle of a form: <form data-keep="name">. */
+  /* What was typed stays when a session ends in the middle of a form: <form data-keep="name">.
+     A form that was sent and answered by signing in (<body data-interrupted>) comes back as it was typed;
+     one that got through is forgotten. */
+
+  function read(key) { try { return sessionStorage.getItem(key); } catch (error) { return null; } }
+
+  function note(key, value) { try { sessionStorage.setItem(key, value); } catch (error) { return; } }
+
+  document.addEventListener("submit", function (event) {
+    var name = event.target.dataset.keep;
+    if (name && !document.body.hasAttribute("data-interrupted")) { note("kept-sent", name); }
+  });
+
+  function settle() {
+    var sent = read("kept-sent");
+    if (!sent) { return; }
+    sessionStorage.removeItem("kept-sent");
+    if (document.body.hasAttribute("data-interrupted")) { note("kept-lost", sent); return; }
+    if (!document.querySelector("[data-focus], form[data-keep] .is-invalid")) {
+      sessionStorage.removeItem("keep:" + sent);
+    }
+  }
 
   function keep(form) {
     var key = "keep:" + form.dataset.keep;
+    var lost = read("kept-lost") === form.dataset.keep;
     var kept = {};
+    if (lost) { sessionStorage.removeItem("kept-lost"); }
     try { kept = JSON.parse(sessionStorage.getItem(key) || "{}"); } catch (error) { kept = {}; }
     each(form.elements, function (field) {
       if (!keepable(field)) { return; }
-      if (field.name in kept && !field.value) { field.value = kept[field.name]; }
+      if (field.name in kept && (lost || !field.value)) { field.value = kept[field.name]; }
       field.addEventListener("input", function () {
         kept[field.name] = field.value;
-        try { sessionStorage.setItem(key, JSON.stringify(kept)); } catch (error) { return; }
+        note(key, JSON.stringify(kept));
       });
     });
   }
 
   function keepable(field) {
-    return field.name && /^(text|search|tel|email|number|textarea|date|datetime-local)$/.test(field.type);
+    return field.name && /^(text|search|tel|email|number|textarea|date|datetime-local|select-one)$/.test(field.type);
   }
 
   /* The page that follows success forgets it: any element with data-forget="name". */
@@ -214,6 +237,7 @@
   document.addEventListener("htmx:sendError", function () { toast(text("Offline")); });
 
   function start() {
+    settle();
     each(document.querySelectorAll("[data-forget]"), forget);
     each(document.querySelectorAll("form[data-keep]"), keep);
     var wrong = document.querySelector("[data-focus]");
