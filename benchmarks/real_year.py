@@ -39,9 +39,9 @@ def main() -> None:
 
 
 def _run(files: Path, weeks: int) -> None:
-    make = [sys.executable, str(ROOT / "scripts" / "real_week.py"), "--year", "--out", str(files)]
-    subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
-    offers, orders = (sorted(files.glob(f"{kind}-*.csv"))[:weeks] for kind in ("offers", "orders"))
+    make = [sys.executable, str(ROOT / "scripts" / "real_week.py"), "--year", "--weeks", str(weeks)]
+    subprocess.run([*make, "--out", str(files)], check=True, stdout=subprocess.DEVNULL)
+    offers, orders = (sorted(files.glob(f"{kind}-*.csv")) for kind in ("offers", "orders"))
     begin = time.perf_counter()
     expected = _expected(files, offers, orders)
     floor = time.perf_counter() - begin

@@ -59,7 +59,7 @@ def main() -> None:
     counts = _write(options.out, "leaders", leader_rows(homes))
     counts += _write(options.out, "residents", resident_rows(homes))
     worths: dict[int, list[float]] = defaultdict(list)
-    for week in WEEKS if options.year else [options.week]:
+    for week in WEEKS[: options.weeks] if options.year else [options.week]:
         suffix = f"-{week:02d}" if options.year else ""
         lines = read_lines(week, articles)
         for line in lines:
@@ -207,6 +207,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
     parser.add_argument("--week", type=int, choices=WEEKS, default=52, metavar="1-53", help="default 52")
     parser.add_argument("--year", action="store_true", help="all weeks, as offers-NN.csv and orders-NN.csv")
+    parser.add_argument("--weeks", type=int, choices=WEEKS, default=53, metavar="1-53", help="only the first")
     return parser.parse_args()
 
 
