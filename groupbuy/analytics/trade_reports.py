@@ -72,14 +72,15 @@ def sheet_of(report: Report, wanted: Wanted, *, most: int = LARGE) -> Sheet:
     return Sheet(
         report.title,
         [column.for_sheet() for column in report.columns],
-        table([_cells(report, row) for row in rows]),
+        table([cells(report, row) for row in rows]),
         head=(("期间", f"{_day(wanted.since)} 至 {_day(wanted.until - timedelta(seconds=1))}"), *narrow),
         closing=closing,
         landscape=len(report.columns) > 7,
     )
 
 
-def _cells(report: Report, row: Any) -> Row:
+def cells(report: Report, row: Any) -> Row:
+    """Return a row as plain values; moments are texts in the time of the books."""
     return tuple(_cell(column.kind, value) for column, value in zip(report.columns, row, strict=True))
 
 

@@ -28,6 +28,7 @@ from groupbuy.api.v1 import (
     rounds,
     settlements,
     tokens,
+    trade_reports,
     warehouse,
     webhooks,
 )
@@ -55,6 +56,7 @@ RESOURCES = (
     money,
     paying,
     settlements,
+    trade_reports,
     imports,
     moving_in,
     ranking,

@@ -461,6 +461,12 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         },
         "401 403 403 403 403 403 403 404 404 403 403",
     ),
+    "show_report": (
+        "GET",
+        "/reports/sales?since=2026-11-01&until=2026-11-30",
+        None,
+        "401 403 403 403 403 403 403 200 200 403 403",
+    ),
     "list_invoice_differences": (
         "GET",
         "/invoice-differences",

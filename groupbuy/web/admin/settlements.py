@@ -78,7 +78,7 @@ COLUMNS = (
     Column(_l("Claims and rebates"), lambda row: row.adjusted_fen, "money"),
     Column(_l("To pay"), lambda row: row.total_fen, "money", sort="total"),
     Column(_l("Paid"), lambda row: row.paid_fen, "money"),
-    Column(_l("Due"), lambda row: row.due_date, "day", sort="due"),
+    Column(_l("Pay by"), lambda row: row.due_date, "day", sort="due"),
     Column(_l("State"), lambda row: row.state, "state:settlement"),
     Column(_l("Payment"), paid_state, "state:settlement_paid"),
 )

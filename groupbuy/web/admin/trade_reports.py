@@ -72,14 +72,14 @@ WORDS: Mapping[str, Any] = {
 }
 
 
-@blueprint.get("/reports", endpoint="reports_first")
-def first_report() -> ResponseReturnValue:
+@blueprint.get("/reports")
+def reports() -> ResponseReturnValue:
     """Lead to the first report."""
-    return redirect(url_for("admin.reports", name=next(iter(TITLES))), 303)
+    return redirect(url_for("admin.reports_view", name=next(iter(TITLES))), 303)
 
 
 @blueprint.get("/reports/<name>")
-def reports(name: str) -> ResponseReturnValue:
+def reports_view(name: str) -> ResponseReturnValue:
     """Show a report, or hand it out as a file with ``?export=xlsx`` or ``csv``."""
     report, (first, last) = trade_reports.get_report(name), _days()
     wanted = _wanted(first, last)
@@ -109,11 +109,9 @@ def reports(name: str) -> ResponseReturnValue:
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
     """Return the reports as tabs."""
-    pages = [
-        (url_for("admin.reports", name=name), str(text), name == current) for name, text in TITLES.items()
-    ]
-    files = (url_for("admin.report_files"), _("Files"), current == "files")
-    return [*pages, files]
+    pages = [(url_for("admin.reports_view", name=name), str(text), name) for name, text in TITLES.items()]
+    pages.append((url_for("admin.reports_files"), _("Files"), "files"))
+    return [(address, text, name == current) for address, text, name in pages]
 
 
 def _days() -> tuple[date, date]:
@@ -133,7 +131,7 @@ def _wanted(first: date, last: date) -> Wanted:
 
 def _chart(report: Report, wanted: Wanted) -> dict[str, Any] | None:
     bars = trade_base.bars(report, wanted)
-    if not bars:
+    if not any(value for _name, value in bars):
         return None
     heading = str(WORDS[report.chart[1]])
     bar = {"name": heading, "type": "bar", "barMaxWidth": 26, "data": [fen / 100 for _name, fen in bars]}
@@ -172,7 +170,7 @@ def reports_make(name: str) -> ResponseReturnValue:
             after={"since": str(first), "until": str(last)},
         )
     flash(_("The file is being made; it appears here."), "ok")
-    return redirect(url_for("admin.report_files"), 303)
+    return redirect(url_for("admin.reports_files"), 303)
 
 
 def _days_of_form() -> tuple[date, date]:
@@ -184,15 +182,15 @@ def _days_of_form() -> tuple[date, date]:
     return (first, last) if date(2000, 1, 1) <= first <= last < date(9000, 1, 1) else (today, today)
 
 
-@blueprint.get("/reports/files", endpoint="report_files")
-def show_files() -> ResponseReturnValue:
+@blueprint.get("/reports/files")
+def reports_files() -> ResponseReturnValue:
     """List the files that somebody has asked for, with their progress."""
     rows = files.files_of(signed_in().account_id)
     return render_template("admin/report_files.html", rows=rows, titles=TITLES, tabs=tabs("files"))
 
 
 @blueprint.get("/reports/files/<int:file_id>")
-def report_files_take(file_id: int) -> ResponseReturnValue:
+def reports_files_take(file_id: int) -> ResponseReturnValue:
     """Hand out a file to whoever has asked for it; for anybody else it does not exist."""
     row = files.get_file(file_id, signed_in().account_id)
     return attachment(row.content or b"", row.name, MIME[row.suffix])

@@ -105,7 +105,7 @@ ADMIN = (
             Entry("admin.payments_refunds", _l("Refunds through channels"), "receipt"),
             Entry("admin.payments_requests", _l("Refunds asked for"), "check-circle"),
             Entry("admin.settlements", _l("Supplier statements"), "file-earmark-spreadsheet"),
-            Entry("admin.reports_first", _l("Reports"), "graph-up"),
+            Entry("admin.reports", _l("Reports"), "graph-up"),
             Entry("admin.ledger", _l("Income and expense"), "graph-up"),
         ),
     ),

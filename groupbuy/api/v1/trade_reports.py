@@ -1,0 +1,79 @@
+"""Reports of the trade for any span, with the ledger's figure beside them."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from groupbuy.analytics import trade_base, trade_reports
+from groupbuy.analytics.trade_base import Wanted
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.money import STAFF
+from groupbuy.api.v1.shapes import Shape
+from groupbuy.api.v1.warehouse import Day
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Query, Text
+from groupbuy.kernel.errors import BadInput
+from groupbuy.settlements.rules import start_of
+
+MOST_ROWS = 1000
+Narrow = Annotated[Text, Field(max_length=64)]
+
+
+class ReportQuery(Query):
+    """The first and the last day, codes that narrow the report, and how many rows to leave out first."""
+
+    since: Day
+    until: Day
+    supplier: Narrow = ""
+    leader: Narrow = ""
+    product: Narrow = ""
+    route: Narrow = ""
+    skip: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+
+class ReportShape(Shape):
+    """At most 1,000 rows, as texts and whole numbers in the order of ``columns``; amounts are fen.
+
+    ``sums`` are those of all rows. ``booked_fen`` is what the ledger says the column ``agrees`` must come
+    to, null where the report is narrowed.
+    """
+
+    report: str
+    columns: list[str]
+    count: int
+    sums: dict[str, int]
+    agrees: str
+    booked_fen: int | None
+    rows: list[list[str | int | None]]
+
+
+@endpoint(
+    "GET", "/reports/<name>", scope="money:read", roles=STAFF, query=ReportQuery, answers={200: ReportShape}
+)
+def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+    """Show purchases, sales, stock, in-out, or margin-product, -leader, -supplier or -route."""
+    report = trade_reports.get_report(name)
+    first, last = _day(query.since, "since"), _day(query.until, "until")
+    if not date(2000, 1, 1) <= first <= last < date(9000, 1, 1):
+        raise BadInput("out_of_range", "The first day is not after the last one.", param="since")
+    codes = {code: getattr(query, code) for code in ("supplier", "leader", "product", "route")}
+    wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
+    found = trade_base.figures(report, wanted)
+    rows = trade_reports.rows_of(report, wanted, most=MOST_ROWS, skip=query.skip)
+    return 200, {
+        "report": report.name,
+        "columns": [column.key for column in report.columns],
+        "count": found.rows,
+        "sums": dict(found.sums),
+        "agrees": report.agrees,
+        "booked_fen": found.booked,
+        "rows": [list(trade_reports.cells(report, row)) for row in rows],
+    }
+
+
+def _day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("bad_format", "There is no such day.", param=name) from error
