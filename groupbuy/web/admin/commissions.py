@@ -1,6 +1,6 @@
 """Commissions: what was booked per round and leader, and the plan by which it is reckoned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,9 +12,10 @@ from wtforms.validators import Length
 
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Category, Product
-from groupbuy.commissions import service
+from groupbuy.commissions import service, what_if
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
 from groupbuy.commissions.rules import Rate, Scope, Tier
+from groupbuy.commissions.what_if import Effect
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
@@ -155,22 +156,42 @@ def commissions_plan() -> ResponseReturnValue:
     form.target.choices = _targets(scope)
 
     def store() -> None:
-        target_id = int(form.target.data or 0) if scope in TARGETS else 0
-        if scope in TARGETS and target_id not in {choice.value for choice in form.target.choices}:
-            raise BadInput("required", "Choose what the rate is for.", param="target")
+        target_id = _target(form, scope)
         service.set_rule(
             scope=scope, target_id=target_id, rate=_rate(form), now=utc_now(), actor=actor().name
         )
 
     if request.form.get("do") == "scope":
         return _plan_page(form, scope, 200)
+    if request.form.get("do") == "preview":
+        return _preview(form, scope)
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("The rate is in force for orders from now on."), "ok")
         return redirect(url_for("admin.commissions_plan"), 303)
     return _plan_page(form, scope, 422 if form.errors else 200)
 
 
-def _plan_page(form: RuleForm, scope: Scope, status: int) -> ResponseReturnValue:
+def _target(form: RuleForm, scope: Scope) -> int:
+    target_id = int(form.target.data or 0) if scope in TARGETS else 0
+    if scope in TARGETS and target_id not in {choice.value for choice in form.target.choices}:
+        raise BadInput("required", "Choose what the rate is for.", param="target")
+    return target_id
+
+
+def _preview(form: RuleForm, scope: Scope) -> ResponseReturnValue:
+    """Show what the rate would have changed in the last rounds; nothing is put in force."""
+    effects: Sequence[Effect] | None = None
+    if form.validate():
+        try:
+            effects = what_if.what_if(scope=scope, target_id=_target(form, scope), rate=_rate(form))
+        except BadInput as error:
+            saving.blame(form, error)
+    return _plan_page(form, scope, 422 if effects is None else 200, effects)
+
+
+def _plan_page(
+    form: RuleForm, scope: Scope, status: int, effects: Sequence[Effect] | None = None
+) -> ResponseReturnValue:
     rules = db.session.scalars(select(CommissionRule).where(CommissionRule.valid_to.is_(None))).all()
     order = {scope.value: place for place, scope in enumerate(Scope)}
     page = render_template(
@@ -182,6 +203,8 @@ def _plan_page(form: RuleForm, scope: Scope, status: int) -> ResponseReturnValue
         names=_names(rules),
         scope_name=scope_name,
         rate_text=rate_text,
+        effects=effects,
+        rounds=what_if.ROUNDS,
         tabs=tabs("admin.commissions_plan"),
     )
     return page, status

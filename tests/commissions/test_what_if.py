@@ -1,0 +1,78 @@
+"""What a new rate would have changed, before it is in force."""
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from groupbuy.catalog.models import Product
+from groupbuy.commissions import what_if
+from groupbuy.commissions.models import CommissionRule
+from groupbuy.commissions.rules import Rate, Scope, Tier, line_commission
+from groupbuy.db import db
+from groupbuy.leaders.models import Leader
+from tests import building
+from tests.web.test_money_pages import browser
+
+
+@pytest.fixture
+def sold(app: Flask) -> tuple[Leader, Leader, Product]:
+    """Close a round: L1 sold 3 and 1 of P1 at ¥9.90, L2 5 of P2; everybody earns 8 %."""
+    building.set_commission(Rate(rate_bp=800))
+    supplier = building.add_supplier()
+    products = [building.add_product(supplier, code) for code in ("P1", "P2")]
+    one, two = building.add_leader("L1"), building.add_leader("L2")
+    round_ = building.add_round(products)
+    for leader, wish in ((one, {"P1": 3}), (one, {"P1": 1}), (two, {"P2": 5})):
+        building.place(round_, building.add_resident(leader), wish)
+    building.close(app, round_)
+    return one, two, products[0]
+
+
+def effects(scope: Scope, target_id: int, rate: Rate | None) -> dict[str, tuple[int, int, int]]:
+    found = what_if.what_if(scope=scope, target_id=target_id, rate=rate)
+    return {one.code: (one.was_fen, one.would_fen, one.change_fen) for one in found}
+
+
+def test_a_rate_for_everything_changes_every_leader(sold: tuple[Leader, Leader, Product]) -> None:
+    # 8 % of ¥29.70 and of ¥9.90 are 238 and 79; 10 % are 297 and 99.
+    expected = {"L1": (317, 396, 79), "L2": (396, 495, 99)}
+    assert effects(Scope.DEFAULT, 0, Rate(rate_bp=1000)) == expected
+    assert db.session.scalars(select(CommissionRule.rate)).all() == [{"rate_bp": 800}]
+
+
+def test_a_products_rate_changes_who_sold_it(sold: tuple[Leader, Leader, Product]) -> None:
+    assert effects(Scope.PRODUCT, sold[2].id, Rate(fixed_fen=50)) == {
+        "L1": (317, 200, -117),
+        "L2": (396, 396, 0),
+    }
+
+
+def test_a_rate_that_ends_and_one_of_tiers(sold: tuple[Leader, Leader, Product]) -> None:
+    assert effects(Scope.DEFAULT, 0, None) == {"L1": (317, 0, -317), "L2": (396, 0, -396)}
+    tiers = Rate(tiers=(Tier(0, 500), Tier(4000, 1000)))
+    # L1 has turned over ¥39.60, L2 ¥49.50.
+    assert effects(Scope.DEFAULT, 0, tiers) == {"L1": (317, 149 + 50, -118), "L2": (396, 495, 99)}
+
+
+def test_the_plans_page_shows_it_before_it_is_in_force(
+    app: Flask, sold: tuple[Leader, Leader, Product]
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk = browser(app, building.add_account("运营"), "operator")
+    form = {"scope": "default", "how": "percent", "rate_bp": "10", "do": "preview"}
+    page = desk.post("/admin/commissions/plan", data=form)
+    assert page.status_code == 200
+    assert "¥0.79" in page.text
+    assert "¥1.78" in page.text
+    assert db.session.scalars(select(CommissionRule.rate)).all() == [{"rate_bp": 800}]
+
+
+@given(st.integers(0, 10_000), st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 99)), max_size=9))
+def test_lines_alike_earn_what_each_earns(rate_bp: int, lines: list[tuple[int, int]]) -> None:
+    rate = Rate(rate_bp=rate_bp)
+    alike = [what_if._Lines(1, 1, None, 1, None, fen, units, 3, 0) for fen, units in lines]
+    each = [line_commission(rate, amount_fen=fen, units=units, turnover_fen=0) for fen, units in lines]
+    plan = {(Scope.DEFAULT, 0): rate}
+    assert sum(what_if._would(one, plan, 0) * one.lines for one in alike) == 3 * sum(each)
