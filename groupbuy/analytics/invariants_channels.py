@@ -1,14 +1,16 @@
 """Money in payment channels: what the rows say is what the books say."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, func, literal, or_, select
 
-from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never
+from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.finance import rules
 from groupbuy.finance.queries import credits_less_debits
+from groupbuy.payments import reconciling
 from groupbuy.payments.models import ChannelPayment, ChannelRefund
 
 Rows = Select[*tuple[Any, ...]]
@@ -40,7 +42,22 @@ def _account(name: str) -> Rows:
     return select(_name, _fen).where(_name == name)
 
 
+def _check_bills() -> tuple[int, Sequence[str]]:
+    days = reconciling.stored_days()
+    found = [
+        f"{day.channel} {one.kind} {one.number}: {one.ours_fen} and {one.theirs_fen}"
+        for day in days
+        for one in reconciling.differences(channel=day.channel, day=day.day)
+    ]
+    return len(days), found
+
+
 CHECKS: tuple[Check, ...] = (
+    Reckoned(
+        "channel_bills",
+        "I5: what was paid less what went back is what the channels' own books say, for each day fetched",
+        _check_bills,
+    ),
     Figured(
         Equal(
             "channel_accounts",

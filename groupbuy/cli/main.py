@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "pay-simulator": "groupbuy.cli.pay_simulator:pay_simulator",
     "receive": "groupbuy.cli.warehouse:receive",
     "reset-factor": "groupbuy.cli.accounts:reset_factor",
+    "reconcile": "groupbuy.cli.reconciling:reconcile",
     "report": "groupbuy.cli.rounds:report",
     "rest-days": "groupbuy.cli.resting:rest_days",
     "rounds": "groupbuy.cli.rounds:rounds",

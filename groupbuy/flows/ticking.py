@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.audit.sealing import seal_entries, unsealed_since
@@ -21,7 +21,7 @@ from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as order_totals
 from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order
-from groupbuy.payments import channel_refunds, charging
+from groupbuy.payments import channel_refunds, charging, reconciling
 
 ACTOR = ordering.Actor(SCHEDULER)
 MOST_AT_ONCE = 500
@@ -40,6 +40,7 @@ PATIENT = frozenset(
         "ask_channel",
         "ask_refund",
         "give_back",
+        "bill",
         "remind",
         "confirm",
     }
@@ -140,6 +141,11 @@ def _refunds(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("ask_refund", refund.id, refund.number, refund.look_at or now)
 
 
+def _bills(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for channel, day in reconciling.due_days(now):
+        yield Step("bill", day.toordinal(), channel, now)
+
+
 def _never_paid(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     for order in refunding.due_to_give_back(most=MOST_AT_ONCE):
         yield Step("give_back", order.id, order.number, now)
@@ -203,6 +209,15 @@ def _ask_refund(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return "queued" if channel_refunds.queue_look(refund_id=ref, now=now) else None
 
 
+def _bill(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    day = date.fromordinal(ref)
+    for channel, due in reconciling.due_days(now):
+        if due == day:
+            reconciling.queue_bill(channel=channel, day=day, now=now)
+            return f"queued {day}"
+    return None
+
+
 def _give_back(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     amount = refunding.give_back(order=db.session.get_one(Order, ref), now=now)
     return f"{amount} fen" if amount else None
@@ -231,6 +246,7 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "ask_channel": _payments,
     "ask_refund": _refunds,
     "give_back": _never_paid,
+    "bill": _bills,
     "remind": _reminders,
     "confirm": _confirmations,
 }
@@ -248,6 +264,7 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "ask_channel": _ask_channel,
     "ask_refund": _ask_refund,
     "give_back": _give_back,
+    "bill": _bill,
     "remind": _remind,
     "confirm": _confirm,
 }

@@ -37,6 +37,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.payments_to_wallet": ACT,
         "admin.payments_requests": LOOK,
         "admin.payments_decide": ACT,
+        "admin.payments_bills": LOOK,
         "admin.ledger": LOOK,
         "admin.ledger_close": ACT,
         "admin.reports": LOOK,

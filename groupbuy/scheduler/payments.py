@@ -1,14 +1,23 @@
 """The jobs that call payment channels: how far is a payment or refund, and pay a refund."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from groupbuy.audit.service import SCHEDULER
 from groupbuy.flows import paying
 from groupbuy.jobs.service import Patience
 from groupbuy.kernel.clock import utc_now
-from groupbuy.payments import asking, channel_refunds, charging
-from groupbuy.payments.gateways import Action, ChannelAway, ChannelRefused, Found, FoundRefund, Gateways
+from groupbuy.payments import asking, channel_refunds, charging, reconciling
+from groupbuy.payments.gateways import (
+    Action,
+    BillLine,
+    ChannelAway,
+    ChannelRefused,
+    Found,
+    FoundRefund,
+    Gateways,
+)
 from groupbuy.scheduler.work import Handler
 
 # Money that is owed is paid, however long the channel is away.
@@ -75,7 +84,18 @@ def handlers(channels: Gateways, *, grace: timedelta, base_url: str) -> dict[str
         channel_refunds.note_refused(number=payload["refund"], code=said.code, now=now)
         return f"refused: {said.code}"
 
+    def bill(payload: Mapping[str, Any]) -> Sequence[BillLine]:
+        return asking.gateway_of(channels, payload["channel"]).bill(date.fromisoformat(payload["day"]))
+
+    def note_bill(payload: Mapping[str, Any], lines: Sequence[BillLine], now: datetime) -> str:
+        day = date.fromisoformat(payload["day"])
+        count = reconciling.store_bill(
+            channel=payload["channel"], day=day, lines=lines, now=now, actor=SCHEDULER
+        )
+        return f"{count} lines"
+
     return {
+        reconciling.BILL_JOB: Handler(record=note_bill, act=bill),
         charging.OPEN_JOB: Handler(record=note_open, act=open_),
         charging.LOOK_JOB: Handler(record=note_look, act=look),
         channel_refunds.REFUND_JOB: Handler(record=note_refund, act=refund, patience=UNTIL_PAID),

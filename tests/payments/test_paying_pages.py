@@ -1,6 +1,7 @@
 """Paying on pages and over the API: the choice, the wait, the wallet, and what finance does about it."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from groupbuy.accounts import service, tokens
 from groupbuy.accounts.models import Account
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
 from groupbuy.members.models import Resident
 from groupbuy.payments.simulator.server import Fault, Simulator
 from tests import building
@@ -34,8 +36,8 @@ def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_mac
 
 def browser(app: Flask, account: Account, role: str) -> FlaskClient:
     with transaction():
-        service.grant_role(account=account, role=role, now=NOW, actor="test")
-        secret = tokens.start_session(account=account, role=role, device="test", now=NOW)
+        service.grant_role(account=account, role=role, now=utc_now(), actor="test")
+        secret = tokens.start_session(account=account, role=role, device="test", now=utc_now())
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = secret
@@ -149,3 +151,18 @@ def test_a_program_pays_for_its_resident(shop: Shop) -> None:
     assert payment["action"]["kind"] == "qr"
     wrong = json.dumps({"channel": "alipay", "way": "wap"})
     assert shop.client.post(path, data=wrong, headers=head).json["error"]["code"] == "channel_off"
+
+
+def test_finance_sees_how_the_channels_bill_differs(shop: Shop, travel: time_machine.Traveller) -> None:
+    office = finance(shop)
+    assert "还没有账单" in office.get("/admin/payments/bills").text
+    number = shop.begin()
+    shop.simulator.pay(number)
+    shop.tell(number)
+    shop.simulator.book.trade(number).paid_fen = 1
+    next_day = NOW + timedelta(days=1, hours=2)
+    travel.move_to(next_day)
+    shop.tick(next_day)
+    page = finance(shop, "财务二").get("/admin/payments/bills").text
+    assert number in page
+    assert "¥19.80" in page

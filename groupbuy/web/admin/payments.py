@@ -1,6 +1,6 @@
 """Payments through channels, refunds on their way, and refunds that wait for a second person."""
 
-from flask import url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
-from groupbuy.payments import channel_refunds, charging
+from groupbuy.payments import channel_refunds, charging, reconciling
 from groupbuy.payments.models import ChannelPayment, ChannelRefund, RefundRequest
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -198,3 +198,13 @@ def payments_decide(request_id: int, deed: str) -> ResponseReturnValue:
         back=(url_for("admin.payments_requests"), _("Refunds asked for")),
         deed=label,
     )
+
+
+@blueprint.get("/payments/bills")
+def payments_bills() -> ResponseReturnValue:
+    """Show a day of a channel's own book beside ours: what differs."""
+    days = reconciling.stored_days()
+    wanted = asked("day")
+    day = next((one for one in days if f"{one.channel}:{one.day}" == wanted), days[0] if days else None)
+    found = reconciling.differences(channel=day.channel, day=day.day) if day else ()
+    return render_template("admin/reconciliation.html", days=days, day=day, differences=found, names=NAMES)

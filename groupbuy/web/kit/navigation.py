@@ -104,6 +104,7 @@ ADMIN = (
             Entry("admin.payments", _l("Payments"), "wallet2"),
             Entry("admin.payments_refunds", _l("Refunds through channels"), "receipt"),
             Entry("admin.payments_requests", _l("Refunds asked for"), "check-circle"),
+            Entry("admin.payments_bills", _l("Reconciliation"), "journal-text"),
             Entry("admin.settlements", _l("Supplier statements"), "file-earmark-spreadsheet"),
             Entry("admin.reports", _l("Reports"), "graph-up"),
             Entry("admin.ledger", _l("Income and expense"), "graph-up"),
