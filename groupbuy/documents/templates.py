@@ -35,14 +35,25 @@ class TemplateColumn:
     choices: Sequence[str] = ()
 
 
-def write_template(title: str, columns: Sequence[TemplateColumn], notes: Sequence[str] = ()) -> bytes:
-    """Return a workbook with an empty sheet of these columns, required ones starred, and a guide."""
+def write_template(
+    title: str,
+    columns: Sequence[TemplateColumn],
+    notes: Sequence[str] = (),
+    rows: Sequence[Sequence[str]] = (),
+) -> bytes:
+    """Return a workbook with a sheet of these columns, required ones starred, and a guide.
+
+    The sheet is empty but for ``rows``, texts that are filled in already.
+    """
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = tab_name(title)
     sheet.freeze_panes = "A2"
     for place, column in enumerate(columns, 1):
         _add_column(sheet, place, column)
+    for number, row in enumerate(rows, 2):
+        for place, text in enumerate(row, 1):
+            put_text(sheet.cell(number, place), text)
     _add_guide(book.create_sheet(GUIDE_TAB), columns, notes)
     out = io.BytesIO()
     book.save(out)

@@ -1,6 +1,6 @@
 """A delivery from a file: one row for each product."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -23,8 +23,11 @@ class Rows(Protocol):
         """Return the rows below it."""
 
 
-def read_deliveries(table: Rows) -> list[Delivery]:
-    """Return the deliveries of a table with the columns COLUMNS; raise UnreadableTable with every fault."""
+def read_deliveries(table: Rows, *, known: Collection[str] | None = None) -> list[Delivery]:
+    """Return the deliveries of a table with the columns COLUMNS; raise UnreadableTable with every fault.
+
+    ``known`` are the product codes that may come, None for any.
+    """
     for column in REQUIRED:
         if column not in table.headers:
             raise of_file("missing_column", f"The file has no column {column}.")
@@ -32,7 +35,7 @@ def read_deliveries(table: Rows) -> list[Delivery]:
         if column not in COLUMNS:
             raise of_file("unknown_column", f"A delivery has no column {column}.")
     faults: list[Fault] = []
-    found = [_read(number, cells, faults) for number, cells in _filled(table)]
+    found = [_read(number, cells, faults, known) for number, cells in _filled(table)]
     if faults:
         raise UnreadableTable(faults)
     return found
@@ -45,10 +48,14 @@ def _filled(table: Rows) -> Iterator[tuple[int, Mapping[str, str]]]:
             yield number, cells
 
 
-def _read(number: int, cells: Mapping[str, str], faults: list[Fault]) -> Delivery:
+def _read(
+    number: int, cells: Mapping[str, str], faults: list[Fault], known: Collection[str] | None
+) -> Delivery:
     code = cells.get("product_code", "")
     if not code:
         faults.append(Fault(number, "product_code", "required", "Say which product."))
+    elif known is not None and code not in known:
+        faults.append(Fault(number, "product_code", "unknown_product", "The order has no such product."))
     return Delivery(
         code,
         _units(number, cells, "delivered", faults),

@@ -58,6 +58,18 @@ class GoodsReceiptLine(Base):
         return self.delivered - self.rejected
 
 
+class RejectionPhoto(Base):
+    """A photo of what was rejected of a delivery; ``path`` is that of an uploaded picture."""
+
+    __tablename__ = "rejection_photo"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    goods_receipt_id: Mapped[int] = mapped_column(ForeignKey("goods_receipt.id"), index=True)
+    path: Mapped[str]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+
+
 class StockLevel(Base):
     """How many sale units of a product lie in the warehouse, reserved for no round."""
 

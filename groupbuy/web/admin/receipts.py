@@ -1,6 +1,6 @@
 """Goods receipts, and the rejection note of one."""
 
-from flask import render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
@@ -10,18 +10,23 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.db.totals import total
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import pdf, xlsx
+from groupbuy.http.guards import signed_in
+from groupbuy.http.quotas import count_upload
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.warehouse import photos
 from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
 from groupbuy.warehouse.receipts import get_receipt
 from groupbuy.warehouse.sheets import rejection_note
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
+from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import translate_sentence
 
 COLUMNS = (
     Column(
@@ -87,7 +92,32 @@ def receiving_receipt(number: str) -> ResponseReturnValue:
     """Show a goods receipt."""
     receipt = get_receipt(number)
     return render_template(
-        "admin/receipt.html", receipt=receipt, rejected=any(line.rejected for line in receipt.lines)
+        "admin/receipt.html",
+        receipt=receipt,
+        rejected=any(line.rejected for line in receipt.lines),
+        photos=photos.photos_of(receipt.id),
+        most_photos=photos.MOST,
+    )
+
+
+@blueprint.post("/receiving/receipts/<number>/photos")
+def receiving_photos(number: str) -> ResponseReturnValue:
+    """Add photos of what was rejected: drawn anew, so that nothing is left but what can be seen."""
+    sent = [content for file in request.files.getlist("photos") if (content := file.read())]
+    try:
+        for content in sent[: photos.MOST + 1]:
+            count_upload(signed_in(), len(content))
+            _add_photo(number, store_picture(content))
+    except (BadInput, RuleBroken) as error:
+        flash(translate_sentence(error.message), "bad")
+    else:
+        flash(_("Saved."), "ok")
+    return redirect(url_for("admin.receiving_receipt", number=number), 303)
+
+
+def _add_photo(number: str, path: str) -> None:
+    in_transaction(
+        lambda: photos.add(receipt=get_receipt(number), path=path, now=utc_now(), actor=actor().name)
     )
 
 

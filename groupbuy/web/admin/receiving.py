@@ -137,18 +137,22 @@ def receiving_order(number: str) -> ResponseReturnValue:
         else:
             flash(_("The delivery is booked as %(number)s.", number=receipt), "ok")
             return redirect(url_for("admin.receiving_receipt", number=receipt), 303)
-    page = render_template(
+    return show_delivery(order, form, asks), 422 if form.errors else 200
+
+
+def show_delivery(order: PurchaseOrder, form: DeliveryForm, asks: int = 0) -> str:
+    """Return the page on which a delivery is typed in."""
+    return render_template(
         "admin/receive.html",
         order=order,
         form=form,
         lines={line.product.code: line for line in order.lines},
-        came=came,
+        came=receipts.came_so_far(order.id),
         nothing=Came(),
         asks=asks,
         receipts=receipts.receipts_of(order.id),
         open=order.state in DUE,
     )
-    return page, 422 if form.errors else 200
 
 
 def _empty(order: PurchaseOrder) -> dict[str, Any]:

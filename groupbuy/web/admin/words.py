@@ -47,6 +47,7 @@ VERBS: Mapping[str, object] = {
     "purchase_order_amended": _l("Purchase order amended"),
     "amendment_told": _l("Amendment told to the supplier"),
     "round_delayed": _l("Round delayed"),
+    "rejection_photographed": _l("Photo of rejected goods added"),
     "purchasing_set": _l("How purchase orders leave changed"),
     "purchase_order_answered": _l("Supplier answered a purchase order"),
     "shortage_allocated": _l("What was short shared out"),

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from groupbuy.accounts import queries
@@ -176,3 +177,45 @@ def test_a_round_is_delayed_a_resident_cancels_free_and_the_rest_is_called_off(
     assert "因延期由您取消" in buyer.text(f"/orders/{order.number}")
     assert town.operator.post("/admin/rounds/C1/call-off", reason="供应商停业").status_code == 303
     assert "供应商停业" in town.operator.text("/admin/rounds/C1")
+
+
+def test_a_delivery_from_a_workbook_fills_in_the_form_and_faults_come_back_marked(
+    town: Town, number: str
+) -> None:
+    page = f"/admin/receiving/{number}"
+    book = openpyxl.load_workbook(BytesIO(town.operator.get(f"{page}/template.xlsx").data))
+    assert [cell.value for cell in book.active[2]][:2] == ["P1", "6"]
+
+    def sent(text: str) -> object:
+        return town.operator.post(f"{page}/file", file=(BytesIO(text.encode()), "delivery.csv"))
+
+    head = "product_code,delivered,rejected,reason,batch,best_before\n"
+    marked = sent(f"{head}P1,5,1,压坏,B7,2026-12-31\nP9,x,,,,\n")
+    sheet = openpyxl.load_workbook(BytesIO(marked.data)).active
+    assert any("错误原因" in str(cell.value) for cell in sheet[1])
+    assert sent("nonsense\n1\n").status_code == 422
+    filled = sent(f"{head}P1,5,1,压坏,B7,2026-12-31\n").get_data(as_text=True)
+    assert [mark in filled for mark in ('value="5"', 'value="B7"', 'value="2026-12-31"')] == [True] * 3
+    assert db.session.scalar(select(GoodsReceipt.id)) is None
+
+
+def test_photos_of_what_was_rejected_are_drawn_anew_and_bounded(town: Town, number: str) -> None:
+    receipt = town.operator.post(f"/admin/receiving/{number}", **delivery(6, 2, "压坏")).location
+    picture = BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    Image.new("RGB", (900, 600), "red").save(picture, "JPEG", exif=exif)
+
+    def add(content: bytes, count: int = 1) -> str:
+        files = [(BytesIO(content), f"{place}.jpg") for place in range(count)]
+        town.operator.post(f"{receipt}/photos", photos=files)
+        return town.operator.text(receipt)
+
+    assert "<img" not in add(b"<script>")
+    page = add(picture.getvalue())
+    address = page.partition('<img src="')[2].partition('"')[0]
+    with town.operator.get(address) as answer:
+        stored = answer.data
+    assert Image.open(BytesIO(stored)).size == (750, 500)
+    assert b"taken at home" not in stored
+    assert add(picture.getvalue(), 9).count("<img") == 8
