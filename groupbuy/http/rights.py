@@ -98,6 +98,11 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.delivery_arrive": ACT,
         "admin.delivery_leave": ACT,
         "admin.delivery_notes": LOOK,
+        "admin.stock_movements": LOOK,
+        "admin.stock_count_sheet": LOOK,
+        "admin.stock_issue": ACT,
+        "admin.stock_least": ACT,
+        "admin.stock_note": LOOK,
     },
     "supplier": {
         "supplier.desk": LOOK,

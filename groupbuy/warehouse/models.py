@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from groupbuy.catalog.models import Product
+from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import Base
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 
@@ -110,6 +110,44 @@ class StockMovement(Base):
     cause_id: Mapped[int | None]
     at: Mapped[datetime]
     actor: Mapped[str]
+
+
+class StockIssue(Base):
+    """Goods that leave the stock for no round: written off (报损) or returned to the supplier (退供).
+
+    ``cost_fen`` is per sale unit.
+    """
+
+    __tablename__ = "stock_issue"
+    __table_args__ = (
+        CheckConstraint("kind IN ('write_off', 'supplier_return')", name="kind"),
+        CheckConstraint("units > 0 AND cost_fen >= 0", name="units"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"))
+    units: Mapped[int]
+    cost_fen: Mapped[int]
+    reason: Mapped[str]
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+
+    product: Mapped[Product] = relationship()
+    supplier: Mapped[Supplier | None] = relationship()
+
+
+class StockAlert(Base):
+    """The sale units of a product below which its stock is low; without a row it never is."""
+
+    __tablename__ = "stock_alert"
+    __table_args__ = (CheckConstraint("least > 0", name="least"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True, autoincrement=False)
+    least: Mapped[int]
 
 
 class ShortageAllocation(Base):

@@ -1,10 +1,12 @@
 """What goes back to a supplier, on paper (拒收单): no resident's and no leader's data."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from groupbuy.catalog.models import Product
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
-from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockIssue
 
 COLUMNS = (
     Column("序号", Kind.INTEGER, 5),
@@ -57,4 +59,59 @@ def _row(number: int, line: GoodsReceiptLine) -> Row:
         line.accepted,
         line.reject_reason or "",
         line.batch or "",
+    )
+
+
+ISSUE_COLUMNS = (
+    Column("商品编码", Kind.CODE, 13),
+    Column("品名", Kind.TEXT, 24),
+    Column("规格", Kind.TEXT, 11),
+    Column("单位", Kind.TEXT, 5, align="center"),
+    Column("数量", Kind.QUANTITY, 8, total=True),
+    Column("成本单价", Kind.MONEY, 10),
+    Column("金额", Kind.MONEY, 14, total=True),
+    Column("原因", Kind.TEXT, 20),
+)
+COUNT_COLUMNS = (
+    Column("序号", Kind.INTEGER, 5),
+    Column("商品编码", Kind.CODE, 13),
+    Column("品名", Kind.TEXT, 24),
+    Column("规格", Kind.TEXT, 11),
+    Column("单位", Kind.TEXT, 5, align="center"),
+    Column("账面数量", Kind.QUANTITY, 9, total=True),
+    Column("实盘数量", Kind.TEXT, 10),
+    Column("差异", Kind.TEXT, 8),
+    Column("备注", Kind.TEXT, 14),
+)
+
+
+def issue_note(issue: StockIssue, *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
+    """Return the note with which goods leave the stock: 退供单 for the supplier, 报损单 for the books."""
+    product, supplier = issue.product, issue.supplier
+    row: Row = (product.code, product.name, product.spec or "", product.unit, issue.units, issue.cost_fen)
+    owner = (("供应商", f"{supplier.code} {supplier.name}"),) if supplier else ()
+    return Sheet(
+        "退供单" if supplier else "报损单",
+        ISSUE_COLUMNS,
+        table([(*row, issue.units * issue.cost_fen, issue.reason)]),
+        head=(("单号", issue.number), ("时间", _moment(issue.at, zone)), *owner),
+        signatures=("制单", "审核", "供应商确认" if supplier else "见证"),
+        printed=f"{issue.number} · 打印 {_moment(printed_at, zone)}",
+    )
+
+
+def count_sheet(rows: Sequence[tuple[Product, int]], *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
+    """Return the sheet with which somebody counts the stock (盘点表): the books beside an empty column."""
+    return Sheet(
+        "盘点表",
+        COUNT_COLUMNS,
+        table(
+            [
+                (place, one.code, one.name, one.spec or "", one.unit, units, "", "", "")
+                for place, (one, units) in enumerate(rows, 1)
+            ]
+        ),
+        head=(("时间", _moment(printed_at, zone)),),
+        signatures=("盘点", "监盘", "审核"),
+        printed=f"盘点表 · 打印 {_moment(printed_at, zone)}",
     )

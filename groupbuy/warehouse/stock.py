@@ -4,11 +4,11 @@ Callers that change several products pass them in the order of their ids, so tha
 each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -16,7 +16,7 @@ from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.kernel.errors import BadInput, RuleBroken
-from groupbuy.warehouse.models import StockLevel, StockMovement
+from groupbuy.warehouse.models import StockAlert, StockLevel, StockMovement
 
 Cause = tuple[str, int]
 """What caused a movement: its kind, such as ``purchase_order_line``, and its id."""
@@ -115,6 +115,22 @@ def last_cost(product_id: int) -> int:
     )
     cost = db.session.scalar(came)
     return cost if cost is not None else db.session.get_one(Product, product_id).cost_fen
+
+
+def levels_page(*, after: str | None, low: bool, most: int) -> Sequence[tuple[str, int, int | None]]:
+    """Return product code, units in stock and the units below which it is low, by code after a code."""
+    units = func.coalesce(StockLevel.units, 0)
+    rows = (
+        select(Product.code, units, StockAlert.least)
+        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .outerjoin(StockAlert, StockAlert.product_id == Product.id)
+        .order_by(Product.code)
+        .limit(most)
+    )
+    rows = rows.where(units < StockAlert.least) if low else rows.where(units > 0)
+    if after is not None:
+        rows = rows.where(Product.code > after)
+    return [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
 
 
 def free_stock(product_ids: Select[*tuple[Any, ...]], *, lock: bool = False) -> Mapping[int, int]:

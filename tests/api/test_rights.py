@@ -93,6 +93,13 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"resident_code": "NONE", "lines": LINES},
         "401 403 403 403 403 403 403 404 403 403 403",
     ),
+    "list_stock": ("GET", "/stock", None, "401 403 403 403 403 403 403 200 403 200 403"),
+    "issue_goods": (
+        "POST",
+        "/stock/issues",
+        {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "x"},
+        "401 403 403 403 403 403 403 409 403 409 403",
+    ),
     "list_receipts": (
         "GET",
         "/purchase-orders/NONE/receipts",

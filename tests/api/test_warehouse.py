@@ -64,3 +64,16 @@ def test_what_is_short_is_previewed_applied_once_and_seen_on_the_order(town: Tow
 def _orders(town: Town) -> list[Any]:
     db.session.rollback()
     return list(db.session.query(Order).filter_by(resident_id=town.resident.id))
+
+
+def test_stock_is_listed_and_goods_leave_it_once(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
+    clerk = town.staff("warehouse")
+    clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 6}]})
+    assert clerk.get("/stock").json["items"] == [{"product_code": "P1", "units": 1, "least": None}]
+    body = {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "破损", "submission_key": "k"}
+    first, again = (clerk.post("/stock/issues", body) for _ in range(2))
+    assert (first.status_code, first.json) == (201, again.json)
+    assert (first.json["cost_fen"], clerk.get("/stock").json["items"]) == (500, [])
+    empty = clerk.post("/stock/issues", body | {"submission_key": "k2"})
+    assert (empty.status_code, empty.json["error"]["code"]) == (409, "out_of_stock")

@@ -16,6 +16,7 @@ from groupbuy.accounts.models import Account, AccountRole
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import Window
 from groupbuy.catalog.models import Brand, Category, Supplier
+from groupbuy.catalog.service import get_product
 from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
@@ -30,6 +31,7 @@ from groupbuy.leaders.models import Community, Leader, LeaderHelper
 from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.pickup.events import Event
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
+from groupbuy.warehouse import issuing, stock
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW, OPENS, PICKUP
@@ -147,6 +149,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "receipt": _receipt(),
         "amendment": _amendment(),
         **_delivery(),
+        "stock_note": _stock_note(),
         "upload": _upload(people["operator"]),
         "moving": _moving(people["leader"]),
         "link": people["leader"].get("/leader/rounds/C0/pickup_sheet.xlsx").location.rpartition("/")[2],
@@ -175,6 +178,22 @@ def _receipt() -> str:
     with transaction():
         return receiving.receive_goods(
             number=order, deliveries=[Delivery("P2", 2, 1, "破损")], tolerance_bp=0, now=NOW, actor=ACTOR
+        ).number
+
+
+def _stock_note() -> str:
+    """Count one of P1 into the stock and return it to its supplier."""
+    with transaction():
+        product = get_product("P1")
+        stock.count(product=product, counted=1, seen=0, now=NOW, actor=ACTOR.name)
+        return issuing.issue(
+            product=product,
+            kind="supplier_return",
+            units=1,
+            reason="破损",
+            now=NOW,
+            zone=building.ZONE,
+            actor=ACTOR.name,
         ).number
 
 

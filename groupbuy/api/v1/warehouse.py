@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 from flask import current_app
 from pydantic import Field
 
+from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.api.v1.shapes import Code, Json, Page, Shape
 from groupbuy.campaigns import queries as campaigns
+from groupbuy.catalog.service import get_product
 from groupbuy.config import Settings
 from groupbuy.flows import allocating, receiving
 from groupbuy.flows.receiving import MAX_TEXT, MAX_UNITS, Delivery
@@ -17,7 +19,8 @@ from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.purchasing import queries as purchasing
-from groupbuy.warehouse import receipts
+from groupbuy.warehouse import issuing, receipts
+from groupbuy.warehouse import stock as levels
 from groupbuy.warehouse.receipts import Came
 from groupbuy.warehouse.rules import Policy
 
@@ -192,6 +195,76 @@ def _receipts(number: str) -> Json:
         ],
         "receipts": [receipts.as_json(receipt) for receipt in receipts.receipts_of(order.id)],
     }
+
+
+class StockQuery(Page):
+    """Which products; ``low`` are those below the units that somebody chose."""
+
+    low: bool = False
+
+
+class StockRow(Shape):
+    """What lies of a product in stock, in sale units; ``least`` is null where nobody chose one."""
+
+    product_code: str
+    units: int
+    least: int | None
+
+
+class StockRows(Shape):
+    """A page of products by code."""
+
+    items: list[StockRow]
+    next_cursor: str | None
+
+
+class IssueGoods(Body):
+    """Goods that leave the stock for no round; the same ``submission_key`` again is the same issue."""
+
+    product_code: Code
+    kind: Literal["write_off", "supplier_return"]
+    units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
+    reason: Annotated[Text, Field(min_length=1, max_length=issuing.MAX_REASON)]
+    submission_key: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+
+
+class IssueShape(Shape):
+    """A note of goods that left the stock; the cost is in fen per sale unit."""
+
+    number: str
+    product_code: str
+    kind: str
+    units: int
+    cost_fen: int
+    reason: str
+
+
+@endpoint("GET", "/stock", scope="warehouse:read", query=StockQuery, answers={200: StockRows})
+def list_stock(identity: Identity, query: StockQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
+    """List what lies in stock, by product code."""
+    rows = levels.levels_page(after=cursors.code_after(query.cursor), low=query.low, most=query.limit + 1)
+    rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row[0],))
+    items = [{"product_code": row[0], "units": row[1], "least": row[2]} for row in rows]
+    return 200, {"items": items, "next_cursor": cursor}
+
+
+@endpoint("POST", "/stock/issues", scope="warehouse:write", body=IssueGoods, answers={201: IssueShape})
+def issue_goods(identity: Identity, body: IssueGoods) -> tuple[int, Any]:
+    """Write goods off, or return them to the product's supplier."""
+    settings: Settings = current_app.extensions["groupbuy_settings"]
+    product = get_product(body.product_code)
+    issue = issuing.issue(
+        product=product,
+        kind=body.kind,
+        units=body.units,
+        reason=body.reason,
+        now=utc_now(),
+        zone=settings.timezone,
+        actor=identity.actor.name,
+        submission_key=body.submission_key,
+    )
+    shown = {name: getattr(issue, name) for name in ("number", "kind", "units", "cost_fen", "reason")}
+    return 201, shown | {"product_code": product.code}
 
 
 @endpoint(

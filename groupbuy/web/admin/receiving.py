@@ -116,6 +116,7 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
         ("admin.receiving", _("Goods due")),
         ("admin.receiving_receipts", _("Receipts")),
         ("admin.stock", _("Stock")),
+        ("admin.stock_movements", _("Movements")),
     )
     return [(url_for(endpoint), name, endpoint == current) for endpoint, name in pages]
 

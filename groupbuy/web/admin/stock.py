@@ -1,10 +1,11 @@
 """The stock: what lies there, every movement of a product, and counting it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from wtforms import HiddenField
 from wtforms.validators import InputRequired
 
@@ -12,12 +13,13 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
+from groupbuy.warehouse import issuing
 from groupbuy.warehouse import stock as levels
-from groupbuy.warehouse.models import StockLevel, StockMovement
+from groupbuy.warehouse.models import StockAlert, StockLevel, StockMovement
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.fields import WholeField
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.fields import WholeField, optional
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.forms import PageForm
@@ -25,6 +27,7 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 MOST_MOVEMENTS = 200
+STILL = (30, 60, 90)
 
 
 def _page(row: Any) -> str:
@@ -36,6 +39,7 @@ COLUMNS = (
     Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
     Column(_l("Specification"), lambda row: row.Product.spec),
     Column(_l("In stock"), lambda row: row.units, "number", sort="units"),
+    Column(_l("Low below"), lambda row: row.least, "number"),
     Column(_l("Keeps"), lambda row: "yes" if row.Product.keeps else "no", "state:shown"),
 )
 
@@ -47,19 +51,30 @@ class CountForm(PageForm):
     counted = WholeField(_l("Counted"), validators=[InputRequired()])
 
 
+class LeastForm(PageForm):
+    """Below how many units a stock is low."""
+
+    least = WholeField(_l("Low below"), validators=optional())
+
+
 @blueprint.get("/stock")
 def stock() -> ResponseReturnValue:
     """List products with what lies in stock, the fullest first."""
     units = func.coalesce(StockLevel.units, 0)
     statement = (
-        select(Product, units.label("units"))
+        select(Product, units.label("units"), StockAlert.least)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
+        .outerjoin(StockAlert, StockAlert.product_id == Product.id)
         .order_by(units.desc(), Product.code)
     )
     if text := asked("q"):
         statement = statement.where(or_(contains(Product.code, text), contains(Product.name, text)))
     if asked("there"):
         statement = statement.where(units > 0)
+    if asked("low"):
+        statement = statement.where(units < StockAlert.least)
+    if days := asked_id("still"):
+        statement = statement.where(units > 0, ~_left_since(utc_now() - timedelta(days=min(days, 3650))))
     listing = Listing(
         "stock",
         _("Stock"),
@@ -67,12 +82,29 @@ def stock() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Code or name")),
+            Filter("low", _("Low stock"), [("1", _("Only what is low"))], _("Low or not")),
+            Filter(
+                "still",
+                _("Slow-moving"),
+                [(str(days), _("Nothing left in %(days)s days", days=days)) for days in STILL],
+                _("Moving or not"),
+            ),
             Filter("there", _("In stock"), [("1", _("Only what lies there"))], _("All products")),
         ),
         sorts={"units": units},
         actions=((_("Movements and count"), _page),),
     )
-    return show(listing, tabs=tabs("admin.stock"), empty_text=_("There are no products yet."))
+    return show(
+        listing, "admin/stock_list.html", tabs=tabs("admin.stock"), empty_text=_("There are no products yet.")
+    )
+
+
+def _left_since(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that something of a product has come or left since a moment."""
+    moved = select(StockMovement.id).where(
+        StockMovement.product_id == Product.id, StockMovement.at >= moment, StockMovement.kind != "stock_take"
+    )
+    return moved.exists()
 
 
 @blueprint.route("/stock/<code>", methods=["GET", "POST"])
@@ -109,5 +141,6 @@ def stock_product(code: str) -> ResponseReturnValue:
         product=product,
         units=units,
         movements=movements,
+        least=LeastForm(formdata=None, least=issuing.least_of(product.id)),
         names=names_of(movement.actor for movement in movements),
     )

@@ -219,3 +219,38 @@ def test_photos_of_what_was_rejected_are_drawn_anew_and_bounded(town: Town, numb
     assert Image.open(BytesIO(stored)).size == (750, 500)
     assert b"taken at home" not in stored
     assert add(picture.getvalue(), 9).count("<img") == 8
+
+
+def test_stock_is_written_off_returned_listed_and_counted(town: Town) -> None:
+    operator = town.operator
+    assert operator.post("/admin/stock/P1", counted="9", seen="0").status_code == 303
+    fields = {"kind": "write_off", "units": "2", "reason": "发霉", "submission_key": "w1"}
+    for _ in range(2):
+        assert operator.post("/admin/stock/P1/issue", **fields).status_code == 303
+    returned = {"kind": "supplier_return", "units": "3", "reason": "近效期", "submission_key": "r1"}
+    operator.post("/admin/stock/P1/issue", **returned)
+    assert (
+        operator.post(
+            "/admin/stock/P1/issue", **returned | {"submission_key": "r2", "units": "5"}
+        ).status_code
+        == 422
+    )
+    # 9 − 2 − 3 at ¥5.00 each.
+    db.session.rollback()
+    assert db.session.scalar(select(StockLevel.units)) == 4
+    page = operator.text("/admin/stock/movements?kind=supplier_return")
+    number = page.partition("/admin/stock/notes/")[2].partition(".pdf")[0]
+    book = openpyxl.load_workbook(BytesIO(operator.get(f"/admin/stock/notes/{number}.xlsx").data))
+    cells = [cell.value for row in book.active.iter_rows() for cell in row if cell.value is not None]
+    assert {"退供单", "P1", "近效期", 3, 15} <= set(cells)
+    assert operator.get(f"/admin/stock/notes/{number}.pdf").data.startswith(b"%PDF")
+    export = operator.get("/admin/stock/movements?export=xlsx").data
+    assert openpyxl.load_workbook(BytesIO(export)).active.max_row >= 4
+    assert operator.post("/admin/stock/P1/least", least="5").status_code == 303
+    assert "阿克苏苹果" in operator.text("/admin/stock?low=1")
+    assert "阿克苏苹果" not in operator.text("/admin/stock?still=30")
+    assert operator.post("/admin/stock/P1/least", least="").status_code == 303
+    assert "阿克苏苹果" not in operator.text("/admin/stock?low=1")
+    sheet = openpyxl.load_workbook(BytesIO(operator.get("/admin/stock/count-sheet.xlsx").data)).active
+    counted = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {"盘点表", "P1", 4} <= set(counted)

@@ -1,0 +1,112 @@
+"""Goods that leave the stock for no round, and when a stock is low."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import joinedload
+
+from groupbuy.audit import service as audit
+from groupbuy.catalog.models import Product
+from groupbuy.db import db
+from groupbuy.db.bulk import next_ids, table_of
+from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.warehouse import stock
+from groupbuy.warehouse.models import StockAlert, StockIssue
+
+WRITE_OFF, SUPPLIER_RETURN = "write_off", "supplier_return"
+PREFIXES = {WRITE_OFF: "WO", SUPPLIER_RETURN: "SR"}
+MAX_REASON = 200
+
+
+def issue(
+    *,
+    product: Product,
+    kind: str,
+    units: int,
+    reason: str,
+    now: datetime,
+    zone: ZoneInfo,
+    actor: str,
+    submission_key: str | None = None,
+) -> StockIssue:
+    """Write goods off or return them to the product's supplier, at the cost of the last that came in.
+
+    The same key again is the first issue. Raise BadInput, RuleBroken ``out_of_stock``.
+    """
+    if submission_key and (first := _by_key(submission_key)):
+        return first
+    reason = reason.strip()
+    if not 1 <= units <= stock.MAX_UNITS:
+        raise BadInput("out_of_range", f"Between 1 and {stock.MAX_UNITS}.", param="units")
+    if not 1 <= len(reason) <= MAX_REASON:
+        raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
+    (issue_id,) = next_ids(table_of(StockIssue), 1)
+    row = StockIssue(
+        id=issue_id,
+        number=f"{PREFIXES[kind]}-{now.astimezone(zone):%Y%m%d}-{issue_id}",
+        kind=kind,
+        product_id=product.id,
+        supplier_id=product.supplier_id if kind == SUPPLIER_RETURN else None,
+        units=units,
+        cost_fen=stock.last_cost(product.id),
+        reason=reason,
+        submission_key=submission_key,
+        at=now,
+        actor=actor,
+    )
+    db.session.add(row)
+    db.session.flush()
+    stock.take(
+        product_id=product.id, units=units, kind=kind, cause=("stock_issue", row.id), now=now, actor=actor
+    )
+    audit.record(
+        at=now,
+        actor=actor,
+        verb=f"stock_{kind}",
+        subject_kind="product",
+        subject=product.code,
+        after={"units": units, "reason": reason, "number": row.number},
+    )
+    return row
+
+
+def _by_key(key: str) -> StockIssue | None:
+    return db.session.scalar(select(StockIssue).where(StockIssue.submission_key == key))
+
+
+def get_issue(number: str) -> StockIssue:
+    """Return an issue by its number; raise NotFound."""
+    chosen = select(StockIssue).where(StockIssue.number == number)
+    found = db.session.scalar(chosen.options(joinedload(StockIssue.product), joinedload(StockIssue.supplier)))
+    if found is None:
+        raise NotFound("unknown_issue", "There is no such note.")
+    return found
+
+
+def least_of(product_id: int) -> int | None:
+    """Return the units below which a product's stock is low."""
+    row = db.session.get(StockAlert, product_id)
+    return row.least if row else None
+
+
+def set_least(*, product: Product, least: int | None, now: datetime, actor: str) -> None:
+    """Choose below how many units a stock is low, None for never; again changes nothing."""
+    former = least_of(product.id)
+    least = least or None
+    if former == least:
+        return
+    if least is None:
+        db.session.execute(delete(StockAlert).where(StockAlert.product_id == product.id))
+    else:
+        db.session.merge(StockAlert(product_id=product.id, least=least))
+    db.session.flush()
+    audit.record(
+        at=now,
+        actor=actor,
+        verb="stock_alert_set",
+        subject_kind="product",
+        subject=product.code,
+        before={"least": former},
+        after={"least": least},
+    )

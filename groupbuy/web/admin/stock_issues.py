@@ -1,0 +1,166 @@
+"""What leaves the stock for no round, every movement as a list, and the sheet to count by."""
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.catalog.models import Product
+from groupbuy.catalog.service import get_product
+from groupbuy.db import db
+from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.sheet import Sheet
+from groupbuy.kernel.clock import utc_now
+from groupbuy.warehouse import issuing
+from groupbuy.warehouse.issuing import SUPPLIER_RETURN, WRITE_OFF
+from groupbuy.warehouse.models import StockIssue, StockLevel, StockMovement
+from groupbuy.warehouse.sheets import count_sheet, issue_note
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import WholeField
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
+from groupbuy.web.admin.receiving import tabs
+from groupbuy.web.admin.stock import LeastForm
+from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.forms import KeyedForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+
+def _product(row: Any) -> str:
+    return url_for("admin.stock_product", code=row.Product.code)
+
+
+def _note(row: Any) -> str | None:
+    return url_for("admin.stock_note", number=row.number, suffix="pdf") if row.number else None
+
+
+COLUMNS = (
+    Column(_l("When"), lambda row: row.StockMovement.at, "moment"),
+    Column(_l("Item code"), lambda row: row.Product.code, "code", _product),
+    Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
+    Column(_l("Movement"), lambda row: row.StockMovement.kind, "state:stock_movement"),
+    Column(_l("Units"), lambda row: row.StockMovement.units, "number", sort="units"),
+    Column(_l("Cost"), lambda row: row.StockMovement.cost_fen, "money"),
+    Column(_l("Note"), lambda row: row.number, "code", _note, width=18),
+)
+
+
+class IssueForm(KeyedForm):
+    """What leaves the stock and why."""
+
+    kind = SelectField(
+        _l("Kind"),
+        choices=[
+            SelectChoice(WRITE_OFF, _l("write off")),
+            SelectChoice(SUPPLIER_RETURN, _l("return to the supplier")),
+        ],
+    )
+    units = WholeField(_l("Units"), validators=[InputRequired()])
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=issuing.MAX_REASON)])
+
+
+@blueprint.get("/stock/movements")
+def stock_movements() -> ResponseReturnValue:
+    """List every movement of the stock, the latest first."""
+    issued = (StockMovement.cause_kind == "stock_issue") & (StockMovement.cause_id == StockIssue.id)
+    statement = (
+        select(StockMovement, Product, StockIssue.number)
+        .join(Product, Product.id == StockMovement.product_id)
+        .outerjoin(StockIssue, issued)
+        .order_by(StockMovement.id.desc())
+        .where(*within_days(StockMovement.at, "from", "until"))
+    )
+    if text := asked("q"):
+        columns = (Product.code, Product.name, StockIssue.number)
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    if kind := asked("kind"):
+        statement = statement.where(StockMovement.kind == kind)
+    listing = Listing(
+        "stock-movements",
+        _("Movements"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Code, name or note")),
+            Filter("kind", _("Movement"), state_choices("stock_movement"), _("All movements")),
+            Filter("from", _("Day of the movement"), until="until"),
+        ),
+        sorts={"units": StockMovement.units},
+    )
+    return show(listing, tabs=tabs("admin.stock_movements"), empty_text=_("Nothing has moved yet."))
+
+
+@blueprint.route("/stock/<code>/issue", methods=["GET", "POST"])
+def stock_issue(code: str) -> ResponseReturnValue:
+    """Write goods off or return them to the supplier, with a note."""
+    product, form = get_product(code), IssueForm()
+
+    def store() -> None:
+        issuing.issue(
+            product=get_product(code),
+            kind=form.kind.data,
+            units=form.units.data or 0,
+            reason=form.reason.data or "",
+            now=utc_now(),
+            zone=zone(),
+            actor=actor().name,
+            submission_key=form.submission_key.data or None,
+        )
+
+    back = url_for("admin.stock_product", code=code)
+    return saving.answer(
+        form,
+        store,
+        title=_("Take out of stock: %(product)s", product=product.name),
+        back=(back, product.name),
+        then=url_for("admin.stock_movements", q=code),
+        done=_("It is out of stock; the note is in the list."),
+    )
+
+
+@blueprint.post("/stock/<code>/least")
+def stock_least(code: str) -> ResponseReturnValue:
+    """Choose below how many units a product's stock is low."""
+    form = LeastForm()
+
+    def store() -> None:
+        product = get_product(code)
+        issuing.set_least(product=product, least=form.least.data, now=utc_now(), actor=actor().name)
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Saved."), "ok")
+    else:
+        flash(_("Please correct the marked fields."), "bad")
+    return redirect(url_for("admin.stock_product", code=get_product(code).code), 303)
+
+
+@blueprint.get("/stock/count-sheet.<any(xlsx, pdf):suffix>")
+def stock_count_sheet(suffix: str) -> ResponseReturnValue:
+    """Download the sheet to count the stock by: every product that lies there, by code."""
+    rows = db.session.execute(
+        select(Product, StockLevel.units)
+        .join(StockLevel, StockLevel.product_id == Product.id)
+        .where(StockLevel.units > 0)
+        .order_by(Product.code)
+    )
+    counted = [(row[0], row[1]) for row in rows]
+    return _paper(count_sheet(counted, zone=zone(), printed_at=utc_now()), "盘点表", suffix)
+
+
+@blueprint.get("/stock/notes/<number>.<any(xlsx, pdf):suffix>")
+def stock_note(number: str, suffix: str) -> ResponseReturnValue:
+    """Download the note of goods that left the stock."""
+    note = issuing.get_issue(number)
+    sheet = issue_note(note, zone=zone(), printed_at=utc_now())
+    return _paper(sheet, f"{sheet.title}-{number}", suffix)
+
+
+def _paper(sheet: Sheet, name: str, suffix: str) -> ResponseReturnValue:
+    content = pdf.write_pdf([sheet]) if suffix == "pdf" else xlsx.write_xlsx([sheet])
+    mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
+    return attachment(content, f"{name}.{suffix}", mime_type)
