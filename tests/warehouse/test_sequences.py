@@ -1,5 +1,6 @@
 """Whatever comes in whatever order: nothing is lost, nothing is made up, each line ends in one state."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -12,12 +13,15 @@ from groupbuy.commissions.models import CommissionEntry
 from groupbuy.commissions.rules import Rate, agreed_commission, next_row
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import collecting, ordering, receiving
+from groupbuy.flows import calling_off, collecting, delaying, late_orders, ordering, receiving
+from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.errors import RuleBroken
+from groupbuy.members.models import Resident
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.purchasing.models import PurchaseOrderLine
 from groupbuy.warehouse.models import GoodsReceiptLine, StockMovement
 from groupbuy.warehouse.rules import Policy
+from groupbuy.warehouse.supply import CALLED_OFF_LINE
 from tests import building
 from tests.warehouse import day
 
@@ -27,6 +31,9 @@ STEPS = st.one_of(
     st.tuples(st.just("hand_out"), st.integers(0, 3)),
     st.tuples(st.just("share_out"), st.sampled_from(Policy)),
     st.just(("close_rest",)),
+    st.tuples(st.just("order_late"), st.integers(0, 3), st.integers(0, 1), st.integers(1, 4)),
+    st.tuples(st.just("give_up"), st.integers(0, 3)),
+    st.just(("call_off",)),
 )
 
 
@@ -58,6 +65,14 @@ class Day:
             self.orders.append(order)
         building.close(app, self.round)
         self.number = day.order_of(self.round).number
+        with transaction():
+            delaying.delay_round(
+                round_=db.session.get_one(Round, self.round.id),
+                pickup_date=building.PICKUP + timedelta(days=1),
+                reason="大雪",
+                now=building.CLOSES,
+                actor=day.ACTOR,
+            )
 
     def receive(self, place: int, units: int, rejected: int) -> None:
         code = self.codes[place]
@@ -76,6 +91,35 @@ class Day:
     def close_rest(self) -> None:
         with transaction():
             receiving.close_rest(number=self.number, now=day.ARRIVES, actor=day.ACTOR)
+
+    def order_late(self, place: int, product: int, units: int) -> None:
+        with transaction():
+            late = late_orders.place_late_order(
+                round_=db.session.get_one(Round, self.round.id),
+                resident=db.session.get_one(Resident, self.orders[place].resident_id),
+                wishes=[Wish(self.codes[product], units)],
+                now=day.ARRIVES,
+                zone=building.ZONE,
+                actor=day.ACTOR,
+            )
+            ordering.mark_paid(order=late, now=day.ARRIVES, actor=day.ACTOR)
+        self.orders.append(late)
+
+    def give_up(self, place: int) -> None:
+        with transaction():
+            delaying.cancel_delayed(order=day.stored(self.orders[place]), now=day.ARRIVES, actor=day.ACTOR)
+
+    def call_off(self) -> None:
+        with transaction():
+            calling_off.call_off(
+                round_=db.session.get_one(Round, self.round.id),
+                reason="停业",
+                now=day.ARRIVES,
+                actor=day.ACTOR,
+            )
+
+    def stored_round(self) -> Round:
+        return db.session.get_one(Round, self.round.id)
 
     def step(self, name: str, *values: Any) -> None:
         """Do a step; what the rules forbid now changes nothing."""
@@ -106,15 +150,21 @@ def assert_adds_up(one: Day) -> None:
         came = _sum(GoodsReceiptLine.delivered, GoodsReceiptLine.purchase_order_line_id == line.id)
         rejected = _sum(GoodsReceiptLine.rejected, GoodsReceiptLine.purchase_order_line_id == line.id)
         stored = _sum(
-            StockMovement.units, StockMovement.kind == "receipt_surplus", StockMovement.cause_id == line.id
+            StockMovement.units,
+            StockMovement.kind == "receipt_surplus",
+            StockMovement.cause_kind.in_(("purchase_order_line", CALLED_OFF_LINE)),
+            StockMovement.cause_id == line.id,
         )
         kept = _sum(OrderLine.quantity, OrderLine.offer_id == line.offer_id)
         fetched = _fetched(line)
         # Who hands out more than ever came leaves nothing for anybody else; else all of it adds up.
         assert kept == fetched if fetched > came - rejected else came == kept + stored + rejected
         assert kept <= line.ordered
+        assert one.stored_round().state != "cancelled" or kept == 0
     for order in one.orders:
         _assert_paid_adds_up(order)
+    # Who hands out more than ever came makes the goods wrong on purpose, in this example or one before.
+    assert [finding for finding in day.wrong() if not finding.startswith("goods:")] == []
 
 
 def _fetched(line: PurchaseOrderLine) -> int:
