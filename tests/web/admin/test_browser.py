@@ -46,6 +46,8 @@ PAGES = (
     "/admin/receiving/receipts",
     "/admin/stock",
     "/admin/stock/A01",
+    "/admin/stock/A01/issue",
+    "/admin/stock/movements",
     "/admin/leaders",
     "/admin/leaders/L01",
     "/admin/leaders/L01/rest-days",
@@ -138,6 +140,11 @@ def test_a_delivery_is_received_and_what_is_short_shared_out(app: Flask, operato
     if order.state == "draft":
         with transaction():
             purchase_orders.approve(order_id=order.id, now=utc_now(), actor="test")
+    pages = (f"purchasing/{order.number}", f"purchasing/{order.number}/answer")
+    pages += (f"purchasing/{order.number}/preview", f"rounds/{round_.name}/late-order")
+    for path in (*pages, f"rounds/{round_.name}/delay", f"rounds/{round_.name}/call-off"):
+        operator.goto(f"/admin/{path}")
+        look_at(operator)
     operator.goto(f"/admin/receiving/{order.number}")
     operator.get_by_role("button", name="全部按采购数到货").click()
     box = operator.get_by_label("送货：", exact=False).first
