@@ -1,7 +1,7 @@
 """Photograph what is rejected
 
 Revision ID: 0033
-Revises: 0032
+Revises: 0037
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0033'
-down_revision = '0032'
+down_revision = '0037'
 branch_labels = None
 depends_on = None
 
