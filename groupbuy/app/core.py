@@ -9,6 +9,7 @@ from flask import Flask
 
 from groupbuy import paths
 from groupbuy.app import tables
+from groupbuy.app.addresses import Groupbuy
 from groupbuy.app.settings import NAME
 from groupbuy.config import Settings
 from groupbuy.db import db
@@ -23,7 +24,7 @@ def create_core(settings: Settings) -> Flask:
     Those two take seconds to load, and no command but ``serve`` needs them.
     """
     settings.instance.mkdir(parents=True, exist_ok=True)
-    app = Flask(
+    app = Groupbuy(
         "groupbuy",
         instance_path=str(settings.instance),
         template_folder=str(paths.templates_dir()),

@@ -67,7 +67,7 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     )
     late = _post(warehouse, path, version="1", driver="老钱")
     assert late.status_code == 422
-    assert "其间已有别人修改过这条线路" in late.get_data(as_text=True)
+    assert "这条线路刚被他人修改" in late.get_data(as_text=True)
     assert "超载 4 件" in warehouse.text(f"/admin/delivery?day={DAY}")
     assert "没有待签收的货品" in leader.text("/leader/goods")
     assert "2 站、14 件货发车" in warehouse.text(f"{path}/leave")
@@ -77,7 +77,7 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     form = {"stop": "0", "lines-0-offer": str(town.offer("P1")), "lines-0-got": "4", "lines-0-reason": ""}
     blank = _post(leader, place, **form)
     assert blank.status_code == 422
-    assert "请选择短少或破损" in blank.get_data(as_text=True)
+    assert "请说明是缺少还是破损" in blank.get_data(as_text=True)
     assert _post(leader, place, **form | {"lines-0-reason": "missing"}).status_code == 303
     assert "发 7，收 4" in leader.text(place)
     found = queries.discrepancies(day=PICKUP)[0]
@@ -115,7 +115,7 @@ def test_a_stop_is_moved_on_the_page(app: Flask, town: Town) -> None:
     warehouse = _staff(app, "warehouse")
     east, stop = town.route("东线"), town.stop(2)
     assert _post(warehouse, "/admin/delivery/routes", day=DAY, name="东线").status_code == 303
-    assert "当天已有同名线路" in warehouse.text(f"/admin/delivery?day={DAY}")
+    assert "这一天已有同名线路" in warehouse.text(f"/admin/delivery?day={DAY}")
     _post(warehouse, f"/admin/delivery/stops/{stop.id}/move", route=str(east.id), place="2")
     assert [one.leader.code for one in town.route("东线").stops] == ["L1", "L3", "L2"]
     _post(warehouse, f"/admin/delivery/stops/{stop.id}/move", route=str(east.id), place="x")

@@ -107,7 +107,8 @@ def _migrate(url: str, instance: Path) -> None:
 def _postgresql_database(cluster: Cluster, tmp_path: Path, template: str) -> Iterator[str]:
     # The folder of a test is its own among all workers; its name ends in a number.
     name = f"{tmp_path.parent.name}_{tmp_path.name}_{template}"[-60:]
-    _administer(cluster, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    # Copying the files takes half of the time that writing them through the log takes.
+    _administer(cluster, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
     yield cluster.url(name)
     _administer(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 
