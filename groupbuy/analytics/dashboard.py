@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select
 
+from groupbuy.campaigns.listing import by_urgency
 from groupbuy.campaigns.models import Offer, OfferStock, OfferVersion, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
@@ -122,13 +123,13 @@ def rounds_with_figures() -> Select[*tuple[Any, ...]]:
     )
 
 
-def current_rounds(*, begins: datetime, ends: datetime) -> Sequence[Any]:
-    """Return the rounds that sell or close between two moments, the next cut-off first."""
+def current_rounds(*, now: datetime, begins: datetime, ends: datetime) -> Sequence[Any]:
+    """Return the rounds that sell or close between two moments, what sells now first."""
     selling = Round.state.in_((RoundState.OPEN, RoundState.CLOSING))
     today = and_(Round.closes_at >= begins, Round.closes_at < ends)
     opening = and_(Round.state == RoundState.SCHEDULED, Round.opens_at < ends)
     statement = rounds_with_figures().where(or_(selling, today, opening))
-    return db.session.execute(statement.order_by(Round.closes_at, Round.id).limit(50)).all()
+    return db.session.execute(statement.order_by(*by_urgency(now)).limit(50)).all()
 
 
 def days(edges: Sequence[datetime]) -> list[DayFigures]:

@@ -197,3 +197,18 @@ def test_what_is_no_picture_or_a_huge_one_is_said_beside_its_field(
         page.get_by_role("button", name="保存").click()
         expect(page.locator("img.product-photo")).to_be_visible()
         page.context.close()
+
+
+def test_text_twice_as_large_pushes_no_page_sideways(app: Flask, browser: Browser, shop: Shop) -> None:
+    with served(app) as site:
+        page = resident_at(browser, app, site, shop)
+        into_the_cart(page, shop, "P1", "P2")
+        page.locator(".cart-go").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("下单成功")
+        order = page.url.partition("?")[0]
+        for path in (shop.path, "/", "/cart", "/orders", order, f"{order}/code", "/me", "/me/leader"):
+            page.goto(path)
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert wide <= 0, path
+        page.context.close()

@@ -24,6 +24,16 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 MOST = 2_147_483_647
+EVENTS = {
+    "round.opened": _l("A round opens"),
+    "round.closed": _l("A round closes"),
+    "round.cancelled": _l("A round is cancelled"),
+    "order.placed": _l("An order is placed"),
+    "order.changed": _l("An order is changed"),
+    "order.cancelled": _l("An order is cancelled"),
+    "order.picked_up": _l("An order is picked up"),
+    "purchase_order.sent": _l("A purchase order is sent"),
+}
 
 
 class WebhookForm(PageForm):
@@ -62,6 +72,11 @@ def webhooks() -> ResponseReturnValue:
     )
 
 
+def event_name(kind: str) -> str:
+    """Return what an event is called."""
+    return str(EVENTS.get(kind, kind))
+
+
 def deliveries_page(row: Any) -> str:
     """Return the address of a webhook's log."""
     return url_for("admin.webhooks_detail", webhook_id=row.WebhookEndpoint.id)
@@ -73,7 +88,9 @@ def _removal_page(row: Any) -> str:
 
 ENDPOINT_COLUMNS = (
     Column(_l("Address"), lambda row: row.WebhookEndpoint.url, "name", deliveries_page, width=40),
-    Column(_l("Events"), lambda row: "、".join(row.WebhookEndpoint.events), width=40),
+    Column(
+        _l("Events"), lambda row: "、".join(event_name(one) for one in row.WebhookEndpoint.events), width=40
+    ),
     Column(_l("Since"), lambda row: row.WebhookEndpoint.created_at, "moment", width=17),
     Column(_l("Not accepted yet"), lambda row: row.waiting, "number"),
     Column(_l("Last accepted"), lambda row: row.accepted, "moment", width=17),
@@ -84,7 +101,7 @@ ENDPOINT_COLUMNS = (
 def webhooks_new() -> ResponseReturnValue:
     """Have an address told of events; its secret is shown this once."""
     form = WebhookForm()
-    form.events.choices = [SelectChoice(name, name) for name in KINDS]
+    form.events.choices = [SelectChoice(name, f"{event_name(name)} ({name})") for name in KINDS]
     made: list[WebhookEndpoint] = []
 
     def store() -> None:
@@ -139,7 +156,7 @@ def _delivery_columns(far: dict[int, stored.Progress]) -> tuple[Column, ...]:
         return far[row.id].state if row.id in far else row.state
 
     return (
-        Column(_("Event"), lambda row: row.event, "name", width=20),
+        Column(_("Event"), lambda row: event_name(row.event), "name", width=20),
         Column(_("What was sent"), lambda row: row.body, "code", width=60),
         Column(_("State"), state, "state:delivery"),
         Column(_("Answer"), lambda row: row.status and str(row.status), "code"),

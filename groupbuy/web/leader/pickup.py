@@ -76,7 +76,12 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
     bags = open_bags(signed_in().leader_ids, request.args.get("q", "").strip())
     pages = Pages(page_number(), ceil(len(bags) / PAGE_SIZE), len(bags))
     shown = bags[(pages.page - 1) * PAGE_SIZE : pages.page * PAGE_SIZE]
-    lines = left_by_order([order_id for bag in shown for order_id in bag.order_ids])
+    order_ids = [order_id for bag in shown for order_id in bag.order_ids]
+    lines, ordered = left_by_order(order_ids), lines_by_order(order_ids)
+    short = {
+        bag.number: [line for i in bag.order_ids for line in ordered.get(i, []) if line.short]
+        for bag in shown
+    }
     goods = {bag.number: [line for i in bag.order_ids for line in lines.get(i, [])] for bag in shown}
     page = render_template(
         "leader/pickup.html",
@@ -84,6 +89,7 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
         known=known or KnownForm(formdata=None),
         bags=shown,
         goods=goods,
+        short=short,
         pages=pages,
         conflicts=events.count_conflicts(signed_in().leader_ids),
     )
