@@ -54,7 +54,7 @@ PAYMENTS = (
     Column(_l("Payment"), lambda row: row.number, "code"),
     Column(_l("Order"), lambda row: row.order.number if row.order else _("Wallet"), "code", _order_of),
     Column(_l("Channel"), lambda row: NAMES[row.channel]),
-    Column(_l("Asked for"), lambda row: row.amount_fen, "money"),
+    Column(_l("To be paid"), lambda row: row.amount_fen, "money"),
     Column(_l("Came"), lambda row: row.paid_fen, "money"),
     Column(_l("Begun"), lambda row: row.created_at, "moment"),
     Column(_l("Last fault"), lambda row: row.last_error),
