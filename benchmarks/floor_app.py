@@ -72,6 +72,7 @@ def same() -> Response:
         "actor": "floor",
         "remark": None,
         "submission_key": None,
+        "proof": None,
         "number": ids.order_number(),
         "pickup_code": ids.pickup_code(),
     }

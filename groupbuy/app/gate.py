@@ -5,6 +5,7 @@ instead of all becoming slower and slower.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from socket import socket
@@ -62,6 +63,44 @@ class Exchanges:
         return list(self._by_thread.values())
 
 
+class Places:
+    """So many places, given in the order in which they were asked for.
+
+    A semaphore gives a place to whoever happens to run when it becomes free, and some wait very long.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self, timeout: float) -> bool:
+        """Take a place; False when none became free in time."""
+        with self._guard:
+            if self._free:
+                self._free -= 1
+                return True
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        if turn.acquire(timeout=timeout):
+            return True
+        with self._guard:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                return False
+        # It was given at the last moment.
+        return True
+
+    def release(self) -> None:
+        """Give a place back, to who waits longest."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
+
+
 class Gate:
     """Lets so many requests into the application at once; the others wait, but not for long."""
 
@@ -74,7 +113,7 @@ class Gate:
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._app = app
-        self._places = threading.Semaphore(places)
+        self._places = Places(places)
         self._exchanges = exchanges
         self._patience = patience_seconds
 

@@ -34,10 +34,13 @@ def rows_of(
     """Run a statement in the session's transaction and return its rows; raise what SQLAlchemy raises.
 
     The ``last`` one commits on the same way to the server, so that no lock is held while an answer is made;
-    the edge's own commit then has nothing left to do.
+    the edge's own commit then has nothing left to do. Where it is the first one too, it is a transaction by
+    itself, and neither begins nor commits one: a single way there and back.
     """
     cursor_class = db.session.get_bind().dialect.loaded_dbapi.RawCursor
     connection = driver()
+    if last and connection.info.transaction_status.name == "IDLE":
+        return _alone(connection, cursor_class, statement, values)
     # PgBouncer 1.18 never answers to what is sent ahead; nothing is prepared where it stands in between.
     ahead = last and connection.prepare_threshold is not None
     with told_as_usual(statement.text), cursor_class(connection) as cursor:
@@ -47,6 +50,23 @@ def rows_of(
                 connection.execute("COMMIT", prepare=False)
         rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+def _alone(
+    connection: Any, cursor_class: Any, statement: Statement, values: Mapping[str, Any]
+) -> Sequence[tuple[Any, ...]]:
+    connection.autocommit = True
+    try:
+        with told_as_usual(statement.text), cursor_class(connection) as cursor:
+            # Prepared at once where it may be at all: to plan it takes longer than to run it.
+            ready = True if connection.prepare_threshold is not None else None
+            cursor.execute(statement.text, [values[name] for name in statement.names], prepare=ready)
+            rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+    finally:
+        # A connection that broke is replaced by the pool, whatever it was set to.
+        if not connection.closed:
+            connection.autocommit = False
 
 
 def driver() -> Any:

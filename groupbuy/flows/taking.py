@@ -16,6 +16,11 @@ from groupbuy.orders.queries import OrderView, view_of
 from groupbuy.orders.quick import QuickOrder
 from groupbuy.orders.rules import MAX_LINES
 
+
+class Unproved(Exception):
+    """Say that an order was not placed by a token that nobody has looked at: the edge is to look first."""
+
+
 QUICK = quick.statement(RATE_SQL)
 BRIEF = brief.statement(RULE_ID_SQL)
 
@@ -31,10 +36,13 @@ def take_order(
     remark: str | None = None,
     submission_key: str | None = None,
     last: bool = False,
+    proof: str | None = None,
 ) -> OrderView:
     """Place an order, in one statement or a few where it fits.
 
     ``last`` tells that nothing more is to be written in this transaction: its locks are then let go at once.
+    ``proof`` is the digest of the resident's token where nobody has looked yet whether it is good; Unproved
+    then says that the order was not placed, for whatever reason.
     Raise as ``place_order`` does, and NotFound for an unknown round or resident.
     """
     asked = QuickOrder(
@@ -48,8 +56,12 @@ def take_order(
         actor=actor.name,
         remark=remark,
         submission_key=submission_key,
+        proof=proof,
     )
-    return _quickly(asked, last) or view_of(_step_by_step(asked, wishes, actor))
+    placed = _quickly(asked, last)
+    if placed is None and proof is not None:
+        raise Unproved
+    return placed or view_of(_step_by_step(asked, wishes, actor))
 
 
 def _quickly(asked: QuickOrder, last: bool) -> OrderView | None:

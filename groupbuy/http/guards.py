@@ -21,12 +21,16 @@ def signed_in() -> Identity:
     return identity
 
 
-def require(roles: Collection[str], *, scope: str | None = None) -> Identity:
+def require(
+    roles: Collection[str], *, scope: str | None = None, identity: Identity | None = None
+) -> Identity:
     """Return who asks when the role is among those given and the token is good for the scope.
+
+    ``identity`` is who asks where that is known.
 
     Raise NotSignedIn, or NotAllowed ``role_not_allowed`` or ``scope_missing``.
     """
-    identity = signed_in()
+    identity = identity or signed_in()
     if identity.role not in roles:
         raise NotAllowed("role_not_allowed", f"A {identity.role} may not do this.")
     if scope is not None and scope not in identity.scopes:

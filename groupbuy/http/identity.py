@@ -1,11 +1,11 @@
 """Who asks: found by bearer token or by the browser's session, with one query a request."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from flask import Flask, g, request, session
+from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
@@ -17,7 +17,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows.ordering import Actor
 from groupbuy.http.rights import LIMITABLE
-from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.clock import monotonic_seconds, utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.leaders.limiting import leaders_within
 from groupbuy.leaders.models import Leader, LeaderHelper
@@ -26,6 +26,12 @@ from groupbuy.members.models import Resident
 # How exactly the last use of a session is known; a write on every request would be dear.
 SEEN_STEP = timedelta(minutes=5)
 MAX_TOKEN = 200
+
+
+# Whose token was good lately, by its digest, for writes whose own statement looks whether it still is.
+REMEMBERED = "groupbuy_remembered"
+REMEMBERED_SECONDS = 300.0
+MOST_REMEMBERED = 20_000
 
 
 class NotSignedIn(GroupbuyError):
@@ -72,6 +78,8 @@ class Identity:
     # When it was last proved who this is: by signing in, or once more since.
     proved_at: datetime | None = None
     limited_to: tuple[int, ...] | None = None
+    # The digest of a token that was good lately, while nobody has looked whether it still is.
+    proof: str | None = field(default=None, repr=False)
     session_secret: str | None = field(default=None, repr=False)
     # What Flask-Login asks of a user.
     is_authenticated: bool = field(default=True, repr=False)
@@ -103,8 +111,12 @@ class Identity:
         return self.session_secret
 
 
+Remembered = dict[str, tuple[Identity, float]]
+
+
 def init_identity(app: Flask) -> None:
     """Let Flask-Login find who is signed in by the session's secret in the cookie."""
+    app.extensions[REMEMBERED] = {}
     manager = LoginManager(app)
     manager.user_loader(lambda secret: _by_session(secret, utc_now()))
 
@@ -133,11 +145,36 @@ def _by_token(header: str, now: datetime) -> Identity:
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or len(secret) > MAX_TOKEN:
         raise NotSignedIn("bad_token", "Send the header: Authorization: Bearer TOKEN.")
-    asked = {"digest": tokens.digest_of(secret), "now": now}
-    rows = db.session.connection().execute(_token_holder(), asked).all()
+    digest = tokens.digest_of(secret)
+    rows = db.session.connection().execute(_token_holder(), {"digest": digest, "now": now}).all()
     if not rows:
         raise NotSignedIn("bad_token", "This token is unknown, revoked or expired.")
-    return _joined(rows, rows[0].scopes, rows[0].created_at)
+    found = _joined(rows, rows[0].scopes, rows[0].created_at)
+    _remember(found, digest)
+    return found
+
+
+def _remember(identity: Identity, digest: str) -> None:
+    remembered: Remembered = current_app.extensions[REMEMBERED]
+    if identity.role != "resident":
+        return
+    if len(remembered) >= MOST_REMEMBERED:
+        remembered.clear()
+    remembered[digest] = (replace(identity, proof=digest), monotonic_seconds())
+
+
+def remembered_identity() -> Identity | None:
+    """Return which resident's token was good lately; its ``proof`` is still to be looked at.
+
+    Only for a write that looks at it in the statement that writes, so that a token that was revoked, an
+    account that was disabled or a role that was taken away acts at once.
+    """
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    remembered: Remembered = current_app.extensions[REMEMBERED]
+    found = remembered.get(tokens.digest_of(secret.strip()))
+    return None if found is None or monotonic_seconds() - found[1] > REMEMBERED_SECONDS else found[0]
 
 
 @cache

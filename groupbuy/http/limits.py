@@ -4,7 +4,7 @@ from flask import Flask, request
 from flask_limiter import Limiter
 
 from groupbuy.config import Settings
-from groupbuy.http.identity import NotSignedIn, current_identity
+from groupbuy.http.identity import NotSignedIn, current_identity, remembered_identity
 
 PER_ACCOUNT = "1200 per minute"
 PER_ADDRESS = "600 per minute"
@@ -17,7 +17,8 @@ UNCOUNTED = {"static", "monitoring.healthz", "monitoring.readyz", "monitoring.me
 def asker() -> str:
     """Return whose requests are counted together: an account's, else those of an address."""
     try:
-        identity = current_identity()
+        # For counting it is enough whose token it was lately.
+        identity = remembered_identity() or current_identity()
     except NotSignedIn:
         identity = None
     if identity is not None:
@@ -28,8 +29,11 @@ def asker() -> str:
 def init_limits(app: Flask, settings: Settings) -> None:
     """Count requests unless the settings switch it off, as load tests do.
 
-    Counts are per process: this bounds what one process is asked for. Limits against guessing are in
-    the database.
+    Counts are per process: they bound what one process is asked for, so with n processes somebody gets n
+    times as far. That is enough, because nothing is guarded by them alone: wrong passwords, codes and
+    second factors (``accounts.guessing``), sending codes (``accounts.codes``), pickup codes
+    (``http.code_limits``) and files (``http.quotas``) are counted in the database for all processes, what an
+    order takes is bounded by stock and by the buyer's limit, and overload by the gate.
     """
     Limiter(
         app=app,

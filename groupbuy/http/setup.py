@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -21,6 +22,25 @@ LONGEST_COOKIE = timedelta(days=60)
 ErrorPage = Callable[[Any], Any]
 
 
+class Cookies(SecureCookieSessionInterface):
+    """Cookies as Flask signs them; what signs them is made once, and not for who sends none."""
+
+    def __init__(self) -> None:
+        self._signer: Any = None
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        """Return what signs the cookies of the one application that this belongs to."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of a request."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def init_http(app: Flask, settings: Settings) -> None:
     """Set up what pages and API share."""
     if hops := settings.trusted_proxies:
@@ -33,6 +53,7 @@ def init_http(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=LONGEST_COOKIE,
     )
+    app.session_interface = Cookies()
     app.before_request(_refuse_unstorable)
     init_identity(app)
     init_limits(app, settings)

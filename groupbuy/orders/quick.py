@@ -32,8 +32,18 @@ class QuickOrder:
     actor: str
     remark: str | None
     submission_key: str | None
+    # The digest of the resident's token where nobody has looked yet whether it is good.
+    proof: str | None = None
 
 
+# Whether a token is good for the resident s at this moment; as ``http.identity`` reads it.
+PROVED = """
+SELECT 1 FROM api_token t
+JOIN account a ON a.id = t.account_id AND a.active
+JOIN account_role o ON o.account_id = t.account_id AND o.role = t.role
+WHERE t.digest = :proof AND t.role = 'resident' AND t.revoked_at IS NULL AND t.expires_at > :now
+  AND s.active AND s.account_id = t.account_id AND (t.profile IS NULL OR t.profile = s.code)
+"""
 # The steps follow each other by what they read: stock is locked in the order of its keys and read as it is
 # under the lock; only if every line fits it is taken, then the buyer's share, then the order is written.
 # A statement that has taken anything and yet places nothing, because a parallel one came first, divides by 0.
@@ -56,6 +66,7 @@ WITH wish AS (
       AND r.review_above_fen IS NULL
       AND r.opens_at <= :now AND r.closes_at > :now AND COALESCE(x.takes_part, r.all_leaders)
       AND NOT EXISTS (SELECT 1 FROM "order" WHERE submission_key = :submission_key)
+      AND (CAST(:proof AS text) IS NULL OR EXISTS ({proved}))
 ), line AS MATERIALIZED (
     SELECT w.place, w.code, w.quantity, f.id AS offer_id, v.id AS version_id, v.name,
            COALESCE(m.price_fen, v.price_fen) AS price_fen, f.per_buyer_limit,
@@ -143,7 +154,7 @@ ORDER BY line.place
 
 def statement(rate_sql: str) -> Statement:
     """Return the statement; ``rate_sql`` selects id and rate of the rule for products p and heads h."""
-    return Statement.of(_PLACE.format(rate=rate_sql))
+    return Statement.of(_PLACE.format(rate=rate_sql, proved=PROVED))
 
 
 def place(order: QuickOrder, placing: Statement, *, last: bool = False) -> OrderView | None:
@@ -165,6 +176,7 @@ def place(order: QuickOrder, placing: Statement, *, last: bool = False) -> Order
         "actor": order.actor,
         "remark": order.remark,
         "submission_key": order.submission_key,
+        "proof": order.proof,
         "number": number,
         "pickup_code": code,
     }

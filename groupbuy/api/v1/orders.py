@@ -59,7 +59,7 @@ class CancelOrder(Body):
     reason: Annotated[Text, Field(min_length=1, max_length=MAX_REMARK)]
 
 
-@endpoint("POST", "/orders", scope="orders:write", body=PlaceOrder, answers={201: OrderShape})
+@endpoint("POST", "/orders", scope="orders:write", body=PlaceOrder, answers={201: OrderShape}, looks=True)
 def place_order(identity: Identity, body: PlaceOrder) -> tuple[int, Any]:
     """Place an order in an open round, for oneself or on behalf of a resident."""
     settings: Settings = current_app.extensions["groupbuy_settings"]
@@ -74,6 +74,7 @@ def place_order(identity: Identity, body: PlaceOrder) -> tuple[int, Any]:
             remark=body.remark,
             # Else the answer is stored under the key, in the same transaction.
             last=HEADER not in request.headers,
+            proof=identity.proof,
         )
     except NotFound as error:
         raise NotFound(error.code, error.message, param=error.param or "round") from error
