@@ -5,6 +5,7 @@ Run ``benchmarks/order_rush --help``.
 
 import argparse
 import csv
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -181,16 +182,15 @@ def _reading(tokens: Sequence[str]) -> Ask:
 
 
 def _verifying(bags: Sequence[tuple[str, str]]) -> Ask:
-    """Hand out one bag after the other; 409 says that a bag was handed out in an earlier turn."""
+    """Hand out one bag after the other, each once while there are any; 409 says that they are all gone."""
+    handed = multiprocessing.get_context("fork").Value("q", 0)
 
-    def ask(client: int, number: int) -> Request:
-        code, token = bags[(client * 61 + number * 32) % len(bags)]
-        return (
-            "POST",
-            "/api/v1/pickups/verify",
-            JSON | {"Authorization": f"Bearer {token}"},
-            json_body({"code": code}),
-        )
+    def ask(_client: int, _number: int) -> Request:
+        with handed.get_lock():
+            code, token = bags[handed.value % len(bags)]
+            handed.value += 1
+        headers = JSON | {"Authorization": f"Bearer {token}"}
+        return "POST", "/api/v1/pickups/verify", headers, json_body({"code": code})
 
     return ask
 
