@@ -10,7 +10,7 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.audit import service as audit
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import queries, service
 from groupbuy.delivery.models import DeliveryRoute
 from groupbuy.delivery.rules import MAX_NAME, over_capacity
@@ -247,14 +247,16 @@ def delivery_notes(route_id: int, suffix: str) -> ResponseReturnValue:
     if not sheets:
         raise NotFound("unknown_document", "Nothing is delivered on this route.")
     content = pdf.write_pdf(sheets) if suffix == "pdf" else xlsx.write_xlsx(sheets)
-    with transaction():
-        audit.record(
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
             at=now,
-            actor=actor().name,
+            actor=who,
             verb="document_taken",
             subject_kind="delivery_route",
             subject=str(route_id),
             after={"kind": "delivery_note"},
         )
+    )
     mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
     return attachment(content, f"配送单-{route.day}-{route.name}.{suffix}", mime_type)

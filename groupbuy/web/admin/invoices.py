@@ -13,7 +13,7 @@ from wtforms.form import Form
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.catalog.models import Supplier
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.purchasing import queries as purchasing
@@ -160,8 +160,8 @@ def invoices_detail(invoice_id: int) -> ResponseReturnValue:
 @blueprint.post("/invoices/<int:invoice_id>/cancel")
 def invoices_cancel(invoice_id: int) -> ResponseReturnValue:
     """Take an invoice back."""
-    with transaction():
-        service.cancel(invoice_id=invoice_id, now=utc_now(), actor=actor().name)
+    who = actor().name
+    in_transaction(lambda: service.cancel(invoice_id=invoice_id, now=utc_now(), actor=who))
     return redirect(url_for("admin.invoices_detail", invoice_id=invoice_id), 303)
 
 

@@ -11,7 +11,7 @@ from groupbuy.campaigns.models import Offer, OfferVersion, Round
 from groupbuy.catalog.models import Product
 from groupbuy.config import Settings
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import pdf, xlsx
 from groupbuy.flows import late_orders
 from groupbuy.flows.ordering import MAX_REMARK, Wish
@@ -104,9 +104,12 @@ def purchasing_amendment(number: str, suffix: str) -> ResponseReturnValue:
 @blueprint.post("/purchasing/amendments/<number>/told")
 def purchasing_amendment_told(number: str) -> ResponseReturnValue:
     """Note that the supplier has an amendment by phone, message or paper."""
-    with transaction():
+
+    def note() -> str:
         changed = amending.get_amendment(number)
         amending.note_told(amendment=changed, now=utc_now(), actor=actor().name)
-        order = get_purchase_order(changed.purchase_order_id).number
+        return get_purchase_order(changed.purchase_order_id).number
+
+    order = in_transaction(note)
     flash(_("Saved."), "ok")
     return redirect(url_for("admin.purchasing_order", number=order), 303)

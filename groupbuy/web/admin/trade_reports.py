@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from groupbuy.analytics import trade_base, trade_reports
 from groupbuy.analytics.trade_base import Report, Wanted
 from groupbuy.audit import service as audit
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.finance.rules import BOOKS
 from groupbuy.http.guards import signed_in
@@ -151,7 +151,8 @@ def reports_make(name: str) -> ResponseReturnValue:
     wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
     suffix = "csv" if request.form.get("suffix") == "csv" else "xlsx"
     now = utc_now()
-    with transaction():
+
+    def ask() -> None:
         files.ask(
             report=report.name,
             payload=trade_reports.as_json(report, wanted),
@@ -169,6 +170,8 @@ def reports_make(name: str) -> ResponseReturnValue:
             subject=report.name,
             after={"since": str(first), "until": str(last)},
         )
+
+    in_transaction(ask)
     flash(_("The file is being made; it appears here."), "ok")
     return redirect(url_for("admin.reports_files"), 303)
 
