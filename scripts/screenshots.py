@@ -48,6 +48,7 @@ ROLES = {
             *(f"/admin/rounds/{OPEN}", f"/admin/rounds/{CLOSED}", f"/admin/rounds/{OPEN}/close"),
             *("/admin/orders", "/admin/orders/{order}", "/admin/products", "/admin/products/A01"),
             *("/admin/products/import", "/admin/purchasing", "/admin/leaders", "/admin/leaders/L01"),
+            *("/admin/leaders/L01/sheets", "/admin/webhooks/new"),
             *("/admin/leaders/L01/rest-days", "/admin/communities", "/admin/residents", "/admin/commissions"),
             *("/admin/suppliers", "/admin/scheduler", "/admin/users", "/admin/audit", "/admin/settings"),
             "/admin/settings/agreement",
