@@ -4,6 +4,7 @@ from flask import Flask
 
 from groupbuy.api.v1 import (
     addresses,
+    after_sales,
     campaigns,
     carts,
     catalog,
@@ -41,6 +42,7 @@ RESOURCES = (
     rounds,
     carts,
     orders,
+    after_sales,
     pickups,
     pickup_events,
     purchasing,

@@ -1,6 +1,7 @@
 """Every module with tables, so that the metadata is complete for migrations."""
 
 from groupbuy.accounts import models as accounts
+from groupbuy.aftersales import models as aftersales
 from groupbuy.audit import models as audit
 from groupbuy.campaigns import models as campaigns
 from groupbuy.catalog import models as catalog
@@ -21,6 +22,7 @@ from groupbuy.warehouse import models as warehouse
 
 ALL = (
     accounts,
+    aftersales,
     audit,
     campaigns,
     catalog,

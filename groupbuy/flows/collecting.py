@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from groupbuy.aftersales import queries as aftersales
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.flows.ordering import Actor
@@ -39,7 +40,7 @@ def verify_pickup(
 
     Raise BadInput ``bad_code`` for what is no code at all, NotFound ``unknown_code``, RuleBroken
     ``wrong_pickup_point``, ``not_ready`` before the close, ``order_cancelled``, ``not_paid``,
-    ``already_picked_up``, and as ``parts.units_taken`` does.
+    ``already_picked_up``, ``refund_open`` while a case about it is open, and as ``parts.units_taken`` does.
     """
     found = look_up(code=code, leader_ids=leader_ids)
     return hand_out_orders(found=found, parts=parts, now=now, actor=actor, how={"by": "code"})
@@ -110,14 +111,30 @@ def hand_out_orders(
     """Hand out orders, or parts of them; ``how`` goes into the log. Raise as ``verify_pickup`` does."""
     if any(order.round.state in NOT_READY for order in found):
         raise RuleBroken("not_ready", "The round of this order has not closed yet.")
+    free = _not_held_back(found)
     handed = (
-        _hand_out_all(found, now, actor, how)
+        _hand_out_all(free, now, actor, how)
         if parts is None
-        else _hand_out_parts(found, parts, now, actor, how)
+        else _hand_out_parts(free, parts, now, actor, how)
     )
     if not handed:
-        _explain_refusal(found)
+        _explain_refusal(free)
+    # Whoever asks for a refund locks the order first: what was asked while this one waited is seen now.
+    _not_held_back([one.order for one in handed], all_of_them=True)
     return handed
+
+
+def _not_held_back(found: Sequence[Order], *, all_of_them: bool = False) -> list[Order]:
+    """Return the orders without an open after-sale case; raise RuleBroken ``refund_open`` for none."""
+    held = aftersales.held_back([order.id for order in found])
+    free = [order for order in found if order.id not in held]
+    if held and (all_of_them or not free):
+        raise RuleBroken(
+            "refund_open",
+            "A refund or exchange of this order is being decided; nothing is handed out.",
+            param="code",
+        )
+    return free
 
 
 def _hand_out_all(

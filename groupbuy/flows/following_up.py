@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from groupbuy.aftersales.queries import holds_back
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import lifecycle
@@ -90,7 +91,7 @@ def _open(stop: DeliveryStop) -> Select[Order]:
 def is_disputed() -> ColumnElement[bool]:
     """Return the condition that something about an order is being looked into."""
     conflict = PickupEvent.outcome == "conflict"
-    return exists().where(PickupEvent.order_no == Order.number, conflict)
+    return or_(exists().where(PickupEvent.order_no == Order.number, conflict), holds_back())
 
 
 def remind(*, stop_id: int, now: datetime) -> int | None:

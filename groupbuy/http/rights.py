@@ -20,6 +20,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.orders_detail": LOOK,
         "admin.orders_cancel": ACT,
         "admin.residents": LOOK,
+        "admin.aftersales": LOOK,
+        "admin.aftersales_case": LOOK,
     },
     "finance": {
         "admin.commissions": LOOK,

@@ -16,11 +16,13 @@ from groupbuy.orders.bulk import is_live, live_lines
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
-SHORTAGE = "shortage"
+SHORTAGE, REFUND = "shortage", "refund"
 # Given up by the resident because the goods are late; called off by the operator. Their goods go to stock.
 DELAYED, CALLED_OFF = "delayed", "called_off"
+# Every line was paid back after the sale.
+REFUNDED = "refunded"
 # Why an order that counted at the close was cancelled later.
-AFTER_CLOSE = (SHORTAGE, DELAYED, CALLED_OFF)
+AFTER_CLOSE = (SHORTAGE, DELAYED, CALLED_OFF, REFUNDED)
 CHANGE = table_of(LineChange)
 
 
@@ -85,10 +87,12 @@ def lock_orders_of_offers(offer_ids: Collection[int]) -> None:
         )
 
 
-def note_losses(losses: Iterable[Loss], *, cause: str, now: datetime, actor: str) -> int:
+def note_losses(
+    losses: Iterable[Loss], *, cause: str, now: datetime, actor: str, kind: str = SHORTAGE
+) -> int:
     """Write down what lines lose; ``cause`` must be new. Return how many lines there are."""
     columns = ("order_line_id", "kind", "units", "amount_fen", "cause", "at", "actor")
-    rows = ((loss[0], SHORTAGE, loss[1], loss[2], cause, now, actor) for loss in losses)
+    rows = ((loss[0], kind, loss[1], loss[2], cause, now, actor) for loss in losses)
     return insert_rows(CHANGE, columns, rows)
 
 

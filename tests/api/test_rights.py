@@ -199,6 +199,24 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"code": "{code}"},
         "401 403 403 409 409 409 403 403 403 403 403",
     ),
+    "list_after_sales": (
+        "GET",
+        "/orders/{order}/after-sales",
+        None,
+        "401 200 404 200 404 403 403 200 403 403 200",
+    ),
+    "ask_after_sale": (
+        "POST",
+        "/orders/{order}/after-sales",
+        {"kind": "refund", "reason": "other", "text": "x", "lines": LINES},
+        "401 409 404 409 404 403 403 409 403 403 403",
+    ),
+    "decide_after_sale": (
+        "POST",
+        "/after-sales/NONE/decide",
+        {"approve": True},
+        "401 403 403 403 403 403 403 404 403 403 403",
+    ),
     "pickup_day_list": ("GET", "/pickups/day", None, "401 403 403 200 200 200 403 403 403 403 403"),
     "take_pickup_events": (
         "POST",

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from groupbuy.accounts import queries, service
 from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import Window
 from groupbuy.catalog.models import Brand, Category, Supplier
@@ -23,12 +24,14 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.delivery import queries as delivery
 from groupbuy.delivery import service as service_of_routes
-from groupbuy.flows import dispatching, late_orders, receiving, signing, syncing
+from groupbuy.flows import dispatching, late_orders, putting_right, receiving, signing, syncing
 from groupbuy.flows.ordering import Wish
+from groupbuy.flows.putting_right import Request
 from groupbuy.flows.receiving import Delivery
 from groupbuy.flows.signing import Count
 from groupbuy.leaders.models import Community, Leader, LeaderHelper
 from groupbuy.members.models import Resident, ResidentAddress
+from groupbuy.orders.models import Order
 from groupbuy.pickup.events import Event
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
 from groupbuy.warehouse import issuing, stock
@@ -98,6 +101,7 @@ def build(app: Flask) -> Town:
     people = {who: _browser(app, who, profiles.get(who), leader) for who in PEOPLE}
     facts = _facts(app, people) | {"order": order.number, "old_order": old_order.number}
     facts["conflict"] = _conflict(leader)
+    facts["case"] = _case(old_order)
     return Town(app, people, facts, leader, resident, other_resident, round_)
 
 
@@ -157,6 +161,14 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "resident": db.session.scalars(select(Resident.code).order_by(Resident.id)).first() or "",
         **{name: str(row.id) for name, row in rows.items()},
     }
+
+
+def _case(order: Order) -> str:
+    """Let the resident complain about an order that was closed yesterday."""
+    request = Request(Kind.COMPLAINT, Reason.OTHER, "少了一袋", {"P1": 1})
+    with transaction():
+        fresh = db.session.get_one(Order, order.id)
+        return putting_right.ask(order=fresh, request=request, now=NOW, actor=ACTOR).number
 
 
 def _conflict(leader: Leader) -> str:

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from groupbuy.web.admin import (
+    after_sales,
     agreement,
     audit,
     campaign_editor,
@@ -62,6 +63,7 @@ from groupbuy.web.admin.campaigns import weekday
 
 # Importing a page declares its routes.
 PAGES = (
+    after_sales,
     agreement,
     audit,
     campaign_editor,

@@ -184,6 +184,7 @@ REASONS: Mapping[str, object] = {
     "shortage": _l("too little was delivered"),
     "delayed": _l("the goods are late"),
     "called_off": _l("the round was called off"),
+    "refunded": _l("paid back after the sale"),
     "not_reviewed": _l("not approved by the cut-off"),
 }
 

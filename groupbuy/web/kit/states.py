@@ -60,6 +60,13 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "on_the_way": ("For pickup", "info"),
         "completed": ("Completed", "idle"),
     },
+    "after_sale": {
+        "asked": ("To decide", "wait"),
+        "approved": ("Approved", "ok"),
+        "rejected": ("Rejected", "bad"),
+        "withdrawn": ("Withdrawn", "idle"),
+        "closed": ("Settled", "idle"),
+    },
     "payment": {
         "unpaid": ("Unpaid", "wait"),
         "paid": ("Paid", "ok"),

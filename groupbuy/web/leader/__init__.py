@@ -3,6 +3,7 @@
 from flask import Flask
 
 from groupbuy.web.leader import (
+    after_sales,
     changing,
     commission,
     desk,
@@ -26,6 +27,7 @@ from groupbuy.web.leader.blueprint import blueprint
 
 # Importing a page declares its routes.
 PAGES = (
+    after_sales,
     desk,
     rounds,
     papers,

@@ -2,11 +2,23 @@
 
 from flask import Flask
 
-from groupbuy.web.resident import addresses, cart, changing, home, me, orders, paying, rounds, sharing, wallet
+from groupbuy.web.resident import (
+    addresses,
+    after_sales,
+    cart,
+    changing,
+    home,
+    me,
+    orders,
+    paying,
+    rounds,
+    sharing,
+    wallet,
+)
 from groupbuy.web.resident.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (home, rounds, cart, orders, changing, paying, wallet, me, addresses, sharing)
+PAGES = (home, rounds, cart, orders, after_sales, changing, paying, wallet, me, addresses, sharing)
 
 
 def register_resident(app: Flask) -> None:

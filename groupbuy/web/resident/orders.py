@@ -25,9 +25,11 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import notes_of
 from groupbuy.orders import carts, queries
+from groupbuy.orders.bulk import LIVE
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.models import Bag
+from groupbuy.pickup.parts import NOT_READY
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.order_facts import facts_of
@@ -106,6 +108,7 @@ def order(number: str) -> ResponseReturnValue:
         short=short,
         notes=_told(found),
         free_cancel=delaying.can_cancel(found),
+        after_sale=found.state in LIVE and found.round.state not in NOT_READY,
         wallet_pays=_wallet_pays(found),
         pays_online=found.state == OrderState.AWAITING_PAYMENT and bool(choices(signed_in().account_id)),
     )

@@ -80,6 +80,7 @@ def _cancelled(order: Order) -> list[Step]:
         "shortage": _("Too little was delivered"),
         "delayed": _("By yourself, because the goods are late"),
         "called_off": order.round.cancel_reason or _("The round was called off"),
+        "refunded": _("Everything is paid back"),
         "by_resident": _("By yourself"),
     }
     reason = order.cancel_reason or order.round.cancel_reason or ""

@@ -1,0 +1,84 @@
+"""After-sale cases with their lines, and what suppliers are charged for."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from groupbuy.catalog.models import Product, Supplier
+from groupbuy.db import Base
+from groupbuy.orders.models import Order, OrderLine
+
+
+class AfterSaleCase(Base):
+    """What somebody asks for after the sale (售后单); ``photos`` are paths of pictures.
+
+    ``refund_fen`` is what the decision took off the order, which is then owed back.
+    """
+
+    __tablename__ = "after_sale_case"
+    __table_args__ = (
+        CheckConstraint("kind IN ('refund', 'replacement', 'exchange', 'complaint')", name="kind"),
+        CheckConstraint("state IN ('asked', 'approved', 'rejected', 'withdrawn', 'closed')", name="state"),
+        CheckConstraint("goods IN ('kept', 'returned', 'written_off')", name="goods"),
+        CheckConstraint("refund_fen >= 0", name="refund"),
+        Index("ix_after_sale_case_order", "order_id", "state"),
+        Index("ix_after_sale_case_state", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"))
+    kind: Mapped[str]
+    reason: Mapped[str]
+    text: Mapped[str]
+    photos: Mapped[list[str]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(default="asked")
+    goods: Mapped[str] = mapped_column(default="kept")
+    refund_fen: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    answer: Mapped[str | None]
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+
+    order: Mapped[Order] = relationship()
+    lines: Mapped[list["AfterSaleLine"]] = relationship(
+        back_populates="case", order_by="AfterSaleLine.order_line_id"
+    )
+
+
+class AfterSaleLine(Base):
+    """Sale units of an order line that a case is about."""
+
+    __tablename__ = "after_sale_line"
+    __table_args__ = (CheckConstraint("units > 0", name="units"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("after_sale_case.id"), primary_key=True)
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), primary_key=True, index=True)
+    units: Mapped[int]
+
+    case: Mapped[AfterSaleCase] = relationship(back_populates="lines")
+    line: Mapped[OrderLine] = relationship()
+
+
+class SupplierClaim(Base):
+    """What a supplier is charged with for goods that were not as they should be, at cost. Append-only."""
+
+    __tablename__ = "supplier_claim"
+    __table_args__ = (
+        UniqueConstraint("cause", "product_id"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        Index("ix_supplier_claim_supplier", "supplier_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    amount_fen: Mapped[int]
+    cause: Mapped[str]
+    at: Mapped[datetime]
+
+    supplier: Mapped[Supplier] = relationship()
+    product: Mapped[Product] = relationship()

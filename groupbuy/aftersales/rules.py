@@ -1,0 +1,70 @@
+"""What may be asked for after the sale, until when, and how a case ends."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from groupbuy.kernel.errors import BadInput, RuleBroken
+
+MAX_TEXT = 500
+MAX_PHOTOS = 3
+
+
+class Kind(StrEnum):
+    """Name what somebody asks for."""
+
+    REFUND = "refund"
+    REPLACEMENT = "replacement"
+    EXCHANGE = "exchange"
+    COMPLAINT = "complaint"
+
+
+class Reason(StrEnum):
+    """Name what was wrong."""
+
+    SPOILED = "spoiled"
+    DAMAGED = "damaged"
+    WRONG = "wrong"
+    MISSING = "missing"
+    NOT_AS_SHOWN = "not_as_shown"
+    OTHER = "other"
+
+
+class CaseState(StrEnum):
+    """Name where a case stands; ``approved`` waits for its goods, ``closed`` is done with."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+
+
+# Money goes back with the decision; goods that are promised have still to be handed over.
+PROMISES_GOODS = frozenset({Kind.REPLACEMENT, Kind.EXCHANGE})
+
+
+def check_in_time(picked_up_at: datetime | None, days: int, now: datetime) -> None:
+    """Raise RuleBroken ``too_late`` so many days after the pickup; before it there is always time."""
+    if picked_up_at is not None and now >= picked_up_at + timedelta(days=days):
+        raise RuleBroken("too_late", f"After-sale requests are taken for {days} days after the pickup.")
+
+
+def check_units(asked: Mapping[str, int], askable: Mapping[str, int]) -> None:
+    """Check sale units by product code against what can still be asked for.
+
+    Raise BadInput ``required`` for nothing, ``out_of_range`` below 1; RuleBroken ``more_than_bought``.
+    """
+    if not asked:
+        raise BadInput("required", "Choose the goods it is about.", param="lines")
+    for code, units in asked.items():
+        if units < 1:
+            raise BadInput("out_of_range", "At least 1.", param=code)
+        if units > askable.get(code, 0):
+            left = askable.get(code, 0)
+            raise RuleBroken("more_than_bought", f"Of {code} at most {left} can be asked for.", param=code)
+
+
+def after_approval(kind: Kind) -> CaseState:
+    """Return where an approval leads."""
+    return CaseState.APPROVED if kind in PROMISES_GOODS else CaseState.CLOSED

@@ -1,0 +1,150 @@
+"""After-sale cases: asked for by residents and leaders, decided by operators."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from groupbuy.aftersales import queries, rules
+from groupbuy.aftersales.models import AfterSaleCase
+from groupbuy.aftersales.rules import Kind, Reason
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.campaigns.rules import MAX_QUANTITY
+from groupbuy.flows import putting_right
+from groupbuy.flows.putting_right import Request
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.times import iso
+from groupbuy.orders import queries as orders
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import MAX_LINES
+
+
+class CaseLine(Body):
+    """Sale units of a product that a case is about."""
+
+    product_code: Annotated[Text, Field(min_length=1, max_length=64)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+
+
+class NewCase(Body):
+    """What is asked for, about which goods, and why."""
+
+    kind: Literal["refund", "replacement", "exchange", "complaint"]
+    reason: Literal["spoiled", "damaged", "wrong", "missing", "not_as_shown", "other"]
+    text: Annotated[Text, Field(min_length=1, max_length=rules.MAX_TEXT)]
+    lines: Annotated[list[CaseLine], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class CaseDecision(Body):
+    """Approve or reject; ``charge_supplier`` charges the suppliers with the cost of the goods."""
+
+    approve: bool
+    answer: Annotated[Text, Field(max_length=rules.MAX_TEXT)] = ""
+    goods: Literal["kept", "returned", "written_off"] = "kept"
+    charge_supplier: bool = False
+
+
+class CaseLineShape(Shape):
+    """A line of a case."""
+
+    product_code: str
+    quantity: int
+
+
+class CaseShape(Shape):
+    """A case; ``refund_fen`` is what an approved refund took off its order."""
+
+    case: str
+    order_no: str
+    kind: str
+    reason: str
+    text: str
+    state: str
+    goods: str
+    refund_fen: int
+    answer: str | None
+    asked_at: str
+    decided_at: str | None
+    lines: list[CaseLineShape]
+
+
+class CaseList(Shape):
+    """The cases of an order, the latest first."""
+
+    items: list[CaseShape]
+
+
+@endpoint("GET", "/orders/<number>/after-sales", scope="orders:read", answers={200: CaseList})
+def list_after_sales(identity: Identity, number: str) -> tuple[int, Any]:
+    """List the after-sale cases of an order."""
+    return 200, {"items": [_json(case) for case in queries.cases_of(_order(identity, number).id)]}
+
+
+@endpoint(
+    "POST", "/orders/<number>/after-sales", scope="orders:write", body=NewCase, answers={201: CaseShape}
+)
+def ask_after_sale(identity: Identity, number: str, body: NewCase) -> tuple[int, Any]:
+    """Ask for something about an order."""
+    units = {line.product_code: line.quantity for line in body.lines}
+    if len(units) != len(body.lines):
+        raise BadInput("duplicate", "This product is already in the list.", param="lines")
+    case = putting_right.ask(
+        order=_order(identity, number),
+        request=Request(Kind(body.kind), Reason(body.reason), body.text, units),
+        now=utc_now(),
+        actor=identity.actor,
+    )
+    return 201, _json(case)
+
+
+@endpoint(
+    "POST",
+    "/after-sales/<number>/decide",
+    scope="orders:write",
+    roles=("operator",),
+    body=CaseDecision,
+    answers={200: CaseShape},
+)
+def decide_after_sale(identity: Identity, number: str, body: CaseDecision) -> tuple[int, Any]:
+    """Decide a case, once."""
+    case = putting_right.decide(
+        number=number,
+        approve=body.approve,
+        answer=body.answer,
+        goods=body.goods,
+        charge_supplier=body.charge_supplier,
+        now=utc_now(),
+        actor=identity.actor,
+    )
+    return 200, _json(case)
+
+
+def _order(identity: Identity, number: str) -> Order:
+    """Return an order that the asker may see; raise NotFound."""
+    return orders.get_order(
+        number,
+        resident_ids=identity.resident_ids if identity.role == "resident" else None,
+        leader_ids=identity.leader_ids if identity.role == "leader" else None,
+    )
+
+
+def _json(case: AfterSaleCase) -> Json:
+    return {
+        "case": case.number,
+        "order_no": case.order.number,
+        "kind": case.kind,
+        "reason": case.reason,
+        "text": case.text,
+        "state": case.state,
+        "goods": case.goods,
+        "refund_fen": case.refund_fen,
+        "answer": case.answer,
+        "asked_at": iso(case.asked_at),
+        "decided_at": iso(case.decided_at) if case.decided_at else None,
+        "lines": [
+            {"product_code": line.line.offer.product.code, "quantity": line.units} for line in case.lines
+        ],
+    }

@@ -1,0 +1,228 @@
+"""Goods were not as they should be: somebody asks, somebody decides, and it is put right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from groupbuy.aftersales import queries, rules
+from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, SupplierClaim
+from groupbuy.aftersales.rules import CaseState, Kind, Reason
+from groupbuy.audit import service as audit
+from groupbuy.campaigns.rules import RoundState
+from groupbuy.commissions import bulk as commissions
+from groupbuy.commissions import settling
+from groupbuy.db import db
+from groupbuy.finance.dials import dials
+from groupbuy.flows.ordering import Actor
+from groupbuy.kernel import ids
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.messaging import service as messaging
+from groupbuy.messaging.service import Note
+from groupbuy.orders import service as orders
+from groupbuy.orders import shortening
+from groupbuy.orders.models import Order
+from groupbuy.orders.queries import lock_order
+from groupbuy.orders.rules import OrderState
+from groupbuy.orders.shortening import Loss
+from groupbuy.payments import books
+from groupbuy.pickup import queries as pickups
+from groupbuy.pickup.parts import NOT_READY
+
+GOODS = ("kept", "returned", "written_off")
+OVER = (OrderState.CANCELLED, OrderState.AWAITING_PAYMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asks for: sale units by product code, why, and pictures that are stored already."""
+
+    kind: Kind
+    reason: Reason
+    text: str
+    units: Mapping[str, int]
+    photos: Sequence[str] = ()
+
+
+def ask(
+    *, order: Order, request: Request, now: datetime, actor: Actor, submission_key: str | None = None
+) -> AfterSaleCase:
+    """Open a case about an order; the same key again returns the first.
+
+    Raise BadInput, RuleBroken ``not_ready`` before the close, ``order_cancelled``, ``too_late``,
+    ``more_than_bought`` for units that were not bought or are in another open case.
+    """
+    lock_order(order)
+    key = None if submission_key is None else f"{order.id}:{submission_key}"
+    if first := queries.find_by_key(key):
+        return first
+    _check(order, request, now)
+    lines = queries.askable(order.id)
+    rules.check_units(request.units, {code: units for code, (_, units) in lines.items()})
+    case = AfterSaleCase(
+        number=ids.order_number(),
+        order_id=order.id,
+        kind=request.kind,
+        reason=request.reason,
+        text=request.text.strip(),
+        photos=list(request.photos),
+        asked_at=now,
+        asked_by=actor.name,
+        submission_key=key,
+    )
+    case.lines = [
+        AfterSaleLine(order_line_id=lines[code][0], units=units) for code, units in request.units.items()
+    ]
+    db.session.add(case)
+    db.session.flush()
+    _log("after_sale_asked", case, now, actor, {"kind": case.kind, "reason": case.reason})
+    return queries.get_case(case.number)
+
+
+def _check(order: Order, request: Request, now: datetime) -> None:
+    if order.round.state in (*NOT_READY, RoundState.CANCELLED):
+        raise RuleBroken("not_ready", "The round of this order has not closed yet.")
+    if order.state in OVER:
+        raise RuleBroken("order_cancelled", "This order has been cancelled.")
+    rules.check_in_time(order.picked_up_at, dials().after_sale_days, now)
+    if not 1 <= len(request.text.strip()) <= rules.MAX_TEXT:
+        raise BadInput("required", "Describe what is wrong.", param="text")
+    if len(request.photos) > rules.MAX_PHOTOS:
+        raise BadInput("out_of_range", f"At most {rules.MAX_PHOTOS} pictures.", param="photos")
+
+
+def decide(
+    *,
+    number: str,
+    approve: bool,
+    answer: str,
+    now: datetime,
+    actor: Actor,
+    goods: str = "kept",
+    charge_supplier: bool = False,
+) -> AfterSaleCase:
+    """Decide a case, once: of two people at the same time one wins, the other is told.
+
+    An approved refund takes the units off their lines, so that what was paid above is owed back and the
+    commission follows. ``goods`` is what becomes of them. Raise NotFound, BadInput, RuleBroken
+    ``already_decided``, ``more_than_bought``.
+    """
+    case = queries.get_case(number)
+    if goods not in GOODS:
+        raise BadInput("unknown_value", "Choose what becomes of the goods.", param="goods")
+    if not answer.strip() and not approve:
+        raise BadInput("required", "Say why.", param="answer")
+    if len(answer.strip()) > rules.MAX_TEXT:
+        raise BadInput("too_long", f"At most {rules.MAX_TEXT} characters.", param="answer")
+    order = lock_order(case.order)
+    kind = Kind(case.kind)
+    new = rules.after_approval(kind) if approve else CaseState.REJECTED
+    _move(case, CaseState.ASKED, new, now, actor)
+    case.answer, case.goods = answer.strip() or None, goods if approve else "kept"
+    if approve and kind is Kind.REFUND:
+        case.refund_fen = _refund(case, order, now, actor)
+    if approve and charge_supplier:
+        _charge(case, now)
+    db.session.flush()
+    after: dict[str, Any] = {"state": new, "refund_fen": case.refund_fen, "goods": case.goods}
+    _log("after_sale_decided", case, now, actor, after)
+    _tell(case, now)
+    return case
+
+
+def withdraw(*, case: AfterSaleCase, now: datetime, actor: Actor) -> AfterSaleCase:
+    """Take a request back that nobody has decided; raise RuleBroken ``already_decided``."""
+    _move(case, CaseState.ASKED, CaseState.WITHDRAWN, now, actor)
+    _log("after_sale_withdrawn", case, now, actor, {"state": case.state})
+    return case
+
+
+def fulfil(*, number: str, now: datetime, actor: Actor) -> AfterSaleCase:
+    """Note that promised goods have been handed over; raise NotFound, RuleBroken ``already_decided``."""
+    case = queries.get_case(number)
+    _move(case, CaseState.APPROVED, CaseState.CLOSED, now, actor)
+    _log("after_sale_fulfilled", case, now, actor, {"state": case.state})
+    return case
+
+
+def _move(case: AfterSaleCase, old: CaseState, new: CaseState, now: datetime, actor: Actor) -> None:
+    moved = db.session.execute(
+        update(AfterSaleCase)
+        .where(AfterSaleCase.id == case.id, AfterSaleCase.state == old)
+        .values(state=new, decided_at=now, decided_by=actor.name)
+        .returning(AfterSaleCase.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if moved is None:
+        raise RuleBroken("already_decided", "This has been decided meanwhile.")
+    db.session.refresh(case, ["state", "decided_at", "decided_by"])
+
+
+def _refund(case: AfterSaleCase, order: Order, now: datetime, actor: Actor) -> int:
+    """Take a case's units off the order's lines and let commission and books follow; return fen."""
+    quantities = {line.id: line for line in order.lines}
+    for line in case.lines:
+        if line.units > quantities[line.order_line_id].quantity:
+            left = quantities[line.order_line_id].quantity
+            raise RuleBroken(
+                "more_than_bought", f"Only {left} of these are left on the order.", param="units"
+            )
+    cause = f"after_sale:{case.id}"
+    losses = [
+        Loss(line.order_line_id, line.units, line.units * quantities[line.order_line_id].price_fen)
+        for line in case.lines
+    ]
+    shortening.note_losses(losses, cause=cause, now=now, actor=actor.name, kind=shortening.REFUND)
+    commissions.book_changes(cause=cause, now=now)
+    shortening.lower_lines(cause)
+    lowered = shortening.lower_orders(cause, now=now, reason=shortening.REFUNDED)
+    shortening.log_orders(lowered, now=now, actor=actor.name, reason=shortening.REFUNDED)
+    db.session.refresh(order)
+    _finish_if_nothing_is_left(order, now)
+    settling.book_round(round_id=order.round_id, now=now)
+    books.bring_up_order(order_id=order.id, now=now)
+    return sum(loss.amount_fen for loss in losses)
+
+
+def _finish_if_nothing_is_left(order: Order, now: datetime) -> None:
+    """Move an order on of which some was handed out and the rest is refunded."""
+    if order.state == OrderState.PART_PICKED_UP and not pickups.left_of([order.id]):
+        old = (OrderState.PART_PICKED_UP,)
+        orders.move(order=order, old=old, new=OrderState.PICKED_UP, picked_up_at=now)
+
+
+def _charge(case: AfterSaleCase, now: datetime) -> None:
+    """Charge the suppliers with what the goods had cost."""
+    for line in case.lines:
+        cost = line.units * line.line.offer_version.cost_fen
+        if cost:
+            offer = line.line.offer
+            db.session.add(
+                SupplierClaim(
+                    supplier_id=offer.supplier_id,
+                    product_id=offer.product_id,
+                    amount_fen=cost,
+                    cause=f"after_sale:{case.id}",
+                    at=now,
+                )
+            )
+
+
+def _tell(case: AfterSaleCase, now: datetime) -> None:
+    words = {CaseState.REJECTED: "未通过", CaseState.APPROVED: "已同意"}
+    state = words.get(CaseState(case.state), "已办结")
+    note = Note(
+        key=f"after-sale-{case.id}",
+        recipient=f"resident:{case.order.resident_id}",
+        subject=f"售后{state} · {case.number}",
+        body=case.answer or f"您的售后申请{state}。",
+    )
+    messaging.leave_notes([note], now=now)
+
+
+def _log(verb: str, case: AfterSaleCase, now: datetime, actor: Actor, after: Mapping[str, Any]) -> None:
+    audit.record(
+        at=now, actor=actor.name, verb=verb, subject_kind="after_sale_case", subject=case.number, after=after
+    )

@@ -1,0 +1,131 @@
+"""After-sale cases: those that wait, what was wrong, and deciding one."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from wtforms import BooleanField, SelectField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Length
+
+from groupbuy.aftersales import queries, rules
+from groupbuy.aftersales.models import AfterSaleCase
+from groupbuy.db.transaction import transaction
+from groupbuy.flows import putting_right
+from groupbuy.kernel.clock import utc_now
+from groupbuy.leaders.models import Leader
+from groupbuy.members.models import Resident
+from groupbuy.orders.models import Order
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.after_sales import KINDS, REASONS
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+COLUMNS = (
+    Column(
+        _l("Number"),
+        lambda row: row.AfterSaleCase.number,
+        "code",
+        lambda row: url_for("admin.aftersales_case", number=row.AfterSaleCase.number),
+        width=18,
+    ),
+    Column(_l("Asked"), lambda row: row.AfterSaleCase.asked_at, "moment"),
+    Column(_l("Resident"), lambda row: row.Resident.name, "name"),
+    Column(_l("Leader"), lambda row: row.Leader.name, "name"),
+    Column(_l("Request"), lambda row: KINDS[row.AfterSaleCase.kind]),
+    Column(_l("Reason"), lambda row: REASONS[row.AfterSaleCase.reason]),
+    Column(_l("Refund"), lambda row: row.AfterSaleCase.refund_fen, "money"),
+    Column(_l("State"), lambda row: row.AfterSaleCase.state, "state:after_sale"),
+)
+
+
+class DecisionForm(PageForm):
+    """What is decided about a case, and what becomes of the goods."""
+
+    answer = TextAreaField(_l("Answer to the resident"), validators=[Length(max=rules.MAX_TEXT)])
+    goods = SelectField(
+        _l("The goods"),
+        choices=lambda: [
+            SelectChoice("kept", _("stay with the resident")),
+            SelectChoice("returned", _("came back")),
+            SelectChoice("written_off", _("are thrown away")),
+        ],
+    )
+    charge_supplier = BooleanField(_l("Charge the supplier with their cost"))
+
+
+@blueprint.get("/after-sales")
+def aftersales() -> ResponseReturnValue:
+    """List after-sale cases, the latest first."""
+    statement = (
+        select(AfterSaleCase, Order, Resident, Leader)
+        .join(Order, Order.id == AfterSaleCase.order_id)
+        .join(Resident, Resident.id == Order.resident_id)
+        .join(Leader, Leader.id == Order.leader_id)
+        .order_by(AfterSaleCase.id.desc())
+        .where(*within_days(AfterSaleCase.asked_at, "from", "until"))
+    )
+    for name in ("state", "reason"):
+        if wanted := asked(name):
+            statement = statement.where(getattr(AfterSaleCase, name) == wanted)
+    if text := asked("q"):
+        columns = (AfterSaleCase.number, Order.number, Resident.name, Leader.name)
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    counted = queries.cases_by_reason()
+    listing = Listing(
+        "after-sales",
+        _("After-sales"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number, resident or leader")),
+            Filter("state", _("State"), state_choices("after_sale"), _("All states")),
+            Filter(
+                "reason",
+                _("Reason"),
+                [(reason, f"{label} ({counted.get(reason, 0)})") for reason, label in REASONS.items()],
+                _("All reasons"),
+            ),
+            Filter("from", _("Day of the request"), until="until"),
+        ),
+    )
+    return show(listing, empty_text=_("Nobody has asked for anything."))
+
+
+@blueprint.route("/after-sales/<number>", methods=["GET", "POST"])
+def aftersales_case(number: str) -> ResponseReturnValue:
+    """Show a case and decide it; of two people at once the second is told."""
+    case, form = queries.get_case(number), DecisionForm()
+
+    def store(approve: bool) -> None:
+        putting_right.decide(
+            number=number,
+            approve=approve,
+            answer=form.answer.data or "",
+            goods=form.goods.data,
+            charge_supplier=form.charge_supplier.data,
+            now=utc_now(),
+            actor=actor(),
+        )
+
+    if form.validate_on_submit() and saving.stored(form, lambda: store(approve=_approves())):
+        flash(_("Decided."), "ok")
+        return redirect(url_for("admin.aftersales_case", number=number), 303)
+    page = render_template("admin/after_sale.html", case=case, form=form, kinds=KINDS, reasons=REASONS)
+    return page, 422 if form.errors else 200
+
+
+def _approves() -> bool:
+    return request.form.get("decision") == "approve"
+
+
+@blueprint.post("/after-sales/<number>/fulfilled")
+def aftersales_fulfilled(number: str) -> ResponseReturnValue:
+    """Note that promised goods have been handed over."""
+    with transaction():
+        putting_right.fulfil(number=number, now=utc_now(), actor=actor())
+    flash(_("Noted."), "ok")
+    return redirect(url_for("admin.aftersales_case", number=number), 303)
