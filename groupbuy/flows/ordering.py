@@ -22,6 +22,7 @@ from groupbuy.orders import reviews, service
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState, line_changes
 from groupbuy.orders.service import OrderToRecord
+from groupbuy.orders.shortening import AFTER_CLOSE
 from groupbuy.payments import paying
 
 MAX_REMARK = 200
@@ -137,8 +138,13 @@ def cancel_order(*, order: Order, reason: str, now: datetime, actor: Actor) -> O
     if order.state == OrderState.CANCELLED:
         return order
     check_round(order.round, now)
-    _undo(order, reason=reason, now=now, actor=actor, sealed_too=False)
+    _undo(order, reason=_in_quotes(reason), now=now, actor=actor, sealed_too=False)
     return order
+
+
+def _in_quotes(reason: str) -> str:
+    """Quote a person's reason that is a word of the platform's own for what it cancels after the close."""
+    return f"“{reason}”" if reason.strip() in AFTER_CLOSE else reason
 
 
 def approve_order(*, order: Order, now: datetime, actor: Actor) -> Order:

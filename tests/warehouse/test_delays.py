@@ -158,3 +158,16 @@ def test_goods_that_were_handed_out_keep_a_round_from_being_called_off(town: Tow
     with pytest.raises(RuleBroken) as refused:
         town.call_off()
     assert refused.value.code == "handed_out"
+
+
+@pytest.mark.parametrize("word", ["shortage", "delayed", "called_off"])
+def test_a_reason_that_is_a_word_of_the_platform_does_not_pass_for_it(app: Flask, word: str) -> None:
+    product = building.add_product(building.add_supplier())
+    resident = building.add_resident(building.add_leader())
+    round_ = building.add_round([product])
+    building.place(round_, resident, {"P1": 1})
+    gone = building.place(round_, resident, {"P1": 2})
+    with transaction():
+        ordering.cancel_order(order=day.stored(gone), reason=word, now=building.NOW, actor=day.ACTOR)
+    building.close(app, round_)
+    assert day.wrong() == []
