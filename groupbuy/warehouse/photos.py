@@ -15,7 +15,8 @@ MOST = 8
 
 def add(*, receipt: GoodsReceipt, path: str, now: datetime, actor: str) -> None:
     """Add a picture that has been stored to a receipt; raise RuleBroken ``too_many``."""
-    db.session.refresh(receipt, with_for_update=True)
+    # Of two people at once the second counts what the first has added.
+    db.session.execute(select(GoodsReceipt.id).where(GoodsReceipt.id == receipt.id).with_for_update())
     count = select(func.count()).where(RejectionPhoto.goods_receipt_id == receipt.id)
     if (db.session.scalar(count) or 0) >= MOST:
         raise RuleBroken("too_many", f"A receipt has at most {MOST} photos.")
