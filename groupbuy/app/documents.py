@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from groupbuy.app import order_export, papers
+from groupbuy.app import bag_labels, order_export, papers
 from groupbuy.app.names import file_name
 from groupbuy.app.papers import Document, Source
 from groupbuy.app.settings import settings_of
@@ -18,6 +19,13 @@ from groupbuy.leaders.queries import get_leader
 from groupbuy.messaging.senders import File
 from groupbuy.messaging.service import Attachment
 from groupbuy.purchasing.printed import suppliers_with_orders
+
+
+class Beside(Protocol):
+    """Render a document that is not made of sheets with sums."""
+
+    def __call__(self, round_name: str, code: str | None, *, zone: ZoneInfo, now: datetime) -> File:
+        """Return the file, of a leader by its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,12 @@ def render(kind: str, round_name: str, code: str | None, suffix: str, printed_at
     """Render one document from what is stored now: of a leader or supplier by its code, else of the round.
 
     ``printed_at`` is the moment that stands on it. Raise NotFound for unknown kinds, rounds, codes and
-    suffixes and for whoever has no orders, RuleBroken ``not_closed`` before the close. The order export
-    is no document of the manifest: a workbook of the live orders at any time, of a leader or of the round.
+    suffixes and for whoever has no orders, RuleBroken ``not_closed`` before the close. Two are no documents
+    of the manifest: the order export, a workbook of the live orders at any time, of a leader or of the round,
+    and the labels of a leader's bags, a PDF.
     """
-    if (kind, suffix) == (order_export.KIND, order_export.SUFFIX):
-        return order_export.render_order_export(round_name, code, zone=_zone(), now=printed_at)
+    if beside := BESIDE.get((kind, suffix)):
+        return beside(round_name, code, zone=_zone(), now=printed_at)
     if suffix not in FORMATS:
         raise NotFound("unknown_document", f"There is no document {kind}.{suffix}.")
     document = _document(kind, round_name, code, printed_at)
@@ -118,4 +127,9 @@ KINDS: Mapping[str, DocumentKind] = {
 FORMATS: Mapping[str, Format] = {
     "xlsx": Format(xlsx.CONTENT_TYPE, _write_xlsx),
     "pdf": Format(pdf.CONTENT_TYPE, _write_pdf),
+}
+# Kept apart, because the manifest of a round does not have them.
+BESIDE: Mapping[tuple[str, str], Beside] = {
+    (order_export.KIND, order_export.SUFFIX): order_export.render_order_export,
+    (bag_labels.KIND, bag_labels.SUFFIX): bag_labels.render_bag_labels,
 }

@@ -175,6 +175,7 @@ DOCUMENTS: Mapping[str, frozenset[str]] = {
     "purchase_order": frozenset({"operator", "warehouse", "finance", "supplier"}),
     "commission_statement": frozenset({"operator", "finance", "leader"}),
     "order_export": frozenset({"operator", "leader"}),
+    "bag_labels": frozenset({"operator", "leader", "warehouse"}),
 }
 
 # Who may see a resident's phone in full, and take lists of people out of the platform.

@@ -23,8 +23,8 @@ from groupbuy.messaging.service import Attachment
 RENDER = "groupbuy_render"
 Render = Callable[[Attachment, datetime], File]
 
-OF_LEADER = ("pickup_sheet", "sorting_list", "commission_statement", "order_export")
-WITH_PEOPLE = ("pickup_sheet", "sorting_list", "order_export")
+OF_LEADER = ("pickup_sheet", "sorting_list", "commission_statement", "order_export", "bag_labels")
+WITH_PEOPLE = ("pickup_sheet", "sorting_list", "order_export", "bag_labels")
 
 
 @endpoint(

@@ -38,7 +38,9 @@ OF_SUPPLIER = {"purchase_order": _l("Purchase order")}
 # A workbook of the orders as they stand, also while the round sells; it is in no zip.
 EXPORT = {"order_export": _l("Order export")}
 PRINTED = OF_ROUND | OF_LEADER | OF_SUPPLIER
-KINDS = OF_ROUND | OF_LEADER | OF_SUPPLIER | EXPORT
+# A PDF of labels to stick on the bags of a leader; it is in no zip either.
+LABELS = {"bag_labels": _l("Bag labels")}
+KINDS = OF_ROUND | OF_LEADER | OF_SUPPLIER | EXPORT | LABELS
 SUFFIXES = ("xlsx", "pdf")
 
 
@@ -68,7 +70,7 @@ def check(kind: str, code: str | None, *, each: bool = False) -> None:
     if mine is None:
         return
     own = each if code is None else is_leader(code, mine)
-    if not own or kind not in OF_LEADER | EXPORT:
+    if not own or kind not in OF_LEADER | EXPORT | LABELS:
         raise NotFound("unknown_document", "There is no such document.")
 
 

@@ -33,7 +33,7 @@ def _signer() -> URLSafeTimedSerializer:
 
 
 @blueprint.get(
-    "/rounds/<name>/<any(pickup_sheet, sorting_list, commission_statement, order_export):kind>"
+    "/rounds/<name>/<any(pickup_sheet, sorting_list, commission_statement, order_export, bag_labels):kind>"
     ".<any(xlsx, pdf):suffix>"
 )
 @for_leaders

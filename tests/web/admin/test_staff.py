@@ -128,13 +128,14 @@ def test_each_role_takes_its_own_documents_only(town: Town) -> None:
         "commission_statement": "/admin/rounds/C1/papers/commission_statement/L1.xlsx",
         "purchase_order": "/admin/rounds/C1/papers/purchase_order/S1.xlsx",
         "order_export": "/admin/rounds/C1/papers/order_export.xlsx",
+        "bag_labels": "/admin/rounds/C1/papers/bag_labels/L1.pdf",
     }
     taken = {
         role: {kind for kind, path in paths.items() if person(town, role).get(path).status_code == 200}
         for role in STAFF
     }
     assert taken == {
-        "warehouse": {"pick_list", "sorting_list", "purchase_order"},
+        "warehouse": {"pick_list", "sorting_list", "purchase_order", "bag_labels"},
         "finance": {"commission_statement", "purchase_order"},
         "customer_service": set(),
     }
