@@ -4,7 +4,7 @@ from datetime import datetime
 
 from groupbuy.commissions import settling
 from groupbuy.payments import books
-from groupbuy.settlements import making, payables
+from groupbuy.settlements import making, payables, returns
 
 
 def keep_books(*, now: datetime) -> int | None:
@@ -18,5 +18,5 @@ def keep_books(*, now: datetime) -> int | None:
     if span is None:
         return None
     trade = settling.settle(span=span, now=now) + books.bring_up(since=span.since, now=now)
-    goods = payables.bring_up(since=span.since, now=now)
+    goods = payables.bring_up(since=span.since, now=now) + returns.bring_up(now=now)
     return trade + goods + making.make_due(now=now)

@@ -17,7 +17,8 @@ from groupbuy.kernel.errors import RuleBroken
 from groupbuy.settlements import adjusting, invoices, making, matching, paying, queries
 from groupbuy.settlements.invoices import Asked
 from groupbuy.settlements.models import SupplierInvoice, SupplierSettlement
-from groupbuy.warehouse import stock
+from groupbuy.warehouse import issuing, stock
+from tests import building
 from tests.warehouse import day
 
 NOW = day.ARRIVES + timedelta(minutes=10)
@@ -94,6 +95,25 @@ def test_a_count_that_finds_less_is_a_loss_at_the_average(bought: Bought) -> Non
         stock.count(product=product, counted=1, seen=2, now=NOW, actor="account:1")
     keep(NOW + timedelta(minutes=5))
     assert (ledger.balance(rules.STOCK), ledger.balance(rules.STOCK_LOSS)) == (333, 333)
+    assert wrong() == []
+
+
+def test_what_went_back_to_the_supplier_is_owed_less_once(bought: Bought) -> None:
+    product = db.session.scalars(select(Product).where(Product.code == "P2")).one()
+    with transaction():
+        issuing.issue(
+            product=product,
+            kind="supplier_return",
+            units=1,
+            reason="临期",
+            now=NOW,
+            zone=building.ZONE,
+            actor="account:1",
+        )
+    keep()
+    keep(NOW + timedelta(minutes=5))
+    # One of the two units in stock at ¥3.33 went back.
+    assert (bought.owed, ledger.balance(rules.STOCK)) == (5498 - 333, 333)
     assert wrong() == []
 
 
