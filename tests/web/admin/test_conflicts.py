@@ -70,6 +70,7 @@ def test_who_saves_second_sees_both_and_saves_knowingly(
     status, text = send(other, to or page, theirs, **base | second)
     assert status == 409
     assert "其他人已修改" in text
+    assert f'<a href="{page}">' in text
     assert all(value in text for value in (*first.values(), *second.values()))
     again = next(form.fields for form in forms_of(text, page=page) if "seen" in form.fields)
     assert send(other, to or page, again, **base | second)[0] == 303
