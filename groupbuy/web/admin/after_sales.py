@@ -9,7 +9,7 @@ from wtforms.validators import Length
 
 from groupbuy.aftersales import queries, rules
 from groupbuy.aftersales.models import AfterSaleCase
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import putting_right
 from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders.models import Leader
@@ -125,7 +125,7 @@ def _approves() -> bool:
 @blueprint.post("/after-sales/<number>/fulfilled")
 def aftersales_fulfilled(number: str) -> ResponseReturnValue:
     """Note that promised goods have been handed over."""
-    with transaction():
-        putting_right.fulfil(number=number, now=utc_now(), actor=actor())
+    who = actor()
+    in_transaction(lambda: putting_right.fulfil(number=number, now=utc_now(), actor=who))
     flash(_("Noted."), "ok")
     return redirect(url_for("admin.aftersales_case", number=number), 303)
