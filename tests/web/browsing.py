@@ -45,7 +45,8 @@ def sit_down(browser: Browser, app: Flask, site: str, account_id: int, role: str
 
 
 def look_at(page: Page) -> None:
-    """Look whether the page fits its screen and serves every reader."""
+    """Look whether the page fits its screen and serves every reader, once it has arrived."""
+    page.wait_for_load_state("networkidle")
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, page.url
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]

@@ -122,6 +122,7 @@ def pay_from_the_wallet(
     number = paid_and_cancelled(resident)
     office.goto("/admin/refunds")
     office.get_by_role("link", name="退款").last.click()
+    office.locator("select[name=target]").select_option("wallet")
     look_at(office)
     office.get_by_role("button", name="退款", exact=True).click()
     expect(office.get_by_text("没有待退的款项")).to_be_visible()
