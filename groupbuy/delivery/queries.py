@@ -46,14 +46,15 @@ def days_to_deliver(*, since: date) -> Sequence[date]:
 
 def leaders_of_day(day: date) -> Sequence[Leader]:
     """Return the leaders who hand something out on a day, by code."""
-    wanted = select(Order.leader_id).join(Round, Round.id == Order.round_id).where(*_of_day(day))
+    wanted = select(Order.leader_id).join(Round, Round.id == Order.round_id).where(*of_day(day))
     found = db.session.scalars(
         select(Leader).where(Leader.id.in_(wanted)).options(joinedload(Leader.community))
     ).all()
     return sorted(found, key=lambda leader: natural_key(leader.code))
 
 
-def _of_day(day: date) -> tuple[ColumnElement[bool], ...]:
+def of_day(day: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that an order, joined with its round, is delivered on a day."""
     return (Round.pickup_date == day, Round.state.in_(TO_DELIVER), is_live())
 
 
@@ -152,7 +153,7 @@ def _lines(day: date) -> Select[*tuple[object, ...]]:
         .join(Order, Order.id == OrderLine.order_id)
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(Round, Round.id == Order.round_id)
-        .where(*_of_day(day), Offer.state == "active", OrderLine.quantity > 0)
+        .where(*of_day(day), Offer.state == "active", OrderLine.quantity > 0)
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.delivery import queries
+from groupbuy.delivery import queries, telling
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, Discrepancy
 from groupbuy.delivery.rules import MAX_NAME, by_route, moved
 from groupbuy.kernel.errors import BadInput, RuleBroken, RunAgain
@@ -177,6 +177,7 @@ def leave(*, route_id: int, now: datetime, actor: str) -> bool:
     route.left_at = now
     route.version += 1
     db.session.flush()
+    telling.tell_of_leaving(route, now=now)
     _log("route_left", "delivery_route", str(route.id), now, actor, {"name": route.name})
     return True
 
@@ -189,6 +190,7 @@ def arrive(*, stop_id: int, now: datetime, actor: str) -> DeliveryStop:
     if stop.arrived_at is None:
         stop.arrived_at = now
         db.session.flush()
+        telling.tell_of_arrival(stop, now=now)
         _log("goods_arrived", "delivery_stop", str(stop.id), now, actor, {"leader": stop.leader.code})
     return stop
 
@@ -197,7 +199,9 @@ def store_signature(
     *, stop: DeliveryStop, found: Sequence[Discrepancy], note: str | None, now: datetime, actor: str
 ) -> None:
     """Note that a leader has signed, and what was not as sent; the stop is locked by the caller."""
-    stop.arrived_at = stop.arrived_at or now
+    if stop.arrived_at is None:
+        stop.arrived_at = now
+        telling.tell_of_arrival(stop, now=now)
     stop.signed_at, stop.signed_by, stop.note = now, actor, _text(note, "note")
     db.session.add_all(found)
     db.session.flush()

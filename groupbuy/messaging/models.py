@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
@@ -17,7 +17,10 @@ class Message(Base):
     """
 
     __tablename__ = "message"
-    __table_args__ = (CheckConstraint("state IN ('queued', 'accepted', 'printed', 'failed')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'accepted', 'printed', 'failed')", name="state"),
+        Index("ix_message_recipient", "recipient", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
@@ -31,6 +34,15 @@ class Message(Base):
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+
+
+class NotesSeen(Base):
+    """Up to which message somebody, such as ``resident:7``, has read what was left on the page."""
+
+    __tablename__ = "notes_seen"
+
+    recipient: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[int]
 
 
 class WebhookEndpoint(Base):

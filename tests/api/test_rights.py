@@ -281,6 +281,13 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         "401 403 403 200 404 403 403 200 403 403 403",
     ),
     "move_in": ("POST", "/leaders/L1/move-in", None, "401 403 403 415 415 403 403 415 403 403 403"),
+    "list_messages": ("GET", "/messages", None, "401 200 200 403 403 403 403 403 403 403 403"),
+    "mark_messages": (
+        "POST",
+        "/messages/seen",
+        {"until": 1},
+        "401 200 200 403 403 403 403 403 403 403 403",
+    ),
     "list_addresses": ("GET", "/addresses", None, "401 200 200 403 403 403 403 403 403 403 403"),
     "add_address": (
         "POST",

@@ -12,8 +12,9 @@ from flask import Flask
 
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.queries import get_account
-from groupbuy.db.transaction import transaction
-from groupbuy.delivery import queries
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.delivery import queries, service
+from groupbuy.messaging import notes
 from tests import building
 from tests.building import NOW, PICKUP
 from tests.delivery.town import Town
@@ -91,6 +92,28 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     assert "缺 2 件" in sign_in(app, get_account(town.orders[1].resident.account_id), "resident").text(
         f"/orders/{town.orders[1].number}"
     )
+
+
+def test_residents_are_told_once_when_goods_leave_and_when_they_are_there(app: Flask, town: Town) -> None:
+    town.plan()
+    anna = sign_in(app, get_account(town.anna.account_id), "resident")
+    assert "还没有消息" in anna.text("/me/messages")
+    town.leave("东线")
+    town.leave("东线")
+    assert "2 条未读" not in anna.text("/me")
+    assert "1 条未读" in anna.text("/me")
+    for _ in range(2):
+        stop_id = town.stop(0).id
+        in_transaction(lambda: service.arrive(stop_id=stop_id, now=NOW, actor="test"))  # noqa: B023 - run at once
+    town.sign(0, {})
+    page = anna.text("/me/messages")
+    assert (page.count("发货通知"), page.count("到货通知")) == (1, 1)
+    latest = notes.notes_to(f"resident:{town.anna.id}", most=1)[0].id
+    assert _post(anna, "/me/messages", until=str(latest)).status_code == 303
+    _post(anna, "/me/messages", until="1")
+    assert "全部已读" in anna.text("/me/messages")
+    berta = sign_in(app, get_account(town.orders[1].resident.account_id), "resident")
+    assert "2 条未读" in berta.text("/me/messages")
 
 
 def test_another_leader_sees_nothing_of_it(app: Flask, town: Town) -> None:

@@ -9,6 +9,7 @@ from groupbuy.web.resident import (
     changing,
     home,
     me,
+    messages,
     orders,
     paying,
     rounds,
@@ -18,7 +19,7 @@ from groupbuy.web.resident import (
 from groupbuy.web.resident.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (home, rounds, cart, orders, after_sales, changing, paying, wallet, me, addresses, sharing)
+PAGES = (home, rounds, cart, orders, after_sales, changing, paying, wallet, me, messages, addresses, sharing)
 
 
 def register_resident(app: Flask) -> None:

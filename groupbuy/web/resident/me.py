@@ -26,6 +26,7 @@ from groupbuy.leaders import queries as leaders
 from groupbuy.leaders.models import Leader
 from groupbuy.members import service as members
 from groupbuy.members.models import Resident
+from groupbuy.messaging import notes
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -88,6 +89,7 @@ def me() -> ResponseReturnValue:
     return render_template(
         "resident/me.html",
         resident=_me(),
+        unread=notes.unseen(f"resident:{_me().id}"),
         wallet_fen=available(wallet(_me().id)),
         several=len(accounts.roles_of(account_id)) > 1,
         may_link=shows_wechat(),

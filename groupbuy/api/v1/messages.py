@@ -1,0 +1,88 @@
+"""The messages that a resident was left."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from groupbuy.api.v1 import cursors
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Query, Text
+from groupbuy.kernel.times import iso
+from groupbuy.messaging import notes
+
+MOST = 50
+RESIDENTS = ("resident",)
+
+
+class MessagesQuery(Query):
+    """Where the page before ended."""
+
+    cursor: Text | None = None
+
+
+class MessageShape(Shape):
+    """A message; ``unread`` until it has been marked."""
+
+    id: int
+    subject: str
+    body: str
+    at: str
+    unread: bool
+
+
+class Messages(Shape):
+    """Messages, the latest first, and how many are unread (at most a hundred are counted)."""
+
+    unread: int
+    items: list[MessageShape]
+    next_cursor: str | None
+
+
+class Seen(Body):
+    """The id of the latest message that was read."""
+
+    until: Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Unread(Shape):
+    """How many messages are unread still."""
+
+    unread: int
+
+
+@endpoint(
+    "GET", "/messages", scope="orders:read", roles=RESIDENTS, query=MessagesQuery, answers={200: Messages}
+)
+def list_messages(identity: Identity, query: MessagesQuery) -> tuple[int, Any]:
+    """List one's own messages, the latest first."""
+    mine = _box(identity)
+    before = None if query.cursor is None else cursors.decode(query.cursor, (int,))[0]
+    found = notes.notes_to(mine, before=before, most=MOST + 1)
+    shown, cursor = cursors.page(found, limit=MOST, key=lambda one: (one.id,))
+    seen = notes.seen_until(mine)
+    items: list[Json] = [
+        {
+            "id": one.id,
+            "subject": one.subject,
+            "body": one.body,
+            "at": iso(one.created_at),
+            "unread": one.id > seen,
+        }
+        for one in shown
+    ]
+    return 200, {"unread": notes.unseen(mine), "items": items, "next_cursor": cursor}
+
+
+@endpoint("POST", "/messages/seen", scope="orders:write", roles=RESIDENTS, body=Seen, answers={200: Unread})
+def mark_messages(identity: Identity, body: Seen) -> tuple[int, Any]:
+    """Mark messages up to one as read; what was read stays read."""
+    mine = _box(identity)
+    known = notes.notes_to(mine, most=1)
+    notes.mark_seen(mine, until=min(body.until, known[0].id if known else 0))
+    return 200, {"unread": notes.unseen(mine)}
+
+
+def _box(identity: Identity) -> str:
+    return f"resident:{identity.resident_ids[0]}"
