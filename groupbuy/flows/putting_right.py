@@ -30,6 +30,7 @@ from groupbuy.orders.shortening import Loss
 from groupbuy.payments import books
 from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.parts import NOT_READY
+from groupbuy.settlements import adjusting
 
 GOODS = ("kept", "returned", "written_off")
 OVER = (OrderState.CANCELLED, OrderState.AWAITING_PAYMENT)
@@ -124,7 +125,7 @@ def decide(
     if approve and kind is Kind.REFUND:
         case.refund_fen = _refund(case, order, now, actor)
     if approve and charge_supplier:
-        _charge(case, now)
+        _charge(case, now, actor)
     db.session.flush()
     after: dict[str, Any] = {"state": new, "refund_fen": case.refund_fen, "goods": case.goods}
     _log("after_sale_decided", case, now, actor, after)
@@ -193,20 +194,29 @@ def _finish_if_nothing_is_left(order: Order, now: datetime) -> None:
         orders.move(order=order, old=old, new=OrderState.PICKED_UP, picked_up_at=now)
 
 
-def _charge(case: AfterSaleCase, now: datetime) -> None:
-    """Charge the suppliers with what the goods had cost."""
+def _charge(case: AfterSaleCase, now: datetime, actor: Actor) -> None:
+    """Charge the suppliers with what the goods had cost, and owe them so much less."""
     for line in case.lines:
         cost = line.units * line.line.offer_version.cost_fen
         if cost:
             offer = line.line.offer
-            db.session.add(
-                SupplierClaim(
-                    supplier_id=offer.supplier_id,
-                    product_id=offer.product_id,
-                    amount_fen=cost,
-                    cause=f"after_sale:{case.id}",
-                    at=now,
-                )
+            claim = SupplierClaim(
+                supplier_id=offer.supplier_id,
+                product_id=offer.product_id,
+                amount_fen=cost,
+                cause=f"after_sale:{case.id}",
+                at=now,
+            )
+            db.session.add(claim)
+            db.session.flush()
+            adjusting.adjust(
+                supplier_id=offer.supplier_id,
+                kind="claim",
+                amount_fen=-cost,
+                cause=f"supplier_claim:{claim.id}",
+                note=f"售后 {case.number} {offer.product.code} × {line.units}",
+                now=now,
+                actor=actor.name,
             )
 
 

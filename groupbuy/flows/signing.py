@@ -22,6 +22,7 @@ from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.orders import shortening
 from groupbuy.orders.shortening import Loss
+from groupbuy.settlements import adjusting
 from groupbuy.warehouse import supply
 from groupbuy.warehouse.rules import Claim, Policy, allocate
 
@@ -152,6 +153,8 @@ def decide(
         losing = who_loses(found)
         _carry_out(found, losing, now, actor)
         found.payer, found.charge_fen = payer, found.missing * _cost_of(found.offer_id)
+        if payer is Payer.SUPPLIER and found.charge_fen:
+            _owe_less(found, now, actor)
         notifying.tell_of_shortage(
             round_=round_,
             cause=_cause(found),
@@ -175,6 +178,18 @@ def _carry_out(found: Discrepancy, losing: Sequence[Losing], now: datetime, acto
     orders = shortening.lower_orders(cause, now=now)
     settling.book_round(round_id=found.offer.round_id, now=now)
     shortening.log_orders(orders, now=now, actor=actor.name)
+
+
+def _owe_less(found: Discrepancy, now: datetime, actor: Actor) -> None:
+    adjusting.adjust(
+        supplier_id=found.offer.supplier_id,
+        kind="claim",
+        amount_fen=-found.charge_fen,
+        cause=_cause(found),
+        note=f"签收差异 {found.stop.day} {found.offer.product.code} × {found.missing}",
+        now=now,
+        actor=actor.name,
+    )
 
 
 def _cause(found: Discrepancy) -> str:

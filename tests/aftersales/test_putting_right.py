@@ -23,6 +23,7 @@ from groupbuy.flows.putting_right import Request
 from groupbuy.kernel.errors import GroupbuyError, RuleBroken
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
+from groupbuy.settlements.queries import open_fen
 from tests import building
 from tests.building import ACTOR, CLOSES
 
@@ -89,6 +90,8 @@ def test_a_refund_is_paid_for_what_was_paid_and_the_commission_follows(order: Or
     assert db.session.scalar(earned) == 396
     claim = db.session.scalars(select(SupplierClaim)).one()
     assert (claim.amount_fen, claim.cause) == (1500, f"after_sale:{case.id}")
+    # Nothing has been received on the purchase order, so the claim is all there is between us.
+    assert open_fen(claim.supplier_id, PICKED + timedelta(days=1)) == -1500
     note = db.session.scalars(select(Message).where(Message.key == f"after-sale-{case.id}")).one()
     assert note.recipient == f"resident:{order.resident_id}"
     assert not [(one.name, one.examples) for one in check_all(now=PICKED, at_rest=False) if one.violations]

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from groupbuy.campaigns.models import Offer
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
@@ -20,6 +22,7 @@ from groupbuy.kernel.errors import BadInput, GroupbuyError, NotFound, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
+from groupbuy.settlements.queries import open_fen
 from tests import building
 from tests.building import ACTOR, PICKUP
 from tests.delivery.town import T, Town
@@ -144,6 +147,20 @@ def test_what_is_missing_is_taken_from_the_last_who_ordered_and_charged(town: To
         "商品P1 缺 1 件。共少收 ¥9.90，已付的将退还。",
         "商品P1 缺 2 件。共少收 ¥19.80，已付的将退还。",
     ]
+    assert day.wrong() == []
+
+
+def test_damage_that_the_supplier_pays_for_lowers_what_it_is_owed(town: Town) -> None:
+    town.plan()
+    town.receive_all()
+    town.leave("东线")
+    later = T + timedelta(days=1)
+    offer = db.session.get_one(Offer, town.offer("P1"))
+    before = open_fen(offer.supplier_id, later)
+    town.sign(0, {offer.id: Count(5, "damaged")})
+    town.decide(queries.discrepancies(day=PICKUP)[0].id, Decision.REFUND, Payer.SUPPLIER)
+    # Two at ¥5.00, at cost.
+    assert open_fen(offer.supplier_id, later) - before == -1000
     assert day.wrong() == []
 
 
