@@ -13,6 +13,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.queries import turnover_by_leader
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,7 @@ class Top:
 
 def standing(*, leader_id: int, start: datetime, end: datetime, most: int) -> Standing:
     """Return where a leader stands by the turnover of orders placed in a time; equals share a place."""
-    sold = {
-        row[0]: row[1]
-        for row in db.session.execute(
-            select(Order.leader_id, total(Order.amount_fen))
-            .where(is_live(), *_within(start, end))
-            .group_by(Order.leader_id)
-        )
-    }
+    sold = turnover_by_leader(start=start, end=end)
     taking_part = set(db.session.scalars(select(Leader.id).where(Leader.state == "active")))
     amounts = {one: sold.get(one, 0) for one in taking_part | sold.keys() | {leader_id}}
     ranked = sorted(amounts, key=lambda one: (-amounts[one], one))

@@ -14,7 +14,16 @@ from groupbuy.campaigns.rules import cap_reached
 from groupbuy.commissions import settling
 from groupbuy.db import db
 from groupbuy.finance import sealing as book_sealing
-from groupbuy.flows import announcing, bookkeeping, closing, following_up, ordering, planning, refunding
+from groupbuy.flows import (
+    announcing,
+    bookkeeping,
+    closing,
+    following_up,
+    levelling,
+    ordering,
+    planning,
+    refunding,
+)
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
@@ -43,6 +52,7 @@ PATIENT = frozenset(
         "bill",
         "remind",
         "confirm",
+        "levels",
     }
 )
 EVERYTHING = PUNCTUAL | PATIENT
@@ -151,6 +161,11 @@ def _never_paid(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("give_back", order.id, order.number, now)
 
 
+def _level_reviews(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
+    if month := levelling.due_month(now, zone):
+        yield Step("levels", month.toordinal(), f"{month:%Y-%m}", now)
+
+
 def _plan(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     names = planning.plan_rounds(campaign=db.session.get_one(Campaign, ref), now=now, zone=zone)
     return ", ".join(names) or None
@@ -233,6 +248,11 @@ def _confirm(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return None if count is None else f"{count} confirmed"
 
 
+def _review_levels(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    count = levelling.review(month=date.fromordinal(ref), now=now, zone=zone, actor=SCHEDULER)
+    return None if count is None else f"{count} moved"
+
+
 _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "plan": _plans,
     "open": _opens,
@@ -249,6 +269,7 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "bill": _bills,
     "remind": _reminders,
     "confirm": _confirmations,
+    "levels": _level_reviews,
 }
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
@@ -267,4 +288,5 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "bill": _bill,
     "remind": _remind,
     "confirm": _confirm,
+    "levels": _review_levels,
 }

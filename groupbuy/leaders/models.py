@@ -21,13 +21,24 @@ class Community(Base):
 
 
 class LeaderLevel(Base):
-    """A level of leaders (团长等级), for commission and targets."""
+    """A level of leaders (团长等级), for commission; reached by a month's turnover, or given by hand only."""
 
     __tablename__ = "leader_level"
+    __table_args__ = (CheckConstraint("min_month_fen >= 0", name="turnover"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     rank: Mapped[int] = mapped_column(default=0)
+    min_month_fen: Mapped[int | None]
+
+
+class LevelReview(Base):
+    """A month, named by its first day, whose turnover has given leaders their levels."""
+
+    __tablename__ = "level_review"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class Leader(Base):

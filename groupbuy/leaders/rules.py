@@ -1,7 +1,8 @@
 """How somebody becomes a leader and stops being one, rest days, and how far pickup points are."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -30,6 +31,24 @@ class LeaderState(StrEnum):
     SUSPENDED = "suspended"
     EXITED = "exited"
     REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A level that a month's turnover in fen gives."""
+
+    level_id: int
+    min_fen: int
+
+
+def next_level(ladder: Sequence[Rung], current: int | None, sold_fen: int) -> int | None:
+    """Return the level after a month: up to what was reached, down by one rung at most, None below all.
+
+    The ladder stands in the order of its turnovers; ``current`` is on it, or None.
+    """
+    steps = [None, *(rung.level_id for rung in ladder)]
+    reached = sum(sold_fen >= rung.min_fen for rung in ladder)
+    return steps[max(reached, steps.index(current) - 1)]
 
 
 _S = LeaderState

@@ -14,6 +14,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.errors import NotFound
 from groupbuy.members.models import Resident
+from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
@@ -176,6 +177,13 @@ def orders_page(*, resident_ids: Sequence[int], page: int, size: int) -> tuple[S
     statement = mine.options(joinedload(Order.round), lines).order_by(Order.placed_at.desc(), Order.id.desc())
     count = db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
     return db.session.scalars(statement.limit(size).offset((page - 1) * size)).all(), count
+
+
+def turnover_by_leader(*, start: datetime, end: datetime) -> dict[int, int]:
+    """Return the fen of live orders placed in ``[start, end)`` by leader; who sold nothing is not in it."""
+    placed = (Order.placed_at >= start, Order.placed_at < end)
+    sold = select(Order.leader_id, total(Order.amount_fen)).where(is_live(), *placed)
+    return by_key(sold.group_by(Order.leader_id))
 
 
 def names_of(numbers: Sequence[str], *, leader_ids: Sequence[int]) -> dict[str, str]:

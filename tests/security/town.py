@@ -29,7 +29,7 @@ from groupbuy.flows.ordering import Wish
 from groupbuy.flows.putting_right import Request
 from groupbuy.flows.receiving import Delivery
 from groupbuy.flows.signing import Count
-from groupbuy.leaders.models import Community, Leader, LeaderHelper
+from groupbuy.leaders.models import Community, Leader, LeaderHelper, LeaderLevel
 from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.orders.models import Order
 from groupbuy.pickup.events import Event
@@ -137,7 +137,7 @@ def _with_role(role: str) -> Select[int]:
 def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
     """Return what the table's addresses name in braces."""
     spare = building.add_account("somebody without a role")
-    rows = {"category": Category(name="水果"), "brand": Brand(name="绿田")}
+    rows = {"category": Category(name="水果"), "brand": Brand(name="绿田"), "level": LeaderLevel(name="金牌")}
     with transaction():
         db.session.add_all(rows.values())
     return {

@@ -28,6 +28,7 @@ from groupbuy.web.degrees import DegreesField
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
+from groupbuy.web.reach import may_visit
 
 TEXTS = ("email", "address", "route")
 
@@ -118,7 +119,13 @@ def leaders() -> ResponseReturnValue:
     )
     empty = _("Leaders appear here when they apply, or when you import them from a workbook.")
     new = (url_for("admin.products_import", kind="leaders"), _("Import leaders"))
-    return show(listing, empty_text=empty, new=new)
+    return show(listing, tabs=tabs("admin.leaders"), empty_text=empty, new=new)
+
+
+def tabs(current: str) -> list[tuple[str, str, bool]]:
+    """Return the pages about leaders: address, name, and whether it is this one."""
+    pages = (("admin.leaders", _("Leaders")), ("admin.levels", _("Levels of leaders")))
+    return [(url_for(page), name, page == current) for page, name in pages if may_visit(page)]
 
 
 @blueprint.route("/leaders/<code>", methods=["GET", "POST"])

@@ -35,6 +35,7 @@ KINDS = {
     "expire_orders": _l("Cancel unpaid orders"),
     "mail": _l("Send a mail"),
     "settle": _l("Keep the books"),
+    "levels": _l("Review the levels of leaders"),
     "seal_books": _l("Seal the books"),
     "seal_audit": _l("Seal the audit log"),
 }

@@ -13,6 +13,7 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.leaders import targets
+from groupbuy.leaders.levels import next_above
 from groupbuy.web.admin.fields import YuanField
 from groupbuy.web.admin.listing import start_of
 from groupbuy.web.kit.filters import today
@@ -47,6 +48,7 @@ def _page(form: TargetForm, status: int = 200) -> ResponseReturnValue:
     leader, days = the_leader(), _days()
     start, end = start_of(today() - timedelta(days=days - 1)), start_of(today() + timedelta(days=1))
     span: dict[str, Any] = {"leader_id": leader.id, "start": start, "end": end, "most": MOST}
+    reached = leader_ranking.turnover_fen(leader_id=leader.id, start=_month_start(), end=end)
     page = render_template(
         "leader/ranking.html",
         leader=leader,
@@ -56,7 +58,8 @@ def _page(form: TargetForm, status: int = 200) -> ResponseReturnValue:
         buyers=leader_ranking.top_buyers(**span),
         goods=leader_ranking.top_goods(**span),
         target=_target(),
-        reached=leader_ranking.turnover_fen(leader_id=leader.id, start=_month_start(), end=end),
+        next_level=next_above(reached),
+        reached=reached,
         form=form,
     )
     return page, status
