@@ -62,6 +62,7 @@ def test_no_page_of_an_open_round_has_a_serious_fault_and_none_is_too_wide(
         f"orders/{number}",
         f"orders/{number}/change",
         f"orders/{number}/cancel",
+        "goods",
         "pickup",
         f"pickup/{number}",
         "commission",

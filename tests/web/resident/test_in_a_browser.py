@@ -212,7 +212,15 @@ def test_no_page_has_a_serious_fault_or_scrolls_sideways_on_a_small_phone(
         "/me",
         "/me/profile",
     )
-    for address in (*pages, "/me/leader", "/me/data", "/me/leave", "/me/password", "/privacy"):
+    for address in (
+        *pages,
+        "/me/leader",
+        "/me/messages",
+        "/me/data",
+        "/me/leave",
+        "/me/password",
+        "/privacy",
+    ):
         page.goto(live_server + address)
         check(page)
     for address in (order, f"{order}/code", f"{order}/change", f"{order}/cancel"):
