@@ -23,7 +23,8 @@ class Goods:
     """An offer as a resident sees it: prices in fen, quantities in sale units.
 
     ``taken`` is what the resident has of it in this round already; ``offered`` is false once it was
-    withdrawn or taken off the shelf.
+    withdrawn or taken off the shelf. With ``whole_cases`` only full cases are bought, so that what is
+    sold beyond them is short.
     """
 
     offer_id: int
@@ -46,6 +47,8 @@ class Goods:
     limit_units: int | None
     offered: bool
     taken: int
+    case_size: int
+    whole_cases: bool
 
     @property
     def left(self) -> int | None:
@@ -69,6 +72,11 @@ class Goods:
             bounds.append(max(self.per_buyer_limit - self.taken + held, 0))
         fitting = min(bounds) // self.multiple * self.multiple
         return fitting if self.offered and fitting >= self.smallest else 0
+
+    @property
+    def to_fill_case(self) -> int:
+        """Return how many units more fill the last case; 0 where it is full or surplus is bought anyway."""
+        return -self.sold % self.case_size if self.whole_cases else 0
 
     @property
     def needed(self) -> int:
@@ -144,7 +152,10 @@ def _goods(leader_id: int, resident_id: int | None) -> Select[*tuple[Any, ...]]:
             OfferStock.limit_units,
             _is_offered(),
             taken,
+            OfferVersion.case_size,
+            Round.surplus_policy == "shortfall",
         )
+        .join(Round, Round.id == Offer.round_id)
         .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
         .join(Product, Product.id == Offer.product_id)
         .join(OfferStock, OfferStock.offer_id == Offer.id)

@@ -80,6 +80,8 @@ def _tag(goods: Goods) -> str:
 
 def _facts(goods: Goods) -> list[str]:
     facts = [goods.zone] if goods.zone else []
+    if goods.to_fill_case:
+        facts.append(_("%(units)s more fill the case", units=goods.to_fill_case))
     if goods.per_buyer_limit is not None:
         facts.append(_("at most %(limit)s per person", limit=goods.per_buyer_limit))
     if goods.smallest > 1:

@@ -32,6 +32,17 @@ def statements() -> Iterator[list[str]]:
     event.remove(db.engine, "before_cursor_execute", listen)
 
 
+def test_what_fills_the_case_is_said_where_only_whole_cases_are_bought(visitor: Visitor) -> None:
+    shop = open_shop(surplus_policy="shortfall")
+    buyer = building.add_resident(shop.leader)
+    assert "凑满" not in visitor.get(shop.path)
+    # Cases of 6: 8 fill one and leave 4 to go for the second, 12 fill both.
+    building.place(shop.round, buyer, {"P1": 8})
+    assert "再 4 件凑满一箱" in visitor.get(shop.path)
+    building.place(shop.round, buyer, {"P1": 4})
+    assert "凑满" not in visitor.get(shop.path)
+
+
 def test_a_guest_sees_goods_prices_and_what_is_left(visitor: Visitor) -> None:
     shop = open_shop(offers={"P1": {"limit_units": 5, "list_price_fen": 1590}, "P2": {"min_units": 20}})
     building.place(shop.round, building.add_resident(shop.leader), {"P1": 2})
