@@ -141,8 +141,8 @@ def test_a_session_that_ends_in_an_operators_form_keeps_what_was_typed(
         with transaction():
             db.session.execute(update(WebSession).values(ended_at=utc_now()))
         page.get_by_role("button", name="保存").click()
-        page.get_by_label("手机号").fill("13900001111")
         page.get_by_role("link", name="改用密码登录").click()
+        page.get_by_label("手机号").fill("13900001111")
         page.get_by_label("密码").fill(PASSWORD)
         page.locator("form .btn-wide").click()
         expect(page.get_by_label("名称").first).to_have_value("高山红富士")

@@ -11,7 +11,7 @@ from groupbuy.orders.models import Order
 from tests import building
 from tests.building import CLOSES, NOW
 from tests.web.admin.people import Person, Town, sign_in
-from tests.web.admin.test_rights import WITH_ARGUMENTS
+from tests.web.admin.test_rights import LEADS_ON, WITH_ARGUMENTS
 
 STAFF = ("finance", "warehouse", "customer_service")
 
@@ -30,6 +30,7 @@ def pages(app: Flask) -> dict[str, str]:
         rule.endpoint: rule.rule
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ("admin", "supplier")
+        and rule.endpoint != LEADS_ON
         and not rule.arguments
         and "GET" in (rule.methods or ())
     }

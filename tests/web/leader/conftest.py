@@ -17,6 +17,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from tests.building import NOW, add_leader, add_product, add_resident, add_round, add_supplier, set_commission
@@ -74,7 +75,7 @@ def session_secret(account_id: int, role: str) -> str:
     """Start a session on the server and return what its cookie holds."""
     with transaction():
         account = db.session.get_one(Account, account_id)
-        return tokens.start_session(account=account, role=role, device="test", now=NOW)
+        return tokens.start_session(account=account, role=role, device="test", now=utc_now())
 
 
 @pytest.fixture

@@ -118,8 +118,9 @@ def test_four_digits_and_the_name_open_the_bag(desk: FlaskClient, order: Order) 
     assert state(order) == OrderState.PICKED_UP
 
 
-def test_a_helper_hands_out_and_sees_nothing_else(sign_in: SignIn, desk: FlaskClient, order: Order) -> None:
-    helper = add_account("小赵", "13912345678")
+def test_a_helper_hands_out_and_sees_nothing_else(sign_in: SignIn, leader: Leader, order: Order) -> None:
+    # Who adds helpers has to have signed in lately.
+    helper, desk = add_account("小赵", "13912345678"), sign_in(leader.account_id)
     desk.post("/leader/helpers", data={"name": "小赵", "phone": "13912345678"})
     theirs = sign_in(helper.id, "pickup_verifier")
     assert theirs.get("/").location.endswith("/leader/pickup")
