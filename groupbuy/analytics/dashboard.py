@@ -18,6 +18,8 @@ from groupbuy.leaders.models import Leader
 from groupbuy.orders import reviews
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
+from groupbuy.payments import channel_refunds
+from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
 from groupbuy.purchasing.models import PurchaseOrder
 
 # How far ahead an offer that has not reached its threshold asks for attention.
@@ -56,6 +58,9 @@ class Decisions:
     failed_runs: int
     applied_leaders: int
     orders_to_review: int
+    held_payments: int
+    stuck_refunds: int
+    refunds_to_approve: int
     closing_today: int
     nearly_out: Sequence[OfferNews]
     below_threshold: Sequence[OfferNews]
@@ -154,6 +159,13 @@ def decisions(*, now: datetime, begins: datetime, ends: datetime) -> Decisions:
         failed_runs=_count(RunEntry, RunEntry.result == "failed", RunEntry.ran_at >= yesterday),
         applied_leaders=_count(Leader, Leader.state == "applied"),
         orders_to_review=_count(Order, reviews.is_in(reviews.WAITING), Order.round_id.in_(_open_rounds())),
+        held_payments=_count(
+            ChannelPayment,
+            ChannelPayment.state == "held",
+            or_(ChannelPayment.outcome.is_(None), ChannelPayment.outcome != GIVEN_BACK),
+        ),
+        stuck_refunds=_count(ChannelRefund, ChannelRefund.state.in_(channel_refunds.STUCK)),
+        refunds_to_approve=_count(RefundRequest, RefundRequest.state == "asked"),
         closing_today=_count(Round, _selling(), Round.closes_at >= begins, Round.closes_at < ends),
         nearly_out=_offers(
             OfferStock.limit_units,

@@ -11,7 +11,7 @@ from groupbuy.db.totals import total
 from groupbuy.finance import rules
 from groupbuy.finance.queries import credits_less_debits
 from groupbuy.payments import reconciling
-from groupbuy.payments.models import ChannelPayment, ChannelRefund
+from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -35,7 +35,7 @@ _back = (
     .subquery()
 )
 _on_its_way = total(ChannelRefund.amount_fen)
-_still_held = and_(ChannelPayment.state == "held", ChannelPayment.outcome != "given_back")
+_still_held = and_(ChannelPayment.state == "held", ChannelPayment.outcome != GIVEN_BACK)
 
 
 def _account(name: str) -> Rows:

@@ -21,6 +21,7 @@ USUAL: Mapping[str, int] = {
     "tax_bp": 0,
     "tax_free_fen": 80000,
     "second_person_fen": 500000,
+    "refund_alone_fen": 500000,
 }
 MOST: Mapping[str, int] = {
     "after_sale_days": 365,
@@ -35,7 +36,8 @@ class Dials:
     """What holds now: days, hours, fen and basis points.
 
     So many hours after the goods have arrived, who has not fetched them is reminded, and what nobody has
-    scanned counts as fetched; 0 is never.
+    scanned counts as fetched; 0 is never. What is owed back on a prepaid order returns by itself up to
+    ``refund_alone_fen``, 0 is never.
     """
 
     after_sale_days: int
@@ -46,6 +48,7 @@ class Dials:
     tax_bp: int
     tax_free_fen: int
     second_person_fen: int
+    refund_alone_fen: int
 
 
 def dials() -> Dials:

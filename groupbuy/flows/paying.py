@@ -17,7 +17,7 @@ from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
 from groupbuy.payments import channel_refunds, charging, gateways, paying, paying_back
 from groupbuy.payments.gateways import Found, FoundRefund, Notice
-from groupbuy.payments.models import ChannelNotice, ChannelPayment
+from groupbuy.payments.models import GIVEN_BACK, ChannelNotice, ChannelPayment
 
 ACTOR = Actor(SCHEDULER)
 TOP_UP = "top_up"
@@ -187,7 +187,7 @@ def _to_order(payment: ChannelPayment, order: Order, now: datetime, grace: timed
     paying_back.pay_back_through(
         order=order, payment=payment, amount_fen=payment.amount_fen, reason=LATE, now=now, actor=SCHEDULER
     )
-    return "given_back"
+    return GIVEN_BACK
 
 
 def _revive(payment: ChannelPayment, order: Order, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
 from groupbuy.payments import channel_refunds, charging, paying_back, rules, sources
 from groupbuy.payments.charging import OPEN
-from groupbuy.payments.models import ChannelPayment, RefundRequest
+from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, RefundRequest
 from groupbuy.payments.paying_back import MAX_REASON
 
 ASKED, DONE, REJECTED = "asked", "done", "rejected"
@@ -149,7 +149,7 @@ def give_back_held(*, number: str, reason: str, now: datetime, actor: str) -> Ch
     payment = charging.lock(charging.get_payment(number))
     if payment.state != "held":
         raise RuleBroken("not_held", "This payment is not held.")
-    if payment.outcome == "given_back":
+    if payment.outcome == GIVEN_BACK:
         return payment
     amount = payment.paid_fen or 0
     row = channel_refunds.queue_refund(
@@ -157,7 +157,7 @@ def give_back_held(*, number: str, reason: str, now: datetime, actor: str) -> Ch
     )
     entry = Entry(accounts.HELD, accounts.REFUNDING, amount, channel_refunds.CAUSE, str(row.id), "asked")
     service.post([entry], at=now, actor=actor)
-    payment.outcome = "given_back"
+    payment.outcome = GIVEN_BACK
     db.session.flush()
     return payment
 

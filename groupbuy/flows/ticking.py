@@ -23,6 +23,7 @@ from groupbuy.flows import (
     ordering,
     planning,
     refunding,
+    returning,
 )
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
@@ -49,6 +50,7 @@ PATIENT = frozenset(
         "ask_channel",
         "ask_refund",
         "give_back",
+        "return",
         "bill",
         "remind",
         "confirm",
@@ -161,6 +163,11 @@ def _never_paid(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("give_back", order.id, order.number, now)
 
 
+def _owed_back(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for order in returning.due_to_return(most=MOST_AT_ONCE):
+        yield Step("return", order.id, order.number, now)
+
+
 def _level_reviews(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
     if month := levelling.due_month(now, zone):
         yield Step("levels", month.toordinal(), f"{month:%Y-%m}", now)
@@ -238,6 +245,11 @@ def _give_back(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return f"{amount} fen" if amount else None
 
 
+def _return(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    amount = returning.return_owed(order=db.session.get_one(Order, ref), now=now)
+    return f"{amount} fen" if amount else None
+
+
 def _remind(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     count = following_up.remind(stop_id=ref, now=now)
     return None if count is None else f"{count} reminded"
@@ -266,6 +278,7 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "ask_channel": _payments,
     "ask_refund": _refunds,
     "give_back": _never_paid,
+    "return": _owed_back,
     "bill": _bills,
     "remind": _reminders,
     "confirm": _confirmations,
@@ -285,6 +298,7 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "ask_channel": _ask_channel,
     "ask_refund": _ask_refund,
     "give_back": _give_back,
+    "return": _return,
     "bill": _bill,
     "remind": _remind,
     "confirm": _confirm,

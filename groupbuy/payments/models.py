@@ -11,6 +11,8 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 
+# What became of money that was held and has gone back to whoever paid it.
+GIVEN_BACK = "given_back"
 _LOOKED_AT = text("look_at IS NOT NULL")
 
 

@@ -52,6 +52,14 @@ class DialsForm(SeenForm):
         validators=[InputRequired()],
         description=_l("A larger withdrawal is approved by two persons."),
     )
+    refund_alone_fen = YuanField(
+        _l("Pay back by itself up to (yuan)"),
+        validators=[InputRequired()],
+        description=_l(
+            "What is owed back on a prepaid order after the close returns to where it came from, "
+            "never above the limit of two persons; 0 is never."
+        ),
+    )
 
 
 @blueprint.get("/ledger")

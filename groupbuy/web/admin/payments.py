@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments import channel_refunds, charging, reconciling
-from groupbuy.payments.models import ChannelPayment, ChannelRefund, RefundRequest
+from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
@@ -33,7 +33,7 @@ def _order_of(row: ChannelPayment) -> str | None:
 
 
 def _give_back(row: ChannelPayment) -> str | None:
-    stuck = row.state == "held" and row.outcome != "given_back"
+    stuck = row.state == "held" and row.outcome != GIVEN_BACK
     return url_for("admin.payments_give_back", number=row.number) if stuck else None
 
 
@@ -131,12 +131,17 @@ def payments_refunds() -> ResponseReturnValue:
     statement = select(ChannelRefund).options(joinedload(ChannelRefund.payment))
     state = asked("state")
     statement = statement.where(ChannelRefund.state == state) if state else statement
+    if asked("stuck"):
+        statement = statement.where(ChannelRefund.state.in_(channel_refunds.STUCK))
     listing = Listing(
         "channel_refunds",
         _("Refunds through channels"),
         statement.order_by(ChannelRefund.id.desc()),
         REFUNDS,
-        filters=_states("channel_refund"),
+        filters=(
+            *_states("channel_refund"),
+            Filter("stuck", _("Stuck"), [("1", _("Not paid by the channel"))], _("Stuck or not")),
+        ),
         actions=((_("Pay to the wallet"), _to_wallet),),
         scalars=True,
     )

@@ -48,6 +48,7 @@ DIALS = {
     "tax_bp": "0",
     "tax_free_fen": "800",
     "second_person_fen": "5000",
+    "refund_alone_fen": "5000",
 }
 
 
