@@ -64,6 +64,18 @@ class Source:
         theirs = None if self.leader_id is None else offers_ordered(self.round_id, self.leader_id)
         return round_heads.goods_of_round(self.round_id, theirs)
 
+    @cached_property
+    def leaders(self) -> Sequence[LeaderHead]:
+        """Return the leaders with orders, by code; read when first asked for."""
+        ids = [leader.id for leader in by_leader.leaders_with_orders(self.round_id)]
+        return list(leader_heads.heads_of(ids).values())
+
+    @cached_property
+    def overall(self) -> str:
+        """Return the sums of the whole round in words; added up once, however many documents say them."""
+        orders, units, amount = order_totals.totals(self.round_id)
+        return overall_text(leaders=len(self.leaders), orders=orders, units=units, amount_fen=amount)
+
 
 @dataclass(frozen=True)
 class LeaderPapers:
@@ -160,28 +172,20 @@ def _pick_list(source: Source) -> Iterator[Document]:
     totals = by_goods.goods_totals(source.round_id)
     if totals:
         units, amount = sum(row.units for row in totals), sum(row.amount_fen for row in totals)
-        sheet = pick_list(source.head, totals, source.goods, _overall(source))
+        sheet = pick_list(source.head, totals, source.goods, source.overall)
         yield Document("pick_list", None, "", (sheet,), units, amount)
 
 
 def _matrix(source: Source) -> Iterator[Document]:
-    ids = [leader.id for leader in by_leader.leaders_with_orders(source.round_id)]
-    cut = blocks(list(leader_heads.heads_of(ids).values()))
-    overall = _overall(source) if cut else ""
+    cut = blocks(source.leaders)
     sheets, units, amount = [], 0, 0
     for number, leaders in enumerate(cut, 1):
         cells = by_goods.leader_goods(source.round_id, [leader.id for leader in leaders])
-        place = Place(number, len(cut), overall)
+        place = Place(number, len(cut), source.overall)
         sheets.append(matrix_block(source.head, leaders, cells, source.goods, place))
         units, amount = units + sum(one.units for one in cells), amount + sum(one.amount_fen for one in cells)
     if units:
         yield Document("matrix", None, "", tuple(sheets), units, amount)
-
-
-def _overall(source: Source) -> str:
-    orders, units, amount = order_totals.totals(source.round_id)
-    leaders = len(by_leader.leaders_with_orders(source.round_id))
-    return overall_text(leaders=leaders, orders=orders, units=units, amount_fen=amount)
 
 
 ROUND_KINDS: Mapping[str, Callable[[Source], Iterator[Document]]] = {

@@ -69,6 +69,7 @@ def live_orders(round_id: int, leader_ids: Sequence[int]) -> Iterator[tuple[int,
 
 def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
     lines = _lines_of(round_id, leader_ids)
+    # Of the connection, not of the session: nothing is an object here, and rows come in half the time.
     heads = (
         select(
             Order.id,
@@ -88,7 +89,7 @@ def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
         .where(Order.round_id == round_id, Order.leader_id.in_(leader_ids), is_live())
         .order_by(Order.id)
     )
-    for row in db.session.execute(heads):
+    for row in db.session.connection().execute(heads).all():
         if row.id in lines:
             yield LiveOrder(*row[1:], lines=tuple(lines[row.id]))
 
@@ -107,6 +108,6 @@ def _lines_of(round_id: int, leader_ids: Sequence[int]) -> dict[int, list[LiveLi
         .where(Order.leader_id.in_(leader_ids))
     )
     lines: dict[int, list[LiveLine]] = {}
-    for row in db.session.execute(statement):
-        lines.setdefault(row[0], []).append(LiveLine(*row))
+    for line in map(LiveLine._make, db.session.connection().execute(statement).all()):
+        lines.setdefault(line.order_id, []).append(line)
     return lines
