@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from groupbuy.campaigns.models import Offer, OfferVersion
@@ -17,6 +16,7 @@ from groupbuy.members.models import Resident
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
+from groupbuy.orders.shortening import REFUND, is_freed
 
 
 def get_order(
@@ -39,10 +39,28 @@ def get_order(
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """What a line lost after the close, in sale units.
+
+    ``short`` does not come, ``refunded`` was paid back after the sale, ``cancelled`` was given up because it
+    is late, or called off.
+    """
+
+    short: int = 0
+    refunded: int = 0
+    cancelled: int = 0
+
+    @property
+    def units(self) -> int:
+        """Return all of it."""
+        return self.short + self.refunded + self.cancelled
+
+
+@dataclass(frozen=True, slots=True)
 class LineView:
     """A line as people read it, in sale units and fen, as it will be delivered.
 
-    ``delivered`` is false for a dropped offer and where all of it is short; ``short`` is what does not come.
+    ``delivered`` is false for a dropped offer and where nothing of it is left.
     """
 
     order_id: int
@@ -52,7 +70,7 @@ class LineView:
     price_fen: int
     amount_fen: int
     delivered: bool
-    short: int = 0
+    lost: Lost = Lost()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +122,7 @@ def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
             OrderLine.price_fen,
             OrderLine.amount_fen,
             and_(Offer.state == "active", OrderLine.quantity > 0),
-            _short(),
+            *(_gone(condition).scalar_subquery() for condition in _losses()),
         )
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(Product, Product.id == Offer.product_id)
@@ -112,19 +130,29 @@ def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
         .where(OrderLine.order_id.in_(order_ids))
         .order_by(OrderLine.order_id, OrderLine.id)
     )
-    return [LineView(*row) for row in rows]
+    return [LineView(*(*row[:7], Lost(*row[7:]))) for row in rows]
 
 
-def _short() -> Any:
-    gone = select(total(LineChange.units)).where(LineChange.order_line_id == OrderLine.id)
-    return gone.scalar_subquery()
+def _losses() -> tuple[ColumnElement[bool], ...]:
+    """Return which changes are short, refunded and cancelled, in the order of ``Lost``."""
+    refunded, freed = LineChange.kind == REFUND, is_freed()
+    return (~refunded & ~freed, refunded, ~refunded & freed)
 
 
-def short_units(order_ids: Sequence[int]) -> dict[int, int]:
-    """Return what does not come of orders' lines, in sale units by line id."""
-    gone = select(LineChange.order_line_id, total(LineChange.units))
-    mine = gone.join(OrderLine, OrderLine.id == LineChange.order_line_id)
-    return by_key(mine.where(OrderLine.order_id.in_(order_ids)).group_by(LineChange.order_line_id))
+def _gone(condition: ColumnElement[bool]) -> Select[int]:
+    return select(total(LineChange.units)).where(LineChange.order_line_id == OrderLine.id, condition)
+
+
+def lost_units(order_ids: Sequence[int]) -> dict[int, Lost]:
+    """Return by id the lines of orders that lost something, and what."""
+    sums = (total(case((condition, LineChange.units), else_=0)) for condition in _losses())
+    lost = (
+        select(LineChange.order_line_id, *sums)
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .where(OrderLine.order_id.in_(order_ids))
+        .group_by(LineChange.order_line_id)
+    )
+    return {line: Lost(*parts) for line, *parts in db.session.execute(lost)}
 
 
 def follow_numbers(order_ids: Sequence[int]) -> dict[int, int]:

@@ -90,3 +90,6 @@ def test_somebody_asks_with_a_picture_and_an_operator_answers(
     assert "已退" in buyer.get(address).text
     stored = db.session.get_one(Order, order.id, populate_existing=True)
     assert stored.amount_fen == 990
+    for person, path in ((buyer, "/orders"), (desk, "/leader/orders"), (office, "/admin/orders")):
+        refunded = person.get(f"{path}/{order.number}").text
+        assert ("已退款 2 件" in refunded, "缺货 2 件" in refunded) == (True, False)

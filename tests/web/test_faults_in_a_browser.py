@@ -107,6 +107,27 @@ def test_a_server_that_starts_anew_under_a_form_takes_it_the_second_time(
     assert count_of_orders() == 1
 
 
+def test_who_goes_back_to_the_cart_while_the_server_starts_anew_finds_the_remark(
+    app: Flask, browser: Browser, shop: Shop, settings: Settings
+) -> None:
+    with served(app) as site:
+        page = resident_at(browser, app, site, shop)
+        into_the_cart(page, shop, "P1")
+        page.get_by_label("给团长的备注").fill("请放门口")
+        cart, port = page.url, int(site.rpartition(":")[2])
+    page.locator(".cart-go").click()
+    expect(page.get_by_text("ERR_CONNECTION_REFUSED")).to_be_visible()
+    with served(create_app(settings), port=port):
+        page.goto(cart)
+        expect(page.get_by_label("给团长的备注")).to_have_value("请放门口")
+        page.locator(".cart-go").click()
+        expect(page.get_by_text("请放门口")).to_be_visible()
+        into_the_cart(page, shop, "P2")
+        expect(page.get_by_label("给团长的备注")).to_have_value("")
+        page.context.close()
+    assert count_of_orders() == 1
+
+
 def test_a_cut_off_that_passes_and_goods_that_run_out_are_said_in_the_open_cart(
     app: Flask, browser: Browser, shop: Shop, clock: time_machine.Traveller
 ) -> None:

@@ -6,7 +6,11 @@ from groupbuy.orders.queries import LineView, OrderView
 
 
 class OrderLineShape(Shape):
-    """A line as it will be delivered, with the price agreed; ``short_units`` is what does not come."""
+    """A line as it will be delivered, with the price agreed, and what it lost after the close.
+
+    ``short_units`` do not come, ``refunded_units`` were paid back after the sale, ``cancelled_units`` were
+    given up because they are late, or called off.
+    """
 
     product_code: str
     name: str
@@ -14,6 +18,8 @@ class OrderLineShape(Shape):
     price_fen: int
     amount_fen: int
     short_units: int
+    refunded_units: int
+    cancelled_units: int
 
 
 class OrderShape(Shape):
@@ -63,5 +69,7 @@ def line_json(line: LineView) -> Json:
         "quantity": line.quantity,
         "price_fen": line.price_fen,
         "amount_fen": line.amount_fen,
-        "short_units": line.short,
+        "short_units": line.lost.short,
+        "refunded_units": line.lost.refunded,
+        "cancelled_units": line.lost.cancelled,
     }

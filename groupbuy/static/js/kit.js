@@ -178,8 +178,10 @@
   });
 
   /* What was typed stays when a session ends in the middle of a form: <form data-keep="name">.
-     A form that was sent and answered by signing in (<body data-interrupted>) comes back as it was typed;
-     one that got through is forgotten. */
+     A form that was sent and answered by signing in (<body data-interrupted>) comes back as it was typed, and
+     so does one that was never answered because the server was away: its page is fetched again, neither as
+     the answer to what was sent (<body data-answer>) nor by way of a redirect. One that got through is
+     forgotten. */
 
   function read(key) { try { return sessionStorage.getItem(key); } catch (error) { return null; } }
 
@@ -190,11 +192,21 @@
     if (name && !document.body.hasAttribute("data-interrupted")) { note("kept-sent", name); }
   });
 
+  function wasRedirected() {
+    var entry = performance.getEntriesByType && performance.getEntriesByType("navigation")[0];
+    return (entry || performance.navigation).redirectCount > 0;
+  }
+
+  function neverAnswered(name) {
+    var again = Array.prototype.some.call(document.forms, function (form) { return form.dataset.keep === name; });
+    return again && !document.body.hasAttribute("data-answer") && !wasRedirected();
+  }
+
   function settle() {
     var sent = read("kept-sent");
     if (!sent) { return; }
     sessionStorage.removeItem("kept-sent");
-    if (document.body.hasAttribute("data-interrupted")) { note("kept-lost", sent); return; }
+    if (document.body.hasAttribute("data-interrupted") || neverAnswered(sent)) { note("kept-lost", sent); return; }
     if (!document.querySelector("[data-focus], form[data-keep] .is-invalid")) {
       sessionStorage.removeItem("keep:" + sent);
     }
@@ -209,9 +221,11 @@
     each(form.elements, function (field) {
       if (!keepable(field)) { return; }
       if (field.name in kept && (lost || !field.value)) { field.value = kept[field.name]; }
-      field.addEventListener("input", function () {
-        kept[field.name] = field.value;
-        note(key, JSON.stringify(kept));
+      ["input", "quantity"].forEach(function (kind) {
+        field.addEventListener(kind, function () {
+          kept[field.name] = field.value;
+          note(key, JSON.stringify(kept));
+        });
       });
     });
   }

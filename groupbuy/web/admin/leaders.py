@@ -19,7 +19,7 @@ from groupbuy.leaders.models import Community, Leader, LeaderLevel
 from groupbuy.leaders.queries import get_leader
 from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
-from groupbuy.web.admin.blueprint import actor, blueprint, within
+from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
@@ -101,11 +101,10 @@ def leaders() -> ResponseReturnValue:
         statement = statement.where(Leader.state == state)
     if community := asked_id("community"):
         statement = statement.where(Leader.community_id == community)
-    communities = pairs(Community)
     filters = [
         Filter("q", _("Name, code, phone tail or route")),
         Filter("state", _("State"), state_choices("leader"), _("All states")),
-        Filter("community", _("Community"), communities, _("All communities")),
+        Filter("community", _("Community"), _my_communities(), _("All communities")),
     ]
     listing = Listing(
         "leaders",
@@ -120,6 +119,15 @@ def leaders() -> ResponseReturnValue:
     empty = _("Leaders appear here when they apply, or when you import them from a workbook.")
     new = (url_for("admin.products_import", kind="leaders"), _("Import leaders"))
     return show(listing, tabs=tabs("admin.leaders"), empty_text=empty, new=new)
+
+
+def _my_communities() -> list[tuple[int, str]]:
+    """Return (id, name) of the communities of the leaders that whoever asks deals with."""
+    if my_leaders() is None:
+        return pairs(Community)
+    mine = select(Leader.community_id).where(*within(Leader.id))
+    named = select(Community.id, Community.name).where(Community.id.in_(mine)).order_by(Community.name)
+    return [(row.id, row.name) for row in db.session.execute(named)]
 
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:

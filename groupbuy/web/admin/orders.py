@@ -20,7 +20,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import reviews
 from groupbuy.orders.models import Order
-from groupbuy.orders.queries import get_order, short_units
+from groupbuy.orders.queries import get_order, lost_units
 from groupbuy.orders.rules import OrderState, phase
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
@@ -139,7 +139,7 @@ def orders_detail(number: str) -> ResponseReturnValue:
         leader=leader,
         round=round_,
         facts=facts_of([order])[order.id],
-        short=short_units([order.id]),
+        lost=lost_units([order.id]),
         history=history,
         names=names_of(entry.actor for entry in history),
         payment=payment_of(order),

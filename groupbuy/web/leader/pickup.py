@@ -78,8 +78,8 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
     shown = bags[(pages.page - 1) * PAGE_SIZE : pages.page * PAGE_SIZE]
     order_ids = [order_id for bag in shown for order_id in bag.order_ids]
     lines, ordered = left_by_order(order_ids), lines_by_order(order_ids)
-    short = {
-        bag.number: [line for i in bag.order_ids for line in ordered.get(i, []) if line.short]
+    lost = {
+        bag.number: [line for i in bag.order_ids for line in ordered.get(i, []) if line.lost.units]
         for bag in shown
     }
     goods = {bag.number: [line for i in bag.order_ids for line in lines.get(i, [])] for bag in shown}
@@ -89,7 +89,7 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
         known=known or KnownForm(formdata=None),
         bags=shown,
         goods=goods,
-        short=short,
+        lost=lost,
         pages=pages,
         conflicts=events.count_conflicts(signed_in().leader_ids),
     )
@@ -105,10 +105,10 @@ def left_by_order(order_ids: Sequence[int]) -> Mapping[int, Sequence[LineLeft]]:
 
 
 def lines_by_order(order_ids: Sequence[int]) -> Mapping[int, Sequence[LineView]]:
-    """Return the lines by order, in one query: those to be delivered, and what was to be but is short."""
+    """Return the lines by order, in one query: those to be delivered, and what was to be but is lost."""
     found: dict[int, list[LineView]] = {}
     for line in lines_of(order_ids):
-        if line.delivered or line.short:
+        if line.delivered or line.lost.units:
             found.setdefault(line.order_id, []).append(line)
     return found
 

@@ -83,7 +83,7 @@ def orders() -> ResponseReturnValue:
         "resident/orders.html",
         orders=[(one, progress_of(one, now, facts[one.id].review), _pictures(one)) for one in found],
         facts=facts,
-        short=queries.short_units([one.id for one in found]),
+        lost=queries.lost_units([one.id for one in found]),
         pages=Pages(max(page, 1), ceil(total / PAGE_SIZE), total),
     )
 
@@ -98,14 +98,14 @@ def _pictures(order: Order) -> list[str]:
 def order(number: str) -> ResponseReturnValue:
     """Show an order."""
     found = own_order(number)
-    short, facts = queries.short_units([found.id]), facts_of([found])[found.id]
+    lost, facts = queries.lost_units([found.id]), facts_of([found])[found.id]
     return render_template(
         "resident/order.html",
         order=found,
         facts=facts,
         progress=progress_of(found, utc_now(), facts.review),
         placed="placed" in request.args,
-        short=short,
+        lost=lost,
         notes=_told(found),
         free_cancel=delaying.can_cancel(found),
         after_sale=found.state in LIVE and found.round.state not in NOT_READY,
@@ -168,8 +168,8 @@ def order_code(number: str) -> ResponseReturnValue:
 def order_again(number: str) -> ResponseReturnValue:
     """Put what was ordered into the cart, from the rounds that are open now."""
     found, buyer = own_order(number), the_buyer()
-    short = queries.short_units([found.id])
-    wanted = {line.offer.product_id: line.quantity + short.get(line.id, 0) for line in found.lines}
+    lost, none = queries.lost_units([found.id]), queries.Lost()
+    wanted = {line.offer.product_id: line.quantity + lost.get(line.id, none).units for line in found.lines}
     if buyer.resident is None or buyer.leader is None or buyer.cart_owner is None:
         raise NotFound("unknown_order", "There is no such order.")
     now = utc_now()

@@ -81,6 +81,8 @@ def test_pages_show_the_chosen_leaders_and_nothing_of_others(town: Town, sides: 
         assert near.leader.name in text, page
         assert "远处团长" not in text, page
         assert far.resident.name not in text, page
+    assert "阳光花园" in helper.text("/admin/leaders")
+    assert "翠苑" not in helper.text("/admin/leaders")
     assert f"/admin/orders/{far.order.number}" not in helper.text(f"/admin/orders?q={far.order.number}")
     assert [helper.get(path).status_code for path in addresses(near)] == [200] * 9
     assert [helper.get(path).status_code for path in addresses(far)] == [404] * 9
