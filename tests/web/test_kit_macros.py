@@ -91,6 +91,27 @@ def test_a_menu_shows_what_exists_and_may_be_visited(sample: Flask) -> None:
         assert [entry.current for entry in groups[0].entries] == [False, True]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_group_of_this_page_is_unfolded_and_one_entry_marked(app: Flask, database_kind: str) -> None:
+    """Many entries fold away; of those that a page could belong to, the closest is marked."""
+    for path, endpoint in {
+        "/admin/payments/refunds": "admin.payments",
+        "/admin/refunds": "admin.refunds",
+        "/admin/invoices": "admin.settlements",
+        "/admin/levels": "admin.leaders",
+    }.items():
+        with app.test_request_context(path):
+            groups = navigation.shown(navigation.ADMIN, lambda endpoint: not endpoint.startswith("supplier."))
+            current = [entry.endpoint for group in groups for entry in group.entries if entry.current]
+            assert current == [endpoint]
+            assert [group.key for group in groups if group.unfolded] == [
+                group.key for group in groups if any(entry.current for entry in group.entries)
+            ]
+    with app.test_request_context("/admin/ledger"):
+        few = navigation.shown(navigation.ADMIN, lambda endpoint: endpoint in ("admin.ledger", "admin.cash"))
+        assert [group.unfolded for group in few] == [True]
+
+
 @pytest.mark.parametrize(
     ("kind", "values"),
     [("round", RoundState), ("order", OrderState), ("order", Phase), ("purchase_order", POState)],

@@ -85,6 +85,17 @@ REQUESTS = (
 )
 
 
+def tabs(current: str) -> list[tuple[str, str, bool]]:
+    """Return the pages of payments through channels: address, name, and whether it is this one."""
+    pages = (
+        ("admin.payments", _("Payments")),
+        ("admin.payments_refunds", _("Refunds through channels")),
+        ("admin.payments_requests", _("Refunds asked for")),
+        ("admin.payments_bills", _("Reconciliation")),
+    )
+    return [(url_for(endpoint), name, endpoint == current) for endpoint, name in pages]
+
+
 def _states(kind: str) -> tuple[Filter, ...]:
     return (Filter("state", _("State"), state_choices(kind), _("All states")),)
 
@@ -104,7 +115,8 @@ def payments() -> ResponseReturnValue:
         actions=((_("Give back"), _give_back),),
         scalars=True,
     )
-    return show(listing, empty_text=_("What residents pay through WeChat Pay or Alipay stands here."))
+    empty = _("What residents pay through WeChat Pay or Alipay stands here.")
+    return show(listing, tabs=tabs("admin.payments"), empty_text=empty)
 
 
 @blueprint.route("/payments/<number>/give-back", methods=["GET", "POST"])
@@ -145,7 +157,8 @@ def payments_refunds() -> ResponseReturnValue:
         actions=((_("Pay to the wallet"), _to_wallet),),
         scalars=True,
     )
-    return show(listing, empty_text=_("Money on its way back through WeChat Pay or Alipay stands here."))
+    empty = _("Money on its way back through WeChat Pay or Alipay stands here.")
+    return show(listing, tabs=tabs("admin.payments_refunds"), empty_text=empty)
 
 
 @blueprint.route("/payments/refunds/<number>/to-wallet", methods=["GET", "POST"])
@@ -176,7 +189,8 @@ def payments_requests() -> ResponseReturnValue:
         actions=(_decision("approve"), _decision("reject")),  # type: ignore[arg-type] # Addresses of rows.
         scalars=True,
     )
-    return show(listing, empty_text=_("Large refunds wait here for a second person."))
+    empty = _("Large refunds wait here for a second person.")
+    return show(listing, tabs=tabs("admin.payments_requests"), empty_text=empty)
 
 
 @blueprint.route("/payments/requests/<int:request_id>/<any(approve, reject):deed>", methods=["GET", "POST"])
@@ -212,4 +226,11 @@ def payments_bills() -> ResponseReturnValue:
     wanted = asked("day")
     day = next((one for one in days if f"{one.channel}:{one.day}" == wanted), days[0] if days else None)
     found = reconciling.differences(channel=day.channel, day=day.day) if day else ()
-    return render_template("admin/reconciliation.html", days=days, day=day, differences=found, names=NAMES)
+    return render_template(
+        "admin/reconciliation.html",
+        tabs=tabs("admin.payments_bills"),
+        days=days,
+        day=day,
+        differences=found,
+        names=NAMES,
+    )

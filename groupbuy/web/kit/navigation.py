@@ -1,7 +1,7 @@
 """The menus of the three desks; an entry shows once its page exists and its reader may open it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
@@ -11,32 +11,44 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 MayVisit = Callable[[str], bool]
 
 
+# A menu of up to so many entries is read at a glance: nothing in it is folded away.
+FEW = 14
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One place to go: an endpoint, what it is called, and an icon of the sprite."""
+    """One place to go: an endpoint, what it is called, and an icon of the sprite.
+
+    ``also`` names pages that belong to it by another name; ``current`` tells that the reader is there.
+    """
 
     endpoint: str
     label: Any
     icon: str
+    also: tuple[str, ...] = ()
+    current: bool = False
 
     @property
     def url(self) -> str:
         """Return the address of the page."""
         return url_for(self.endpoint)
 
-    @property
-    def current(self) -> bool:
-        """Tell whether the reader is on this page or below it (``admin.orders``, ``admin.orders_edit``)."""
-        here = request.endpoint or ""
-        return here == self.endpoint or here.startswith((f"{self.endpoint}_", f"{self.endpoint}."))
+    def nearness(self, here: str) -> int:
+        """Tell how closely a page belongs here (``admin.orders_edit`` to ``admin.orders``); 0 is not."""
+        names = (self.endpoint, *self.also)
+        return max(
+            len(name) if here == name or here.startswith((f"{name}_", f"{name}.")) else 0 for name in names
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries under a heading; the first group has none."""
+    """Entries under a heading, which folds them away; the first group has none."""
 
     heading: Any
     entries: tuple[Entry, ...]
+    key: str = ""
+    unfolded: bool = False
 
 
 RESIDENT = (
@@ -76,39 +88,44 @@ ADMIN = (
         _l("Fulfilment"),
         (
             Entry("admin.purchasing", _l("Purchasing"), "file-earmark-spreadsheet"),
-            Entry("admin.receiving", _l("Receive goods"), "box-arrow-in-down"),
-            Entry("admin.stock", _l("Stock"), "box-seam"),
+            Entry("admin.receiving", _l("Receive goods"), "box-arrow-in-down", ("admin.discrepancy",)),
+            Entry("admin.stock", _l("Stock"), "layers"),
             Entry("admin.delivery", _l("Deliveries"), "truck"),
             Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
-            Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet"),
-            Entry("supplier.settlements", _l("My statements"), "receipt"),
+            Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet", ("supplier.order",)),
+            Entry("supplier.settlements", _l("My statements"), "receipt", ("supplier.settlement",)),
         ),
+        "fulfilment",
     ),
     Group(
         _l("Leaders and suppliers"),
         (
-            Entry("admin.leaders", _l("Manage leaders"), "people"),
+            Entry("admin.leaders", _l("Manage leaders"), "people", ("admin.levels",)),
             Entry("admin.communities", _l("Communities"), "geo-alt"),
             Entry("admin.residents", _l("Manage residents"), "person"),
-            Entry("admin.commissions", _l("Commissions"), "wallet2"),
-            Entry("admin.suppliers", _l("Suppliers"), "shop"),
+            Entry("admin.commissions", _l("Commissions"), "percent"),
+            Entry("admin.suppliers", _l("Suppliers"), "shop", ("admin.supplier",)),
         ),
+        "people",
     ),
     Group(
         _l("Finance"),
         (
             Entry("admin.withdrawals", _l("Withdrawals"), "wallet2"),
-            Entry("admin.cash", _l("Cash handed over"), "bag-check"),
-            Entry("admin.refunds", _l("To give back"), "receipt"),
-            Entry("admin.payments", _l("Payments"), "wallet2"),
-            Entry("admin.payments_refunds", _l("Refunds through channels"), "receipt"),
-            Entry("admin.payments_requests", _l("Refunds asked for"), "check-circle"),
-            Entry("admin.payments_bills", _l("Reconciliation"), "journal-text"),
-            Entry("admin.settlements", _l("Supplier statements"), "file-earmark-spreadsheet"),
+            Entry("admin.cash", _l("Cash handed over"), "cash-coin"),
+            Entry("admin.refunds", _l("To give back"), "arrow-counterclockwise"),
+            Entry("admin.payments", _l("Payments and refunds"), "credit-card"),
+            Entry(
+                "admin.settlements",
+                _l("Supplier statements"),
+                "file-earmark-spreadsheet",
+                ("admin.invoices",),
+            ),
             Entry("admin.reports", _l("Reports"), "graph-up"),
-            Entry("admin.ledger", _l("Income and expense"), "graph-up"),
+            Entry("admin.ledger", _l("Income and expense"), "journal-text"),
         ),
+        "finance",
     ),
     Group(
         _l("System"),
@@ -119,6 +136,7 @@ ADMIN = (
             Entry("admin.audit", _l("Audit log"), "journal-text"),
             Entry("admin.settings", _l("Settings"), "gear"),
         ),
+        "system",
     ),
 )
 MENUS = {"resident": RESIDENT, "leader": LEADER, "admin": ADMIN}
@@ -137,13 +155,28 @@ def install(app: Flask, *, may_visit: MayVisit) -> None:
 
 
 def shown(groups: tuple[Group, ...], may_visit: MayVisit) -> list[Group]:
-    """Return the groups with the entries that exist and are allowed; empty groups fall away."""
+    """Return the groups with the entries that exist and are allowed; empty groups fall away.
+
+    The entry of this page is marked and its group unfolded; all groups are where there are few entries.
+    """
     pages = current_app.view_functions
     kept = [
-        Group(
-            group.heading,
-            tuple(e for e in group.entries if e.endpoint in pages and may_visit(e.endpoint)),
+        replace(
+            group, entries=tuple(e for e in group.entries if e.endpoint in pages and may_visit(e.endpoint))
         )
         for group in groups
     ]
-    return [group for group in kept if group.entries]
+    few = sum(len(group.entries) for group in kept) <= FEW
+    return [_marked(group, _here(kept), few) for group in kept if group.entries]
+
+
+def _here(groups: list[Group]) -> str:
+    """Return the endpoint of the entry that this page belongs to most closely, "" for none."""
+    here = request.endpoint or ""
+    entries = [entry for group in groups for entry in group.entries if entry.nearness(here)]
+    return max(entries, key=lambda entry: entry.nearness(here)).endpoint if entries else ""
+
+
+def _marked(group: Group, endpoint: str, unfolded: bool) -> Group:
+    entries = tuple(replace(entry, current=entry.endpoint == endpoint) for entry in group.entries)
+    return replace(group, entries=entries, unfolded=unfolded or any(entry.current for entry in entries))

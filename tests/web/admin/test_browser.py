@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -192,6 +192,22 @@ def test_no_page_is_wider_than_the_screen_nor_fails_its_reader(operator: Page) -
             (v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")
         ]
         assert not serious, (path, serious)
+
+
+def test_the_menu_is_used_by_keyboard_and_keeps_what_was_unfolded(operator: Page) -> None:
+    operator.goto("/admin/audit#menu")
+    menu = operator.get_by_role("navigation", name="主菜单")
+    here = menu.get_by_role("link", name="操作日志")
+    expect(here).to_have_attribute("aria-current", "page")
+    expect(here).to_be_in_viewport()
+    expect(menu.get_by_role("link", name="采购汇总")).not_to_be_visible()
+    menu.get_by_text("履约").press("Enter")
+    menu.get_by_role("link", name="采购汇总").press("Enter")
+    operator.wait_for_url("**/admin/purchasing")
+    operator.goto("/admin/#menu")
+    expect(menu.get_by_role("link", name="采购汇总")).to_be_visible()
+    expect(menu.get_by_role("link", name="操作日志")).not_to_be_visible()
+    expect(menu.get_by_role("button", name="退出登录")).to_be_in_viewport()
 
 
 def test_the_dashboard_takes_over_new_numbers(operator: Page) -> None:
