@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from groupbuy.app.factory import create_app
 from groupbuy.config import Settings, load_settings
 from groupbuy.db import db
+from tests.support.compiling import compiled_once
 
 SECRET_KEY = "a key for tests only, 32 characters or more"
 
@@ -60,7 +61,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     app.test_client_class = SeparateClient
-    with app.app_context():
+    with app.app_context(), compiled_once(db.engine):
         yield app
         db.session.remove()
         db.engine.dispose()
