@@ -16,7 +16,7 @@ from groupbuy.db.totals import total
 from groupbuy.jobs.models import Job, RunEntry
 from groupbuy.leaders.models import Leader
 from groupbuy.orders import reviews
-from groupbuy.orders.bulk import is_live
+from groupbuy.orders.bulk import is_live, whole_order
 from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds
 from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
@@ -79,7 +79,7 @@ def round_sums() -> Subquery:
     return (
         select(
             Order.round_id,
-            func.count().label("orders"),
+            func.count(whole_order().distinct()).label("orders"),
             func.count(Order.leader_id.distinct()).label("leaders"),
             total(Order.amount_fen).label("amount_fen"),
         )
@@ -143,7 +143,10 @@ def days(edges: Sequence[datetime]) -> list[DayFigures]:
     columns: list[ColumnElement[int]] = []
     for begins, ends in spans:
         inside = and_(Order.placed_at >= begins, Order.placed_at < ends)
-        columns += [func.count().filter(inside), total(case((inside, Order.amount_fen)))]
+        columns += [
+            func.count(whole_order().distinct()).filter(inside),
+            total(case((inside, Order.amount_fen))),
+        ]
     window = and_(Order.placed_at >= edges[0], Order.placed_at < edges[-1])
     row = db.session.execute(select(*columns).where(is_live(), window)).one()
     return [DayFigures(row[2 * place], row[2 * place + 1]) for place in range(len(spans))]

@@ -23,11 +23,13 @@ _name, _fen = _accounts.columns
 _guarded = or_(_name.like("wallet:%"), _name.like("commission:%:settled"))
 
 
-def _moved(kind: str, account: str, *more: Any) -> Rows:
-    """Return by cause what one kind of cause has credited accounts like one less debited them."""
+def _moved(kinds: str, account: str, *more: Any) -> Rows:
+    """Return by cause what kinds of causes have credited accounts like one less debited them."""
     signed = case((Posting.credit_account.like(account), Posting.amount_fen), else_=-Posting.amount_fen)
     touched = or_(Posting.credit_account.like(account), Posting.debit_account.like(account))
-    rows = select(Posting.cause_id, total(signed)).where(Posting.cause_kind == kind, touched, *more)
+    rows = select(Posting.cause_id, total(signed)).where(
+        Posting.cause_kind.in_(kinds.split()), touched, *more
+    )
     return rows.group_by(Posting.cause_id)
 
 
@@ -101,7 +103,7 @@ CHECKS: tuple[Check, ...] = (
             "I1: what orders say was paid is what was booked less what was paid back",
             ("order",),
             select(_text(Order.id), Order.paid_fen + _paid_back),
-            _moved("order_payment", "resident:%"),
+            _moved("order_payment order_split", "resident:%"),
         ),
         _sum(Order.paid_fen),
     ),

@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (
         "I10: one row for each order placed; imported ones are in the import's row",
         ("order",),
         _written("order_placed", "order"),
-        select(Order.number, literal(1)).where(Order.order_ref.is_(None)),
+        select(Order.number, literal(1)).where(Order.order_ref.is_(None), Order.split_of_id.is_(None)),
     ),
     Never(
         "log_of_cancelled_orders",

@@ -15,7 +15,8 @@ from groupbuy.commissions.rules import Rate, tier_rate
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.kernel.money import share_bp
-from groupbuy.orders.bulk import is_live
+from groupbuy.orders.bulk import is_live, whole_order
+from groupbuy.orders.days import day_of
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
@@ -40,7 +41,7 @@ def figures_of_rounds(*, leader_id: int, round_ids: Sequence[int]) -> Mapping[in
     """Return one leader's figures by round, in at most three queries."""
     figures = {round_id: RoundFigures() for round_id in round_ids}
     mine = (Order.leader_id == leader_id, Order.round_id.in_(round_ids), is_live())
-    heads = select(Order.round_id, func.count()).where(*mine).group_by(Order.round_id)
+    heads = select(Order.round_id, func.count(whole_order().distinct())).where(*mine).group_by(Order.round_id)
     for round_id, orders in db.session.execute(heads):
         figures[round_id].orders = orders
     rows = db.session.execute(_lines_by_rule(mine)).all()
@@ -87,9 +88,7 @@ def orders_between(*, leader_id: int, start: datetime, end: datetime) -> int:
     """Return how many of a leader's orders were placed in ``[start, end)`` and not cancelled."""
     return (
         db.session.scalar(
-            select(func.count())
-            .select_from(Order)
-            .where(
+            select(func.count(whole_order().distinct())).where(
                 Order.leader_id == leader_id,
                 Order.placed_at >= start,
                 Order.placed_at < end,
@@ -101,13 +100,13 @@ def orders_between(*, leader_id: int, start: datetime, end: datetime) -> int:
 
 
 def bags_to_hand_out(*, leader_ids: Sequence[int]) -> int:
-    """Return how many bags wait to be fetched: one for each resident of a round."""
+    """Return how many bags wait to be fetched: one for each resident on a day."""
     return db.session.scalar(select(func.count()).select_from(_open_bags(leader_ids).subquery())) or 0
 
 
 def _open_bags(leader_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Order.round_id, Order.resident_id)
+        select(day_of(), Order.leader_id, Order.resident_id)
         .join(Round, Round.id == Order.round_id)
         .where(Order.leader_id.in_(leader_ids), Order.state.in_(TO_HAND_OUT), Round.state.in_(HANDING_OUT))
         .distinct()

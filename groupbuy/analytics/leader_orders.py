@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -12,6 +13,7 @@ from groupbuy.campaigns.models import OfferVersion, Round
 from groupbuy.db import db
 from groupbuy.members.models import Resident
 from groupbuy.orders import doors
+from groupbuy.orders.days import day_of
 from groupbuy.orders.models import Order, OrderDoor, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.rules import Door, door
@@ -76,9 +78,10 @@ def _matches(text: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class OpenBag:
-    """What one resident of a round has still to fetch; ``number`` is its first order's."""
+    """What one resident has still to fetch on a day; ``number`` is its first order's."""
 
     number: str
+    day: date
     round_title: str
     name: str
     phone: str
@@ -90,18 +93,19 @@ class OpenBag:
 def open_bags(leader_ids: Sequence[int], text: str = "") -> list[OpenBag]:
     """Return the bags that wait, by pickup day, building and room, in one query."""
     rows = db.session.execute(_waiting(leader_ids, text)).all()
-    by_bag: dict[tuple[int, int], list[Any]] = {}
+    by_bag: dict[tuple[date, int, int], list[Any]] = {}
     for row in rows:
-        by_bag.setdefault((row.round_id, row.resident_id), []).append(row)
-    bags = [(theirs[0].pickup_date, _bag(theirs)) for theirs in by_bag.values()]
-    return [bag for _, bag in sorted(bags, key=lambda one: (one[0], one[1].door.sort_key, one[1].number))]
+        by_bag.setdefault((row.day, row.leader_id, row.resident_id), []).append(row)
+    bags = map(_bag, by_bag.values())
+    return sorted(bags, key=lambda bag: (bag.day, bag.door.sort_key, bag.number))
 
 
 def _bag(rows: Sequence[Any]) -> OpenBag:
     first = rows[0]
     return OpenBag(
         number=first.number,
-        round_title=first.title,
+        day=first.day,
+        round_title="、".join(dict.fromkeys(row.title for row in rows)),
         name=first.name,
         phone=first.phone,
         door=door(first.building, first.room),
@@ -115,11 +119,11 @@ def _waiting(leader_ids: Sequence[int], text: str) -> Select[*tuple[Any, ...]]:
         select(
             Order.id,
             Order.number,
-            Order.round_id,
+            Order.leader_id,
             Order.resident_id,
             Order.amount_fen,
             Round.title,
-            Round.pickup_date,
+            day_of().label("day"),
             Resident.name,
             Resident.phone,
             doors.building(),
@@ -133,17 +137,3 @@ def _waiting(leader_ids: Sequence[int], text: str) -> Select[*tuple[Any, ...]]:
     if text:
         statement = statement.where(_matches(text[:MAX_TEXT]))
     return statement.order_by(Order.id).limit(MOST_BAGS)
-
-
-def bag_of(order: Order) -> Sequence[Order]:
-    """Return all orders of the same resident, round and leader that are not cancelled, by id."""
-    return db.session.scalars(
-        select(Order)
-        .where(
-            Order.round_id == order.round_id,
-            Order.leader_id == order.leader_id,
-            Order.resident_id == order.resident_id,
-            Order.state != OrderState.CANCELLED,
-        )
-        .order_by(Order.id)
-    ).all()

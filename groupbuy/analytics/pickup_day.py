@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from groupbuy.analytics.leader_orders import OpenBag, open_bags
+from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks
 from groupbuy.orders.models import Order
@@ -57,12 +58,8 @@ class _Head:
 
 
 def _heads(order_ids: Sequence[int]) -> Mapping[int, _Head]:
-    in_bag = (
-        (Bag.round_id == Order.round_id)
-        & (Bag.leader_id == Order.leader_id)
-        & (Bag.resident_id == Order.resident_id)
-    )
-    heads = select(Order.id, Order.number, Order.pickup_code, Bag.code).outerjoin(Bag, in_bag)
+    heads = select(Order.id, Order.number, Order.pickup_code, Bag.code)
+    heads = heads.join(Round, Round.id == Order.round_id).outerjoin(Bag, queries.in_bag())
     return {
         row[0]: _Head(*row[1:])
         for part in chunks(order_ids, KEYS)

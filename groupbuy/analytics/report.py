@@ -11,7 +11,7 @@ from groupbuy.commissions import bulk as commissions
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.leaders.models import Leader
-from groupbuy.orders.bulk import live_lines
+from groupbuy.orders.bulk import live_lines, whole_order
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.shortening import counted_at_close
 from groupbuy.purchasing import planning
@@ -128,7 +128,9 @@ def _planned(order: PlannedOrder) -> SupplierTotal:
 
 
 def _booked_leaders(round_id: int) -> list[LeaderTotal]:
-    orders = select(Order.leader_id, func.count()).where(Order.round_id == round_id, counted_at_close())
+    orders = select(Order.leader_id, func.count(whole_order().distinct())).where(
+        Order.round_id == round_id, counted_at_close()
+    )
     counts = by_key(orders.group_by(Order.leader_id))
     commission = commissions.booked(round_id)
     demand = (
@@ -148,7 +150,7 @@ def _leaders(round_id: int, commission: Mapping[int, int]) -> list[LeaderTotal]:
     codes = dict(db.session.execute(select(Leader.id, Leader.code)).all())
     sums = live_lines(round_id).add_columns(
         Order.leader_id,
-        func.count(Order.id.distinct()),
+        func.count(whole_order().distinct()),
         total(OrderLine.quantity),
         total(OrderLine.amount_fen),
     )

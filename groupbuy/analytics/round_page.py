@@ -12,7 +12,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.leaders.models import Community, Leader
 from groupbuy.messaging.models import Message
-from groupbuy.orders.bulk import is_live
+from groupbuy.orders.bulk import is_live, whole_order
 from groupbuy.orders.models import Order
 from groupbuy.purchasing.history import ORDER_KEY
 from groupbuy.purchasing.models import PurchaseOrder
@@ -83,7 +83,7 @@ def leaders_of(round_id: int) -> Sequence[Any]:
             Leader.code,
             Leader.name,
             Community.name.label("community"),
-            func.count().label("orders"),
+            func.count(whole_order().distinct()).label("orders"),
             total(Order.amount_fen).label("amount_fen"),
         )
         .join(Leader, Leader.id == Order.leader_id)
@@ -110,8 +110,10 @@ def cancel_effect(round_: Round) -> CancelEffect:
     """Return what cancelling a round would touch."""
     alive = Order.state.in_(("awaiting_payment", "confirmed"))
     row = db.session.execute(
-        select(func.count(), total(Order.paid_fen), func.count(Order.resident_id.distinct())).where(
-            Order.round_id == round_.id, alive
-        )
+        select(
+            func.count(whole_order().distinct()),
+            total(Order.paid_fen),
+            func.count(Order.resident_id.distinct()),
+        ).where(Order.round_id == round_.id, alive)
     ).one()
     return CancelEffect(*tuple(row))

@@ -31,7 +31,7 @@ def render_bag_labels(round_name: str, code: str | None, *, zone: ZoneInfo, now:
     leader = leader_heads.heads_of([leader_id])[leader_id]
     codes = pickup.bag_codes(source.round_id, [leader_id])[leader_id]
     for _leader_id, orders in live_orders(source.round_id, [leader_id]):
-        labels = bag_labels(source.head, leader, pack(orders, codes, source.goods))
+        labels = bag_labels(source.head, leader, pack(orders, codes, source.goods, day=source.day))
         return File(
             f"{file_name(TITLE, leader.code, leader.name)}.{SUFFIX}", pdf.CONTENT_TYPE, write_labels(labels)
         )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from groupbuy.app import bag_labels, order_export, papers
+from groupbuy.app import bag_labels, day_papers, order_export, papers
 from groupbuy.app.names import file_name
 from groupbuy.app.papers import Document, Source
 from groupbuy.app.settings import settings_of
@@ -51,7 +51,8 @@ def render(kind: str, round_name: str, code: str | None, suffix: str, printed_at
     ``printed_at`` is the moment that stands on it. Raise NotFound for unknown kinds, rounds, codes and
     suffixes and for whoever has no orders, RuleBroken ``not_closed`` before the close. Two are no documents
     of the manifest: the order export, a workbook of the live orders at any time, of a leader or of the round,
-    and the labels of a leader's bags, a PDF.
+    and the labels of a leader's bags, a PDF. Sheets and labels of a pickup day have the day in the place of
+    the round.
     """
     if beside := BESIDE.get((kind, suffix)):
         return beside(round_name, code, zone=_zone(), now=printed_at)
@@ -132,4 +133,10 @@ FORMATS: Mapping[str, Format] = {
 BESIDE: Mapping[tuple[str, str], Beside] = {
     (order_export.KIND, order_export.SUFFIX): order_export.render_order_export,
     (bag_labels.KIND, bag_labels.SUFFIX): bag_labels.render_bag_labels,
+    (day_papers.DAY_LABELS, "pdf"): day_papers.render_labels,
+    **{
+        (kind, suffix): day_papers.render_sheet(kind, suffix)
+        for kind in day_papers.SHEETS
+        for suffix in ("xlsx", "pdf")
+    },
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from groupbuy.orders import by_goods, by_leader
 from groupbuy.orders.by_leader import LiveOrder
 from groupbuy.orders.sheets import Place, blocks, matrix_block, overall_text, pick_list
 from groupbuy.pickup import queries as pickup
-from groupbuy.pickup.packing import PackedBag, pack
+from groupbuy.pickup.packing import Codes, PackedBag, pack
 from groupbuy.pickup.sheets import pickup_sheet, sorting_list
 from groupbuy.purchasing.planning import offers_ordered
 from groupbuy.purchasing.printed import printed_orders
@@ -53,6 +53,7 @@ class Source:
 
     round_id: int
     head: RoundHead
+    day: date
     leader_id: int | None = None
 
     @cached_property
@@ -84,13 +85,13 @@ class LeaderPapers:
     source: Source
     leader: LeaderHead
     orders: Sequence[LiveOrder]
-    codes: Mapping[int, str]
+    codes: Codes
     changes: Sequence[LaterChange]
 
     @cached_property
     def bags(self) -> Sequence[PackedBag]:
         """Return the leader's bags in the order in which they are handed out."""
-        return pack(self.orders, self.codes, self.source.goods)
+        return pack(self.orders, self.codes, self.source.goods, day=self.source.day)
 
     @cached_property
     def units(self) -> int:
@@ -111,7 +112,7 @@ def source_of(round_name: str, zone: ZoneInfo, printed_at: datetime) -> Source:
     round_ = campaigns.get_round(round_name)
     if round_.state in NOT_CLOSED:
         raise RuleBroken("not_closed", f"Round {round_.name} has not closed yet; documents follow the close.")
-    return Source(round_.id, round_heads.head_of(round_, zone, printed_at))
+    return Source(round_.id, round_heads.head_of(round_, zone, printed_at), round_.pickup_date)
 
 
 def _pickup_sheet(papers: LeaderPapers) -> Document:

@@ -17,6 +17,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.sorting import natural_key
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.bulk import is_live
+from groupbuy.orders.days import day_of, is_on
 from groupbuy.orders.models import Order, OrderLine
 
 # Rounds whose goods are on their way to the leaders, or will be.
@@ -40,8 +41,11 @@ class StopGoods:
 
 def days_to_deliver(*, since: date) -> Sequence[date]:
     """Return the pickup days from a day on that have closed rounds, the earliest first."""
-    days = select(Round.pickup_date).where(Round.pickup_date >= since, Round.state.in_(TO_DELIVER))
-    return db.session.scalars(days.distinct().order_by(Round.pickup_date)).all()
+    ready = Round.state.in_(TO_DELIVER)
+    days = select(Round.pickup_date).where(Round.pickup_date >= since, ready)
+    parts = select(Order.pickup_date).join(Round, Round.id == Order.round_id)
+    both = days.union(parts.where(Order.pickup_date >= since, ready, is_live())).subquery()
+    return db.session.scalars(select(both.c.pickup_date).order_by(both.c.pickup_date)).all()
 
 
 def leaders_of_day(day: date) -> Sequence[Leader]:
@@ -55,7 +59,7 @@ def leaders_of_day(day: date) -> Sequence[Leader]:
 
 def of_day(day: date) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that an order, joined with its round, is delivered on a day."""
-    return (Round.pickup_date == day, Round.state.in_(TO_DELIVER), is_live())
+    return (is_on(day), Round.state.in_(TO_DELIVER), is_live())
 
 
 def routes_of(day: date) -> Sequence[DeliveryRoute]:
@@ -90,6 +94,12 @@ def get_stop(stop_id: int, *, lock: bool = False) -> DeliveryStop:
     if stop is None:
         raise NotFound("unknown_stop", "There is no such stop.")
     return stop
+
+
+def orders_of_stop(stop: DeliveryStop) -> frozenset[int]:
+    """Return the ids of the live orders whose goods are brought to a stop."""
+    theirs = select(Order.id).join(Round, Round.id == Order.round_id)
+    return frozenset(db.session.scalars(theirs.where(Order.leader_id == stop.leader_id, *of_day(stop.day))))
 
 
 def days_to_sign(leader_id: int) -> Sequence[date]:
@@ -191,7 +201,7 @@ def still_to_leave(round_id: int) -> bool:
         .join(DeliveryRoute, DeliveryRoute.id == DeliveryStop.route_id)
         .where(
             DeliveryStop.leader_id == Order.leader_id,
-            DeliveryStop.day == Round.pickup_date,
+            DeliveryStop.day == day_of(),
             DeliveryRoute.left_at.is_not(None),
         )
         .exists()

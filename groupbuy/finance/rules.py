@@ -23,6 +23,8 @@ COMMISSION_EXPENSE = "expense:commission"
 TAX, BANK, CASH_DESK = "payable:tax", "channel:bank", "channel:cash"
 # Money on its way back through a channel, and money of which nobody knows yet what it is for.
 REFUNDING, HELD = "payable:refunding", "payable:held"
+# What moves from an order to a part of it passes through here; it is always empty.
+SPLITTING = "payable:splitting"
 GOODS, STOCK, STOCK_LOSS, REBATES = "expense:goods", "stock:goods", "expense:stock_loss", "income:rebates"
 MANUAL, ELSEWHERE, OPENING = "channel:manual", "channel:elsewhere", "channel:opening"
 

@@ -63,7 +63,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     commissions.fill_in_tiers(round_.id)
     commissions.book_pending(round_id=round_.id, now=now)
     settling.book_round(round_id=round_.id, now=now)
-    pickup.make_bags(round_.id)
+    pickup.make_bags(round_.pickup_date)
     closed = lifecycle.move(
         round_=round_,
         old=(RoundState.CLOSING,),

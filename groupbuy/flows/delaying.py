@@ -16,6 +16,7 @@ from groupbuy.orders import shortening
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import DELAYED, Loss
+from groupbuy.pickup import bulk as pickup
 from groupbuy.purchasing import amending
 from groupbuy.purchasing.queries import FINAL
 
@@ -39,7 +40,9 @@ def delay_round(*, round_: Round, pickup_date: date, reason: str, now: datetime,
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
         raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
+    former = round_.pickup_date
     delayed = delays.delay(round_=round_, pickup_date=pickup_date, reason=reason, now=now, actor=actor.name)
+    pickup.move_bags(round_id=round_.id, old=former, new=pickup_date)
     notifying.tell_of_delay(round_=round_, delay=delayed, now=now)
     return delayed
 

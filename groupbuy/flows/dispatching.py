@@ -11,6 +11,7 @@ from groupbuy.db import db
 from groupbuy.delivery import queries
 from groupbuy.delivery import service as delivery
 from groupbuy.flows.ordering import Actor
+from groupbuy.orders.models import Order
 
 
 def leave(*, route_id: int, now: datetime, actor: Actor) -> bool:
@@ -39,7 +40,9 @@ def _lock_rounds(day: date) -> list[Round]:
     # Of two routes that leave at once, the second sees that the first has left.
     ids = db.session.scalars(
         select(Round.id)
-        .where(Round.pickup_date == day, Round.state.in_(queries.TO_DELIVER))
+        .join(Order, Order.round_id == Round.id)
+        .where(*queries.of_day(day))
+        .distinct()
         .order_by(Round.id)
     )
     return [lifecycle.lock_round(round_id) for round_id in ids.all()]

@@ -19,6 +19,7 @@ from groupbuy.finance.dials import dials
 from groupbuy.messaging import service as messaging
 from groupbuy.messaging.service import Note
 from groupbuy.orders import service
+from groupbuy.orders.days import is_on
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.models import PickupEvent, PickupFollowUp
@@ -79,7 +80,7 @@ def _open(stop: DeliveryStop) -> Select[Order]:
         select(Order)
         .join(Round, Round.id == Order.round_id)
         .where(
-            Round.pickup_date == stop.day,
+            is_on(stop.day),
             Round.state.not_in((*NOT_READY, RoundState.CANCELLED)),
             Order.leader_id == stop.leader_id,
             Order.state.in_(OPEN_STATES),
@@ -161,9 +162,9 @@ def _complete_rounds(stop: DeliveryStop, now: datetime) -> None:
 
 
 def _dispatched(stop: DeliveryStop) -> Select[int]:
-    theirs = select(Order.round_id).where(Order.leader_id == stop.leader_id)
-    rounds = select(Round.id).where(Round.pickup_date == stop.day, Round.state == RoundState.DISPATCHED)
-    return rounds.where(Round.id.in_(theirs)).order_by(Round.id)
+    theirs = select(Round.id).join(Order, Order.round_id == Round.id)
+    rounds = theirs.where(Order.leader_id == stop.leader_id, is_on(stop.day))
+    return rounds.where(Round.state == RoundState.DISPATCHED).distinct().order_by(Round.id)
 
 
 def _mark(stop: DeliveryStop, what: str, now: datetime) -> bool:

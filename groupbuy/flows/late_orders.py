@@ -139,7 +139,7 @@ def _follow(
     notifying.send_amendments(amendments, round_=round_, now=now)
     commissions.book_late(round_id=round_.id, leader_id=order.leader_id, lines=lines, now=now)
     settling.book_round(round_id=round_.id, now=now)
-    pickup.make_bag(round_id=round_.id, leader_id=order.leader_id, resident_id=order.resident_id)
+    pickup.make_bags(round_.pickup_date, leader_ids=[order.leader_id])
     notifying.send_sheets_again(round_=round_, order=order, now=now)
 
 

@@ -110,12 +110,12 @@ def who_loses(discrepancy: Discrepancy) -> list[Losing]:
 
     Raise RuleBroken ``handed_out`` when too much has been handed out to take so much back.
     """
-    leader_id = discrepancy.stop.leader_id
+    there = queries.orders_of_stop(discrepancy.stop)
     claims = [
         claim
         for _offer, some in supply.claims_of([discrepancy.offer_id])
         for claim in some
-        if claim.leader_id == leader_id
+        if claim.order_id in there
     ]
     wanted = sum(claim.units for claim in claims)
     if discrepancy.missing > wanted:

@@ -100,6 +100,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.delivery_arrive": ACT,
         "admin.delivery_leave": ACT,
         "admin.delivery_notes": LOOK,
+        "admin.delivery_paper": LOOK,
         "admin.stock_movements": LOOK,
         "admin.stock_count_sheet": LOOK,
         "admin.stock_issue": ACT,

@@ -31,6 +31,11 @@ def live_lines(round_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
+def whole_order() -> ColumnElement[int]:
+    """Return the key of the order as it was placed: the parts of one that was split count as one."""
+    return func.coalesce(Order.split_of_id, Order.id)
+
+
 def is_live() -> ColumnElement[bool]:
     """Return the condition that an order counts in every figure."""
     return Order.state.in_(LIVE)
@@ -150,7 +155,7 @@ def drop_lines_of_missed_offers(*, round_id: int, now: datetime) -> None:
 def totals(round_id: int) -> tuple[int, int, int]:
     """Return a round's live orders, sale units and fen."""
     lines = live_lines(round_id).add_columns(
-        func.count(OrderLine.order_id.distinct()),
+        func.count(whole_order().distinct()),
         total(OrderLine.quantity),
         total(OrderLine.amount_fen),
     )

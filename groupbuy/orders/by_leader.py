@@ -5,14 +5,16 @@ two queries, whatever their number.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
-from groupbuy.orders import doors
+from groupbuy.orders import days, doors
 from groupbuy.orders.bulk import is_live, live_lines
 from groupbuy.orders.models import Order, OrderDoor, OrderLine
 
@@ -43,6 +45,7 @@ class LiveOrder(NamedTuple):
     pickup_code: str
     state: str
     remark: str | None
+    day: date
     lines: tuple[LiveLine, ...]
 
 
@@ -50,6 +53,14 @@ def leaders_with_orders(round_id: int) -> Sequence[Leader]:
     """Return the leaders who have live orders in a round, by code."""
     ordered = select(Order.leader_id).where(Order.round_id == round_id, is_live())
     return db.session.scalars(select(Leader).where(Leader.id.in_(ordered)).order_by(Leader.code)).all()
+
+
+def rounds_of_day(day: date, leader_id: int) -> Sequence[str]:
+    """Return the names of the closed rounds of which a leader hands something out on a day."""
+    closed = Round.closed_at.is_not(None)
+    names = select(Round.name).join(Order, Order.round_id == Round.id)
+    mine = names.where(days.is_on(day), Order.leader_id == leader_id, is_live(), closed)
+    return db.session.scalars(mine.distinct().order_by(Round.name)).all()
 
 
 def live_orders(round_id: int, leader_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[LiveOrder]]]:
@@ -83,7 +94,9 @@ def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
             Order.pickup_code,
             Order.state,
             Order.remark,
+            days.day_of(),
         )
+        .join(Round, Round.id == Order.round_id)
         .join(Resident, Resident.id == Order.resident_id)
         .outerjoin(OrderDoor, OrderDoor.order_id == Order.id)
         .where(Order.round_id == round_id, Order.leader_id.in_(leader_ids), is_live())
@@ -91,7 +104,8 @@ def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
     )
     for row in db.session.connection().execute(heads).all():
         if row.id in lines:
-            yield LiveOrder(*row[1:], lines=tuple(lines[row.id]))
+            head: list[Any] = [*row[1:], tuple(lines[row.id])]
+            yield LiveOrder(*head)
 
 
 def _lines_of(round_id: int, leader_ids: Sequence[int]) -> dict[int, list[LiveLine]]:

@@ -1,6 +1,6 @@
 """Orders and their lines."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,13 +13,16 @@ from groupbuy.members.models import Resident
 _AWAITING = text("state = 'awaiting_payment'")
 _PICKED_UP = text("picked_up_at IS NOT NULL")
 _OWED_BACK = text("paid_fen > amount_fen")
+_OWN_DAY = text("pickup_date IS NOT NULL")
+_SPLIT = text("split_of_id IS NOT NULL")
 
 
 class Order(Base):
     """What a resident wants from one round, handed out by one leader.
 
     ``amount_fen`` is the sum of the lines that are still to be delivered. A paid amount above it is
-    owed back.
+    owed back. ``split_of_id`` is the order that this one was a part of when it was placed (拆单);
+    ``pickup_date`` its own pickup day, None for the round's.
     """
 
     __tablename__ = "order"
@@ -35,6 +38,8 @@ class Order(Base):
         Index("ix_order_unpaid", "expires_at", postgresql_where=_AWAITING, sqlite_where=_AWAITING),
         Index("ix_order_picked_up", "picked_up_at", postgresql_where=_PICKED_UP, sqlite_where=_PICKED_UP),
         Index("ix_order_owed_back", "id", postgresql_where=_OWED_BACK, sqlite_where=_OWED_BACK),
+        Index("ix_order_own_day", "pickup_date", postgresql_where=_OWN_DAY, sqlite_where=_OWN_DAY),
+        Index("ix_order_split", "split_of_id", postgresql_where=_SPLIT, sqlite_where=_SPLIT),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,12 +61,19 @@ class Order(Base):
     cancel_reason: Mapped[str | None]
     order_ref: Mapped[str | None] = mapped_column(unique=True)
     submission_key: Mapped[str | None] = mapped_column(unique=True)
+    split_of_id: Mapped[int | None] = mapped_column(ForeignKey("order.id"))
+    pickup_date: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
 
     lines: Mapped[list["OrderLine"]] = relationship(back_populates="order", order_by="OrderLine.id")
     round: Mapped[Round] = relationship()
     resident: Mapped[Resident] = relationship()
     leader: Mapped[Leader] = relationship()
+
+    @property
+    def day(self) -> date:
+        """Return the day on which it is handed out."""
+        return self.pickup_date or self.round.pickup_date
 
 
 class OrderLine(Base):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from groupbuy.campaigns.models import Offer, OfferVersion
@@ -167,6 +167,14 @@ def follow_numbers(order_ids: Sequence[int]) -> dict[int, int]:
     )
     counted = select(Order.id, func.count(earlier.id)).join(earlier, until)
     return by_key(counted.where(Order.id.in_(order_ids)).group_by(Order.id))
+
+
+def parts_of(order: Order) -> Sequence[Order]:
+    """Return the other parts of an order that was split (拆单), cancelled ones left out, by id."""
+    whole = order.split_of_id or order.id
+    family = or_(Order.id == whole, Order.split_of_id == whole)
+    others = select(Order).where(family, Order.id != order.id, Order.state != OrderState.CANCELLED)
+    return db.session.scalars(others.options(joinedload(Order.round)).order_by(Order.id)).all()
 
 
 def lock_order(order: Order) -> Order:

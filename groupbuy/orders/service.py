@@ -55,12 +55,12 @@ def record(*, head: OrderToRecord, lines: Sequence[LineToRecord]) -> Order:
     """Write an order with its lines under a fresh number and pickup code."""
     amount = sum(line.amount_fen for line in lines)
     values = asdict(head) | {"amount_fen": amount, "paid_fen": 0, "version": 1}
-    order_id = _insert_with_codes(values)
+    order_id = insert_with_codes(values)
     db.session.execute(insert(OrderLine), [_line_values(order_id, line) for line in lines])
     return db.session.get_one(Order, order_id)
 
 
-def _insert_with_codes(values: dict[str, Any]) -> int:
+def insert_with_codes(values: dict[str, Any]) -> int:
     """Insert an order's head; a code that is taken at this pickup point is drawn again."""
     insert_ = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
     for _ in range(CODE_ATTEMPTS):

@@ -7,6 +7,8 @@ from groupbuy.finance.rules import Entry
 from groupbuy.orders.models import Order
 
 PAYMENT = "order_payment"
+# Money that follows lines to another part of their order.
+SPLIT = "order_split"
 
 
 def book_payment(*, order: Order, account: str, amount_fen: int, now: datetime, actor: str) -> None:
@@ -18,6 +20,16 @@ def book_payment(*, order: Order, account: str, amount_fen: int, now: datetime, 
         return
     customer, part = rules.resident(order.resident_id), str(order.version)
     service.post([Entry(account, customer, amount_fen, PAYMENT, str(order.id), part)], at=now, actor=actor)
+
+
+def book_split(*, order: Order, part: Order, amount_fen: int, now: datetime, actor: str) -> None:
+    """Book that what was paid for lines of an order is from now on paid for its part (拆单)."""
+    if amount_fen <= 0:
+        return
+    customer = rules.resident(order.resident_id)
+    out = Entry(customer, rules.SPLITTING, amount_fen, SPLIT, str(order.id), str(order.version))
+    into = Entry(rules.SPLITTING, customer, amount_fen, SPLIT, str(part.id), str(part.version))
+    service.post([out, into], at=now, actor=actor)
 
 
 def usual_account(order: Order) -> str:

@@ -1,6 +1,6 @@
 """Where the money of an order came from, and what of it is left there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Select, select
 
@@ -20,22 +20,31 @@ Source = str | int
 def left_of(order: Order) -> dict[Source, int]:
     """Return what of a locked order's money is left by its source, in fen.
 
-    What was noted by hand, without a channel and without the leader, goes back to the wallet.
+    What was noted by hand, without a channel and without the leader, goes back to the wallet. Money of an
+    order that was split is that of all its parts; the whole is locked, so that they ask one by one.
     """
-    return rules.remaining(_paid(order), _gone_back(order))
+    family = _family(order)
+    return rules.remaining(_paid(family), _gone_back(family))
 
 
-def _paid(order: Order) -> Mapping[Source, int]:
+def _family(order: Order) -> Sequence[int]:
+    whole = order.split_of_id or order.id
+    db.session.execute(select(Order.id).where(Order.id == whole).with_for_update())
+    parts = db.session.scalars(select(Order.id).where(Order.split_of_id == whole).order_by(Order.id))
+    return [whole, *parts]
+
+
+def _paid(order_ids: Sequence[int]) -> Mapping[Source, int]:
     booked = db.session.execute(
         select(Posting.debit_account, total(Posting.amount_fen))
-        .where(Posting.cause_kind == PAYMENT, Posting.cause_id == str(order.id))
+        .where(Posting.cause_kind == PAYMENT, Posting.cause_id.in_([str(one) for one in order_ids]))
         .group_by(Posting.debit_account)
         .order_by(Posting.debit_account)
     )
     through: dict[Source, int] = {}
-    for payment in db.session.scalars(_payments(order)):
+    for payment in db.session.scalars(_payments(order_ids)):
         through[payment.id] = payment.paid_fen or 0
-    channels = {f"channel:{name}" for name in db.session.scalars(_channels(order))}
+    channels = {f"channel:{name}" for name in db.session.scalars(_channels(order_ids))}
     paid: dict[Source, int] = {}
     for account, fen in booked:
         if account not in channels:
@@ -44,20 +53,20 @@ def _paid(order: Order) -> Mapping[Source, int]:
     return paid | through
 
 
-def _payments(order: Order) -> Select[ChannelPayment]:
-    mine = (ChannelPayment.order_id == order.id, ChannelPayment.state == "paid")
+def _payments(order_ids: Sequence[int]) -> Select[ChannelPayment]:
+    mine = (ChannelPayment.order_id.in_(order_ids), ChannelPayment.state == "paid")
     return select(ChannelPayment).where(*mine).order_by(ChannelPayment.id)
 
 
-def _channels(order: Order) -> Select[str]:
-    return select(ChannelPayment.channel).where(ChannelPayment.order_id == order.id).distinct()
+def _channels(order_ids: Sequence[int]) -> Select[str]:
+    return select(ChannelPayment.channel).where(ChannelPayment.order_id.in_(order_ids)).distinct()
 
 
-def _gone_back(order: Order) -> Mapping[Source, int]:
+def _gone_back(order_ids: Sequence[int]) -> Mapping[Source, int]:
     rows = db.session.execute(
         select(Refund.target, ChannelRefund.payment_id, total(Refund.amount_fen))
         .outerjoin(ChannelRefund, ChannelRefund.refund_id == Refund.id)
-        .where(Refund.order_id == order.id)
+        .where(Refund.order_id.in_(order_ids))
         .group_by(Refund.target, ChannelRefund.payment_id)
     )
     return {(target if payment_id is None else payment_id): fen for target, payment_id, fen in rows}

@@ -1,45 +1,78 @@
-"""Bags of residents with several orders in a round."""
+"""Bags of residents with several orders of a pickup day (订单合并)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from itertools import chain
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.orm import aliased
 
+from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.bulk import select_in
+from groupbuy.db.upserts import insert_into
 from groupbuy.kernel import ids
 from groupbuy.orders.bulk import is_live
+from groupbuy.orders.days import day_of, is_on
 from groupbuy.orders.models import Order
 from groupbuy.pickup.models import Bag
+from groupbuy.pickup.parts import SELLING
 
 
-def make_bags(round_id: int) -> None:
-    """Give each resident with several live orders in the round one bag with a code of its own."""
+def make_bags(day: date, *, leader_ids: Sequence[int] | None = None) -> int:
+    """Give each resident with several live orders of a day one bag with a code of its own; return how many.
+
+    Who has one keeps it. Orders of rounds that still sell do not count; ``leader_ids`` narrows it to some
+    leaders.
+    """
+    ready = Round.state.not_in((*SELLING, RoundState.CANCELLED))
+    theirs: list[ColumnElement[bool]] = [] if leader_ids is None else [Order.leader_id.in_(leader_ids)]
+    in_bag = and_(Bag.day == day, Bag.leader_id == Order.leader_id, Bag.resident_id == Order.resident_id)
     several = db.session.execute(
         select(Order.leader_id, Order.resident_id)
-        .where(Order.round_id == round_id, is_live())
+        .join(Round, Round.id == Order.round_id)
+        .where(is_on(day), is_live(), ready, *theirs)
+        .where(~select(Bag.code).where(in_bag).exists())
         .group_by(Order.leader_id, Order.resident_id)
         .having(func.count() > 1)
         .order_by(Order.leader_id, Order.resident_id)
     ).all()
-    if not several:
-        return
-    codes = fresh_codes([row.leader_id for row in several])
-    bags = [
-        {"round_id": round_id, "leader_id": leader_id, "resident_id": resident_id, "code": code}
-        for (leader_id, resident_id), code in zip(several, codes, strict=True)
-    ]
-    db.session.execute(insert(Bag), bags)
+    if several:
+        codes = fresh_codes([row.leader_id for row in several])
+        bags = [
+            {"day": day, "leader_id": leader_id, "resident_id": resident_id, "code": code}
+            for (leader_id, resident_id), code in zip(several, codes, strict=True)
+        ]
+        # Two rounds of the day may close at once; the bag of the first is good for both.
+        db.session.execute(insert_into(Bag).on_conflict_do_nothing(), bags)
+    return len(several)
 
 
-def make_bag(*, round_id: int, leader_id: int, resident_id: int) -> None:
-    """Give a resident who has got a second live order in the round a bag, unless there is one."""
-    mine = (Order.round_id == round_id, Order.leader_id == leader_id, Order.resident_id == resident_id)
-    count = db.session.scalar(select(func.count(Order.id)).where(*mine, is_live())) or 0
-    if count > 1 and db.session.get(Bag, (round_id, leader_id, resident_id)) is None:
-        (code,) = fresh_codes([leader_id])
-        row = {"round_id": round_id, "leader_id": leader_id, "resident_id": resident_id, "code": code}
-        db.session.execute(insert(Bag), [row])
+def move_bags(*, round_id: int, old: date, new: date) -> None:
+    """Let the bags of a round follow it to another day; one whose day has other orders too stays there.
+
+    A bag that moves keeps its code. Call it once the round has its new day.
+    """
+    ready = (Round.state.not_in((*SELLING, RoundState.CANCELLED)), is_live())
+    mine = (Order.leader_id == Bag.leader_id, Order.resident_id == Bag.resident_id)
+    there = select(Order.id).join(Round, Round.id == Order.round_id)
+    other = aliased(Bag)
+    taken = select(other.code).where(
+        other.day == new, other.leader_id == Bag.leader_id, other.resident_id == Bag.resident_id
+    )
+    db.session.execute(
+        update(Bag)
+        .where(
+            Bag.day == old,
+            there.where(Order.round_id == round_id, *mine, day_of() == new, *ready).exists(),
+            ~there.where(is_on(old), *mine, *ready).exists(),
+            ~taken.exists(),
+        )
+        .values(day=new)
+        .execution_options(synchronize_session=False)
+    )
+    make_bags(new)
 
 
 def fresh_codes(leader_ids: Collection[int]) -> Iterator[str]:

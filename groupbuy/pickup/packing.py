@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from groupbuy.campaigns.heads import Goods
+from groupbuy.campaigns.heads import Goods, day_text
 from groupbuy.orders.by_leader import LiveOrder
 from groupbuy.orders.rules import OrderState, merge_quantities
 from groupbuy.pickup.rules import Door, door
 
+Codes = Mapping[tuple[date, int], str]
+"""Codes of bags by day and resident."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackedBag:
-    """All live orders of one resident: goods in the order of their codes, sale units, fen.
+    """All live orders of one resident on one pickup day: goods in the order of their codes, sale units, fen.
 
     ``handed_out`` is empty while nothing was collected.
     """
@@ -28,30 +32,37 @@ class PackedBag:
 
 
 def pack(
-    orders: Iterable[LiveOrder], codes: Mapping[int, str], goods: Mapping[int, Goods]
+    orders: Iterable[LiveOrder], codes: Codes, goods: Mapping[int, Goods], *, day: date
 ) -> Sequence[PackedBag]:
-    """Return one leader's bags by building and room; ``codes`` are those of residents with several orders."""
-    by_resident: dict[int, list[LiveOrder]] = {}
+    """Return one leader's bags by building and room, those of each pickup day by themselves.
+
+    ``codes`` are those of residents with several orders of a day; a bag of another day than ``day`` says
+    so in its remark. Goods that are called alike are one, whatever round they were ordered in.
+    """
+    by_bag: dict[tuple[date, int], list[LiveOrder]] = {}
     for order in orders:
-        by_resident.setdefault(order.resident_id, []).append(order)
-    bags = [_bag(theirs, codes, goods) for theirs in by_resident.values()]
+        by_bag.setdefault((order.day, order.resident_id), []).append(order)
+    bags = [_bag(theirs, codes, goods, day) for theirs in by_bag.values()]
     return sorted(bags, key=lambda bag: (*bag.door.sort_key, bag.name, bag.code))
 
 
-def _bag(orders: Sequence[LiveOrder], codes: Mapping[int, str], goods: Mapping[int, Goods]) -> PackedBag:
+def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], day: date) -> PackedBag:
     first = orders[0]
     lines = [line for order in orders for line in order.lines]
-    units = merge_quantities((line.offer_id, line.units) for line in lines)
+    units = merge_quantities((goods[line.offer_id].offer_id, line.units) for line in lines)
+    remarks = [order.remark for order in orders if order.remark]
+    if first.day != day:
+        remarks.insert(0, f"{day_text(first.day)}提货")
     chosen = [(goods[offer_id], quantity) for offer_id, quantity in units.items()]
     return PackedBag(
-        code=codes.get(first.resident_id, first.pickup_code),
+        code=codes.get((first.day, first.resident_id), first.pickup_code),
         door=door(first.building, first.room),
         name=first.name,
         phone=first.phone,
         goods=tuple(sorted(chosen, key=lambda item: item[0].rank)),
         units=sum(units.values()),
         amount_fen=sum(line.amount_fen for line in lines),
-        remark="；".join(dict.fromkeys(order.remark for order in orders if order.remark)),
+        remark="；".join(dict.fromkeys(remarks)),
         handed_out=_handed_out({order.state for order in orders}),
     )
 

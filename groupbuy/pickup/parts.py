@@ -7,7 +7,8 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders.rules import OrderState
 
-NOT_READY = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
+SELLING = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN)
+NOT_READY = (*SELLING, RoundState.CLOSING)
 OPEN_STATES = (OrderState.CONFIRMED, OrderState.PART_PICKED_UP)
 
 

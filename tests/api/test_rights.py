@@ -118,6 +118,24 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         None,
         "401 403 403 403 403 403 403 200 403 200 403",
     ),
+    "split_order": (
+        "POST",
+        "/orders/{order}/split",
+        {"product_codes": ["P1"], "pickup_date": "2026-11-30"},
+        "401 403 403 403 403 403 403 409 403 409 403",
+    ),
+    "deliver_product_later": (
+        "POST",
+        "/rounds/C1/later-products",
+        {"product_code": "P1", "pickup_date": "2026-11-30", "check": True},
+        "401 403 403 403 403 403 403 409 403 409 403",
+    ),
+    "document_of_day": (
+        "GET",
+        "/deliveries/2026-11-23/documents/pickup_sheet/L1.xlsx",
+        None,
+        "401 403 403 404 404 403 403 404 403 403 403",
+    ),
     "plan_deliveries": (
         "POST",
         "/deliveries/2026-11-23/plan",

@@ -1,6 +1,7 @@
 """Routes and signatures over the pages, the API and the command line, as their people use them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from groupbuy.accounts.queries import get_account
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.delivery import queries, service
 from groupbuy.messaging import notes
+from groupbuy.pickup import queries as pickup
 from tests import building
 from tests.building import NOW, PICKUP
 from tests.delivery.town import Town
@@ -188,3 +190,31 @@ def test_the_command_plans_shows_and_writes_notes(town: Town, cli_runner: Run, t
     assert "东线: 2 stops, 14 units, loading" in cli_runner("deliveries", DAY).stdout
     assert "Nothing is delivered" in cli_runner("deliveries", "2020-01-01").stdout
     assert cli_runner("deliveries", "someday", check=False).exit_code == 2
+
+
+def test_a_product_comes_later_on_the_pages_and_over_the_api(app: Flask, town: Town) -> None:
+    operator, warehouse, leader = _staff(app, "operator"), _staff(app, "warehouse"), _leader(app, town, 0)
+    later, order = (PICKUP + timedelta(days=2)).isoformat(), town.orders[4]
+    path = f"/admin/rounds/{town.rounds[0].name}/later"
+    shown = _post(operator, path, product_code="P1", pickup_date=later).get_data(as_text=True)
+    assert "3 单只有此商品，整单改期。" in shown
+    assert "10 件改为新日期提货" in shown
+    assert town.states() == ["closed", "closed"]
+    assert _post(operator, path, product_code="P1", pickup_date=later, go="1").status_code == 303
+    path = f"/admin/orders/{order.number}/split"
+    assert "商品P2 × 4" in operator.text(path)
+    assert _post(operator, path, pickup_date=later).status_code == 422
+    answer = _post(operator, path, product_codes="P2", pickup_date=later)
+    assert answer.status_code == 303
+    # Both of Anna's orders are now of the later day, in one bag whose code her page shows.
+    code = pickup.bag_code_of(day.stored(order))
+    resident = sign_in(app, get_account(town.anna.account_id), "resident")
+    assert code is not None
+    page = resident.text(f"/orders/{order.number}")
+    assert "与当天另外 1 个订单合为一袋" in page
+    assert code in resident.text(f"/orders/{order.number}/code").replace(" ", "")
+    assert "当日单据" in leader.text("/leader/pickup")
+    assert leader.get(f"/leader/days/{later}/pickup_sheet.xlsx").status_code == 303
+    assert warehouse.get(f"/admin/delivery/days/{later}/bag_labels/L1.pdf").data.startswith(b"%PDF")
+    assert warehouse.get(f"/admin/delivery/days/{later}/pickup_sheet/L1.pdf").status_code == 403
+    assert operator.get(f"/admin/delivery/days/{later}/pickup_sheet/L1.xlsx").status_code == 200

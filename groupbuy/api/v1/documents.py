@@ -49,13 +49,33 @@ def document_of(identity: Identity, round_name: str, kind: str, code: str, suffi
     return _document(identity, Attachment(kind, round_name, code, suffix))
 
 
+@endpoint(
+    "GET",
+    "/deliveries/<day>/documents/<any(pickup_sheet, sorting_list, bag_labels):kind>/<code>"
+    ".<any(xlsx, pdf):suffix>",
+    scope="documents:read",
+    answers={200: None},
+)
+def document_of_day(identity: Identity, day: str, kind: str, code: str, suffix: str) -> Response:
+    """Download a leader's sheet or labels of a pickup day, with the orders of all its rounds."""
+    _check(identity, Attachment(kind, day, code, suffix))
+    answer = _file(Attachment(f"day_{kind}", day, code, suffix))
+    _log(identity, "delivery_day", Attachment(kind, day, code, suffix))
+    return answer
+
+
 def _document(identity: Identity, wanted: Attachment) -> Response:
     _check(identity, wanted)
     campaigns.get_round(wanted.round)
+    answer = _file(wanted)
+    if wanted.kind in WITH_PEOPLE:
+        _log(identity, "round", wanted)
+    return answer
+
+
+def _file(wanted: Attachment) -> Response:
     render: Render = current_app.extensions[RENDER]
     file = render(wanted, utc_now())
-    if wanted.kind in WITH_PEOPLE:
-        _log(identity, wanted)
     response = send_file(
         BytesIO(file.content), mimetype=file.mime_type, as_attachment=True, download_name=file.name
     )
@@ -83,14 +103,14 @@ def _check(identity: Identity, wanted: Attachment) -> None:
         raise NotFound("unknown_document", "There is no such document.", param="code")
 
 
-def _log(identity: Identity, wanted: Attachment) -> None:
+def _log(identity: Identity, subject_kind: str, wanted: Attachment) -> None:
     """Note who took people's names and phones out of the platform."""
     in_transaction(
         lambda: audit.record(
             at=utc_now(),
             actor=identity.actor.name,
             verb="document_taken",
-            subject_kind="round",
+            subject_kind=subject_kind,
             subject=wanted.round,
             after={"kind": wanted.kind, "code": wanted.code},
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
@@ -18,13 +18,17 @@ from groupbuy.delivery.service import MAX_TEXT
 from groupbuy.delivery.sheets import notes_of
 from groupbuy.documents import pdf, xlsx
 from groupbuy.flows import dispatching
+from groupbuy.http import rights
+from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import GroupbuyError, NotFound
+from groupbuy.kernel.errors import GroupbuyError, NotAllowed, NotFound
 from groupbuy.kernel.times import parse_date
+from groupbuy.messaging.service import Attachment
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.listing import asked, zone
+from groupbuy.web.admin.papers import RENDER, Render
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
@@ -236,6 +240,29 @@ def delivery_leave(route_id: int) -> ResponseReturnValue:
         back=back,
         form=form,
     )
+
+
+@blueprint.get(
+    "/delivery/days/<day>/<any(pickup_sheet, sorting_list, bag_labels):kind>/<code>.<any(xlsx, pdf):suffix>"
+)
+def delivery_paper(day: str, kind: str, code: str, suffix: str) -> ResponseReturnValue:
+    """Download a leader's sheet or labels of a day, with the orders of all its rounds."""
+    if not rights.may_take(signed_in().role, kind):
+        raise NotAllowed("role_not_allowed", "Your role does not cover this document.")
+    render: Render = current_app.extensions[RENDER]
+    file = render(Attachment(f"day_{kind}", day, code, suffix), utc_now())
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
+            at=utc_now(),
+            actor=who,
+            verb="document_taken",
+            subject_kind="delivery_day",
+            subject=day,
+            after={"kind": kind, "code": code},
+        )
+    )
+    return attachment(file.content, file.name, file.mime_type)
 
 
 @blueprint.get("/delivery/routes/<int:route_id>/notes.<any(xlsx, pdf):suffix>")

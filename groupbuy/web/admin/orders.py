@@ -14,13 +14,14 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.delivery.queries import TO_DELIVER
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import reviews
 from groupbuy.orders.models import Order
-from groupbuy.orders.queries import get_order, lost_units
+from groupbuy.orders.queries import get_order, lost_units, parts_of
 from groupbuy.orders.rules import OrderState, phase
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
@@ -148,6 +149,8 @@ def orders_detail(number: str) -> ResponseReturnValue:
         selling=selling,
         changeable=alive and selling and not (order.paid_fen and round_.payment == "prepaid"),
         cancellable=alive and selling,
+        splittable=order.state == OrderState.CONFIRMED and round_.state in TO_DELIVER,
+        parts_of=parts_of(order),
         payable=order.state != OrderState.CANCELLED and payment_of(order) == "unpaid",
     )
 

@@ -85,7 +85,7 @@ def shows_phone(order: Order, now: datetime) -> bool:
     """Tell whether the order's leader still sees the whole number: until a week after the pickup."""
     if order.picked_up_at is not None:
         return now < order.picked_up_at + PHONE_SHOWN
-    return now.date() <= order.round.pickup_date + PHONE_SHOWN
+    return now.date() <= order.day + PHONE_SHOWN
 
 
 def can_cancel(order: Order, now: datetime) -> bool:

@@ -25,6 +25,8 @@ from groupbuy.web.leader.blueprint import blueprint, for_leaders, round_of, the_
 RENDER = "groupbuy_render"
 Render = Callable[[Attachment, datetime], File]
 _KIND = "any(pickup_sheet, sorting_list, commission_statement)"
+# Kinds of documents that are of a day and not of a round.
+DAY = "day_"
 LINK_LIVES_S = 300
 
 
@@ -45,6 +47,14 @@ def paper(name: str, kind: str, suffix: str) -> ResponseReturnValue:
     return redirect(url_for("leader.file", token=token), 303)
 
 
+@blueprint.get("/days/<day>/<any(pickup_sheet, sorting_list, bag_labels):kind>.<any(xlsx, pdf):suffix>")
+@for_leaders
+def day_paper(day: str, kind: str, suffix: str) -> ResponseReturnValue:
+    """Lead to a sheet of a pickup day, with the orders of all its rounds, by such a link."""
+    token = _signer().dumps([day, f"{DAY}{kind}", the_leader().code, suffix, signed_in().actor.name])
+    return redirect(url_for("leader.file", token=token), 303)
+
+
 @blueprint.get("/file/<token>")
 def file(token: str) -> Response:
     """Return the file that a fresh link names; who took it is logged."""
@@ -61,7 +71,7 @@ def file(token: str) -> Response:
             at=utc_now(),
             actor=actor,
             verb="document_taken",
-            subject_kind="round",
+            subject_kind="delivery_day" if kind.startswith(DAY) else "round",
             subject=name,
             after={"kind": kind, "code": code},
         )

@@ -10,7 +10,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.analytics.leader_desk import HANDING_OUT
-from groupbuy.analytics.leader_orders import bag_of, open_bags
+from groupbuy.analytics.leader_orders import open_bags
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import collecting
 from groupbuy.flows.collecting import Handed
@@ -88,6 +88,7 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
         form=form,
         known=known or KnownForm(formdata=None),
         bags=shown,
+        days=sorted({bag.day for bag in bags}),
         goods=goods,
         lost=lost,
         pages=pages,
@@ -199,7 +200,7 @@ def pickup_bag(number: str) -> ResponseReturnValue:
 
 
 def _bag_page(order: Order, form: HandOutForm, status: int = 200) -> ResponseReturnValue:
-    orders = bag_of(order)
+    orders = pickups.orders_of_bag(order)
     order_ids = [one.id for one in orders]
     page = render_template(
         "leader/bag.html",
@@ -254,7 +255,7 @@ def pickup_hand_out(number: str) -> ResponseReturnValue:
 
 def _chosen(order: Order) -> list[Part]:
     """Return the units typed for each line of a bag; an empty box or 0 is none of it."""
-    lines = pickups.left_of([one.id for one in bag_of(order)])
+    lines = pickups.left_of([one.id for one in pickups.orders_of_bag(order)])
     typed = [(line, _plain(request.form.get(_field_of(line), ""))) for line in lines]
     return [Part(line.order_no, line.product_code, _units(text)) for line, text in typed if text.strip("0")]
 

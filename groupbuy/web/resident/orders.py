@@ -28,8 +28,8 @@ from groupbuy.orders import carts, queries
 from groupbuy.orders.bulk import LIVE
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.pickup.models import Bag
 from groupbuy.pickup.parts import NOT_READY
+from groupbuy.pickup.queries import bag_code_of, orders_of_bag
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.order_facts import facts_of
@@ -106,6 +106,9 @@ def order(number: str) -> ResponseReturnValue:
         progress=progress_of(found, utc_now(), facts.review),
         placed="placed" in request.args,
         lost=lost,
+        code=bag_code_of(found) or found.pickup_code,
+        bag=orders_of_bag(found),
+        parts_of=queries.parts_of(found),
         notes=_told(found),
         free_cancel=delaying.can_cancel(found),
         after_sale=found.state in LIVE and found.round.state not in NOT_READY,
@@ -149,15 +152,14 @@ def order_code(number: str) -> ResponseReturnValue:
     progress = progress_of(found, utc_now())
     if not progress.has_code:
         return redirect(url_for("resident.order", number=number), 303)
-    bag = db.session.get(Bag, (found.round_id, found.leader_id, found.resident_id))
-    code = found.pickup_code if bag is None else bag.code
+    code = bag_code_of(found) or found.pickup_code
     return render_template(
         "resident/code.html",
         order=found,
         progress=progress,
         number=queries.follow_numbers([found.id])[found.id],
         code=code,
-        shared=bag is not None,
+        bag=orders_of_bag(found),
         # Digits only and made by us: nothing in it comes from people.
         qr=Markup(code_of(code).svg_inline(border=2, omitsize=True)),  # noqa: S704 - as above
     )

@@ -53,7 +53,7 @@ _DONE = {
 
 def _steps(order: Order, review: Review | None) -> list[Step]:
     waiting = order.state == OrderState.AWAITING_PAYMENT
-    hours = f"{day(order.round.pickup_date)} {order.leader.pickup_hours}"
+    hours = f"{day(order.day)} {order.leader.pickup_hours}"
     return [
         (_("Ordered"), order.placed_at, _("Waiting for payment") if waiting else ""),
         *_review_step(review),
