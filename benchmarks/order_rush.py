@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ HOT = (0, 1, 2)
 WARM_UP_SECONDS = 2
 # A round that was closed before the rush, whose bags are handed out during it.
 PICKED = "PICKED"
+KEYED = "the same with a key"
 SAME = "Flask view, our statement"
 
 
@@ -114,6 +116,7 @@ def _rush(chosen: argparse.Namespace, tokens: Sequence[str], bags: Sequence[tupl
             "Flask view, 3 lines sold": (bare, _selling),
             SAME: (bare, _selling_the_same),
             "order 3 of 300 products": (ours, _ordering(tokens, range(300))),
+            KEYED: (ours, _keyed(_ordering(tokens, range(300)))),
             "order the same 3 products": (ours, _ordering(tokens, HOT)),
             "read the open round": (ours, _reading(tokens)),
             "verify a pickup": (ours, _verifying(bags)),
@@ -125,6 +128,7 @@ def _rush(chosen: argparse.Namespace, tokens: Sequence[str], bags: Sequence[tupl
     same = {"our statement": found[SAME]} if SAME in found else {}
     floors = {
         "order 3 of 300 products": {**same, "3 lines": lines},
+        KEYED: {"without a key": spread, **same, "3 lines": lines},
         "order the same 3 products": {"spread": spread},
     }
     for what, outcome in found.items():
@@ -171,6 +175,16 @@ def _ordering(tokens: Sequence[str], products: Sequence[int]) -> Ask:
         return "POST", "/api/v1/orders", JSON | {"Authorization": f"Bearer {token}"}, body
 
     return ask
+
+
+def _keyed(ask: Ask) -> Ask:
+    """Send a key of its own with each request, as programs do that repeat what got no answer."""
+
+    def asking(client: int, number: int) -> Request:
+        method, path, headers, body = ask(client, number)
+        return method, path, {**headers, "Idempotency-Key": uuid.uuid4().hex}, body
+
+    return asking
 
 
 def _reading(tokens: Sequence[str]) -> Ask:

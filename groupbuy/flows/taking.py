@@ -8,10 +8,10 @@ from groupbuy.campaigns.queries import get_round
 from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.commissions.queries import RATE_SQL, RULE_ID_SQL
 from groupbuy.db import db
+from groupbuy.db.driver import Statement
 from groupbuy.flows.ordering import Actor, Wish, checked_remark, place_order
 from groupbuy.members.queries import get_resident_by_id
 from groupbuy.orders import brief, quick
-from groupbuy.orders.models import Order
 from groupbuy.orders.queries import OrderView, view_of
 from groupbuy.orders.quick import QuickOrder
 from groupbuy.orders.rules import MAX_LINES
@@ -19,6 +19,12 @@ from groupbuy.orders.rules import MAX_LINES
 
 class Unproved(Exception):
     """Say that an order was not placed by a token that nobody has looked at: the edge is to look first."""
+
+
+class Answered(str):
+    """What was placed, as JSON text that is stored under the request's key already."""
+
+    __slots__ = ()
 
 
 QUICK = quick.statement(RATE_SQL)
@@ -36,13 +42,10 @@ def take_order(
     remark: str | None = None,
     submission_key: str | None = None,
     last: bool = False,
-    proof: str | None = None,
 ) -> OrderView:
     """Place an order, in one statement or a few where it fits.
 
     ``last`` tells that nothing more is to be written in this transaction: its locks are then let go at once.
-    ``proof`` is the digest of the resident's token where nobody has looked yet whether it is good; Unproved
-    then says that the order was not placed, for whatever reason.
     Raise as ``place_order`` does, and NotFound for an unknown round or resident.
     """
     asked = QuickOrder(
@@ -56,12 +59,23 @@ def take_order(
         actor=actor.name,
         remark=remark,
         submission_key=submission_key,
-        proof=proof,
     )
-    placed = _quickly(asked, last)
-    if placed is None and proof is not None:
-        raise Unproved
-    return placed or view_of(_step_by_step(asked, wishes, actor))
+    return _quickly(asked, last) or _long_way(asked)
+
+
+def answer_order(asked: QuickOrder, answering: Statement) -> OrderView | Answered:
+    """Place an order by the only write of a transaction; raise as ``take_order`` does.
+
+    Unproved says that nothing was placed, for whatever reason, by a token that nobody has looked at.
+    With a key, under which nothing may have been answered, the one statement that places it stores the
+    answer too where the database can do so: ``answering``, from ``keyed``. Else the caller stores it.
+    """
+    return _at_once(asked, answering) or _long_way(asked)
+
+
+def keyed(answer: str) -> Statement:
+    """Return the statement that stores as its answer what ``answer`` makes of head, placed and line."""
+    return quick.keyed_statement(RATE_SQL, answer)
 
 
 def _quickly(asked: QuickOrder, last: bool) -> OrderView | None:
@@ -69,22 +83,37 @@ def _quickly(asked: QuickOrder, last: bool) -> OrderView | None:
     if not _is_sane(asked.quantities):
         return None
     checked = replace(asked, remark=checked_remark(asked.remark))
-    if db.session.get_bind().dialect.name == "postgresql":
+    if _in_one_statement():
         return quick.place(checked, QUICK, last=last)
     return brief.place(checked, BRIEF)
 
 
-def _step_by_step(asked: QuickOrder, wishes: Sequence[Wish], actor: Actor) -> Order:
-    return place_order(
+def _at_once(asked: QuickOrder, answering: Statement) -> OrderView | Answered | None:
+    if asked.key is None or not _in_one_statement() or not _is_sane(asked.quantities):
+        return _quickly(asked, last=asked.key is None)
+    answer = quick.place_keyed(replace(asked, remark=checked_remark(asked.remark)), answering)
+    return None if answer is None else Answered(answer)
+
+
+def _in_one_statement() -> bool:
+    return db.session.get_bind().dialect.name == "postgresql"
+
+
+def _long_way(asked: QuickOrder) -> OrderView:
+    """Go step by step, which says what does not fit; only for somebody whose token has been looked at."""
+    if asked.proof is not None:
+        raise Unproved
+    placed = place_order(
         round_=get_round(asked.round_name),
         resident=get_resident_by_id(asked.resident_id),
-        wishes=wishes,
+        wishes=[Wish(*wish) for wish in zip(asked.product_codes, asked.quantities, strict=True)],
         now=asked.now,
-        actor=actor,
+        actor=Actor(asked.actor, asked.placed_by_id),
         pay_within=asked.expires_at - asked.now,
         remark=asked.remark,
         submission_key=asked.submission_key,
     )
+    return view_of(placed)
 
 
 def _is_sane(quantities: Sequence[int]) -> bool:

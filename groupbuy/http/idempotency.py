@@ -12,12 +12,16 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.flows.taking import Answered
 from groupbuy.http.errors import problem_of
 from groupbuy.http.models import IdempotencyKey
 from groupbuy.kernel.errors import BadInput, GroupbuyError, TooMany, Unavailable
+from groupbuy.kernel.repeats import Key
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
+
+Work = Callable[[], tuple[int, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +31,6 @@ class Answer:
     status: int
     body: str
     replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A client's key of one account, with the fingerprint of what was asked under it."""
-
-    account_id: int
-    text: str
-    fingerprint: str
 
 
 class _Beaten(Exception):
@@ -58,11 +53,13 @@ class Written(str):
 def write_json(value: Any) -> str:
     """Return a body as compact JSON text."""
     return (
-        value if isinstance(value, Written) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        value
+        if isinstance(value, Written | Answered)
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     )
 
 
-def answer_once(key: Key | None, work: Callable[[], tuple[int, Any]], *, now: datetime) -> Answer:
+def answer_once(key: Key | None, work: Work, *, now: datetime) -> Answer:
     """Do the work in a transaction and answer; the same key again gives the same answer.
 
     A refusal by a rule (404, 409, 422 …) is an answer too and is kept; being too busy is none. Raise
@@ -82,10 +79,20 @@ def answer_once(key: Key | None, work: Callable[[], tuple[int, Any]], *, now: da
         return _keep_refusal(key, error, now)
 
 
-def _do(key: Key, work: Callable[[], tuple[int, Any]], now: datetime) -> Answer:
+def answer_unseen(key: Key | None, work: Work, *, now: datetime) -> Answer:
+    """Do work that looks itself who asks and whether the key is new, and raises when either is not so.
+
+    No refusal is kept, because nobody has been looked at.
+    """
+    if key is None:
+        return answer_once(key, work, now=now)
+    return in_transaction(lambda: _do(key, work, now))
+
+
+def _do(key: Key, work: Work, now: datetime) -> Answer:
     status, body = work()
     answer = Answer(status, write_json(body))
-    if not _store(key, answer, now):
+    if not isinstance(body, Answered) and not _store(key, answer, now):
         raise _Beaten
     return answer
 

@@ -14,7 +14,7 @@ from typing import Any
 from groupbuy.db.driver import driver, moment_of, stored, told_as_usual
 from groupbuy.kernel import ids
 from groupbuy.orders.queries import LineView, OrderView
-from groupbuy.orders.quick import PROVED, QuickOrder
+from groupbuy.orders.quick import PROVED, UNANSWERED, QuickOrder
 
 # A row for each line that fits; the joins go from key to key in the order in which they stand.
 _LOOK = """
@@ -43,7 +43,7 @@ WHERE r.name = :round AND r.state IN ('scheduled', 'open') AND r.review_above_fe
   AND json_extract(w.value, '$[1]') >= f.min_order_qty AND json_extract(w.value, '$[1]') % f.multiple = 0
   AND (f.per_buyer_limit IS NULL
        OR f.per_buyer_limit >= json_extract(w.value, '$[1]') + COALESCE(b.units, 0))
-  AND (:proof IS NULL OR EXISTS ({proved}))
+  AND (:proof IS NULL OR EXISTS ({proved})) AND (:key IS NULL OR {unanswered})
   AND NOT s.sealed AND (s.limit_units IS NULL OR s.sold + json_extract(w.value, '$[1]') <= s.limit_units)
 """
 # A submission key, a number or a pickup code that is taken leaves no row, and nothing else is written then.
@@ -75,7 +75,7 @@ Row = dict[str, Any]
 
 def statement(rule_sql: str) -> str:
     """Return the look; ``rule_sql`` selects the id of the rule for products p and leaders l."""
-    return _LOOK.format(rule=rule_sql, proved=PROVED.replace("s.", "h."))
+    return _LOOK.format(rule=rule_sql, proved=PROVED.replace("s.", "h."), unanswered=UNANSWERED)
 
 
 def place(order: QuickOrder, looking: str) -> OrderView | None:
@@ -86,6 +86,8 @@ def place(order: QuickOrder, looking: str) -> OrderView | None:
         "round": order.round_name,
         "now": stored(order.now),
         "proof": order.proof,
+        "account": order.key and order.key.account_id,
+        "key": order.key and order.key.text,
         "wishes": json.dumps(wishes),
     }
     with told_as_usual("an order"):

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from groupbuy.db.driver import Statement, rows_of
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import RunAgain
+from groupbuy.kernel.repeats import Key
 from groupbuy.orders.queries import LineView, OrderView
 
 
@@ -31,9 +32,11 @@ class QuickOrder:
     placed_by_id: int | None
     actor: str
     remark: str | None
-    submission_key: str | None
+    submission_key: str | None = None
     # The digest of the resident's token where nobody has looked yet whether it is good.
     proof: str | None = None
+    # The client's key of this request, under which nothing may have been answered yet.
+    key: Key | None = None
 
 
 # Whether a token is good for the resident s at this moment; as ``http.identity`` reads it.
@@ -43,6 +46,18 @@ JOIN account a ON a.id = t.account_id AND a.active
 JOIN account_role o ON o.account_id = t.account_id AND o.role = t.role
 WHERE t.digest = :proof AND t.role = 'resident' AND t.revoked_at IS NULL AND t.expires_at > :now
   AND s.active AND s.account_id = t.account_id AND (t.profile IS NULL OR t.profile = s.code)
+"""
+# The statement makes and stores the answer itself, so that an order with a key is one way there and back.
+UNANSWERED = "NOT EXISTS (SELECT 1 FROM idempotency_key WHERE account_id = :account AND key = :key)"
+_ANSWERED = """, answered AS (
+    INSERT INTO idempotency_key (account_id, key, fingerprint, status, body, created_at)
+    SELECT :account, :key, :fingerprint, 201, CAST(({answer}) AS text), :now
+    FROM placed CROSS JOIN head
+    ON CONFLICT DO NOTHING
+    RETURNING body
+)
+SELECT (SELECT body FROM answered)
+WHERE (SELECT fits FROM verdict) AND 1 / (SELECT COUNT(*) FROM answered) = 1
 """
 # The steps follow each other by what they read: stock is locked in the order of its keys and read as it is
 # under the lock; only if every line fits it is taken, then the buyer's share, then the order is written.
@@ -55,8 +70,8 @@ WITH wish AS (
     FROM unnest(CAST(:codes AS text[]), CAST(:quantities AS bigint[]))
          WITH ORDINALITY AS w (code, quantity, place)
 ), head AS (
-    SELECT r.id AS round_id, r.payment, r.closes_at, s.id AS resident_id, s.code AS resident_code,
-           l.id AS leader_id, l.code AS leader_code, l.level_id
+    SELECT r.id AS round_id, r.name AS round_name, r.payment, r.closes_at, s.id AS resident_id,
+           s.code AS resident_code, l.id AS leader_id, l.code AS leader_code, l.level_id
     FROM round r
     JOIN resident s ON s.id = :resident
     JOIN leader l ON l.state = 'active' AND l.id = CASE
@@ -66,7 +81,7 @@ WITH wish AS (
       AND r.review_above_fen IS NULL
       AND r.opens_at <= :now AND r.closes_at > :now AND COALESCE(x.takes_part, r.all_leaders)
       AND NOT EXISTS (SELECT 1 FROM "order" WHERE submission_key = :submission_key)
-      AND (CAST(:proof AS text) IS NULL OR EXISTS ({proved}))
+      AND (CAST(:proof AS text) IS NULL OR EXISTS ({proved})) AND {unanswered}
 ), line AS MATERIALIZED (
     SELECT w.place, w.code, w.quantity, f.id AS offer_id, v.id AS version_id, v.name,
            COALESCE(m.price_fen, v.price_fen) AS price_fen, f.per_buyer_limit,
@@ -129,7 +144,7 @@ WITH wish AS (
     WHERE (SELECT COUNT(*) FROM taken) = :count
       AND (SELECT COUNT(*) FROM share) = (SELECT COUNT(*) FROM line WHERE per_buyer_limit IS NOT NULL)
     ON CONFLICT DO NOTHING
-    RETURNING id, state, amount_fen, expires_at
+    RETURNING id, number, state, amount_fen, pickup_code, remark, placed_at, expires_at
 ), lines AS (
     INSERT INTO order_line (order_id, offer_id, offer_version_id, quantity, price_fen, amount_fen,
                             rate_bp, fixed_fen, rule_id)
@@ -143,7 +158,8 @@ WITH wish AS (
            (SELECT json_build_object('state', placed.state, 'lines', json_object_agg(offer_id, quantity))
             FROM line)
     FROM placed
-)
+)"""
+_SHOWN = """
 SELECT placed.id, placed.state, placed.amount_fen, placed.expires_at, head.resident_code, head.leader_code,
        line.code, line.name, line.quantity, line.price_fen
 FROM line CROSS JOIN head LEFT JOIN placed ON true
@@ -154,7 +170,13 @@ ORDER BY line.place
 
 def statement(rate_sql: str) -> Statement:
     """Return the statement; ``rate_sql`` selects id and rate of the rule for products p and heads h."""
-    return Statement.of(_PLACE.format(rate=rate_sql, proved=PROVED))
+    return Statement.of(_PLACE.format(rate=rate_sql, proved=PROVED, unanswered="true") + _SHOWN)
+
+
+def keyed_statement(rate_sql: str, answer: str) -> Statement:
+    """Return the statement for orders with a key; ``answer`` makes JSON of head, placed and line."""
+    placing = _PLACE.format(rate=rate_sql, proved=PROVED, unanswered=UNANSWERED)
+    return Statement.of(placing + _ANSWERED.format(answer=answer))
 
 
 def place(order: QuickOrder, placing: Statement, *, last: bool = False) -> OrderView | None:
@@ -163,8 +185,24 @@ def place(order: QuickOrder, placing: Statement, *, last: bool = False) -> Order
     ``last`` is for the only write of a transaction. Raise RunAgain when a parallel order took a buyer's
     share, or had the same submission key.
     """
-    number, code = ids.order_number(), ids.pickup_code()
-    values = {
+    values = _values(order)
+    rows = _ask(placing, values, last=last)
+    return _placed(order, values["number"], values["pickup_code"], rows) if rows else None
+
+
+def place_keyed(order: QuickOrder, placing: Statement) -> str | None:
+    """Place an order and store its answer under its key; return that as JSON text, None as ``place`` does.
+
+    Nothing more need be written in this transaction. Raise RunAgain as ``place`` does, and where a parallel
+    request with the same key has answered first.
+    """
+    rows = _ask(placing, _values(order), last=True)
+    return str(rows[0][0]) if rows else None
+
+
+def _values(order: QuickOrder) -> dict[str, Any]:
+    key = order.key or Key(0, "", "")
+    return {
         "codes": list(order.product_codes),
         "quantities": list(order.quantities),
         "count": len(order.product_codes),
@@ -177,16 +215,21 @@ def place(order: QuickOrder, placing: Statement, *, last: bool = False) -> Order
         "remark": order.remark,
         "submission_key": order.submission_key,
         "proof": order.proof,
-        "number": number,
-        "pickup_code": code,
+        "number": ids.order_number(),
+        "pickup_code": ids.pickup_code(),
+        "account": key.account_id,
+        "key": key.text,
+        "fingerprint": key.fingerprint,
     }
+
+
+def _ask(placing: Statement, values: dict[str, Any], *, last: bool) -> Sequence[tuple[Any, ...]]:
     try:
-        rows = rows_of(placing, values, last=last)
+        return rows_of(placing, values, last=last)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == BEATEN:
             raise RunAgain from error
         raise
-    return _placed(order, number, code, rows) if rows else None
 
 
 def _placed(order: QuickOrder, number: str, code: str, rows: Sequence[tuple[Any, ...]]) -> OrderView:

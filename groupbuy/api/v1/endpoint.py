@@ -17,13 +17,14 @@ from groupbuy.api.v1.shapes import Problem
 from groupbuy.flows.taking import Unproved
 from groupbuy.http import idempotency
 from groupbuy.http.guards import SAFE, refuse_forgery, require
-from groupbuy.http.idempotency import Answer, Key, answer_once, write_json
+from groupbuy.http.idempotency import Answer, answer_once, answer_unseen, write_json
 from groupbuy.http.identity import Identity, remembered_identity
 from groupbuy.http.reading import check_size, read_body, read_query
 from groupbuy.http.rights import NARROWED_OPERATIONS
 from groupbuy.http.setup import answer_program
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotAllowed
+from groupbuy.kernel.repeats import Key
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
@@ -85,7 +86,8 @@ def endpoint(
     transaction, again where the database asks for it, and once per idempotency key. The roles are
     those of the scope unless fewer are named. ``uploads`` are the media types of a file as the body;
     ``reads`` marks a POST that changes nothing. ``looks`` tells that the statement that writes looks itself
-    whether the token is good, by ``identity.proof``; the view raises Unproved when nothing was written.
+    whether the token is good, by ``identity.proof``, and whether nothing has been answered under the view's
+    ``key``; the view raises Unproved when nothing was written.
     """
 
     def declare(view: View) -> View:
@@ -143,8 +145,7 @@ def _answer_anybody(operation: Operation, view: View, **values: Any) -> Response
 
 
 def _answer(operation: Operation, view: View, **values: Any) -> Response:
-    # A repeated key is answered from what is stored, by no statement that looks at the token.
-    if operation.looks and idempotency.HEADER not in request.headers and (known := remembered_identity()):
+    if operation.looks and (known := remembered_identity()):
         # Whatever else comes of it: who asks is looked at before anybody is told.
         with contextlib.suppress(Unproved, GroupbuyError):
             return _work(operation, view, known, values)
@@ -162,9 +163,12 @@ def _work(operation: Operation, view: View, known: Identity | None, values: dict
         values |= {"body": read_body(operation.body)}
     if operation.query is not None:
         values |= {"query": read_query(operation.query)}
+    if operation.looks:
+        values |= {"key": key}
     work = partial(view, identity=identity, **values)
     if operation.writes:
-        return _respond(answer_once(key, work, now=utc_now()))
+        answering = answer_once if known is None else answer_unseen
+        return _respond(answering(key, work, now=utc_now()))
     found = work()
     return found if isinstance(found, Response) else _polled(*found)
 

@@ -61,6 +61,37 @@ def order_json(order: OrderView) -> Json:
     }
 
 
+# The same in SQL, of an order that has just been placed by the statement of ``orders.quick``; moments as
+# ``kernel.times.iso`` writes them.
+ORDER_SQL = """
+json_build_object(
+    'order_no', placed.number,
+    'state', placed.state,
+    'amount_fen', placed.amount_fen,
+    'pickup_code', placed.pickup_code,
+    'lines', (SELECT json_agg(json_build_object(
+        'product_code', code,
+        'name', name,
+        'quantity', quantity,
+        'price_fen', price_fen,
+        'amount_fen', quantity * price_fen,
+        'short_units', 0
+    ) ORDER BY place) FROM line),
+    'round', head.round_name,
+    'resident_code', head.resident_code,
+    'leader_code', head.leader_code,
+    'paid_fen', 0,
+    'remark', placed.remark,
+    'placed_at', replace(
+        to_char(placed.placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || 'Z',
+    'expires_at', replace(
+        to_char(placed.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || 'Z',
+    'cancel_reason', NULL,
+    'owed_fen', 0
+)
+"""
+
+
 def line_json(line: LineView) -> Json:
     """Return one line in the API's shape."""
     return {

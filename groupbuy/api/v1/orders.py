@@ -4,26 +4,29 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
-from flask import current_app, request
+from flask import current_app
 from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.order_shapes import OrderShape, order_json
+from groupbuy.api.v1.order_shapes import ORDER_SQL, OrderShape, order_json
 from groupbuy.api.v1.shapes import Code, Quantity
 from groupbuy.config import Settings
 from groupbuy.flows import delaying, ordering, taking
 from groupbuy.flows.ordering import MAX_REMARK, Wish
-from groupbuy.http.idempotency import HEADER
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.repeats import Key
 from groupbuy.members import queries as members
 from groupbuy.members.models import Resident
 from groupbuy.orders import queries
 from groupbuy.orders.models import Order
+from groupbuy.orders.queries import OrderView
+from groupbuy.orders.quick import QuickOrder
 from groupbuy.orders.rules import MAX_LINES
 
+ANSWERING = taking.keyed(ORDER_SQL)
 Remark = Annotated[Text, Field(max_length=MAX_REMARK)]
 
 
@@ -60,25 +63,28 @@ class CancelOrder(Body):
 
 
 @endpoint("POST", "/orders", scope="orders:write", body=PlaceOrder, answers={201: OrderShape}, looks=True)
-def place_order(identity: Identity, body: PlaceOrder) -> tuple[int, Any]:
+def place_order(identity: Identity, body: PlaceOrder, key: Key | None) -> tuple[int, Any]:
     """Place an order in an open round, for oneself or on behalf of a resident."""
     settings: Settings = current_app.extensions["groupbuy_settings"]
+    now = utc_now()
+    asked = QuickOrder(
+        round_name=body.round,
+        resident_id=whose_id(identity, body.resident_code),
+        product_codes=[line.product_code for line in body.lines],
+        quantities=[line.quantity for line in body.lines],
+        now=now,
+        expires_at=now + timedelta(minutes=settings.order_timeout_minutes),
+        placed_by_id=identity.account_id,
+        actor=identity.actor.name,
+        remark=body.remark,
+        proof=identity.proof,
+        key=key,
+    )
     try:
-        order = taking.take_order(
-            round_name=body.round,
-            resident_id=whose_id(identity, body.resident_code),
-            wishes=wishes_of(body.lines),
-            now=utc_now(),
-            actor=identity.actor,
-            pay_within=timedelta(minutes=settings.order_timeout_minutes),
-            remark=body.remark,
-            # Else the answer is stored under the key, in the same transaction.
-            last=HEADER not in request.headers,
-            proof=identity.proof,
-        )
+        placed = taking.answer_order(asked, ANSWERING)
     except NotFound as error:
         raise NotFound(error.code, error.message, param=error.param or "round") from error
-    return 201, order_json(order)
+    return 201, order_json(placed) if isinstance(placed, OrderView) else placed
 
 
 @endpoint("GET", "/orders/<order_no>", scope="orders:read", answers={200: OrderShape})
