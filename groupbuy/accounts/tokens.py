@@ -16,6 +16,15 @@ from groupbuy.kernel import ids
 
 LIFETIME = timedelta(hours=24)
 MAX_DEVICE = 200
+# Whether the token with the digest :proof is good for a profile in a role at :now, as ``http.identity``
+# reads it.
+PROVED = """
+SELECT 1 FROM api_token t
+JOIN account a ON a.id = t.account_id AND a.active
+JOIN account_role o ON o.account_id = t.account_id AND o.role = t.role
+WHERE t.digest = :proof AND t.role = '{role}' AND t.revoked_at IS NULL AND t.expires_at > :now
+  AND {profile}.account_id = t.account_id AND (t.profile IS NULL OR t.profile = {profile}.code)
+"""
 
 
 @dataclass(frozen=True, slots=True)

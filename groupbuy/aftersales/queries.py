@@ -19,6 +19,12 @@ from groupbuy.orders.models import Order, OrderLine
 # A complaint is no reason to keep goods back.
 HOLDS_GOODS = (Kind.REFUND, Kind.REPLACEMENT, Kind.EXCHANGE)
 
+# The same condition as ``holds_back`` in SQL, for statements that are written by hand.
+HELD_SQL = """
+SELECT 1 FROM after_sale_case
+WHERE order_id = "order".id AND state = 'asked' AND kind IN ('refund', 'replacement', 'exchange')
+"""
+
 
 def holds_back() -> ColumnElement[bool]:
     """Return the condition that goods of an order stay while somebody decides about them."""

@@ -17,12 +17,15 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup import parts as rules
-from groupbuy.pickup import queries
+from groupbuy.pickup import queries, quick
 from groupbuy.pickup import service as pickup
 from groupbuy.pickup.parts import NOT_READY, OPEN_STATES, LineLeft, Part
+from groupbuy.pickup.quick import Gone, Shown
 
 MAX_REASON = 100
 TAIL_DIGITS = 4
+
+_STATEMENTS = quick.statements(aftersales.HELD_SQL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,14 @@ def verify_pickup(
     """
     found = look_up(code=code, leader_ids=leader_ids)
     return hand_out_orders(found=found, parts=parts, now=now, actor=actor, how={"by": "code"})
+
+
+def hand_out_quickly(shown: Shown) -> Gone | None:
+    """Hand out a whole order in a few statements; None, and nothing is changed, where that does not fit.
+
+    Raise RunAgain as ``pickup.quick.hand_out`` does.
+    """
+    return quick.hand_out(shown, _STATEMENTS) if ids.is_pickup_code(shown.code) else None
 
 
 def look_up(*, code: str, leader_ids: Sequence[int]) -> Sequence[Order]:

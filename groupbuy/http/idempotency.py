@@ -86,7 +86,10 @@ def answer_unseen(key: Key | None, work: Work, *, now: datetime) -> Answer:
     """
     if key is None:
         return answer_once(key, work, now=now)
-    return in_transaction(lambda: _do(key, work, now))
+    try:
+        return in_transaction(lambda: _do(key, work, now))
+    except _Beaten:
+        return _first(key)
 
 
 def _do(key: Key, work: Work, now: datetime) -> Answer:

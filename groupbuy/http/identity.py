@@ -29,6 +29,7 @@ MAX_TOKEN = 200
 
 
 # Whose token was good lately, by its digest, for writes whose own statement looks whether it still is.
+VOUCHED = ("resident", "leader")
 REMEMBERED = "groupbuy_remembered"
 REMEMBERED_SECONDS = 300.0
 MOST_REMEMBERED = 20_000
@@ -156,7 +157,7 @@ def _by_token(header: str, now: datetime) -> Identity:
 
 def _remember(identity: Identity, digest: str) -> None:
     remembered: Remembered = current_app.extensions[REMEMBERED]
-    if identity.role != "resident":
+    if identity.role not in VOUCHED or len(identity.leader_ids) > 1:
         return
     if len(remembered) >= MOST_REMEMBERED:
         remembered.clear()
@@ -164,7 +165,7 @@ def _remember(identity: Identity, digest: str) -> None:
 
 
 def remembered_identity() -> Identity | None:
-    """Return which resident's token was good lately; its ``proof`` is still to be looked at.
+    """Return which resident's or leader's token was good lately; its ``proof`` is still to be looked at.
 
     Only for a write that looks at it in the statement that writes, so that a token that was revoked, an
     account that was disabled or a role that was taken away acts at once.

@@ -11,10 +11,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+from groupbuy.accounts.tokens import PROVED
 from groupbuy.db.driver import driver, moment_of, stored, told_as_usual
 from groupbuy.kernel import ids
 from groupbuy.orders.queries import LineView, OrderView
-from groupbuy.orders.quick import PROVED, UNANSWERED, QuickOrder
+from groupbuy.orders.quick import UNANSWERED, QuickOrder
 
 # A row for each line that fits; the joins go from key to key in the order in which they stand.
 _LOOK = """
@@ -43,7 +44,7 @@ WHERE r.name = :round AND r.state IN ('scheduled', 'open') AND r.review_above_fe
   AND json_extract(w.value, '$[1]') >= f.min_order_qty AND json_extract(w.value, '$[1]') % f.multiple = 0
   AND (f.per_buyer_limit IS NULL
        OR f.per_buyer_limit >= json_extract(w.value, '$[1]') + COALESCE(b.units, 0))
-  AND (:proof IS NULL OR EXISTS ({proved})) AND (:key IS NULL OR {unanswered})
+  AND (:proof IS NULL OR h.active AND EXISTS ({proved})) AND (:key IS NULL OR {unanswered})
   AND NOT s.sealed AND (s.limit_units IS NULL OR s.sold + json_extract(w.value, '$[1]') <= s.limit_units)
 """
 # A submission key, a number or a pickup code that is taken leaves no row, and nothing else is written then.
@@ -75,7 +76,8 @@ Row = dict[str, Any]
 
 def statement(rule_sql: str) -> str:
     """Return the look; ``rule_sql`` selects the id of the rule for products p and leaders l."""
-    return _LOOK.format(rule=rule_sql, proved=PROVED.replace("s.", "h."), unanswered=UNANSWERED)
+    proved = PROVED.format(role="resident", profile="h")
+    return _LOOK.format(rule=rule_sql, proved=proved, unanswered=UNANSWERED)
 
 
 def place(order: QuickOrder, looking: str) -> OrderView | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from groupbuy.accounts.tokens import PROVED
 from groupbuy.db.driver import Statement, rows_of
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import RunAgain
@@ -39,14 +40,6 @@ class QuickOrder:
     key: Key | None = None
 
 
-# Whether a token is good for the resident s at this moment; as ``http.identity`` reads it.
-PROVED = """
-SELECT 1 FROM api_token t
-JOIN account a ON a.id = t.account_id AND a.active
-JOIN account_role o ON o.account_id = t.account_id AND o.role = t.role
-WHERE t.digest = :proof AND t.role = 'resident' AND t.revoked_at IS NULL AND t.expires_at > :now
-  AND s.active AND s.account_id = t.account_id AND (t.profile IS NULL OR t.profile = s.code)
-"""
 # The statement makes and stores the answer itself, so that an order with a key is one way there and back.
 UNANSWERED = "NOT EXISTS (SELECT 1 FROM idempotency_key WHERE account_id = :account AND key = :key)"
 _ANSWERED = """, answered AS (
@@ -59,6 +52,7 @@ _ANSWERED = """, answered AS (
 SELECT (SELECT body FROM answered)
 WHERE (SELECT fits FROM verdict) AND 1 / (SELECT COUNT(*) FROM answered) = 1
 """
+_PROVED = PROVED.format(role="resident", profile="s")
 # The steps follow each other by what they read: stock is locked in the order of its keys and read as it is
 # under the lock; only if every line fits it is taken, then the buyer's share, then the order is written.
 # A statement that has taken anything and yet places nothing, because a parallel one came first, divides by 0.
@@ -81,7 +75,7 @@ WITH wish AS (
       AND r.review_above_fen IS NULL
       AND r.opens_at <= :now AND r.closes_at > :now AND COALESCE(x.takes_part, r.all_leaders)
       AND NOT EXISTS (SELECT 1 FROM "order" WHERE submission_key = :submission_key)
-      AND (CAST(:proof AS text) IS NULL OR EXISTS ({proved})) AND {unanswered}
+      AND (CAST(:proof AS text) IS NULL OR s.active AND EXISTS ({proved})) AND {unanswered}
 ), line AS MATERIALIZED (
     SELECT w.place, w.code, w.quantity, f.id AS offer_id, v.id AS version_id, v.name,
            COALESCE(m.price_fen, v.price_fen) AS price_fen, f.per_buyer_limit,
@@ -170,12 +164,12 @@ ORDER BY line.place
 
 def statement(rate_sql: str) -> Statement:
     """Return the statement; ``rate_sql`` selects id and rate of the rule for products p and heads h."""
-    return Statement.of(_PLACE.format(rate=rate_sql, proved=PROVED, unanswered="true") + _SHOWN)
+    return Statement.of(_PLACE.format(rate=rate_sql, proved=_PROVED, unanswered="true") + _SHOWN)
 
 
 def keyed_statement(rate_sql: str, answer: str) -> Statement:
     """Return the statement for orders with a key; ``answer`` makes JSON of head, placed and line."""
-    placing = _PLACE.format(rate=rate_sql, proved=PROVED, unanswered=UNANSWERED)
+    placing = _PLACE.format(rate=rate_sql, proved=_PROVED, unanswered=UNANSWERED)
     return Statement.of(placing + _ANSWERED.format(answer=answer))
 
 

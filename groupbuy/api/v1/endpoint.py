@@ -55,7 +55,7 @@ class Operation:
     query: Shape = None
     uploads: tuple[str, ...] = ()
     reads: bool = False
-    looks: bool = False
+    looks: str | None = None
 
     @property
     def writes(self) -> bool:
@@ -78,16 +78,16 @@ def endpoint(
     query: Shape = None,
     uploads: tuple[str, ...] = (),
     reads: bool = False,
-    looks: bool = False,
+    looks: str | None = None,
 ) -> Callable[[View], View]:
     """Declare an operation. The view gets ``identity`` and, where declared, ``body`` and ``query``.
 
     It returns (status, JSON value), or a finished Response. A view that writes runs inside a
     transaction, again where the database asks for it, and once per idempotency key. The roles are
     those of the scope unless fewer are named. ``uploads`` are the media types of a file as the body;
-    ``reads`` marks a POST that changes nothing. ``looks`` tells that the statement that writes looks itself
-    whether the token is good, by ``identity.proof``, and whether nothing has been answered under the view's
-    ``key``; the view raises Unproved when nothing was written.
+    ``reads`` marks a POST that changes nothing. ``looks`` names the role for which the statement that writes
+    looks itself whether the token is good, by ``identity.proof``, and whether nothing has been answered
+    under the view's ``key``; the view raises Unproved when nothing was written.
     """
 
     def declare(view: View) -> View:
@@ -145,7 +145,8 @@ def _answer_anybody(operation: Operation, view: View, **values: Any) -> Response
 
 
 def _answer(operation: Operation, view: View, **values: Any) -> Response:
-    if operation.looks and (known := remembered_identity()):
+    known = remembered_identity() if operation.looks else None
+    if known is not None and known.role == operation.looks:
         # Whatever else comes of it: who asks is looked at before anybody is told.
         with contextlib.suppress(Unproved, GroupbuyError):
             return _work(operation, view, known, values)

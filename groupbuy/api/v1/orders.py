@@ -62,7 +62,9 @@ class CancelOrder(Body):
     reason: Annotated[Text, Field(min_length=1, max_length=MAX_REMARK)]
 
 
-@endpoint("POST", "/orders", scope="orders:write", body=PlaceOrder, answers={201: OrderShape}, looks=True)
+@endpoint(
+    "POST", "/orders", scope="orders:write", body=PlaceOrder, answers={201: OrderShape}, looks="resident"
+)
 def place_order(identity: Identity, body: PlaceOrder, key: Key | None) -> tuple[int, Any]:
     """Place an order in an open round, for oneself or on behalf of a resident."""
     settings: Settings = current_app.extensions["groupbuy_settings"]
