@@ -67,6 +67,7 @@ class Settings:
     base_url: str
     trusted_proxies: int
     order_timeout_minutes: int
+    orders_per_hour: int
     wechat_app_id: str
     wechat_secret: str = field(repr=False)
     wechat_base_url: str
@@ -78,6 +79,11 @@ class Settings:
     wechat_pay: WechatPaySettings | None
     alipay: AlipaySettings | None
     second_factor: frozenset[str]
+
+    @property
+    def most_orders(self) -> int | None:
+        """Return how many orders a resident may place in an hour; None where nothing is limited."""
+        return self.orders_per_hour if self.rate_limits and self.orders_per_hour else None
 
     @property
     def embedded(self) -> bool:
@@ -100,6 +106,7 @@ DEFAULTS: dict[str, str] = {
     "BASE_URL": "",
     "TRUSTED_PROXIES": "0",
     "ORDER_TIMEOUT_MINUTES": "15",
+    "ORDERS_PER_HOUR": "200",
     "WECHAT_APP_ID": "",
     "WECHAT_SECRET": "",
     "WECHAT_BASE_URL": "",
@@ -148,6 +155,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         base_url=value["BASE_URL"].rstrip("/"),
         trusted_proxies=_whole("TRUSTED_PROXIES", value["TRUSTED_PROXIES"]),
         order_timeout_minutes=_whole("ORDER_TIMEOUT_MINUTES", value["ORDER_TIMEOUT_MINUTES"]),
+        orders_per_hour=_whole("ORDERS_PER_HOUR", value["ORDERS_PER_HOUR"]),
         wechat_app_id=value["WECHAT_APP_ID"],
         wechat_secret=value["WECHAT_SECRET"],
         wechat_base_url=_secret_carrier("WECHAT_BASE_URL", value["WECHAT_BASE_URL"]).rstrip("/"),

@@ -25,6 +25,7 @@ from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".attack-venv"
 PINNED = ("wapiti3==3.2.3", "sqlmap==1.10.10")
+LOG = "server.log"
 ROLES = ("guest", "resident", "leader", "operator")
 START = {"guest": "/", "resident": "/", "leader": "/leader/", "operator": "/admin/"}
 # These end the session, or the account that attacks.
@@ -57,12 +58,14 @@ def main() -> int:
     options = parser.parse_args()
     _install()
     findings: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, _demonstration(Path(folder)) as (site, logins):
-        cookies = {role: _sign_in(site, *logins[role]) if role in logins else "" for role in ROLES}
-        if options.only != "sqlmap":
-            findings += _wapiti(site, cookies, Path(folder), full=options.full)
-        if options.only != "wapiti":
-            findings += _sqlmap(site, cookies, Path(folder), full=options.full)
+    with tempfile.TemporaryDirectory() as folder:
+        with _demonstration(Path(folder)) as (site, logins):
+            cookies = {role: _sign_in(site, *logins[role]) if role in logins else "" for role in ROLES}
+            if options.only != "sqlmap":
+                findings += _wapiti(site, cookies, Path(folder), full=options.full)
+            if options.only != "wapiti":
+                findings += _sqlmap(site, cookies, Path(folder), full=options.full)
+        findings += _faults(Path(folder))
     print("\n".join(findings) if findings else "Nothing found.")
     return 1 if findings else 0
 
@@ -90,7 +93,7 @@ def _demonstration(folder: Path) -> Iterator[tuple[str, Mapping[str, tuple[str, 
     environ |= {"GROUPBUY_INSTANCE": str(folder / "instance"), "GROUPBUY_INSECURE_HTTP": "1"}
     environ |= {"GROUPBUY_RATE_LIMITS": "off", "GROUPBUY_LOG_LEVEL": "warning", "COLUMNS": "200"}
     command = [sys.executable, "-m", "groupbuy", "demo", "--port", str(port)]
-    log = folder / "server.log"
+    log = folder / LOG
     with log.open("w") as output:
         server = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=output, stderr=output)
     site = f"http://127.0.0.1:{port}"
@@ -100,8 +103,12 @@ def _demonstration(folder: Path) -> Iterator[tuple[str, Mapping[str, tuple[str, 
     finally:
         server.terminate()
         server.wait()
-        faults = log.read_text().count("unexpected_error")
-        print(f"The server met {faults} faults of its own while it was attacked.")
+
+
+def _faults(folder: Path) -> list[str]:
+    """Return what the server met that it had not foreseen, each an answer 500."""
+    lines = (folder / LOG).read_text().splitlines()
+    return [f"server: {line.strip()[:300]}" for line in lines if "unexpected_error" in line]
 
 
 def _wait(site: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -10,10 +10,11 @@ from groupbuy.commissions.queries import RATE_SQL, RULE_ID_SQL
 from groupbuy.db import db
 from groupbuy.db.driver import Statement
 from groupbuy.flows.ordering import Actor, Wish, checked_remark, place_order
+from groupbuy.kernel.errors import TooMany
 from groupbuy.members.queries import get_resident_by_id
-from groupbuy.orders import brief, quick
-from groupbuy.orders.queries import OrderView, view_of
-from groupbuy.orders.quick import QuickOrder
+from groupbuy.orders import brief, quick, service
+from groupbuy.orders.queries import OrderView, placed_before_last, view_of
+from groupbuy.orders.quick import HOUR, QuickOrder
 from groupbuy.orders.rules import MAX_LINES
 
 
@@ -42,11 +43,13 @@ def take_order(
     remark: str | None = None,
     submission_key: str | None = None,
     last: bool = False,
+    most_an_hour: int | None = None,
 ) -> OrderView:
     """Place an order, in one statement or a few where it fits.
 
     ``last`` tells that nothing more is to be written in this transaction: its locks are then let go at once.
-    Raise as ``place_order`` does, and NotFound for an unknown round or resident.
+    Raise as ``place_order`` does, NotFound for an unknown round or resident, and TooMany ``too_many_orders``
+    when the resident has placed ``most_an_hour`` within the hour.
     """
     asked = QuickOrder(
         round_name=round_name,
@@ -59,6 +62,7 @@ def take_order(
         actor=actor.name,
         remark=remark,
         submission_key=submission_key,
+        most_an_hour=most_an_hour,
     )
     return _quickly(asked, last) or _long_way(asked)
 
@@ -103,6 +107,7 @@ def _long_way(asked: QuickOrder) -> OrderView:
     """Go step by step, which says what does not fit; only for somebody whose token has been looked at."""
     if asked.proof is not None:
         raise Unproved
+    _check_hour(asked)
     placed = place_order(
         round_=get_round(asked.round_name),
         resident=get_resident_by_id(asked.resident_id),
@@ -114,6 +119,26 @@ def _long_way(asked: QuickOrder) -> OrderView:
         submission_key=asked.submission_key,
     )
     return view_of(placed)
+
+
+def _check_hour(asked: QuickOrder) -> None:
+    """Refuse who has placed many orders within the hour until one of them is older than that."""
+    if asked.most_an_hour is None or asked.placed_by_id is None:
+        return
+    if service.find_by_submission(asked.submission_key) is not None:
+        return
+    placed_at = placed_before_last(
+        resident_id=asked.resident_id,
+        placed_by_id=asked.placed_by_id,
+        since=asked.now - HOUR,
+        count=asked.most_an_hour - 1,
+    )
+    if placed_at is not None:
+        raise TooMany(
+            "too_many_orders",
+            "You have placed very many orders within an hour; go on later.",
+            retry_after=int((placed_at + HOUR - asked.now).total_seconds()) + 1,
+        )
 
 
 def _is_sane(quantities: Sequence[int]) -> bool:

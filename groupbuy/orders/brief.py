@@ -15,7 +15,7 @@ from groupbuy.accounts.tokens import PROVED
 from groupbuy.db.driver import driver, moment_of, stored, told_as_usual
 from groupbuy.kernel import ids
 from groupbuy.orders.queries import LineView, OrderView
-from groupbuy.orders.quick import UNANSWERED, QuickOrder
+from groupbuy.orders.quick import FEW, HOUR, UNANSWERED, QuickOrder
 
 # A row for each line that fits; the joins go from key to key in the order in which they stand.
 _LOOK = """
@@ -45,6 +45,7 @@ WHERE r.name = :round AND r.state IN ('scheduled', 'open') AND r.review_above_fe
   AND (f.per_buyer_limit IS NULL
        OR f.per_buyer_limit >= json_extract(w.value, '$[1]') + COALESCE(b.units, 0))
   AND (:proof IS NULL OR h.active AND EXISTS ({proved})) AND (:key IS NULL OR {unanswered})
+  AND {few}
   AND NOT s.sealed AND (s.limit_units IS NULL OR s.sold + json_extract(w.value, '$[1]') <= s.limit_units)
 """
 # A submission key, a number or a pickup code that is taken leaves no row, and nothing else is written then.
@@ -77,7 +78,7 @@ Row = dict[str, Any]
 def statement(rule_sql: str) -> str:
     """Return the look; ``rule_sql`` selects the id of the rule for products p and leaders l."""
     proved = PROVED.format(role="resident", profile="h")
-    return _LOOK.format(rule=rule_sql, proved=proved, unanswered=UNANSWERED)
+    return _LOOK.format(rule=rule_sql, proved=proved, unanswered=UNANSWERED, few=FEW)
 
 
 def place(order: QuickOrder, looking: str) -> OrderView | None:
@@ -90,6 +91,9 @@ def place(order: QuickOrder, looking: str) -> OrderView | None:
         "proof": order.proof,
         "account": order.key and order.key.account_id,
         "key": order.key and order.key.text,
+        "most": order.most_an_hour,
+        "hour_ago": stored(order.now - HOUR),
+        "placed_by": order.placed_by_id,
         "wishes": json.dumps(wishes),
     }
     with told_as_usual("an order"):

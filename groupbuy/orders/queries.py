@@ -186,6 +186,16 @@ def lock_order(order: Order) -> Order:
     return order
 
 
+def placed_before_last(
+    *, resident_id: int, placed_by_id: int, since: datetime, count: int
+) -> datetime | None:
+    """Return when somebody placed the last order but ``count`` since a moment; None for fewer."""
+    theirs = select(Order.placed_at).where(
+        Order.resident_id == resident_id, Order.placed_by_id == placed_by_id, Order.placed_at > since
+    )
+    return db.session.scalar(theirs.order_by(Order.placed_at.desc()).offset(count).limit(1))
+
+
 def unpaid_past(now: datetime, *, most: int) -> Sequence[Order]:
     """Return orders whose time to pay is over, the earliest first."""
     return db.session.scalars(

@@ -7,7 +7,7 @@ give the same orders.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +18,8 @@ from groupbuy.kernel import ids
 from groupbuy.kernel.errors import RunAgain
 from groupbuy.kernel.repeats import Key
 from groupbuy.orders.queries import LineView, OrderView
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,20 @@ class QuickOrder:
     submission_key: str | None = None
     # The digest of the resident's token where nobody has looked yet whether it is good.
     proof: str | None = None
+    # How many orders the resident may have placed within the hour, this one with them.
+    most_an_hour: int | None = None
     # The client's key of this request, under which nothing may have been answered yet.
     key: Key | None = None
 
 
 # The statement makes and stores the answer itself, so that an order with a key is one way there and back.
 UNANSWERED = "NOT EXISTS (SELECT 1 FROM idempotency_key WHERE account_id = :account AND key = :key)"
+# Orders that came at the same moment do not see each other here: somebody may get a few more that way.
+FEW = """
+(CAST(:most AS bigint) IS NULL OR CAST(:most AS bigint) > (
+    SELECT COUNT(*) FROM "order"
+    WHERE resident_id = :resident AND placed_by_id = :placed_by AND placed_at > :hour_ago))
+"""
 _ANSWERED = """, answered AS (
     INSERT INTO idempotency_key (account_id, key, fingerprint, status, body, created_at)
     SELECT :account, :key, :fingerprint, 201, CAST(({answer}) AS text), :now
@@ -76,6 +86,7 @@ WITH wish AS (
       AND r.opens_at <= :now AND r.closes_at > :now AND COALESCE(x.takes_part, r.all_leaders)
       AND NOT EXISTS (SELECT 1 FROM "order" WHERE submission_key = :submission_key)
       AND (CAST(:proof AS text) IS NULL OR s.active AND EXISTS ({proved})) AND {unanswered}
+      AND {few}
 ), line AS MATERIALIZED (
     SELECT w.place, w.code, w.quantity, f.id AS offer_id, v.id AS version_id, v.name,
            COALESCE(m.price_fen, v.price_fen) AS price_fen, f.per_buyer_limit,
@@ -164,12 +175,12 @@ ORDER BY line.place
 
 def statement(rate_sql: str) -> Statement:
     """Return the statement; ``rate_sql`` selects id and rate of the rule for products p and heads h."""
-    return Statement.of(_PLACE.format(rate=rate_sql, proved=_PROVED, unanswered="true") + _SHOWN)
+    return Statement.of(_PLACE.format(rate=rate_sql, proved=_PROVED, unanswered="true", few=FEW) + _SHOWN)
 
 
 def keyed_statement(rate_sql: str, answer: str) -> Statement:
     """Return the statement for orders with a key; ``answer`` makes JSON of head, placed and line."""
-    placing = _PLACE.format(rate=rate_sql, proved=_PROVED, unanswered=UNANSWERED)
+    placing = _PLACE.format(rate=rate_sql, proved=_PROVED, unanswered=UNANSWERED, few=FEW)
     return Statement.of(placing + _ANSWERED.format(answer=answer))
 
 
@@ -213,6 +224,8 @@ def _values(order: QuickOrder) -> dict[str, Any]:
         "pickup_code": ids.pickup_code(),
         "account": key.account_id,
         "key": key.text,
+        "most": order.most_an_hour,
+        "hour_ago": order.now - HOUR,
         "fingerprint": key.fingerprint,
     }
 

@@ -81,6 +81,7 @@ def place_order(identity: Identity, body: PlaceOrder, key: Key | None) -> tuple[
         remark=body.remark,
         proof=identity.proof,
         key=key,
+        most_an_hour=settings.most_orders if identity.role == "resident" else None,
     )
     try:
         placed = taking.answer_order(asked, ANSWERING)

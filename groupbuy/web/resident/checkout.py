@@ -117,6 +117,7 @@ def _place(
             pay_within=timedelta(minutes=settings.order_timeout_minutes),
             remark=remark,
             submission_key=key,
+            most_an_hour=settings.most_orders,
         )
         carts.remove(owner=owner, offer_ids=[line.goods.offer_id for line in lines])
         return get_order(placed.number)
