@@ -32,7 +32,7 @@ def init_limits(app: Flask, settings: Settings) -> None:
     Counts are per process: they bound what one process is asked for, so with n processes somebody gets n
     times as far. That is enough, because nothing is guarded by them alone: wrong passwords, codes and
     second factors (``accounts.guessing``), sending codes (``accounts.codes``), pickup codes
-    (``http.code_limits``), files (``http.quotas``) and a resident's orders (``flows.taking``) are counted in the
+    (``http.code_limits``), files (``http.quotas``) and orders (``flows.taking``) are counted in the
     database for all processes, what an order takes is bounded by stock and by the buyer's limit, and
     overload by the gate.
     """
