@@ -14,7 +14,9 @@ from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse.models import (
     AllocatedOffer,
+    BatchMovement,
     GoodsReceiptLine,
+    StockBatch,
     StockLevel,
     StockMovement,
 )
@@ -102,5 +104,30 @@ CHECKS: tuple[Check, ...] = (
         ("product",),
         select(StockLevel.product_id, StockLevel.units),
         select(StockMovement.product_id, total(StockMovement.units)).group_by(StockMovement.product_id),
+    ),
+    Equal(
+        "stock_batches",
+        "a stock level is the sum of its batches",
+        ("product",),
+        select(StockLevel.product_id, StockLevel.units),
+        select(StockBatch.product_id, total(StockBatch.units)).group_by(StockBatch.product_id),
+    ),
+    Equal(
+        "batch_movements",
+        "what lies of a batch is the sum of its movements",
+        ("batch",),
+        select(StockBatch.id, StockBatch.units),
+        select(BatchMovement.stock_batch_id, total(BatchMovement.units)).group_by(
+            BatchMovement.stock_batch_id
+        ),
+    ),
+    Equal(
+        "movement_batches",
+        "a movement of the stock is the sum of its batches",
+        ("movement",),
+        select(StockMovement.id, StockMovement.units),
+        select(BatchMovement.stock_movement_id, total(BatchMovement.units)).group_by(
+            BatchMovement.stock_movement_id
+        ),
     ),
 )

@@ -116,7 +116,7 @@ def _planned_suppliers(round_: Round) -> list[SupplierTotal]:
     plan = planning.plan_purchases(
         round_id=round_.id,
         units=planning.live_demand(round_.id),
-        free_stock=stock.free_stock(planning.products_of(round_.id)),
+        free_stock=stock.free_stock(planning.products_of(round_.id), good_on=round_.pickup_date),
         policy=round_.surplus_policy,
     )
     return [_planned(order) for order in plan]

@@ -18,8 +18,9 @@ from groupbuy.purchasing import amending
 from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.rules import POState
-from groupbuy.warehouse import receipts, stock, supply
+from groupbuy.warehouse import receipts, stock, supply, tracing
 from groupbuy.warehouse.receipts import Came
+from groupbuy.warehouse.rules import last_to_expire
 
 OPEN = (RoundState.CLOSED, RoundState.ORDERED, RoundState.RECEIVED)
 NOTHING_CAME = (POState.DRAFT, POState.APPROVED, POState.SENT, POState.CONFIRMED)
@@ -85,6 +86,7 @@ def _end_purchases(
             stock.put(
                 product_id=line.product_id,
                 units=units,
+                batches=last_to_expire(tracing.came_for(round_.id, line.product_id), units),
                 cost_fen=line.cost_fen,
                 kind="receipt_surplus",
                 cause=(supply.CALLED_OFF_LINE, line.id),

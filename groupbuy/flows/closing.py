@@ -134,6 +134,7 @@ def _buy(round_: Round, now: datetime, zone: ZoneInfo) -> None:
             cause=("round", round_.id),
             now=now,
             actor=SCHEDULER,
+            good_on=round_.pickup_date,
         )
 
 

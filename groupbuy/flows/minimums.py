@@ -15,7 +15,7 @@ def plan(round_: Round, units: Mapping[int, int], *, lock: bool = False) -> Sequ
     return planning.plan_purchases(
         round_id=round_.id,
         units=units,
-        free_stock=stock.free_stock(planning.products_of(round_.id), lock=lock),
+        free_stock=stock.free_stock(planning.products_of(round_.id), good_on=round_.pickup_date, lock=lock),
         policy=round_.surplus_policy,
     )
 

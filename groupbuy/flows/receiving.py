@@ -16,10 +16,10 @@ from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
 from groupbuy.settlements import payables
-from groupbuy.warehouse import receipts, stock, supply
+from groupbuy.warehouse import receipts, stock, supply, tracing
 from groupbuy.warehouse.models import GoodsReceipt
 from groupbuy.warehouse.receipts import Came, LineToStore
-from groupbuy.warehouse.rules import confirmations_needed
+from groupbuy.warehouse.rules import confirmations_needed, last_to_expire
 
 MAX_UNITS = 10**9
 MAX_TEXT = 200
@@ -197,6 +197,8 @@ def _put_surplus(order: PurchaseOrder, came: Mapping[int, Came], now: datetime, 
             stock.put(
                 product_id=line.product_id,
                 units=surplus,
+                # What expires first is handed out, the rest keeps longest.
+                batches=last_to_expire(tracing.came_for(order.round_id, line.product_id), surplus),
                 cost_fen=line.cost_fen,
                 kind="receipt_surplus",
                 cause=("purchase_order_line", line.id),

@@ -101,6 +101,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.delivery_leave": ACT,
         "admin.delivery_notes": LOOK,
         "admin.delivery_paper": LOOK,
+        "admin.stock_batches": LOOK,
+        "admin.stock_batch": LOOK,
         "admin.stock_movements": LOOK,
         "admin.stock_count_sheet": LOOK,
         "admin.stock_issue": ACT,

@@ -17,6 +17,7 @@ from groupbuy.warehouse.models import StockAlert, StockIssue
 WRITE_OFF, SUPPLIER_RETURN = "write_off", "supplier_return"
 PREFIXES = {WRITE_OFF: "WO", SUPPLIER_RETURN: "SR"}
 MAX_REASON = 200
+CAUSE = "stock_issue"
 
 
 def issue(
@@ -29,10 +30,12 @@ def issue(
     zone: ZoneInfo,
     actor: str,
     submission_key: str | None = None,
+    batch_id: int | None = None,
 ) -> StockIssue:
     """Write goods off or return them to the product's supplier, at the cost of the last that came in.
 
-    The same key again is the first issue. Raise BadInput, RuleBroken ``out_of_stock``.
+    Without a batch those go that expire first. The same key again is the first issue. Raise BadInput,
+    RuleBroken ``out_of_stock``.
     """
     if submission_key and (first := _by_key(submission_key)):
         return first
@@ -58,7 +61,13 @@ def issue(
     db.session.add(row)
     db.session.flush()
     stock.take(
-        product_id=product.id, units=units, kind=kind, cause=("stock_issue", row.id), now=now, actor=actor
+        product_id=product.id,
+        units=units,
+        kind=kind,
+        cause=(CAUSE, row.id),
+        now=now,
+        actor=actor,
+        batch_id=batch_id,
     )
     audit.record(
         at=now,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import Base
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.warehouse.rules import NEVER
 
 
 class GoodsReceipt(Base):
@@ -51,6 +52,7 @@ class GoodsReceiptLine(Base):
     best_before: Mapped[date | None]
 
     line: Mapped[PurchaseOrderLine] = relationship()
+    receipt: Mapped[GoodsReceipt] = relationship(viewonly=True)
 
     @property
     def accepted(self) -> int:
@@ -110,6 +112,48 @@ class StockMovement(Base):
     cause_id: Mapped[int | None]
     at: Mapped[datetime]
     actor: Mapped[str]
+
+
+class StockBatch(Base):
+    """What lies in stock of one batch of a product; the level of a product is the sum of its batches.
+
+    ``number`` is empty for goods that came without one, ``best_before`` NEVER for those without a day.
+    A batch of which all was handed out at once stands here too, with nothing left.
+    """
+
+    __tablename__ = "stock_batch"
+    __table_args__ = (
+        CheckConstraint("units >= 0", name="units"),
+        UniqueConstraint("product_id", "number", "best_before"),
+        Index("ix_stock_batch_best_before", "best_before"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    number: Mapped[str]
+    best_before: Mapped[date]
+    units: Mapped[int]
+
+    product: Mapped[Product] = relationship()
+
+    @property
+    def good_until(self) -> date | None:
+        """Return the best-before day, None for goods without one."""
+        return None if self.best_before == NEVER else self.best_before
+
+
+class BatchMovement(Base):
+    """How much of a stock movement was of one batch. Append-only: they add up to the movement."""
+
+    __tablename__ = "batch_movement"
+    __table_args__ = (
+        CheckConstraint("units != 0", name="units"),
+        Index("ix_batch_movement_batch", "stock_batch_id"),
+    )
+
+    stock_movement_id: Mapped[int] = mapped_column(ForeignKey("stock_movement.id"), primary_key=True)
+    stock_batch_id: Mapped[int] = mapped_column(ForeignKey("stock_batch.id"), primary_key=True)
+    units: Mapped[int]
 
 
 class StockIssue(Base):

@@ -14,6 +14,7 @@ from groupbuy.db.totals import total
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import iso
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.warehouse import batching
 from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
 
 
@@ -73,6 +74,11 @@ def store(
     ]
     db.session.add(receipt)
     db.session.flush()
+    product_of = {line.id: line.product_id for line in order.lines}
+    batching.note(
+        (product_of[line.purchase_order_line_id], batching.batch_of(line.batch, line.best_before))
+        for line in receipt.lines
+    )
     return receipt
 
 

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from groupbuy.kernel.money import BASIS, split
 SLIP = 10
 # Shares of a basket are compared in billionths of it.
 FINE = 10**9
+# The best-before day of goods that have none, so that they are used last and sort like all others.
+NEVER = date(9999, 12, 31)
 
 
 def most_without_asking(purchased: int, tolerance_bp: int) -> int:
@@ -25,6 +27,35 @@ def confirmations_needed(*, delivered: int, purchased: int, tolerance_bp: int) -
     if delivered <= most_without_asking(purchased, tolerance_bp):
         return 0
     return 2 if delivered >= SLIP * max(purchased, 1) else 1
+
+
+class Batch(NamedTuple):
+    """A batch of a product (批次): the day until which it is good, and its number, empty for none."""
+
+    best_before: date = NEVER
+    number: str = ""
+
+
+def first_expired_first(batches: Mapping[Batch, int], units: int) -> dict[Batch, int]:
+    """Take sale units out of batches, those that expire first before the others (先到期先出).
+
+    Batches of one day go by their number. What is taken adds up to ``units``, or to all there is when
+    that is less.
+    """
+    taken: dict[Batch, int] = {}
+    for batch in sorted(batches):
+        part = min(batches[batch], units)
+        if part > 0:
+            taken[batch] = part
+            units -= part
+    return taken
+
+
+def last_to_expire(batches: Mapping[Batch, int], units: int) -> dict[Batch, int]:
+    """Return the sale units that stay when all the others were used, first expired first."""
+    used = first_expired_first(batches, sum(batches.values()) - units)
+    left = {batch: there - used.get(batch, 0) for batch, there in batches.items()}
+    return {batch: count for batch, count in left.items() if count > 0}
 
 
 class Policy(StrEnum):

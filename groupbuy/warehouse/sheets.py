@@ -1,12 +1,13 @@
 """What goes back to a supplier, on paper (拒收单): no resident's and no leader's data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.catalog.models import Product
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
-from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockIssue
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockBatch, StockIssue
+from groupbuy.warehouse.rules import NEVER, Batch
 
 COLUMNS = (
     Column("序号", Kind.INTEGER, 5),
@@ -70,6 +71,7 @@ ISSUE_COLUMNS = (
     Column("数量", Kind.QUANTITY, 8, total=True),
     Column("成本单价", Kind.MONEY, 10),
     Column("金额", Kind.MONEY, 14, total=True),
+    Column("批次", Kind.TEXT, 18),
     Column("原因", Kind.TEXT, 20),
 )
 COUNT_COLUMNS = (
@@ -78,6 +80,8 @@ COUNT_COLUMNS = (
     Column("品名", Kind.TEXT, 24),
     Column("规格", Kind.TEXT, 11),
     Column("单位", Kind.TEXT, 5, align="center"),
+    Column("批次", Kind.TEXT, 12),
+    Column("保质期至", Kind.TEXT, 11),
     Column("账面数量", Kind.QUANTITY, 9, total=True),
     Column("实盘数量", Kind.TEXT, 10),
     Column("差异", Kind.TEXT, 8),
@@ -85,32 +89,48 @@ COUNT_COLUMNS = (
 )
 
 
-def issue_note(issue: StockIssue, *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
-    """Return the note with which goods leave the stock: 退供单 for the supplier, 报损单 for the books."""
+def issue_note(
+    issue: StockIssue, batches: Mapping[Batch, int], *, zone: ZoneInfo, printed_at: datetime
+) -> Sheet:
+    """Return the note with which goods leave the stock: 退供单 for the supplier, 报损单 for the books.
+
+    Each of its ``batches`` is a row.
+    """
     product, supplier = issue.product, issue.supplier
-    row: Row = (product.code, product.name, product.spec or "", product.unit, issue.units, issue.cost_fen)
+    goods: Row = (product.code, product.name, product.spec or "", product.unit)
+    cost = issue.cost_fen
     owner = (("供应商", f"{supplier.code} {supplier.name}"),) if supplier else ()
     return Sheet(
         "退供单" if supplier else "报损单",
         ISSUE_COLUMNS,
-        table([(*row, issue.units * issue.cost_fen, issue.reason)]),
+        table(
+            [
+                (*goods, units, cost, units * cost, _batch_text(batch), issue.reason)
+                for batch, units in sorted(batches.items())
+            ]
+        ),
         head=(("单号", issue.number), ("时间", _moment(issue.at, zone)), *owner),
         signatures=("制单", "审核", "供应商确认" if supplier else "见证"),
         printed=f"{issue.number} · 打印 {_moment(printed_at, zone)}",
     )
 
 
-def count_sheet(rows: Sequence[tuple[Product, int]], *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
+def _batch_text(batch: Batch) -> str:
+    day = "" if batch.best_before == NEVER else f"至{batch.best_before}"
+    return " ".join(part for part in (batch.number, day) if part)
+
+
+def _counted(place: int, batch: StockBatch, product: Product) -> Row:
+    goods = (place, product.code, product.name, product.spec or "", product.unit)
+    return (*goods, batch.number, str(batch.good_until or ""), batch.units, "", "", "")
+
+
+def count_sheet(rows: Sequence[tuple[StockBatch, Product]], *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
     """Return the sheet with which somebody counts the stock (盘点表): the books beside an empty column."""
     return Sheet(
         "盘点表",
         COUNT_COLUMNS,
-        table(
-            [
-                (place, one.code, one.name, one.spec or "", one.unit, units, "", "", "")
-                for place, (one, units) in enumerate(rows, 1)
-            ]
-        ),
+        table([_counted(place, batch, one) for place, (batch, one) in enumerate(rows, 1)]),
         head=(("时间", _moment(printed_at, zone)),),
         signatures=("盘点", "监盘", "审核"),
         printed=f"盘点表 · 打印 {_moment(printed_at, zone)}",

@@ -5,104 +5,154 @@ each other.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.db.totals import by_key, total
+from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.errors import BadInput, RuleBroken
-from groupbuy.warehouse.models import StockAlert, StockLevel, StockMovement
+from groupbuy.warehouse import batching
+from groupbuy.warehouse.models import StockAlert, StockBatch, StockLevel, StockMovement
+from groupbuy.warehouse.rules import Batch, first_expired_first
 
 Cause = tuple[str, int]
 """What caused a movement: its kind, such as ``purchase_order_line``, and its id."""
 
 MAX_UNITS = 10**9
+NO_BATCH = Batch()
 
 
 def put(
-    *, product_id: int, units: int, cost_fen: int, kind: str, cause: Cause, now: datetime, actor: str
+    *,
+    product_id: int,
+    units: int,
+    cost_fen: int,
+    kind: str,
+    cause: Cause,
+    now: datetime,
+    actor: str,
+    batches: Mapping[Batch, int] | None = None,
 ) -> None:
-    """Put sale units into stock at a cost per unit; one cause does so once."""
-    row = {"product_id": product_id, "units": units}
-    build = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = build(StockLevel).values(row)
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["product_id"], set_={"units": StockLevel.units + units}
-        )
-    )
-    _note(product_id, units, cost_fen, kind, cause, now, actor)
+    """Put sale units into stock at a cost per unit; one cause does so once.
 
-
-def take(*, product_id: int, units: int, kind: str, cause: Cause, now: datetime, actor: str) -> None:
-    """Take sale units out of stock at the cost at which the last ones came in.
-
-    Raise RuleBroken ``out_of_stock`` when there are fewer.
+    ``batches`` says of which batch how many are; what it leaves out has none.
     """
-    taken = db.session.execute(
-        update(StockLevel)
-        .where(StockLevel.product_id == product_id, StockLevel.units >= units)
-        .values(units=StockLevel.units - units)
-        .returning(StockLevel.units)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if taken is None:
+    _move_level(product_id, units)
+    parts = dict(batches or {})
+    if rest := units - sum(parts.values()):
+        parts[NO_BATCH] = parts.get(NO_BATCH, 0) + rest
+    known = batching.known(product_id, parts)
+    changes = {known[batch].id: part for batch, part in parts.items()}
+    _note(product_id, changes, cost_fen, kind, cause, now, actor)
+
+
+def take(
+    *,
+    product_id: int,
+    units: int,
+    kind: str,
+    cause: Cause,
+    now: datetime,
+    actor: str,
+    good_on: date | None = None,
+    batch_id: int | None = None,
+) -> None:
+    """Take sale units out of stock, first expired first, at the cost at which the last ones came in.
+
+    With ``good_on`` nothing that has expired by then, with ``batch_id`` only that batch. Raise RuleBroken
+    ``out_of_stock`` when there are fewer.
+    """
+    _move_level(product_id, -units)
+    there = batching.there(product_id, good_on=good_on, batch_id=batch_id)
+    taken = first_expired_first({batch: row.units for batch, row in there.items()}, units)
+    if sum(taken.values()) < units:
         raise RuleBroken("out_of_stock", "There is not so much in stock.")
-    _note(product_id, -units, last_cost(product_id), kind, cause, now, actor)
+    changes = {there[batch].id: -part for batch, part in taken.items()}
+    _note(product_id, changes, last_cost(product_id), kind, cause, now, actor)
 
 
-def count(*, product: Product, counted: int, seen: int, now: datetime, actor: str) -> int:
-    """Bring a level to what was counted (盘点); return the difference, booked as a movement.
+def count(
+    *, product: Product, counted: int, seen: int, now: datetime, actor: str, batch_id: int | None = None
+) -> int:
+    """Bring a batch to what was counted (盘点); return the difference, booked as a movement.
 
-    ``seen`` is the level when it was counted: raise RuleBroken ``stock_changed`` when it has moved
-    since, so that a count sent twice or a sale meanwhile spoils nothing. Raise BadInput ``out_of_range``.
+    Without ``batch_id`` it is what has no batch. ``seen`` is what there was when it was counted: raise
+    RuleBroken ``stock_changed`` when that has moved since, so that a count sent twice or a sale meanwhile
+    spoils nothing. Raise NotFound, BadInput ``out_of_range``.
     """
     if not 0 <= counted <= MAX_UNITS:
         raise BadInput("out_of_range", f"Between 0 and {MAX_UNITS}.", param="counted")
     if counted == seen:
         return 0
-    if not _replace(product.id, seen, counted):
+    batch = _counted_batch(product.id, counted - seen, batch_id)
+    if batch.units != seen:
         raise RuleBroken("stock_changed", "The stock has changed since it was counted; look again.")
-    _note(product.id, counted - seen, last_cost(product.id), "stock_take", None, now, actor)
+    changes = {batch.id: counted - seen}
+    _note(product.id, changes, last_cost(product.id), "stock_take", None, now, actor)
+    named = {"batch": batch.number} if batch.number else {}
     audit.record(
         at=now,
         actor=actor,
         verb="stock_counted",
         subject_kind="product",
         subject=product.code,
-        before={"units": seen},
-        after={"units": counted},
+        before=named | {"units": seen},
+        after=named | {"units": counted},
     )
     return counted - seen
 
 
-def _replace(product_id: int, seen: int, counted: int) -> bool:
-    if seen == 0:
-        build = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-        empty = build(StockLevel).values(product_id=product_id, units=0)
-        db.session.execute(empty.on_conflict_do_nothing(index_elements=["product_id"]))
-    replaced = db.session.execute(
+def _counted_batch(product_id: int, difference: int, batch_id: int | None) -> StockBatch:
+    """Move the level, which lets nobody else near the batch, and return the batch as it is now."""
+    try:
+        _move_level(product_id, difference)
+    except RuleBroken as error:
+        raise RuleBroken(
+            "stock_changed", "The stock has changed since it was counted; look again."
+        ) from error
+    if batch_id is None:
+        return batching.known(product_id, [NO_BATCH])[NO_BATCH]
+    return batching.of_product(product_id, batch_id)
+
+
+def _move_level(product_id: int, units: int) -> None:
+    """Change a level, never below nothing; whoever changes a batch does this first."""
+    if units > 0:
+        statement = insert_into(StockLevel).values(product_id=product_id, units=units)
+        more = {"units": StockLevel.units + units}
+        db.session.execute(statement.on_conflict_do_update(index_elements=["product_id"], set_=more))
+        return
+    left = db.session.execute(
         update(StockLevel)
-        .where(StockLevel.product_id == product_id, StockLevel.units == seen)
-        .values(units=counted)
+        .where(StockLevel.product_id == product_id, StockLevel.units >= -units)
+        .values(units=StockLevel.units + units)
         .returning(StockLevel.units)
         .execution_options(synchronize_session=False)
-    )
-    return replaced.scalar() is not None
+    ).scalar()
+    if left is None:
+        raise RuleBroken("out_of_stock", "There is not so much in stock.")
 
 
 def _note(
-    product_id: int, units: int, cost_fen: int, kind: str, cause: Cause | None, now: datetime, actor: str
+    product_id: int,
+    changes: Mapping[int, int],
+    cost_fen: int,
+    kind: str,
+    cause: Cause | None,
+    now: datetime,
+    actor: str,
 ) -> None:
+    """Write a movement down: what it changed by batch, and in all."""
     cause_kind, cause_id = cause or (None, None)
-    row = {"product_id": product_id, "units": units, "cost_fen": cost_fen, "kind": kind}
+    row = {"product_id": product_id, "units": sum(changes.values()), "cost_fen": cost_fen, "kind": kind}
     origin = {"cause_kind": cause_kind, "cause_id": cause_id, "at": now, "actor": actor}
-    db.session.execute(insert(StockMovement).values(row | origin))
+    noted = insert(StockMovement).values(row | origin).returning(StockMovement.id)
+    batching.change(db.session.scalars(noted).one(), changes)
 
 
 def last_cost(product_id: int) -> int:
@@ -133,15 +183,25 @@ def levels_page(*, after: str | None, low: bool, most: int) -> Sequence[tuple[st
     return [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
 
 
-def free_stock(product_ids: Select[*tuple[Any, ...]], *, lock: bool = False) -> Mapping[int, int]:
-    """Return the units in stock of those products that keep; with ``lock`` nobody else can take them."""
+def free_stock(
+    product_ids: Select[*tuple[Any, ...]], *, good_on: date, lock: bool = False
+) -> Mapping[int, int]:
+    """Return the units in stock of those products that keep and are still good on a day.
+
+    With ``lock`` nobody else can take them.
+    """
     levels = (
-        select(StockLevel.product_id, StockLevel.units)
+        select(StockLevel.product_id)
         .join(Product, Product.id == StockLevel.product_id)
         .where(Product.keeps, StockLevel.units > 0, StockLevel.product_id.in_(product_ids))
         .order_by(StockLevel.product_id)
     )
     if lock:
-        levels = levels.with_for_update(of=StockLevel)
-    rows: list[tuple[int, int]] = [(row[0], row[1]) for row in db.session.execute(levels)]
-    return dict(rows)
+        # A batch changes only after its level: who holds the levels holds the batches.
+        db.session.execute(levels.with_for_update(of=StockLevel))
+    usable = select(StockBatch.product_id, total(StockBatch.units)).where(
+        StockBatch.product_id.in_(levels.order_by(None)),
+        StockBatch.units > 0,
+        StockBatch.best_before >= good_on,
+    )
+    return by_key(usable.group_by(StockBatch.product_id))

@@ -94,6 +94,14 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         "401 403 403 403 403 403 403 404 403 403 403",
     ),
     "list_stock": ("GET", "/stock", None, "401 403 403 403 403 403 403 200 403 200 403"),
+    "list_batches": ("GET", "/stock/batches", None, "401 403 403 403 403 403 403 200 403 200 403"),
+    "show_batch": ("GET", "/stock/batches/999", None, "401 403 403 403 403 403 403 404 403 404 403"),
+    "list_batch_orders": (
+        "GET",
+        "/stock/batches/999/orders",
+        None,
+        "401 403 403 403 403 403 403 404 403 404 403",
+    ),
     "issue_goods": (
         "POST",
         "/stock/issues",

@@ -77,3 +77,24 @@ def test_stock_is_listed_and_goods_leave_it_once(town: Town, clock: Any) -> None
     assert (first.json["cost_fen"], clerk.get("/stock").json["items"]) == (500, [])
     empty = clerk.post("/stock/issues", body | {"submission_key": "k2"})
     assert (empty.status_code, empty.json["error"]["code"]) == (409, "out_of_stock")
+
+
+def test_a_batch_is_found_by_its_day_and_traced(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
+    clerk = town.staff("warehouse")
+    line = {"product_code": "P1", "delivered": 6, "batch": "A", "best_before": "2026-11-30"}
+    clerk.post(path, {"lines": [line]})
+    (batch,) = clerk.get("/stock/batches").json["items"]
+    assert (batch["batch"], batch["best_before"], batch["units"]) == ("A", "2026-11-30", 1)
+    assert clerk.get("/stock/batches?expires_within=0").json["items"] == []
+    traced = clerk.get(f"/stock/batches/{batch['batch_id']}").json
+    assert [receipt["delivered"] for receipt in traced["receipts"]] == [6]
+    (place,) = traced["leaders"]
+    assert (place["orders"], place["units"], place["certain"]) == (2, 5, True)
+    first = clerk.get(f"/stock/batches/{batch['batch_id']}/orders?limit=1").json
+    rest = clerk.get(f"/stock/batches/{batch['batch_id']}/orders?limit=1&cursor={first['next_cursor']}").json
+    assert [row["units"] for row in (*first["items"], *rest["items"])] == [4, 1]
+    assert rest["next_cursor"] is None
+    body = {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "破损"}
+    assert clerk.post("/stock/issues", body | {"batch_id": 999}).json["error"]["code"] == "out_of_stock"
+    assert clerk.post("/stock/issues", body | {"batch_id": batch["batch_id"]}).status_code == 201

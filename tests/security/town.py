@@ -35,6 +35,7 @@ from groupbuy.orders.models import Order
 from groupbuy.pickup.events import Event
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
 from groupbuy.warehouse import issuing, stock
+from groupbuy.warehouse.models import StockBatch
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW, OPENS, PICKUP
@@ -154,6 +155,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "amendment": _amendment(),
         **_delivery(),
         "stock_note": _stock_note(),
+        "batch": str(db.session.scalars(select(StockBatch.id)).first()),
         "upload": _upload(people["operator"]),
         "moving": _moving(people["leader"]),
         "link": people["leader"].get("/leader/rounds/C0/pickup_sheet.xlsx").location.rpartition("/")[2],

@@ -219,13 +219,17 @@ class StockRows(Shape):
 
 
 class IssueGoods(Body):
-    """Goods that leave the stock for no round; the same ``submission_key`` again is the same issue."""
+    """Goods that leave the stock for no round, of one batch or first expired first.
+
+    The same ``submission_key`` again is the same issue.
+    """
 
     product_code: Code
     kind: Literal["write_off", "supplier_return"]
     units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
     reason: Annotated[Text, Field(min_length=1, max_length=issuing.MAX_REASON)]
     submission_key: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    batch_id: Annotated[int, Field(ge=1, lt=2**63)] | None = None
 
 
 class IssueShape(Shape):
@@ -262,6 +266,7 @@ def issue_goods(identity: Identity, body: IssueGoods) -> tuple[int, Any]:
         zone=settings.timezone,
         actor=identity.actor.name,
         submission_key=body.submission_key,
+        batch_id=body.batch_id,
     )
     shown = {name: getattr(issue, name) for name in ("number", "kind", "units", "cost_fen", "reason")}
     return 201, shown | {"product_code": product.code}

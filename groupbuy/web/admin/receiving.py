@@ -116,6 +116,7 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
         ("admin.receiving", _("Goods due")),
         ("admin.receiving_receipts", _("Receipts")),
         ("admin.stock", _("Stock")),
+        ("admin.stock_batches", _("Batches")),
         ("admin.stock_movements", _("Movements")),
     )
     return [(url_for(endpoint), name, endpoint == current) for endpoint, name in pages]
@@ -130,6 +131,8 @@ def receiving_order(number: str) -> ResponseReturnValue:
     asks = 0
     if "fill" in request.form:
         _fill(form, order, came)
+    elif code := request.form.get("another"):
+        form.lines.append_entry({"code": code})
     elif form.validate_on_submit():
         try:
             receipt = in_transaction(lambda: _receive(number, form))

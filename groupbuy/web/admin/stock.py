@@ -13,20 +13,23 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
-from groupbuy.warehouse import issuing
+from groupbuy.warehouse import batching, issuing
 from groupbuy.warehouse import stock as levels
-from groupbuy.warehouse.models import StockAlert, StockLevel, StockMovement
+from groupbuy.warehouse.models import StockAlert, StockBatch, StockLevel, StockMovement
+from groupbuy.warehouse.rules import NEVER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.words import names_of
+from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 MOST_MOVEMENTS = 200
+MOST_DIGITS = 19
 STILL = (30, 60, 90)
 
 
@@ -45,8 +48,9 @@ COLUMNS = (
 
 
 class CountForm(PageForm):
-    """What somebody has counted, and the level when the page was made."""
+    """What somebody has counted of a batch, and what lay there of it when the page was made."""
 
+    batch = HiddenField()
     seen = HiddenField()
     counted = WholeField(_l("Counted"), validators=[InputRequired()])
 
@@ -109,19 +113,17 @@ def _left_since(moment: datetime) -> ColumnElement[bool]:
 
 @blueprint.route("/stock/<code>", methods=["GET", "POST"])
 def stock_product(code: str) -> ResponseReturnValue:
-    """Show the movements of a product; bring its level to what was counted."""
-    product = get_product(code)
-    level = db.session.get(StockLevel, product.id)
-    units = level.units if level else 0
-    form = CountForm(data={"seen": str(units)})
+    """Show the batches and movements of a product; bring a batch to what was counted."""
+    product, form = get_product(code), CountForm()
 
     def store() -> None:
         levels.count(
             product=get_product(code),
             counted=form.counted.data or 0,
-            seen=int(form.seen.data) if (form.seen.data or "").isdigit() else -1,
+            seen=_number(form.seen.data, -1) or 0,
             now=utc_now(),
             actor=actor().name,
+            batch_id=_number(form.batch.data, None),
         )
 
     movements = db.session.scalars(
@@ -139,8 +141,20 @@ def stock_product(code: str) -> ResponseReturnValue:
         then=url_for("admin.stock_product", code=code),
         done=_("The count is booked."),
         product=product,
-        units=units,
+        batches=_batches(product.id),
+        today=today(),
         movements=movements,
         least=LeastForm(formdata=None, least=issuing.least_of(product.id)),
         names=names_of(movement.actor for movement in movements),
     )
+
+
+def _number(text: str | None, otherwise: int | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else otherwise
+
+
+def _batches(product_id: int) -> list[StockBatch]:
+    """Return what lies there by batch, and always what has none, so that it can be counted."""
+    rows = dict(batching.there(product_id))
+    none = StockBatch(best_before=NEVER, number="", units=0)
+    return [batch for _key, batch in sorted(({levels.NO_BATCH: none} | rows).items())]

@@ -14,9 +14,9 @@ from groupbuy.db import db
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.sheet import Sheet
 from groupbuy.kernel.clock import utc_now
-from groupbuy.warehouse import issuing
+from groupbuy.warehouse import batching, issuing
 from groupbuy.warehouse.issuing import SUPPLIER_RETURN, WRITE_OFF
-from groupbuy.warehouse.models import StockIssue, StockLevel, StockMovement
+from groupbuy.warehouse.models import StockBatch, StockIssue, StockMovement
 from groupbuy.warehouse.sheets import count_sheet, issue_note
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -24,6 +24,7 @@ from groupbuy.web.admin.fields import WholeField
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.stock import LeastForm
+from groupbuy.web.admin.stock_batches import batch_label
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -60,6 +61,7 @@ class IssueForm(KeyedForm):
             SelectChoice(SUPPLIER_RETURN, _l("return to the supplier")),
         ],
     )
+    batch = SelectField(_l("Batch"), coerce=int)
     units = WholeField(_l("Units"), validators=[InputRequired()])
     reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=issuing.MAX_REASON)])
 
@@ -67,7 +69,7 @@ class IssueForm(KeyedForm):
 @blueprint.get("/stock/movements")
 def stock_movements() -> ResponseReturnValue:
     """List every movement of the stock, the latest first."""
-    issued = (StockMovement.cause_kind == "stock_issue") & (StockMovement.cause_id == StockIssue.id)
+    issued = (StockMovement.cause_kind == issuing.CAUSE) & (StockMovement.cause_id == StockIssue.id)
     statement = (
         select(StockMovement, Product, StockIssue.number)
         .join(Product, Product.id == StockMovement.product_id)
@@ -99,6 +101,11 @@ def stock_movements() -> ResponseReturnValue:
 def stock_issue(code: str) -> ResponseReturnValue:
     """Write goods off or return them to the supplier, with a note."""
     product, form = get_product(code), IssueForm()
+    rows = batching.there(product.id)
+    form.batch.choices = [
+        SelectChoice(0, _("what expires first")),
+        *(SelectChoice(rows[one].id, batch_label(rows[one])) for one in sorted(rows)),
+    ]
 
     def store() -> None:
         issuing.issue(
@@ -110,6 +117,7 @@ def stock_issue(code: str) -> ResponseReturnValue:
             zone=zone(),
             actor=actor().name,
             submission_key=form.submission_key.data or None,
+            batch_id=form.batch.data or None,
         )
 
     back = url_for("admin.stock_product", code=code)
@@ -141,13 +149,9 @@ def stock_least(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/stock/count-sheet.<any(xlsx, pdf):suffix>")
 def stock_count_sheet(suffix: str) -> ResponseReturnValue:
-    """Download the sheet to count the stock by: every product that lies there, by code."""
-    rows = db.session.execute(
-        select(Product, StockLevel.units)
-        .join(StockLevel, StockLevel.product_id == Product.id)
-        .where(StockLevel.units > 0)
-        .order_by(Product.code)
-    )
+    """Download the sheet to count the stock by: every batch that lies there, by product code."""
+    lying = batching.batches().where(StockBatch.units > 0).order_by(None)
+    rows = db.session.execute(lying.order_by(Product.code, StockBatch.best_before, StockBatch.number))
     counted = [(row[0], row[1]) for row in rows]
     return _paper(count_sheet(counted, zone=zone(), printed_at=utc_now()), "盘点表", suffix)
 
@@ -156,7 +160,8 @@ def stock_count_sheet(suffix: str) -> ResponseReturnValue:
 def stock_note(number: str, suffix: str) -> ResponseReturnValue:
     """Download the note of goods that left the stock."""
     note = issuing.get_issue(number)
-    sheet = issue_note(note, zone=zone(), printed_at=utc_now())
+    batches = batching.of_movement(note.kind, (issuing.CAUSE, note.id))
+    sheet = issue_note(note, batches, zone=zone(), printed_at=utc_now())
     return _paper(sheet, f"{sheet.title}-{number}", suffix)
 
 

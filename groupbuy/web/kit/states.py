@@ -90,6 +90,15 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "write_off": ("Written off", "bad"),
         "supplier_return": ("Returned to the supplier", "idle"),
     },
+    "batch": {
+        "good": ("Good", "ok"),
+        "soon": ("Expires soon", "wait"),
+        "expired": ("Expired", "bad"),
+    },
+    "traced": {
+        "certain": ("Certain", "ok"),
+        "possible": ("Possible", "wait"),
+    },
     "discrepancy": {
         "missing": ("Missing", "bad"),
         "damaged": ("Damaged", "bad"),

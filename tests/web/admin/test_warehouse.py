@@ -1,5 +1,6 @@
 """The warehouse's pages: receiving on a phone, receipts, rejection notes, shortages and stock."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import openpyxl
@@ -11,7 +12,8 @@ from groupbuy.accounts import queries
 from groupbuy.db import db
 from groupbuy.orders.models import Order
 from groupbuy.purchasing.models import PurchaseOrder
-from groupbuy.warehouse.models import GoodsReceipt, StockLevel, StockMovement
+from groupbuy.warehouse.models import GoodsReceipt, StockBatch, StockLevel, StockMovement
+from groupbuy.web.kit.filters import today
 from tests import building
 from tests.web.admin.people import TOKEN, Town, sign_in
 from tests.web.admin.test_staff import person
@@ -224,10 +226,16 @@ def test_photos_of_what_was_rejected_are_drawn_anew_and_bounded(town: Town, numb
 def test_stock_is_written_off_returned_listed_and_counted(town: Town) -> None:
     operator = town.operator
     assert operator.post("/admin/stock/P1", counted="9", seen="0").status_code == 303
-    fields = {"kind": "write_off", "units": "2", "reason": "发霉", "submission_key": "w1"}
+    fields = {"kind": "write_off", "batch": "0", "units": "2", "reason": "发霉", "submission_key": "w1"}
     for _ in range(2):
         assert operator.post("/admin/stock/P1/issue", **fields).status_code == 303
-    returned = {"kind": "supplier_return", "units": "3", "reason": "近效期", "submission_key": "r1"}
+    returned = {
+        "kind": "supplier_return",
+        "batch": "0",
+        "units": "3",
+        "reason": "近效期",
+        "submission_key": "r1",
+    }
     operator.post("/admin/stock/P1/issue", **returned)
     assert (
         operator.post(
@@ -254,3 +262,31 @@ def test_stock_is_written_off_returned_listed_and_counted(town: Town) -> None:
     sheet = openpyxl.load_workbook(BytesIO(operator.get("/admin/stock/count-sheet.xlsx").data)).active
     counted = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {"盘点表", "P1", 4} <= set(counted)
+
+
+def test_two_batches_of_a_product_come_at_once_and_are_found_by_their_day(town: Town, number: str) -> None:
+    path, operator = f"/admin/receiving/{number}", town.operator
+    page = operator.post(path, **delivery(3, **{"lines-0-batch": "B1"}), another="P1").get_data(as_text=True)
+    assert page.count('value="B1"') == 1
+    assert 'name="lines-1-code"' in page
+    soon, later = today() + timedelta(days=2), today() + timedelta(days=60)
+    first = {"lines-0-batch": "B1", "lines-0-best_before": str(soon)}
+    second = {"lines-1-code": "P1", "lines-1-delivered": "3", "lines-1-batch": "B2"}
+    fields = delivery(3, **first, **second, **{"lines-1-best_before": str(later)})
+    assert operator.post(path, **fields).status_code == 303
+    # 4 of 6 were ordered: all of B1 and one of B2 are handed out, two of B2 stay.
+    assert "B2" in operator.text("/admin/stock/batches")
+    assert "B1" not in operator.text("/admin/stock/batches?within=3")
+    batches = {row.number: row for row in db.session.scalars(select(StockBatch))}
+    assert (batches["B1"].units, batches["B2"].units) == (0, 2)
+    went = operator.text(f"/admin/stock/batches/{batches['B1'].id}")
+    assert ("可能" in went, "L1" in went, "GR-" in went) == (True, True, True)
+    count = {"batch": str(batches["B2"].id), "seen": "2", "counted": "1"}
+    assert operator.post("/admin/stock/P1", **count).status_code == 303
+    assert operator.post("/admin/stock/P1", **count).status_code == 422
+    gone = {"kind": "write_off", "batch": str(batches["B2"].id), "units": "1", "reason": "发霉"}
+    assert operator.post("/admin/stock/P1/issue", **gone, submission_key="w").status_code == 303
+    assert "没有库存" in operator.text("/admin/stock/batches")
+    export = operator.get(f"/admin/stock/batches/{batches['B2'].id}?export=xlsx").data
+    cells = openpyxl.load_workbook(BytesIO(export)).active.iter_rows(values_only=True)
+    assert any("可能" in row for row in cells)

@@ -1,0 +1,194 @@
+"""Where the goods of a batch went: what rounds used of it, and whose orders it may be in.
+
+Goods are handed out by product. So whose order holds a batch is known for certain only where a round
+had no other batch of that product; else it is one of those that the round had.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, union_all
+from sqlalchemy.orm import joinedload
+
+from groupbuy.campaigns.models import Offer, Round
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.kernel.errors import NotFound
+from groupbuy.leaders.models import Leader
+from groupbuy.orders.bulk import is_live
+from groupbuy.orders.models import Order, OrderLine
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.warehouse.models import (
+    BatchMovement,
+    GoodsReceipt,
+    GoodsReceiptLine,
+    StockBatch,
+    StockMovement,
+)
+from groupbuy.warehouse.rules import NEVER, Batch
+from groupbuy.warehouse.supply import CALLED_OFF_LINE
+
+
+@dataclass(frozen=True, slots=True)
+class RoundUse:
+    """What a round used of a batch, in sale units, and of how many batches of the product in all."""
+
+    round_id: int
+    units: int
+    batches: int
+
+    @property
+    def certain(self) -> bool:
+        """Tell whether every order of the product in this round is of this batch."""
+        return self.batches == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The orders of one leader that hold goods of a batch, or may: how many, with how many units."""
+
+    round_name: str
+    leader_code: str
+    leader_name: str
+    orders: int
+    units: int
+    certain: bool
+
+
+def get_batch(batch_id: int) -> StockBatch:
+    """Return a batch with its product; raise NotFound."""
+    chosen = select(StockBatch).where(StockBatch.id == batch_id).options(joinedload(StockBatch.product))
+    batch = db.session.scalar(chosen)
+    if batch is None:
+        raise NotFound("unknown_batch", "There is no such batch.")
+    return batch
+
+
+def came_for(round_id: int, product_id: int) -> Mapping[Batch, int]:
+    """Return by batch what a round has of a product: accepted or taken from stock, less what went back."""
+    flows = _flows(product_id).subquery()
+    rows = db.session.execute(
+        select(StockBatch.best_before, StockBatch.number, total(flows.c.units))
+        .join(flows, flows.c.batch_id == StockBatch.id)
+        .where(flows.c.round_id == round_id)
+        .group_by(StockBatch.id)
+    )
+    return {Batch(best_before, number): units for best_before, number, units in rows}
+
+
+def rounds_of(batch: StockBatch) -> Sequence[RoundUse]:
+    """Return the rounds that have used something of a batch, the latest first."""
+    flows = _flows(batch.product_id).subquery()
+    rows = db.session.execute(
+        select(flows.c.round_id, flows.c.batch_id, total(flows.c.units))
+        .group_by(flows.c.round_id, flows.c.batch_id)
+        .having(total(flows.c.units) > 0)
+    ).all()
+    batches: dict[int, int] = {}
+    for round_id, _, _ in rows:
+        batches[round_id] = batches.get(round_id, 0) + 1
+    used = [RoundUse(round_id, units, batches[round_id]) for round_id, one, units in rows if one == batch.id]
+    return sorted(used, key=lambda use: -use.round_id)
+
+
+def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
+    """Select what came to rounds of a product and left them again, by batch."""
+    columns = (BatchMovement.stock_batch_id.label("batch_id"), (-BatchMovement.units).label("units"))
+    moved = BatchMovement.stock_movement_id == StockMovement.id
+    came = (
+        select(
+            PurchaseOrder.round_id.label("round_id"),
+            StockBatch.id.label("batch_id"),
+            (GoodsReceiptLine.delivered - GoodsReceiptLine.rejected).label("units"),
+        )
+        .select_from(GoodsReceiptLine)
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == GoodsReceiptLine.purchase_order_line_id)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .join(StockBatch, _named())
+        .where(PurchaseOrderLine.product_id == product_id)
+    )
+    taken = (
+        select(StockMovement.cause_id.label("round_id"), *columns)
+        .join(BatchMovement, moved)
+        .where(StockMovement.kind == "allocated", StockMovement.cause_kind == "round")
+        .where(StockMovement.product_id == product_id)
+    )
+    stored = (
+        select(PurchaseOrder.round_id.label("round_id"), *columns)
+        .select_from(StockMovement)
+        .join(BatchMovement, moved)
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == StockMovement.cause_id)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .where(StockMovement.cause_kind.in_(("purchase_order_line", CALLED_OFF_LINE)))
+        .where(StockMovement.product_id == product_id)
+    )
+    return union_all(came, taken, stored)
+
+
+def _named() -> ColumnElement[bool]:
+    """Return the condition that a receipt's line is of a batch."""
+    return and_(
+        StockBatch.product_id == PurchaseOrderLine.product_id,
+        StockBatch.number == func.coalesce(GoodsReceiptLine.batch, ""),
+        StockBatch.best_before == func.coalesce(GoodsReceiptLine.best_before, NEVER),
+    )
+
+
+def receipts_of(batch: StockBatch) -> Sequence[GoodsReceiptLine]:
+    """Return the lines of receipts by which a batch came, the latest first."""
+    receipt = joinedload(GoodsReceiptLine.receipt).joinedload(GoodsReceipt.purchase_order)
+    chosen = (
+        select(GoodsReceiptLine)
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == GoodsReceiptLine.purchase_order_line_id)
+        .join(StockBatch, _named())
+        .where(StockBatch.id == batch.id)
+        .options(receipt.joinedload(PurchaseOrder.supplier))
+        .order_by(GoodsReceiptLine.id.desc())
+    )
+    return db.session.scalars(chosen).all()
+
+
+def places_of(batch: StockBatch) -> Sequence[Place]:
+    """Return by round and leader the orders that hold goods of a batch, or may."""
+    certain = {use.round_id: use.certain for use in rounds_of(batch)}
+    rows = db.session.execute(
+        _lines(batch, certain)
+        .add_columns(
+            Round.id,
+            Round.name,
+            Leader.code,
+            Leader.name,
+            func.count(Order.id.distinct()),
+            total(OrderLine.quantity),
+        )
+        .group_by(Round.id, Round.name, Leader.id, Leader.code, Leader.name)
+        .order_by(Round.id.desc(), Leader.code)
+    )
+    return [
+        Place(name, code, leader, orders, units, certain[round_id])
+        for round_id, name, code, leader, orders, units in rows
+    ]
+
+
+def orders_of(batch: StockBatch, round_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
+    """Select order, round, leader and units of each order that holds goods of a batch, or may."""
+    return (
+        _lines(batch, round_ids)
+        .add_columns(Order, Round, Leader, total(OrderLine.quantity).label("units"))
+        .group_by(Order.id, Round.id, Leader.id)
+        .order_by(Order.id)
+    )
+
+
+def _lines(batch: StockBatch, round_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
+    return (
+        select()
+        .select_from(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .join(Round, Round.id == Order.round_id)
+        .join(Leader, Leader.id == Order.leader_id)
+        .where(Order.round_id.in_(round_ids), Offer.product_id == batch.product_id)
+        .where(OrderLine.quantity > 0, is_live())
+    )
