@@ -1,7 +1,7 @@
 """Keep the stock by batch; what lies there already has none
 
 Revision ID: 0065
-Revises: 0052
+Revises: 0080
 """
 
 from datetime import date
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0065'
-down_revision = '0052'
+down_revision = '0080'
 branch_labels = None
 depends_on = None
 
