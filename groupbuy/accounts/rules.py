@@ -36,6 +36,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "campaigns:write": frozenset({"operator"}),
     "imports:write": frozenset({"operator"}),
     "webhooks:write": frozenset({"operator"}),
+    "notices:write": frozenset({"operator"}),
     "money:read": frozenset({"operator", "finance", "leader"}),
     "money:write": frozenset({"operator", "finance", "leader"}),
 }

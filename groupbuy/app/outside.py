@@ -6,6 +6,7 @@ from groupbuy.accounts.gateways import Wechat, WechatSite
 from groupbuy.config import ConfigError, Settings
 from groupbuy.messaging.codes import ConsoleCodeSender, SmsCodeSender
 from groupbuy.messaging.posting import HttpPoster
+from groupbuy.notices.wechat import ConsoleSubscribe, SubscribeSender, WechatSubscribe
 from groupbuy.payments.gateways import Gateways, PaymentGateway
 
 NOTIFY = "/pay/notify"
@@ -17,6 +18,18 @@ def code_sender_of(settings: Settings) -> ConsoleCodeSender | SmsCodeSender:
         return ConsoleCodeSender()
     return SmsCodeSender(
         HttpPoster(), url=settings.sms_url, token=settings.sms_token, signature=settings.sms_signature
+    )
+
+
+def subscribe_sender_of(settings: Settings) -> SubscribeSender:
+    """Return WeChat for subscribe messages, or the console while no app is set."""
+    if not settings.wechat_app_id:
+        return ConsoleSubscribe()
+    return WechatSubscribe(
+        app_id=settings.wechat_app_id,
+        secret=settings.wechat_secret,
+        base_url=settings.wechat_base_url,
+        link=settings.base_url,
     )
 
 

@@ -13,6 +13,7 @@ from groupbuy.jobs import models as jobs
 from groupbuy.leaders import models as leaders
 from groupbuy.members import models as members
 from groupbuy.messaging import models as messaging
+from groupbuy.notices import models as notices
 from groupbuy.orders import models as orders
 from groupbuy.payments import models as payments
 from groupbuy.pickup import models as pickup
@@ -34,6 +35,7 @@ ALL = (
     leaders,
     members,
     messaging,
+    notices,
     orders,
     payments,
     pickup,

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, func, literal, select
 from sqlalchemy.orm import joinedload
 
 from groupbuy.campaigns.models import Campaign, CampaignLeader, Round, RoundLeader
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
+from groupbuy.leaders.models import Leader
+from groupbuy.leaders.rules import LeaderState
 
 NEVER_HANDED_OUT = (RoundState.DRAFT, RoundState.CANCELLED)
 
@@ -25,6 +27,14 @@ def rounds_handed_out(days: Sequence[date]) -> Sequence[Round]:
     return db.session.scalars(
         statement.options(joinedload(Round.campaign)).order_by(Round.pickup_date, Round.closes_at, Round.id)
     ).all()
+
+
+def leaders_of(round_: Round) -> Select[int]:
+    """Return the query of the active leaders who take part in a round, by id."""
+    choice = and_(RoundLeader.round_id == round_.id, RoundLeader.leader_id == Leader.id)
+    statement = select(Leader.id).outerjoin(RoundLeader, choice).where(Leader.state == LeaderState.ACTIVE)
+    takes_part = func.coalesce(RoundLeader.takes_part, literal(round_.all_leaders))
+    return statement.where(takes_part).order_by(Leader.id)
 
 
 def sells_already(round_: Round, now: datetime) -> bool:

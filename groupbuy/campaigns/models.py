@@ -178,6 +178,16 @@ class RoundDelay(Base):
     actor: Mapped[str]
 
 
+class RoundTold(Base):
+    """A round of which people have been told that it opened, or that it closes soon."""
+
+    __tablename__ = "round_told"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True, autoincrement=False)
+    event: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class RoundLeader(Base):
     """Whether a leader takes part in a round, where that differs from the round's ``all_leaders``."""
 

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "ledger": "groupbuy.cli.ledger:ledger",
     "limit-user": "groupbuy.cli.accounts:limit_user",
     "move-in": "groupbuy.cli.moving_in:move_in_command",
+    "notices": "groupbuy.cli.notices:notices",
     "pay-simulator": "groupbuy.cli.pay_simulator:pay_simulator",
     "receive": "groupbuy.cli.warehouse:receive",
     "reset-factor": "groupbuy.cli.accounts:reset_factor",

@@ -9,39 +9,31 @@ from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.delivery import queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
-from groupbuy.messaging import service as messaging
-from groupbuy.messaging.service import Note
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import LEADER, RESIDENT
+from groupbuy.notices.telling import Notice
 from groupbuy.orders.models import Order
 
 
 def tell_of_leaving(route: DeliveryRoute, *, now: datetime) -> None:
-    """Leave each resident on a route one note; the caller makes sure that it leaves once."""
-    messaging.leave_notes(
-        (
-            Note(
-                f"left-{stop.id}-{resident_id}",
-                f"resident:{resident_id}",
-                "发货通知",
-                f"您的商品已发车，将送到{_place(stop)}。送达后会再通知您。",
-            )
-            for stop in route.stops
-            for resident_id in _residents(stop)
-        ),
-        now=now,
-    )
+    """Tell each resident on a route, and the leaders who are to sign; the caller tells once."""
+    telling.tell((notice for stop in route.stops for notice in _left(stop)), now=now)
+
+
+def _left(stop: DeliveryStop) -> Iterator[Notice]:
+    place = {"place": _place(stop)}
+    yield Notice(f"left-{stop.id}-leader", "shipped", recipient(LEADER, stop.leader_id), place)
+    for resident_id in _residents(stop):
+        yield Notice(f"left-{stop.id}-{resident_id}", "shipped", recipient(RESIDENT, resident_id), place)
 
 
 def tell_of_arrival(stop: DeliveryStop, *, now: datetime) -> None:
-    """Leave each resident of a stop one note; the caller makes sure that it arrives once."""
-    hours = stop.leader.pickup_hours
-    messaging.leave_notes(
+    """Tell each resident of a stop; the caller tells once."""
+    values = {"place": _place(stop), "hours": stop.leader.pickup_hours}
+    telling.tell(
         (
-            Note(
-                f"arrived-{stop.id}-{resident_id}",
-                f"resident:{resident_id}",
-                "到货通知",
-                f"您的商品已到{_place(stop)}，请凭提货码提货，提货时间 {hours}。",
-            )
+            Notice(f"arrived-{stop.id}-{resident_id}", "arrived", recipient(RESIDENT, resident_id), values)
             for resident_id in _residents(stop)
         ),
         now=now,

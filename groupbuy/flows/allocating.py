@@ -11,7 +11,7 @@ from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.flows import notifying
+from groupbuy.flows import telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.orders import shortening
@@ -182,7 +182,7 @@ def _carry_out(
     )
     _log(round_, done, orders, now, actor)
     lost = [(one.supply.name, share) for one in decided for share in one.losing]
-    notifying.tell_of_shortage(
+    telling.tell_of_shortage(
         round_=round_,
         cause=cause,
         lost=[(share.claim.resident_id, name, share.lost, share.lost_fen) for name, share in lost],

@@ -8,7 +8,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.flows import notifying
+from groupbuy.flows import notifying, telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import bulk as orders
@@ -50,7 +50,7 @@ def call_off(*, round_: Round, reason: str, now: datetime, actor: Actor) -> list
     lifecycle.move(
         round_=round_, old=OPEN, new=RoundState.CANCELLED, now=now, actor=actor.name, cancel_reason=reason
     )
-    notifying.tell_of_calling_off(round_=round_, orders=cancelled, reason=reason, now=now)
+    telling.tell_of_calling_off(round_=round_, orders=cancelled, reason=reason, now=now)
     return cancelled
 
 

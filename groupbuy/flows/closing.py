@@ -15,7 +15,7 @@ from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.flows import minimums, notifying
+from groupbuy.flows import minimums, notifying, telling
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as orders
@@ -114,6 +114,8 @@ def _wants_time(missed: Sequence[Offer], small: Sequence[PlannedOrder]) -> bool:
 
 
 def _drop(round_: Round, missed: list[Offer], now: datetime) -> None:
+    if missed:
+        telling.tell_of_missing(round_=round_, missed=missed, now=now)
     lifecycle.drop_offers(missed, now=now, actor=SCHEDULER)
     if missed:
         orders.drop_lines_of_missed_offers(round_id=round_.id, now=now)
@@ -145,7 +147,9 @@ def cancel_round(*, round_: Round, reason: str, now: datetime, actor: str) -> bo
     """
     # Orders before stock, as everybody who changes an order locks them.
     orders.lock_alive(round_.id)
+    buyers = telling.living(round_.id)
     if not lifecycle.cancel(round_=round_, reason=reason, now=now, actor=actor):
         return False
     orders.cancel_all(round_id=round_.id, reason=reason, now=now)
+    telling.tell_of_cancelling(round_=round_, who=buyers, reason=reason, now=now)
     return True

@@ -8,7 +8,7 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.flows import notifying
+from groupbuy.flows import telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import queries as orders
@@ -43,7 +43,7 @@ def delay_round(*, round_: Round, pickup_date: date, reason: str, now: datetime,
     former = round_.pickup_date
     delayed = delays.delay(round_=round_, pickup_date=pickup_date, reason=reason, now=now, actor=actor.name)
     pickup.move_bags(round_id=round_.id, old=former, new=pickup_date)
-    notifying.tell_of_delay(round_=round_, delay=delayed, now=now)
+    telling.tell_of_delay(round_=round_, delay=delayed, now=now)
     return delayed
 
 

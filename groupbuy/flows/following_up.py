@@ -16,8 +16,10 @@ from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
 from groupbuy.delivery.models import DeliveryStop, Discrepancy
 from groupbuy.finance.dials import dials
-from groupbuy.messaging import service as messaging
-from groupbuy.messaging.service import Note
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import RESIDENT
+from groupbuy.notices.telling import Notice
 from groupbuy.orders import service
 from groupbuy.orders.days import is_on
 from groupbuy.orders.models import Order
@@ -101,18 +103,18 @@ def remind(*, stop_id: int, now: datetime) -> int | None:
     if not _mark(stop, "reminded_at", now):
         return None
     orders = db.session.scalars(_open(stop)).all()
-    messaging.leave_notes((_reminder(order) for order in orders), now=now)
+    telling.tell((_reminder(order) for order in orders), now=now)
     return len(orders)
 
 
-def _reminder(order: Order) -> Note:
-    where = order.leader.address or order.leader.name
-    return Note(
-        key=reminder_key(order.id),
-        recipient=f"resident:{order.resident_id}",
-        subject=f"请尽快提货 · {order.round.title}",
-        body=f"您的商品已到自提点：{where}（{order.leader.pickup_hours}）。",
-    )
+def _reminder(order: Order) -> Notice:
+    values = {
+        "round": order.round.title,
+        "place": order.leader.address or order.leader.name,
+        "hours": order.leader.pickup_hours,
+    }
+    who = recipient(RESIDENT, order.resident_id)
+    return Notice(reminder_key(order.id), "not_picked_up", who, values)
 
 
 def reminder_key(order_id: int) -> str:

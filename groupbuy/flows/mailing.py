@@ -10,6 +10,7 @@ from groupbuy.db import db
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.senders import File, Letter
 from groupbuy.messaging.service import Attachment
+from groupbuy.notices import sending as notices
 from groupbuy.purchasing import amending
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders
@@ -18,13 +19,16 @@ from groupbuy.purchasing.models import PurchaseAmendment
 
 
 def letter(message_id: int, *, sender: str, render: Callable[[Attachment], File]) -> Letter:
-    """Return a message as a letter, its documents rendered from what is stored when they are asked for."""
+    """Return a message as a letter, its documents rendered from what is stored when they are asked for.
+
+    A notice goes to the address that its recipient has today; raise Refused where there is none.
+    """
     message = db.session.get_one(Message, message_id)
     attachments = [Attachment(**document) for document in message.documents]
     return Letter(
         message.message_id,
         sender,
-        message.recipient,
+        message.recipient if message.event is None else notices.address_of(message),
         message.subject,
         message.body,
         len(attachments),

@@ -1,21 +1,19 @@
-"""Who is written to when a round closes, and who is told when goods are short."""
+"""Who is written to when a round closes, a purchase order leaves or changes, a leader is decided on."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import select
 
-from groupbuy.campaigns.models import Round, RoundDelay
+from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.jobs import service as jobs
-from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
 from groupbuy.leaders.rules import LeaderState
 from groupbuy.messaging import service as messaging
-from groupbuy.messaging.service import MAIL_JOB, Attachment, Mail, Note
+from groupbuy.messaging.service import MAIL_JOB, Attachment, Mail
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
-from groupbuy.orders.shortening import CALLED_OFF, ShortenedOrder
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.history import AMENDMENT_KEY, ORDER_KEY
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseAmendmentLine, PurchaseOrder
@@ -80,49 +78,6 @@ def withdraw_purchase_order(*, round_: Round, order: PurchaseOrder, had_left: bo
             body=f"{order.supplier.name}：\n\n采购单 {order.number} 已取消，请勿送货。\n",
         )
         messaging.send_mails([mail], now=now)
-
-
-def delay_key(delay_id: int, resident_id: int) -> str:
-    """Return the key of the note that a resident gets of a delay."""
-    return f"delay-{delay_id}-{resident_id}"
-
-
-def tell_of_delay(*, round_: Round, delay: RoundDelay, now: datetime) -> None:
-    """Leave each resident with a live order one note of the new day, and that cancelling is free."""
-    living = select(Order.resident_id).where(Order.round_id == round_.id, is_live()).distinct()
-    messaging.leave_notes(
-        (
-            Note(
-                key=delay_key(delay.id, resident_id),
-                recipient=f"resident:{resident_id}",
-                subject=f"延期通知 · {round_.title}",
-                body=f"提货日期由 {delay.former_date} 改为 {delay.pickup_date}：{delay.reason}。"
-                "到货前可免费取消。",
-            )
-            for resident_id in db.session.scalars(living.order_by(Order.resident_id))
-        ),
-        now=now,
-    )
-
-
-def tell_of_calling_off(
-    *, round_: Round, orders: Iterable[ShortenedOrder], reason: str, now: datetime
-) -> None:
-    """Leave each resident one note that the round is off, whatever the number of orders."""
-    residents = sorted({order.resident_id for order in orders})
-    cause = f"{CALLED_OFF}:{round_.id}"
-    messaging.leave_notes(
-        (
-            Note(
-                key=shortage_key(cause, resident_id),
-                recipient=f"resident:{resident_id}",
-                subject=f"取消通知 · {round_.title}",
-                body=f"本期已取消：{reason}。已付的将全部退还。",
-            )
-            for resident_id in residents
-        ),
-        now=now,
-    )
 
 
 def is_in_hand(*, order: PurchaseOrder, now: datetime) -> bool:
@@ -209,31 +164,3 @@ def tell_of_decision(*, leader: Leader, now: datetime) -> None:
         body=f"{leader.name}：\n\n{_DECIDED[LeaderState(leader.state)]}{reason}\n",
     )
     messaging.send_mails([mail], now=now)
-
-
-def shortage_key(cause: str, resident_id: int) -> str:
-    """Return the key of the note that a resident gets of a decision, named as in the lines' changes."""
-    return f"shortage-{cause}-{resident_id}"
-
-
-def tell_of_shortage(
-    *, round_: Round, cause: str, lost: Iterable[tuple[int, str, int, int]], now: datetime
-) -> None:
-    """Leave each resident one note of what does not come: resident id, goods, sale units and fen of each."""
-    texts: dict[int, list[str]] = {}
-    sums: dict[int, int] = {}
-    for resident_id, goods, units, amount_fen in lost:
-        texts.setdefault(resident_id, []).append(f"{goods} 缺 {units} 件")
-        sums[resident_id] = sums.get(resident_id, 0) + amount_fen
-    messaging.leave_notes(
-        (
-            Note(
-                key=shortage_key(cause, resident_id),
-                recipient=f"resident:{resident_id}",
-                subject=f"缺货通知 · {round_.title}",
-                body=f"{'；'.join(goods)}。共少收 {format_yuan(sums[resident_id])}，已付的将退还。",
-            )
-            for resident_id, goods in sorted(texts.items())
-        ),
-        now=now,
-    )

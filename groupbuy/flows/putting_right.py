@@ -19,8 +19,10 @@ from groupbuy.finance.dials import dials
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, RuleBroken
-from groupbuy.messaging import service as messaging
-from groupbuy.messaging.service import Note
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import RESIDENT
+from groupbuy.notices.telling import Notice, Value
 from groupbuy.orders import service as orders
 from groupbuy.orders import shortening
 from groupbuy.orders.models import Order
@@ -33,6 +35,10 @@ from groupbuy.pickup.parts import NOT_READY
 from groupbuy.settlements import adjusting
 
 GOODS = ("kept", "returned", "written_off")
+STATES: Mapping[CaseState, Mapping[str, str]] = {
+    CaseState.REJECTED: {"zh": "未通过", "en": "refused"},
+    CaseState.APPROVED: {"zh": "已同意", "en": "agreed to"},
+}
 OVER = (OrderState.CANCELLED, OrderState.AWAITING_PAYMENT)
 
 
@@ -221,15 +227,10 @@ def _charge(case: AfterSaleCase, now: datetime, actor: Actor) -> None:
 
 
 def _tell(case: AfterSaleCase, now: datetime) -> None:
-    words = {CaseState.REJECTED: "未通过", CaseState.APPROVED: "已同意"}
-    state = words.get(CaseState(case.state), "已办结")
-    note = Note(
-        key=f"after-sale-{case.id}",
-        recipient=f"resident:{case.order.resident_id}",
-        subject=f"售后{state} · {case.number}",
-        body=case.answer or f"您的售后申请{state}。",
-    )
-    messaging.leave_notes([note], now=now)
+    state = STATES.get(CaseState(case.state), {"zh": "已办结", "en": "settled"})
+    values: dict[str, Value] = {"case": case.number, "state": state, "answer": case.answer or ""}
+    who = recipient(RESIDENT, case.order.resident_id)
+    telling.tell([Notice(f"after-sale-{case.id}", "after_sale", who, values)], now=now)
 
 
 def _log(verb: str, case: AfterSaleCase, now: datetime, actor: Actor, after: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from groupbuy.delivery import service as delivery
 from groupbuy.delivery.models import DeliveryStop, Discrepancy
 from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.rules import Decision, Payer, Reason
-from groupbuy.flows import notifying
+from groupbuy.flows import telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.orders import shortening
@@ -155,7 +155,7 @@ def decide(
         found.payer, found.charge_fen = payer, found.missing * _cost_of(found.offer_id)
         if payer is Payer.SUPPLIER and found.charge_fen:
             _owe_less(found, now, actor)
-        notifying.tell_of_shortage(
+        telling.tell_of_shortage(
             round_=round_,
             cause=_cause(found),
             lost=[

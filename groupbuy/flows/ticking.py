@@ -24,6 +24,7 @@ from groupbuy.flows import (
     planning,
     refunding,
     returning,
+    telling,
 )
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
@@ -55,6 +56,8 @@ PATIENT = frozenset(
         "remind",
         "confirm",
         "levels",
+        "tell_opened",
+        "tell_closing",
     }
 )
 EVERYTHING = PUNCTUAL | PATIENT
@@ -168,6 +171,16 @@ def _owed_back(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("return", order.id, order.number, now)
 
 
+def _openings(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for round_ in telling.due_openings(now):
+        yield Step("tell_opened", round_.id, round_.name, round_.opens_at)
+
+
+def _near_closes(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for round_ in telling.due_reminders(now):
+        yield Step("tell_closing", round_.id, round_.name, now)
+
+
 def _level_reviews(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
     if month := levelling.due_month(now, zone):
         yield Step("levels", month.toordinal(), f"{month:%Y-%m}", now)
@@ -265,6 +278,16 @@ def _review_levels(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     return None if count is None else f"{count} moved"
 
 
+def _tell_opened(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    count = telling.tell_of_opening(round_=db.session.get_one(Round, ref), now=now, zone=zone)
+    return None if count is None else f"{count} told"
+
+
+def _tell_closing(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    count = telling.tell_of_closing(round_=db.session.get_one(Round, ref), now=now, zone=zone)
+    return None if count is None else f"{count} told"
+
+
 _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "plan": _plans,
     "open": _opens,
@@ -283,6 +306,8 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "remind": _reminders,
     "confirm": _confirmations,
     "levels": _level_reviews,
+    "tell_opened": _openings,
+    "tell_closing": _near_closes,
 }
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
@@ -303,4 +328,6 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "remind": _remind,
     "confirm": _confirm,
     "levels": _review_levels,
+    "tell_opened": _tell_opened,
+    "tell_closing": _tell_closing,
 }

@@ -1,6 +1,6 @@
 """Reading jobs, for operators."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -15,6 +15,11 @@ NOT_DONE = ("queued", *FAILED)
 def list_jobs(*, states: Sequence[str], most: int) -> Sequence[Job]:
     """Return jobs in some states, the oldest first."""
     return db.session.scalars(select(Job).where(Job.state.in_(states)).order_by(Job.id).limit(most)).all()
+
+
+def jobs_of(keys: Collection[str]) -> Mapping[str, Job]:
+    """Return jobs by their keys, which are those of what they send."""
+    return {job.key: job for job in db.session.scalars(select(Job).where(Job.key.in_(keys)))}
 
 
 def find_job(job_id: int) -> Job | None:

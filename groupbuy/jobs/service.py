@@ -134,6 +134,11 @@ def retry_later(lease: Lease, *, error: str, now: datetime, patience: Patience) 
     return _release(lease, run_at=now + delay, last_error=error)
 
 
+def postpone(lease: Lease, *, until: datetime, why: str) -> bool:
+    """Put the job back until a moment; it must not lie further ahead than the kind's longest delay."""
+    return _release(lease, run_at=until, last_error=why)
+
+
 def give_up(lease: Lease, *, error: str) -> bool:
     """Mark the job failed: trying again cannot help, or has not helped."""
     return _release(lease, state="failed", last_error=error)

@@ -30,8 +30,11 @@ class CodeSender(Protocol):
 class TextSender(Protocol):
     """Takes texts to phones that hold no secret."""
 
-    def tell(self, phone: str, text: str) -> None:
-        """Hand a text over to the gateway; raise OSError when it cannot be reached."""
+    def tell(self, phone: str, text: str, *, reference: str = "") -> None:
+        """Hand a text over to the gateway; raise OSError when it cannot be reached.
+
+        The same ``reference`` again is the same text, for a gateway that can tell.
+        """
 
 
 class ConsoleCodeSender:
@@ -41,7 +44,7 @@ class ConsoleCodeSender:
         """Print the message and to whom it would have gone."""
         self.tell(phone, TEXT.format(code=code))
 
-    def tell(self, phone: str, text: str) -> None:
+    def tell(self, phone: str, text: str, *, reference: str = "") -> None:  # noqa: ARG002 - as the gateway
         """Print a text and to whom it would have gone."""
         line = f"[no text message gateway is set] to {mask_phone(phone)}: {text_message(text)}"
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - it is the console sender.
@@ -50,7 +53,8 @@ class ConsoleCodeSender:
 class SmsCodeSender:
     """Posts codes to an HTTPS gateway for text messages: JSON with ``phone`` and ``text``, a bearer token.
 
-    ``{phone}`` in the address is replaced by the number. Any 2xx answer means that the gateway took it.
+    Notices also have an ``id``; the same one again is the same message. ``{phone}`` in the address is
+    replaced by the number. Any 2xx answer means that the gateway took it.
     """
 
     def __init__(self, poster: Poster, *, url: str, token: str, signature: str) -> None:
@@ -63,10 +67,11 @@ class SmsCodeSender:
         """Post one message; raise OSError when the gateway does not take it within seconds."""
         self.tell(phone, TEXT.format(code=code))
 
-    def tell(self, phone: str, text: str) -> None:
+    def tell(self, phone: str, text: str, *, reference: str = "") -> None:
         """Post one text; raise OSError when the gateway does not take it within seconds."""
         whole = text_message(text, signature=self._signature)
-        body = json.dumps({"phone": phone, "text": whole}, ensure_ascii=False)
+        named = {"id": reference} if reference else {}
+        body = json.dumps({"phone": phone, "text": whole} | named, ensure_ascii=False)
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

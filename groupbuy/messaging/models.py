@@ -13,13 +13,16 @@ class Message(Base):
     """One message to one recipient, unique by its key.
 
     ``accepted`` means that the channel took it over; ``printed`` that the console showed it and
-    nobody received it. ``documents`` lists what to attach, rendered when the message is sent.
+    nobody received it; ``sending`` that a channel that cannot tell repeats has it in hand, or its worker
+    died there. ``documents`` lists what to attach, rendered when the message is sent. ``event`` is what a
+    notice is about; then ``recipient`` is such as ``resident:7``, whose address is looked up at sending.
     """
 
     __tablename__ = "message"
     __table_args__ = (
-        CheckConstraint("state IN ('queued', 'accepted', 'printed', 'failed')", name="state"),
+        CheckConstraint("state IN ('queued', 'sending', 'accepted', 'printed', 'failed')", name="state"),
         Index("ix_message_recipient", "recipient", "id"),
+        Index("ix_message_event", "event", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,6 +37,7 @@ class Message(Base):
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+    event: Mapped[str | None]
 
 
 class NotesSeen(Base):

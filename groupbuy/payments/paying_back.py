@@ -13,6 +13,10 @@ from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import format_yuan
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import RESIDENT
+from groupbuy.notices.telling import Notice
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
 from groupbuy.payments import books, channel_refunds
@@ -85,7 +89,14 @@ def _pay(
         subject=order.number,
         after=values | {"order_id": None, "refund": refund_id},
     )
+    _tell(order, refund_id, amount_fen, reason.strip(), now)
     return db.session.get_one(Refund, refund_id)
+
+
+def _tell(order: Order, refund_id: int, amount_fen: int, reason: str, now: datetime) -> None:
+    values = {"order": order.number, "amount": format_yuan(amount_fen), "reason": reason}
+    who = recipient(RESIDENT, order.resident_id)
+    telling.tell([Notice(f"refund-{refund_id}", "refunded", who, values)], now=now)
 
 
 def _check(amount_fen: int, target: str, reason: str) -> None:

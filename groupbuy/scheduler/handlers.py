@@ -19,7 +19,9 @@ from groupbuy.messaging.posting import HttpPoster
 from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
 from groupbuy.messaging.service import MAIL_JOB, Attachment
 from groupbuy.messaging.webhooks import WEBHOOK_JOB
-from groupbuy.scheduler import account_notes, payments, report_files, webhooks
+from groupbuy.notices.telling import SMS_JOB, WECHAT_JOB
+from groupbuy.notices.wechat import SubscribeSender
+from groupbuy.scheduler import account_notes, notices, payments, report_files, webhooks
 from groupbuy.scheduler.work import Handler
 
 # A round must close, whatever it takes; people wait for it.
@@ -28,7 +30,9 @@ UNTIL_CLOSED = Patience(first=timedelta(seconds=1), longest=timedelta(seconds=30
 Render = Callable[[Attachment, datetime], File]
 
 
-def handlers_for(settings: Settings, render: Render, *, texts: TextSender) -> Mapping[str, Handler]:
+def handlers_for(
+    settings: Settings, render: Render, *, texts: TextSender, subscriptions: SubscribeSender
+) -> Mapping[str, Handler]:
     """Return the handler of each kind of job, with the gateways that the settings name."""
     sender: MailSender = SmtpSender(settings.smtp_url) if settings.smtp_url else ConsoleSender()
 
@@ -63,5 +67,7 @@ def handlers_for(settings: Settings, render: Render, *, texts: TextSender) -> Ma
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
         MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
         TELL_JOB: account_notes.handler(texts),
+        SMS_JOB: notices.handler(notices.by_text(texts, settings), zone=settings.timezone),
+        WECHAT_JOB: notices.handler(notices.by_wechat(subscriptions), zone=settings.timezone),
         WEBHOOK_JOB: webhooks.handler(HttpPoster()),
     }

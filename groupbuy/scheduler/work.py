@@ -25,6 +25,14 @@ class LeaseLost(Exception):
     """Say that another worker has the job by now, so what was done here is rolled back."""
 
 
+class Postponed(Exception):
+    """Say that a job may not be done before a moment."""
+
+    def __init__(self, until: datetime, why: str) -> None:
+        super().__init__(why)
+        self.until = until
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A step or job that this process has performed."""
@@ -106,6 +114,10 @@ def _do(handler: Handler, lease: Lease, now: Callable[[], datetime]) -> str:
     except LeaseLost:
         log.warning("lease_lost", kind=lease.kind, key=lease.key)
         return "taken over by another worker"
+    except Postponed as error:
+        with transaction():
+            jobs.postpone(lease, until=error.until, why=str(error))
+        return f"waits: {error}"
     except Refused as error:
         return _put_back(handler, lease, error, now(), final=True)
     except Exception as error:

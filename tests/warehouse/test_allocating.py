@@ -13,7 +13,7 @@ from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import collecting
-from groupbuy.flows.notifying import shortage_key
+from groupbuy.flows.telling import shortage_key
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.messaging.service import notes_of
 from groupbuy.orders import by_leader

@@ -1,4 +1,4 @@
-"""The messages that a resident was left."""
+"""The messages that a resident or a leader was left."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from groupbuy.kernel.times import iso
 from groupbuy.messaging import notes
 
 MOST = 50
-RESIDENTS = ("resident",)
+PEOPLE = ("resident", "leader")
 
 
 class MessagesQuery(Query):
@@ -52,12 +52,10 @@ class Unread(Shape):
     unread: int
 
 
-@endpoint(
-    "GET", "/messages", scope="orders:read", roles=RESIDENTS, query=MessagesQuery, answers={200: Messages}
-)
+@endpoint("GET", "/messages", scope="orders:read", roles=PEOPLE, query=MessagesQuery, answers={200: Messages})
 def list_messages(identity: Identity, query: MessagesQuery) -> tuple[int, Any]:
     """List one's own messages, the latest first."""
-    mine = _box(identity)
+    mine = box(identity)
     before = None if query.cursor is None else cursors.decode(query.cursor, (int,))[0]
     found = notes.notes_to(mine, before=before, most=MOST + 1)
     shown, cursor = cursors.page(found, limit=MOST, key=lambda one: (one.id,))
@@ -75,14 +73,17 @@ def list_messages(identity: Identity, query: MessagesQuery) -> tuple[int, Any]:
     return 200, {"unread": notes.unseen(mine), "items": items, "next_cursor": cursor}
 
 
-@endpoint("POST", "/messages/seen", scope="orders:write", roles=RESIDENTS, body=Seen, answers={200: Unread})
+@endpoint("POST", "/messages/seen", scope="orders:write", roles=PEOPLE, body=Seen, answers={200: Unread})
 def mark_messages(identity: Identity, body: Seen) -> tuple[int, Any]:
     """Mark messages up to one as read; what was read stays read."""
-    mine = _box(identity)
+    mine = box(identity)
     known = notes.notes_to(mine, most=1)
     notes.mark_seen(mine, until=min(body.until, known[0].id if known else 0))
     return 200, {"unread": notes.unseen(mine)}
 
 
-def _box(identity: Identity) -> str:
+def box(identity: Identity) -> str:
+    """Return whose messages these are: the resident's, or those of the leader that the token acts as."""
+    if identity.role == "leader":
+        return f"leader:{identity.leader_ids[0]}"
     return f"resident:{identity.resident_ids[0]}"

@@ -76,6 +76,10 @@ VERBS: Mapping[str, object] = {
     "consent_given": _l("Consent given"),
     "leader_changed": _l("Resident changed leader"),
     "profile_changed": _l("Name or room changed"),
+    "notices_switched": _l("Channels of notices switched"),
+    "notices_set": _l("Hours of notices set"),
+    "notice_written": _l("Words of a notice changed"),
+    "notice_sent_again": _l("Notice sent again"),
     "webhook_added": _l("Webhook added"),
     "webhook_removed": _l("Webhook removed"),
     "wechat_linked": _l("WeChat linked"),
@@ -183,6 +187,8 @@ SUBJECTS: Mapping[str, object] = {
     "market": _l("Market"),
     "settings": _l("Settings"),
     "list": _l("List"),
+    "notices": _l("Notices"),
+    "notice": _l("Notice"),
     "job": _l("Job"),
 }
 

@@ -131,6 +131,7 @@ ADMIN = (
         _l("System"),
         (
             Entry("admin.scheduler", _l("Scheduler"), "clock-history"),
+            Entry("admin.notices", _l("Notices"), "bell"),
             Entry("admin.webhooks", _l("Webhooks"), "send"),
             Entry("admin.users", _l("Users and roles"), "shield-check"),
             Entry("admin.audit", _l("Audit log"), "journal-text"),

@@ -45,6 +45,13 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "accepted": ("Accepted", "ok"),
         "given_up": ("Given up", "bad"),
     },
+    "notice": {
+        "queued": ("Queued", "wait"),
+        "failed": ("Failed, tried again", "wait"),
+        "accepted": ("Accepted", "ok"),
+        "printed": ("Only on the console", "idle"),
+        "given_up": ("Given up", "bad"),
+    },
     "run": {
         "done": ("Done", "ok"),
         "failed": ("Failed", "bad"),

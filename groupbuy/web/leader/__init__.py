@@ -8,6 +8,7 @@ from groupbuy.web.leader import (
     commission,
     desk,
     goods,
+    messages,
     money,
     moving_in,
     on_behalf,
@@ -44,6 +45,7 @@ PAGES = (
     rest_days,
     moving_in,
     commission,
+    messages,
     money,
     ranking,
 )

@@ -18,7 +18,7 @@ from groupbuy.finance.queries import available
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import delaying, ordering
 from groupbuy.flows.following_up import reminder_key
-from groupbuy.flows.notifying import delay_key, shortage_key
+from groupbuy.flows.telling import delay_key, shortage_key
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound

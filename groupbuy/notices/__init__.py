@@ -1,0 +1,1 @@
+"""What people are told of, by which channel and in which words: one table, one way of telling."""

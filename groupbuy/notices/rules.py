@@ -1,0 +1,198 @@
+"""The events that people are told of, the channels, and what a text may hold."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from groupbuy.config import MOST_SIGNATURE
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.times import local_moment
+
+PAGE, MAIL, SMS, WECHAT = "page", "mail", "sms", "wechat"
+RESIDENT, LEADER = "resident", "leader"
+LANGUAGES = ("zh", "en")
+# Residents sign in by phone or WeChat; only of leaders a mail address is kept.
+CHANNELS: Mapping[str, tuple[str, ...]] = {
+    RESIDENT: (PAGE, SMS, WECHAT),
+    LEADER: (PAGE, MAIL, SMS, WECHAT),
+}
+ALL_CHANNELS = (PAGE, MAIL, SMS, WECHAT)
+
+MAX_SUBJECT = 100
+MAX_BODY = 1000
+# A text message of one part has 70 characters with 【signature】 in front, however long that one is.
+MAX_SMS = 70 - 2 - MOST_SIGNATURE
+# What a field of a WeChat subscribe message holds.
+MAX_FIELD = 20
+MAX_FIELDS = 8
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_FIELD = re.compile(r"([a-z_]+\d{1,2})=(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that people are told of.
+
+    ``roles`` names the channels that are on by role unless an operator says otherwise. ``samples`` are the
+    placeholders with a sample of each. What ``must`` be told is always left on the page.
+    """
+
+    roles: Mapping[str, tuple[str, ...]]
+    samples: Mapping[str, str]
+    must: bool = False
+
+
+_ROUND = {"round": "周日鲜果日"}
+_TELL = {RESIDENT: (PAGE,)}
+_TELL_BOTH = {RESIDENT: (PAGE,), LEADER: (PAGE,)}
+EVENTS: Mapping[str, Event] = {
+    "opened": Event(
+        {RESIDENT: (), LEADER: (PAGE,)}, {**_ROUND, "closes": "11-22 22:00", "pickup": "2026-11-23"}
+    ),
+    "closing_soon": Event(_TELL_BOTH, {**_ROUND, "closes": "11-22 22:00", "pickup": "2026-11-23"}),
+    "price_changed": Event(
+        _TELL_BOTH, {**_ROUND, "goods": "红富士苹果 5斤", "former": "¥29.90", "price": "¥26.90"}
+    ),
+    "below_threshold": Event(_TELL_BOTH, {**_ROUND, "goods": "红富士苹果 5斤"}, must=True),
+    "shipped": Event(_TELL_BOTH, {"place": "阳光花园 3号楼1层"}),
+    "arrived": Event(_TELL, {"place": "阳光花园 3号楼1层", "hours": "16:00–20:00"}),
+    "not_picked_up": Event(_TELL, {**_ROUND, "place": "阳光花园 3号楼1层", "hours": "16:00–20:00"}),
+    "short": Event(_TELL, {**_ROUND, "goods": "红富士苹果 5斤 缺 1 件", "amount": "¥29.90"}, must=True),
+    "refunded": Event(_TELL, {"order": "7K3M9Q2W", "amount": "¥29.90", "reason": "缺货"}, must=True),
+    "delayed": Event(
+        _TELL_BOTH,
+        {**_ROUND, "former": "2026-11-23", "pickup": "2026-11-24", "reason": "大雪封路"},
+        must=True,
+    ),
+    "called_off": Event(_TELL_BOTH, {**_ROUND, "reason": "供应商无法交货"}, must=True),
+    "after_sale": Event(_TELL, {"case": "7K3M9Q2W", "state": "已同意", "answer": "同意退款"}, must=True),
+}
+
+
+def channels_of(event: str, role: str) -> tuple[str, ...]:
+    """Return the channels that may tell a role of an event; none where it is not told at all."""
+    return CHANNELS[role] if role in EVENTS[event].roles else ()
+
+
+def is_usual(event: str, role: str, channel: str) -> bool:
+    """Tell whether a channel is on while nobody has chosen."""
+    return channel in EVENTS[event].roles.get(role, ())
+
+
+def is_bound(event: str, channel: str) -> bool:
+    """Tell whether a channel of an event can be switched off by nobody."""
+    return channel == PAGE and EVENTS[event].must
+
+
+def placeholders(text: str) -> list[str]:
+    """Return the names in braces, in order."""
+    return _PLACEHOLDER.findall(text)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its placeholders replaced; a value is never read for placeholders itself."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], ""), text)
+
+
+def fitted(text: str, values: Mapping[str, str], most: int) -> str:
+    """Fill a text so that it has at most so many characters: the longest values are cut short first."""
+    used = {name: " ".join(values.get(name, "").split()) for name in placeholders(text)}
+    whole = fill(text, used)
+    while len(whole) > most:
+        longest = max(used, key=lambda name: len(used[name]), default="")
+        if len(used.get(longest, "")) < 2:
+            return whole[: most - 1] + "…"
+        over = len(whole) - most
+        used[longest] = used[longest][: max(len(used[longest]) - over - 1, 0)] + "…"
+        whole = fill(text, used)
+    return whole
+
+
+def wechat_fields(body: str) -> list[tuple[str, str]]:
+    """Return the fields of a WeChat text, one a line as ``thing1=…``; raise BadInput ``malformed_field``."""
+    fields = []
+    for line in filter(None, (line.strip() for line in body.splitlines())):
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            sentence = "Write each field of the WeChat template in a line of its own, such as thing1={round}."
+            raise BadInput("malformed_field", sentence, param="body")
+        fields.append((match[1], match[2].strip()))
+    return fields
+
+
+def shown(channel: str, text: tuple[str, str], values: Mapping[str, str]) -> tuple[str, str]:
+    """Return subject and body as a channel carries them; of WeChat the subject is the template's id."""
+    subject, body = text
+    if channel == SMS:
+        return "", fitted(body, values, MAX_SMS)
+    if channel == WECHAT:
+        lines = (f"{name}={fitted(field, values, MAX_FIELD)}" for name, field in wechat_fields(body))
+        return subject, "\n".join(lines)
+    return fitted(subject, values, MAX_SUBJECT), fill(body, values)
+
+
+def check_text(event: str, channel: str, subject: str, body: str) -> None:
+    """Refuse a text that its channel could not carry.
+
+    Raise BadInput ``unknown_placeholder``, ``required``, ``too_long`` when it does not fit with the
+    samples, ``malformed_field``.
+    """
+    samples = EVENTS[event].samples
+    for param, text in (("subject", subject), ("body", body)):
+        _check_placeholders(text, samples, param)
+    if not body.strip():
+        raise BadInput("required", "Write a text.", param="body")
+    if channel == WECHAT:
+        _check_fields(body, samples)
+    elif channel == SMS:
+        _check_length(fill(body, samples), MAX_SMS, "body")
+    else:
+        _check_length(body, MAX_BODY, "body")
+        if not subject.strip():
+            raise BadInput("required", "Write a subject.", param="subject")
+    _check_length(subject, MAX_SUBJECT, "subject")
+
+
+def _check_placeholders(text: str, samples: Mapping[str, str], param: str) -> None:
+    known = ", ".join(f"{{{name}}}" for name in samples)
+    for name in placeholders(text):
+        if name not in samples:
+            raise BadInput(
+                "unknown_placeholder", f"The placeholder {name} is not known here; use {known}.", param=param
+            )
+    if any(brace in _PLACEHOLDER.sub("", text) for brace in "{}"):
+        raise BadInput("unknown_placeholder", f"A brace stands alone; use {known}.", param=param)
+
+
+def _check_fields(body: str, samples: Mapping[str, str]) -> None:
+    fields = wechat_fields(body)
+    if len(fields) > MAX_FIELDS or len({name for name, _ in fields}) < len(fields):
+        raise BadInput("malformed_field", f"At most {MAX_FIELDS} fields, each once.", param="body")
+    for _, text in fields:
+        _check_length(fill(text, samples), MAX_FIELD, "body")
+
+
+def _check_length(text: str, most: int, param: str) -> None:
+    if len(text) > most:
+        sentence = f"With sample values it has {len(text)} characters; {most} fit."
+        raise BadInput("too_long", sentence, param=param)
+
+
+def quiet_until(now: datetime, zone: ZoneInfo, first_hour: int, last_hour: int) -> datetime | None:
+    """Return when the quiet hours ``[first, last)`` of the local day end, None outside of them.
+
+    They may go over midnight; equal hours mean that there are none.
+    """
+    local = now.astimezone(zone)
+    over_midnight = last_hour < first_hour
+    if over_midnight:
+        quiet = local.hour >= first_hour or local.hour < last_hour
+    else:
+        quiet = first_hour <= local.hour < last_hour
+    if not quiet:
+        return None
+    tomorrow = over_midnight and local.hour >= first_hour
+    return local_moment(local.date() + timedelta(days=tomorrow), f"{last_hour:02}:00", zone)
