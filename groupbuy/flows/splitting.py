@@ -15,8 +15,10 @@ from groupbuy.db import db
 from groupbuy.delivery import queries as delivery
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
-from groupbuy.messaging import service as messaging
-from groupbuy.messaging.service import Note
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import RESIDENT
+from groupbuy.notices.telling import Notice
 from groupbuy.orders import splitting
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.queries import lock_order
@@ -113,18 +115,15 @@ def _take_out(order: Order, chosen: Sequence[OrderLine], day: date, now: datetim
 def _tell(order: Order, part: Order, former: date, now: datetime) -> None:
     """Leave the resident one note: what comes when, and by which code."""
     goods = "、".join(line.offer_version.name for line in splitting.lines_to_deliver(part))
-    messaging.leave_notes(
-        [
-            Note(
-                f"split-{part.id}-{part.version}",
-                f"resident:{part.resident_id}",
-                "分批到货通知",
-                f"订单 {order.number} 的{goods}改为 {part.day} 提货（原 {former}），"
-                f"提货码 {part.pickup_code}，其余商品照常。",
-            )
-        ],
-        now=now,
-    )
+    values = {
+        "order": order.number,
+        "goods": goods,
+        "former": former.isoformat(),
+        "pickup": part.day.isoformat(),
+        "code": part.pickup_code,
+    }
+    who = recipient(RESIDENT, part.resident_id)
+    telling.tell([Notice(f"split-{part.id}-{part.version}", "split", who, values)], now=now)
 
 
 def _log(verb: str, order: Order, now: datetime, actor: Actor, after: dict[str, object]) -> None:

@@ -1,13 +1,13 @@
 """Queueing messages: they leave after the commit, as jobs."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
 
 from groupbuy.db import db
-from groupbuy.db.bulk import insert_rows, next_ids, table_of
+from groupbuy.db.bulk import next_ids
 from groupbuy.jobs import service as jobs
 from groupbuy.messaging.models import Message
 
@@ -66,30 +66,6 @@ def readdress(*, key: str, recipient: str | None) -> None:
     message.state, message.last_error = "queued", None
     message.recipient = recipient or message.recipient
     db.session.flush()
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A message that its recipient, such as ``resident:7``, finds on a page; ``key`` makes it unique."""
-
-    key: str
-    recipient: str
-    subject: str
-    body: str
-
-
-def leave_notes(notes: Iterable[Note], *, now: datetime) -> None:
-    """Leave messages on people's pages: they need no channel, so they have arrived at once."""
-    columns = ("key", "recipient", "subject", "body", "message_id", "channel", "documents", "state")
-    insert_rows(
-        table_of(Message),
-        (*columns, "created_at", "accepted_at"),
-        ((*_texts(note), PAGE, [], "accepted", now, now) for note in notes),
-    )
-
-
-def _texts(note: Note) -> tuple[str, ...]:
-    return note.key, note.recipient, note.subject, note.body, f"<{note.key}@groupbuy.invalid>"
 
 
 def notes_of(keys: Collection[str]) -> Sequence[Message]:

@@ -67,6 +67,17 @@ EVENTS: Mapping[str, Event] = {
         {**_ROUND, "former": "2026-11-23", "pickup": "2026-11-24", "reason": "大雪封路"},
         must=True,
     ),
+    "split": Event(
+        _TELL,
+        {
+            "order": "7K3M9Q2W",
+            "goods": "红富士苹果 5斤",
+            "former": "2026-11-23",
+            "pickup": "2026-11-24",
+            "code": "12345678",
+        },
+        must=True,
+    ),
     "called_off": Event(_TELL_BOTH, {**_ROUND, "reason": "供应商无法交货"}, must=True),
     "after_sale": Event(_TELL, {"case": "7K3M9Q2W", "state": "已同意", "answer": "同意退款"}, must=True),
 }

@@ -146,6 +146,18 @@ _BOTH: Mapping[tuple[str, str], Words] = {
         "{round}: pickup moves to {pickup}.",
         "thing1={round}\ndate2={pickup}",
     ),
+    ("split", "zh"): Words(
+        "分批到货通知",
+        "订单 {order} 的{goods}改为 {pickup} 提货（原 {former}），提货码 {code}，其余商品照常。",
+        "{goods}改为{pickup}提货，提货码{code}。",
+        "thing1={goods}\ndate2={pickup}",
+    ),
+    ("split", "en"): Words(
+        "Part of your order comes later",
+        "{goods} of order {order} can be picked up on {pickup} instead of {former}, with the code {code}.",
+        "{goods}: pickup {pickup}, code {code}.",
+        "thing1={goods}\ndate2={pickup}",
+    ),
     ("called_off", "zh"): Words(
         "取消通知 · {round}",
         "本期已取消：{reason}。已付的将全部退还。",

@@ -91,7 +91,8 @@ def test_a_delay_is_told_once_and_whoever_cancels_gets_everything_back(town: Tow
         town.delay("  ")
     town.delay()
     assert db.session.get_one(Round, town.round.id).pickup_date == TOMORROW
-    assert notes("delay-") == 2
+    # Two residents and their leader.
+    assert notes("delay-") == 3
     with pytest.raises(BadInput):
         town.delay()
     town.give_up(town.orders[1])
