@@ -1,7 +1,7 @@
 """Tell people by a table of events, roles and channels
 
 Revision ID: 0070
-Revises: 0080
+Revises: 0065
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0070'
-down_revision = '0080'
+down_revision = '0065'
 branch_labels = None
 depends_on = None
 
