@@ -64,6 +64,7 @@ class Settings:
     rate_limits: bool
     log_format: str
     log_level: str
+    otlp_url: str
     base_url: str
     trusted_proxies: int
     order_timeout_minutes: int
@@ -103,6 +104,7 @@ DEFAULTS: dict[str, str] = {
     "RATE_LIMITS": "on",
     "LOG_FORMAT": "console",
     "LOG_LEVEL": "info",
+    "OTLP_URL": "",
     "BASE_URL": "",
     "TRUSTED_PROXIES": "0",
     "ORDER_TIMEOUT_MINUTES": "15",
@@ -152,6 +154,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         rate_limits=_switch("RATE_LIMITS", value["RATE_LIMITS"]),
         log_format=_one_of("LOG_FORMAT", value["LOG_FORMAT"], ("console", "json")),
         log_level=_one_of("LOG_LEVEL", value["LOG_LEVEL"].lower(), ("debug", "info", "warning", "error")),
+        otlp_url=_secret_carrier("OTLP_URL", value["OTLP_URL"]).rstrip("/"),
         base_url=value["BASE_URL"].rstrip("/"),
         trusted_proxies=_whole("TRUSTED_PROXIES", value["TRUSTED_PROXIES"]),
         order_timeout_minutes=_whole("ORDER_TIMEOUT_MINUTES", value["ORDER_TIMEOUT_MINUTES"]),

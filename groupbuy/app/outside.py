@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from flask import Flask
+
 from groupbuy.accounts.gateways import Wechat, WechatSite
 from groupbuy.config import ConfigError, Settings
 from groupbuy.messaging.codes import ConsoleCodeSender, SmsCodeSender
@@ -40,6 +42,17 @@ def wechat_of(settings: Settings) -> WechatSite | None:
     return Wechat(
         app_id=settings.wechat_app_id, secret=settings.wechat_secret, base_url=settings.wechat_base_url
     )
+
+
+def send_traces_of(app: Flask, settings: Settings) -> None:
+    """Send traces to the collector where one is named; raise ConfigError where the extra is not installed."""
+    if not settings.otlp_url:
+        return
+    try:
+        telemetry = import_module("groupbuy.app.telemetry")
+    except ModuleNotFoundError as error:
+        raise ConfigError("traces need the extra: pip install 'groupbuy[telemetry]'") from error
+    telemetry.send_traces(app, settings.otlp_url)
 
 
 def payment_gateways_of(settings: Settings) -> Gateways:

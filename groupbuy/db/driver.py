@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from groupbuy.db.session import db
 
+# Under this option of the engine may stand what is told of each statement, as SQLAlchemy's events are not.
+WATCH = "groupbuy_watch"
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
 
 
@@ -77,10 +79,13 @@ def driver() -> Any:
 @contextmanager
 def told_as_usual(statement: str) -> Iterator[None]:
     """Raise what the driver raises as SQLAlchemy does, so that callers can tell a race from a fault."""
-    dialect = db.session.get_bind().dialect
+    engine = db.engine
+    dialect = engine.dialect
     driver_error = dialect.loaded_dbapi.Error
+    watch = engine.get_execution_options().get(WATCH, nullcontext)
     try:
-        yield
+        with watch(statement):
+            yield
     except driver_error as error:
         raise DBAPIError.instance(statement, None, error, driver_error, dialect=dialect) from error
 
