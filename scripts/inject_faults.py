@@ -38,6 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kinds", nargs="*", metavar="T", help=f"some of {', '.join(SIZES)}")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--size", type=int, help="another size, for all kinds named")
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(SIZES):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
@@ -45,7 +46,7 @@ def main() -> int:
     for name in options.kinds or SIZES:
         for kind in ("sqlite", "postgresql"):
             if ONLY.get(name, kind) == kind:
-                total += _inject(name, SIZES[name][options.full], kind)
+                total += _inject(name, options.size or SIZES[name][options.full], kind)
     print(f"all: {total}")
     return 0 if total.clean else 1
 

@@ -14,6 +14,7 @@ from groupbuy.http.errors import Malformed, problem_of
 from groupbuy.http.idempotency import write_json
 from groupbuy.http.identity import init_identity
 from groupbuy.http.limits import init_limits
+from groupbuy.http.naming import init_naming
 from groupbuy.http.proving import init_proving
 
 API_PREFIX = "/api/"
@@ -54,6 +55,7 @@ def init_http(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=LONGEST_COOKIE,
     )
     app.session_interface = Cookies()
+    init_naming(app, proxied=bool(settings.trusted_proxies))
     app.before_request(_refuse_unstorable)
     init_identity(app)
     init_limits(app, settings)
