@@ -1,15 +1,48 @@
-"""Taking roles away, and disabling accounts; both act on the next request."""
+"""Members of the staff, their roles, and disabling accounts; each acts on the next request."""
 
 from datetime import datetime
 
 from sqlalchemy import func, select
 
+from groupbuy.accounts import service
 from groupbuy.accounts.models import Account, AccountRole, StaffLimit
+from groupbuy.accounts.rules import STAFF_ROLES
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
 
 OPERATOR = "operator"
+
+
+def add_staff(
+    *, phone: str, name: str, role: str, password: str | None, now: datetime, actor: str
+) -> Account:
+    """Return the account of a phone with a role of the staff and, where one is given, a password.
+
+    Raise BadInput for what is no phone, no such role or a weak password.
+    """
+    account = service.account_for(phone=phone, name=name, now=now)
+    give_staff_role(account=account, role=role, now=now, actor=actor)
+    if password:
+        service.set_password(account=account, password=password, now=now, actor=actor)
+    return account
+
+
+def give_staff_role(*, account: Account, role: str, now: datetime, actor: str) -> None:
+    """Give an account a role that needs no profile; again changes nothing. Raise BadInput ``role``."""
+    _check_staff_role(role)
+    service.grant_role(account=account, role=role, now=now, actor=actor)
+
+
+def take_staff_role(*, account: Account, role: str, now: datetime, actor: str) -> None:
+    """Take such a role away; again changes nothing. Raise BadInput ``role``, RuleBroken ``last_operator``."""
+    _check_staff_role(role)
+    revoke_role(account=account, role=role, now=now, actor=actor)
+
+
+def _check_staff_role(role: str) -> None:
+    if role not in STAFF_ROLES:
+        raise BadInput("role", f"Only {', '.join(STAFF_ROLES)} can be given and taken by hand.", param="role")
 
 
 def revoke_role(*, account: Account, role: str, now: datetime, actor: str) -> None:

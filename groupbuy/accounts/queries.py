@@ -1,9 +1,11 @@
 """Reading accounts."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import Select, or_, select
 
 from groupbuy.accounts.models import Account, AccountRole
-from groupbuy.accounts.rules import highest
+from groupbuy.accounts.rules import ROLES, STAFF_ROLES, highest
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
 
@@ -30,3 +32,35 @@ def highest_role(account_id: int) -> str | None:
     """Return the highest role of an account, or None where it has none."""
     roles = roles_of(account_id)
     return highest(roles) if roles else None
+
+
+def accounts(*, role: str, text: str) -> Select[Account]:
+    """Return accounts by id: those with a role, of the ``staff`` or ``all``, and a part of name or phone."""
+    wanted = STAFF_ROLES if role == "staff" else [] if role == "all" else [role]
+    statement = select(Account).order_by(Account.id)
+    if wanted:
+        held = select(AccountRole.account_id).where(AccountRole.account_id == Account.id)
+        statement = statement.where(held.where(AccountRole.role.in_(wanted)).exists())
+    if text:
+        by_name = Account.name.icontains(text, autoescape=True)
+        statement = statement.where(or_(by_name, Account.phone.endswith(text, autoescape=True)))
+    return statement
+
+
+def accounts_page(*, role: str, text: str, after: int | None, most: int) -> Sequence[Account]:
+    """Return the accounts after an id."""
+    statement = accounts(role=role, text=text)
+    if after is not None:
+        statement = statement.where(Account.id > after)
+    return db.session.scalars(statement.limit(most)).all()
+
+
+def roles_by_account(account_ids: Sequence[int] | None) -> dict[int, list[str]]:
+    """Return the roles of some accounts, None is all, the highest first, in one query."""
+    statement = select(AccountRole.account_id, AccountRole.role)
+    if account_ids is not None:
+        statement = statement.where(AccountRole.account_id.in_(account_ids))
+    roles: dict[int, list[str]] = {}
+    for account_id, role in db.session.execute(statement):
+        roles.setdefault(account_id, []).append(role)
+    return {account_id: sorted(held, key=ROLES.index) for account_id, held in roles.items()}

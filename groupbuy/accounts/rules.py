@@ -37,6 +37,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "imports:write": frozenset({"operator"}),
     "webhooks:write": frozenset({"operator"}),
     "notices:write": frozenset({"operator"}),
+    "users:read": frozenset({"operator"}),
+    "users:write": frozenset({"operator"}),
     "money:read": frozenset({"operator", "finance", "leader"}),
     "money:write": frozenset({"operator", "finance", "leader"}),
 }

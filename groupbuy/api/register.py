@@ -34,6 +34,7 @@ from groupbuy.api.v1 import (
     stock_batches,
     tokens,
     trade_reports,
+    users,
     warehouse,
     webhooks,
 )
@@ -73,6 +74,7 @@ RESOURCES = (
     addresses,
     warehouse,
     delivery,
+    users,
     webhooks,
     openapi,
 )

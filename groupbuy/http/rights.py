@@ -4,7 +4,9 @@ Pages are endpoints. A desk is the part before the dot (``admin.orders`` is of t
 desks named in ``DESKS`` are closed to whoever is not in this table, all others look after themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from groupbuy.kernel.errors import RuleBroken
 
 # LOOK opens a page, ACT also sends its form.
 LOOK, ACT = "look", "act"
@@ -199,6 +201,17 @@ def may_open(role: str, endpoint: str, method: str = "GET", *, limited: bool = F
     if limited:
         rights.append(NARROWED.get(endpoint))
     return all(right == ACT or (right == LOOK and method in _READING) for right in rights)
+
+
+def is_limitable(held: Collection[str]) -> bool:
+    """Tell whether somebody with these roles can be limited to some leaders."""
+    return not LIMITABLE.isdisjoint(held)
+
+
+def check_limitable(held: Collection[str]) -> None:
+    """Raise RuleBroken ``not_limitable`` for somebody whose roles cannot be limited to some leaders."""
+    if not is_limitable(held):
+        raise RuleBroken("not_limitable", "Only operators and customer service deal with some leaders only.")
 
 
 def start_of(role: str, *, limited: bool = False) -> str | None:

@@ -580,6 +580,36 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"how": "as_agreed"},
         "401 403 403 403 403 403 403 404 404 403 403",
     ),
+    "list_users": ("GET", "/users", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "show_user": ("GET", "/users/1", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "add_user": (
+        "POST",
+        "/users",
+        {"name": "小周", "phone": "13900007777", "role": "finance"},
+        "401 403 403 403 403 403 403 201 403 403 403",
+    ),
+    "give_role": (
+        "POST",
+        "/users/1/roles",
+        {"role": "warehouse"},
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "take_role": ("DELETE", "/users/1/roles/warehouse", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "limit_user": (
+        "PUT",
+        "/users/1/limit",
+        {"leaders": ["L1"]},
+        "401 403 403 403 403 403 403 409 403 403 403",
+    ),
+    "lift_limit": ("DELETE", "/users/1/limit", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "disable_user": ("POST", "/users/999/disable", None, "401 403 403 403 403 403 403 404 403 403 403"),
+    "enable_user": ("POST", "/users/1/enable", None, "401 403 403 403 403 403 403 200 403 403 403"),
+    "reset_second_factor": (
+        "DELETE",
+        "/users/1/second-factor",
+        None,
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
     "import_rows": ("POST", "/imports/suppliers", None, "401 403 403 403 403 403 403 415 403 403 403"),
 }
 

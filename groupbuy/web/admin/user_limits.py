@@ -11,7 +11,6 @@ from wtforms.validators import Length
 
 from groupbuy.accounts import queries
 from groupbuy.accounts.models import Account
-from groupbuy.accounts.rules import ROLES
 from groupbuy.db import db
 from groupbuy.http import rights
 from groupbuy.kernel.clock import utc_now
@@ -73,14 +72,9 @@ def users_limits(account_id: int) -> ResponseReturnValue:
 def _limitable(account_id: int) -> Account:
     """Return an account with a role that can be limited; raise NotFound."""
     account = queries.get_account(account_id)
-    if not is_limitable(queries.roles_of(account_id)):
+    if not rights.is_limitable(queries.roles_of(account_id)):
         raise NotFound("unknown_account", "There is no such account.")
     return account
-
-
-def is_limitable(held: set[str]) -> bool:
-    """Tell whether somebody with these roles can be limited to some leaders."""
-    return bool(held & rights.LIMITABLE & set(ROLES))
 
 
 def _form(account_id: int) -> LimitForm:

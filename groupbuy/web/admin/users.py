@@ -4,23 +4,20 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.accounts import managing, queries, second_factor, service
-from groupbuy.accounts.models import Account, AccountRole
+from groupbuy.accounts import managing, queries, second_factor
 from groupbuy.accounts.rules import ROLES, STAFF_ROLES
-from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.http.rights import is_limitable
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
 from groupbuy.leaders import limiting
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, page_of, show
-from groupbuy.web.admin.user_limits import is_limitable
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, page_of, show
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -51,17 +48,12 @@ def user_page(row: Any) -> str:
 @blueprint.get("/users")
 def users() -> ResponseReturnValue:
     """List accounts, staff first unless another role is asked for."""
-    statement: Any = select(Account).order_by(Account.id)
-    role = asked("role")
-    held = select(AccountRole.account_id).where(AccountRole.account_id == Account.id)
-    wanted = [role] if role in ROLES else [] if role == "all" or asked("q") else list(STAFF_ROLES)
-    if wanted:
-        statement = statement.where(held.where(AccountRole.role.in_(wanted)).exists())
-    if text := asked("q"):
-        by_phone = Account.phone.endswith(text, autoescape=True)
-        statement = statement.where(or_(contains(Account.name, text), by_phone))
+    role, text = asked("role"), asked("q")
+    wanted = role if role in ROLES else "all" if role == "all" or text else "staff"
+    statement: Any = queries.accounts(role=wanted, text=text)
     listing = Listing("users", _("Users and roles"), statement, (), scalars=True, personal=True)
-    roles = _roles([account.id for account in page_of(listing).items])
+    ids = None if "export" in request.args else [account.id for account in page_of(listing).items]
+    roles = queries.roles_by_account(ids)
     columns = (
         Column(_l("Name"), lambda row: row.name, "name", user_page),
         Column(_l("Phone"), lambda row: mask_phone(row.phone), "code"),
@@ -83,17 +75,6 @@ def users() -> ResponseReturnValue:
     return show(listing, new=(url_for("admin.users_new"), _("New user")))
 
 
-def _roles(ids: list[int]) -> dict[int, list[str]]:
-    """Return the roles of some accounts, the highest first, in one query; of all for an export."""
-    statement = select(AccountRole.account_id, AccountRole.role)
-    if "export" not in request.args:
-        statement = statement.where(AccountRole.account_id.in_(ids))
-    roles: dict[int, list[str]] = {}
-    for account_id, role in db.session.execute(statement):
-        roles.setdefault(account_id, []).append(role)
-    return {account_id: sorted(held, key=ROLES.index) for account_id, held in roles.items()}
-
-
 @blueprint.route("/users/new", methods=["GET", "POST"])
 def users_new() -> ResponseReturnValue:
     """Make a member of the staff, or give an account a role."""
@@ -101,11 +82,14 @@ def users_new() -> ResponseReturnValue:
     form.role.choices = [SelectChoice(role, role_name(role)) for role in GRANTED]
 
     def store() -> None:
-        now, who = utc_now(), actor().name
-        account = service.account_for(phone=form.phone.data, name=form.name.data.strip(), now=now)
-        service.grant_role(account=account, role=form.role.data, now=now, actor=who)
-        if form.password.data:
-            service.set_password(account=account, password=form.password.data, now=now, actor=who)
+        managing.add_staff(
+            phone=form.phone.data,
+            name=form.name.data.strip(),
+            role=form.role.data,
+            password=form.password.data,
+            now=utc_now(),
+            actor=actor().name,
+        )
 
     return saving.answer(
         form, store, title=_("New user"), back=(url_for("admin.users"), _("Users and roles"))
@@ -123,7 +107,7 @@ def users_detail(account_id: int) -> ResponseReturnValue:
         held=held,
         free=[role for role in GRANTED if role not in held],
         granted=GRANTED,
-        limitable=is_limitable(set(held)),
+        limitable=is_limitable(held),
         limit=limiting.limit_of(account_id),
         role_name=role_name,
         factor=second_factor.is_on(account_id),
@@ -135,7 +119,7 @@ def users_roles(account_id: int) -> ResponseReturnValue:
     """Give or take a role."""
     role, give = request.form.get("role", ""), request.form.get("do") == "give"
     if role in GRANTED:
-        change, who = service.grant_role if give else managing.revoke_role, actor().name
+        change, who = managing.give_staff_role if give else managing.take_staff_role, actor().name
         in_transaction(
             lambda: change(account=queries.get_account(account_id), role=role, now=utc_now(), actor=who)
         )
