@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, s
 from groupbuy.campaigns.listing import by_urgency
 from groupbuy.campaigns.models import Offer, OfferStock, OfferVersion, Round
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.catalog import supplier_files
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.jobs.models import Job, RunEntry
@@ -61,6 +62,7 @@ class Decisions:
     held_payments: int
     stuck_refunds: int
     refunds_to_approve: int
+    licences_to_renew: int
     closing_today: int
     nearly_out: Sequence[OfferNews]
     below_threshold: Sequence[OfferNews]
@@ -152,8 +154,8 @@ def days(edges: Sequence[datetime]) -> list[DayFigures]:
     return [DayFigures(row[2 * place], row[2 * place + 1]) for place in range(len(spans))]
 
 
-def decisions(*, now: datetime, begins: datetime, ends: datetime) -> Decisions:
-    """Return what waits for a person; a local day lies between ``begins`` and ``ends``."""
+def decisions(*, now: datetime, day: date, begins: datetime, ends: datetime) -> Decisions:
+    """Return what waits for a person; the local ``day`` lies between ``begins`` and ``ends``."""
     yesterday = now - timedelta(days=1)
     return Decisions(
         held_orders=_count(PurchaseOrder, PurchaseOrder.held),
@@ -169,6 +171,7 @@ def decisions(*, now: datetime, begins: datetime, ends: datetime) -> Decisions:
         ),
         stuck_refunds=_count(ChannelRefund, ChannelRefund.state.in_(channel_refunds.STUCK)),
         refunds_to_approve=_count(RefundRequest, RefundRequest.state == "asked"),
+        licences_to_renew=supplier_files.to_renew(day),
         closing_today=_count(Round, _selling(), Round.closes_at >= begins, Round.closes_at < ends),
         nearly_out=_offers(
             OfferStock.limit_units,

@@ -1,6 +1,6 @@
 """The snapshot that a round takes of its campaign: terms, offers, prices, leaders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -34,8 +34,15 @@ OFFER_TERMS = (
 )
 
 
-def take(*, campaign: Campaign, name: str, window: Window, resting: Sequence[int]) -> Round:
-    """Make a scheduled round of a campaign with everything it sells."""
+def take(
+    *,
+    campaign: Campaign,
+    name: str,
+    window: Window,
+    resting: Sequence[int],
+    barred: Collection[int] = (),
+) -> Round:
+    """Make a scheduled round of a campaign with everything it sells but goods of ``barred`` suppliers."""
     round_ = Round(
         name=name,
         title=campaign.name,
@@ -50,7 +57,7 @@ def take(*, campaign: Campaign, name: str, window: Window, resting: Sequence[int
     db.session.add(round_)
     db.session.flush()
     _copy_leaders(campaign, round_, resting)
-    _copy_offers(campaign, round_)
+    _copy_offers(campaign, round_, barred)
     return round_
 
 
@@ -71,11 +78,20 @@ def _copy_leaders(campaign: Campaign, round_: Round, resting: Sequence[int]) -> 
     )
 
 
-def _copy_offers(campaign: Campaign, round_: Round) -> None:
+def suppliers_of(campaign_id: int) -> set[int]:
+    """Return the ids of the suppliers of what a campaign sells."""
+    sold = select(Product.supplier_id).join(CampaignOffer, CampaignOffer.product_id == Product.id)
+    return set(
+        db.session.scalars(sold.where(CampaignOffer.campaign_id == campaign_id, Product.state == "on_shelf"))
+    )
+
+
+def _copy_offers(campaign: Campaign, round_: Round, barred: Collection[int]) -> None:
     rows = db.session.execute(
         select(CampaignOffer, Product)
         .join(Product, Product.id == CampaignOffer.product_id)
         .where(CampaignOffer.campaign_id == campaign.id, Product.state == "on_shelf")
+        .where(Product.supplier_id.not_in(barred))
         .order_by(CampaignOffer.sort, CampaignOffer.id)
     )
     for planned, product in rows.all():

@@ -1,8 +1,8 @@
 """Suppliers, categories, brands and products."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.db import Base
@@ -32,6 +32,41 @@ class Supplier(Base):
     terms: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class SupplierLicence(Base):
+    """A licence of a supplier (证照); ``expires_on`` is its last day, None for one without end.
+
+    ``path`` is that of an uploaded picture. One that was entered by mistake is ``withdrawn`` and counts
+    no more.
+    """
+
+    __tablename__ = "supplier_licence"
+    __table_args__ = (
+        CheckConstraint("kind IN ('business', 'food', 'production', 'other')", name="kind"),
+        Index("ix_supplier_licence_supplier", "supplier_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"))
+    kind: Mapped[str]
+    number: Mapped[str]
+    expires_on: Mapped[date | None]
+    path: Mapped[str | None]
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    added_at: Mapped[datetime]
+    actor: Mapped[str]
+
+
+class SupplierBank(Base):
+    """Where a supplier is paid to; shown masked, changed only by who has just signed in again."""
+
+    __tablename__ = "supplier_bank"
+
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"), primary_key=True, autoincrement=False)
+    holder: Mapped[str]
+    bank: Mapped[str]
+    account: Mapped[str]
 
 
 class Category(Base):

@@ -1,6 +1,6 @@
 """A campaign becomes rounds: the next days of its recurrence, each with a snapshot of its offers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import service, snapshots
 from groupbuy.campaigns.models import Campaign, MarketClosedDay, Round
 from groupbuy.campaigns.rules import Kind, Recurrence, Window, occurrences, round_name, window_for
+from groupbuy.catalog import supplier_files
 from groupbuy.db import db
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders import resting
@@ -32,7 +33,8 @@ def due_to_plan(*, now: datetime, zone: ZoneInfo) -> Sequence[Campaign]:
 def plan_rounds(*, campaign: Campaign, now: datetime, zone: ZoneInfo) -> list[str]:
     """Make a campaign's rounds up to a week ahead, a single one at any distance; return their names.
 
-    A cut-off that has passed already makes no round.
+    A cut-off that has passed already makes no round; goods of suppliers with an expired licence go into
+    none.
     """
     db.session.refresh(campaign, with_for_update=True)
     today = now.astimezone(zone).date()
@@ -50,8 +52,10 @@ def plan_rounds(*, campaign: Campaign, now: datetime, zone: ZoneInfo) -> list[st
 def publish(*, campaign: Campaign, now: datetime, zone: ZoneInfo, actor: str) -> list[str]:
     """Publish a campaign and make its first rounds at once; return their names.
 
-    Raise RuleBroken ``no_rounds`` when its days are past or the market is closed on all of them.
+    Raise RuleBroken ``licence_expired`` while a licence of one of its suppliers has expired, ``no_rounds``
+    when its days are past or the market is closed on all of them.
     """
+    supplier_files.refuse_barred(snapshots.suppliers_of(campaign.id), now.astimezone(zone).date())
     service.publish(campaign=campaign, now=now, actor=actor)
     names = plan_rounds(campaign=campaign, now=now, zone=zone)
     if not names and Recurrence.from_json(campaign.recurrence).kind is Kind.ONCE:
@@ -73,6 +77,7 @@ def replan(*, campaign: Campaign, now: datetime, zone: ZoneInfo) -> list[str]:
 def _make(campaign: Campaign, first: date, last: date, now: datetime, zone: ZoneInfo) -> Iterator[Round]:
     closed = frozenset(db.session.scalars(select(MarketClosedDay.day).where(MarketClosedDay.day >= first)))
     recurrence = Recurrence.from_json(campaign.recurrence)
+    barred = supplier_files.barred(now.astimezone(zone).date())
     planned = set(db.session.scalars(select(Round.name).where(Round.campaign_id == campaign.id)))
     for day in occurrences(recurrence, first=first, last=last, closed_days=closed):
         window = window_for(
@@ -85,19 +90,27 @@ def _make(campaign: Campaign, first: date, last: date, now: datetime, zone: Zone
         )
         name = round_name(campaign.code, day, recurring=recurrence.kind is not Kind.ONCE)
         if window.closes_at > now and name not in planned:
-            yield make_round(campaign=campaign, name=name, window=window, day=day, now=now)
+            yield make_round(campaign=campaign, name=name, window=window, day=day, now=now, barred=barred)
 
 
 def make_round(
-    *, campaign: Campaign, name: str, window: Window, day: date, now: datetime, actor: str = SCHEDULER
+    *,
+    campaign: Campaign,
+    name: str,
+    window: Window,
+    day: date,
+    now: datetime,
+    actor: str = SCHEDULER,
+    barred: Mapping[int, str] | None = None,
 ) -> Round:
     """Make one round with a snapshot of the campaign's offers, prices and leaders.
 
-    Leaders who rest on the pickup day take no part.
+    Leaders who rest on the pickup day take no part, nor do goods of ``barred`` suppliers, by id with
+    their names.
     """
-    absent = resting.resting_on(window.pickup_date)
-    round_ = snapshots.take(campaign=campaign, name=name, window=window, resting=absent)
-    audit.record(
-        at=now, actor=actor, verb="round_planned", subject_kind="round", subject=name, after={"day": str(day)}
-    )
+    absent, barred = resting.resting_on(window.pickup_date), barred or {}
+    round_ = snapshots.take(campaign=campaign, name=name, window=window, resting=absent, barred=list(barred))
+    missing = [barred[id_] for id_ in sorted(snapshots.suppliers_of(campaign.id) & barred.keys())]
+    after = {"day": str(day)} | ({"licence_expired": missing} if missing else {})
+    audit.record(at=now, actor=actor, verb="round_planned", subject_kind="round", subject=name, after=after)
     return round_

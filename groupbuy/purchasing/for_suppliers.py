@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from groupbuy.campaigns.models import Round
-from groupbuy.catalog.models import Supplier
+from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
+from groupbuy.db.totals import total
 from groupbuy.kernel.errors import NotFound
-from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
 
 
@@ -63,3 +64,66 @@ def _decided(supplier_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .where(PurchaseOrder.supplier_id.in_(supplier_ids), PurchaseOrder.state != POState.DRAFT)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What was bought of a product on one purchase order: sale units and fen."""
+
+    line_id: int
+    due_date: date
+    purchase_order: str
+    supplier_code: str
+    product_code: str
+    name: str
+    spec: str | None
+    ordered: int
+    purchased: int
+    amount_fen: int
+
+
+def sales(supplier_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """Select what these suppliers have sold, line by line, the newest first; nothing cancelled.
+
+    The columns are those of ``Sale``; ``ordered`` is what residents ordered.
+    """
+    return (
+        select(
+            PurchaseOrderLine.id.label("line_id"),
+            PurchaseOrder.due_date,
+            PurchaseOrder.number.label("purchase_order"),
+            Supplier.code.label("supplier_code"),
+            Product.code.label("product_code"),
+            Product.name,
+            Product.spec,
+            PurchaseOrderLine.ordered,
+            PurchaseOrderLine.purchased,
+            PurchaseOrderLine.amount_fen,
+        )
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        .join(Product, Product.id == PurchaseOrderLine.product_id)
+        .where(PurchaseOrder.supplier_id.in_(supplier_ids))
+        .where(PurchaseOrder.state.not_in((POState.DRAFT, POState.CANCELLED)))
+        .order_by(PurchaseOrderLine.id.desc())
+    )
+
+
+def sales_page(supplier_ids: Sequence[int], *, before: int | None, most: int) -> Sequence[Sale]:
+    """Return what these suppliers have sold, the newest first, before a line."""
+    statement = sales(supplier_ids).limit(most)
+    if before is not None:
+        statement = statement.where(PurchaseOrderLine.id < before)
+    return [Sale(*row) for row in db.session.execute(statement)]
+
+
+def sales_by_product(supplier_ids: Sequence[int], *, since: date) -> Sequence[tuple[str, str, int, int, int]]:
+    """Return code, name, units ordered, units bought and fen by product since a day, the most fen first."""
+    lines = sales(supplier_ids).where(PurchaseOrder.due_date >= since).order_by(None).subquery()
+    amount = total(lines.c.amount_fen)
+    rows = db.session.execute(
+        select(lines.c.product_code, lines.c.name, total(lines.c.ordered), total(lines.c.purchased), amount)
+        .group_by(lines.c.product_code, lines.c.name)
+        .order_by(amount.desc(), lines.c.product_code)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]

@@ -58,6 +58,50 @@ def last_to_expire(batches: Mapping[Batch, int], units: int) -> dict[Batch, int]
     return {batch: count for batch, count in left.items() if count > 0}
 
 
+class Finished(NamedTuple):
+    """A purchase order on which nothing more comes: whether all came in time; sale units."""
+
+    on_time: bool
+    purchased: int
+    delivered: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How a supplier has delivered on its last purchase orders; rates in basis points.
+
+    ``score_bp`` is the part of what was ordered that came, was good and came in time.
+    """
+
+    orders: int
+    on_time_bp: int
+    short_bp: int
+    rejected_bp: int
+
+    @property
+    def score_bp(self) -> int:
+        """Return the three rates as one."""
+        return self.on_time_bp * (BASIS - self.short_bp) * (BASIS - self.rejected_bp) // BASIS**2
+
+
+def rate(finished: Sequence[Finished]) -> Rating | None:
+    """Return the rating of a supplier from its last purchase orders, None without any.
+
+    On time are orders of all; short is what was purchased and did not come and stay, rejected what of
+    the deliveries was sent back.
+    """
+    if not finished:
+        return None
+    short = sum(max(one.purchased - (one.delivered - one.rejected), 0) for one in finished)
+    return Rating(
+        len(finished),
+        sum(one.on_time for one in finished) * BASIS // len(finished),
+        short * BASIS // max(sum(one.purchased for one in finished), 1),
+        sum(one.rejected for one in finished) * BASIS // max(sum(one.delivered for one in finished), 1),
+    )
+
+
 class Policy(StrEnum):
     """Name the ways in which goods that are short are shared out."""
 

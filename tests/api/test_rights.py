@@ -94,6 +94,24 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         "401 403 403 403 403 403 403 404 403 403 403",
     ),
     "list_stock": ("GET", "/stock", None, "401 403 403 403 403 403 403 200 403 200 403"),
+    "show_supplier_file": (
+        "GET",
+        "/suppliers/S1/file",
+        None,
+        "401 403 403 403 403 403 403 200 200 200 200",
+    ),
+    "add_licence": (
+        "POST",
+        "/suppliers/S1/licences",
+        {"kind": "food", "number": "JY1"},
+        "401 403 403 403 403 403 403 201 403 403 403",
+    ),
+    "list_supplier_sales": (
+        "GET",
+        "/supplier-sales",
+        None,
+        "401 403 403 403 403 403 200 403 403 403 403",
+    ),
     "list_batches": ("GET", "/stock/batches", None, "401 403 403 403 403 403 403 200 403 200 403"),
     "show_batch": ("GET", "/stock/batches/999", None, "401 403 403 403 403 403 403 404 403 404 403"),
     "list_batch_orders": (

@@ -16,6 +16,7 @@ from groupbuy.accounts.models import Account, AccountRole
 from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import Window
+from groupbuy.catalog import supplier_files
 from groupbuy.catalog.models import Brand, Category, Supplier
 from groupbuy.catalog.service import get_product
 from groupbuy.commissions.models import CommissionRule
@@ -155,6 +156,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "amendment": _amendment(),
         **_delivery(),
         "stock_note": _stock_note(),
+        "licence": _licence(),
         "batch": str(db.session.scalars(select(StockBatch.id)).first()),
         "upload": _upload(people["operator"]),
         "moving": _moving(people["leader"]),
@@ -209,6 +211,17 @@ def _stock_note() -> str:
             zone=building.ZONE,
             actor=ACTOR.name,
         ).number
+
+
+def _licence() -> str:
+    """Give the first supplier a licence without end."""
+    with transaction():
+        supplier = supplier_files.get_supplier("S1")
+        return str(
+            supplier_files.add_licence(
+                supplier=supplier, kind="food", number="JY1", expires_on=None, now=NOW, actor=ACTOR.name
+            ).id
+        )
 
 
 def _amendment() -> str:

@@ -46,7 +46,7 @@ def _live(last_two: list[figures.DayFigures]) -> dict[str, Any]:
     return {
         "yesterday": last_two[0],
         "today_figures": last_two[1],
-        "decisions": figures.decisions(now=now, begins=begins, ends=ends),
+        "decisions": figures.decisions(now=now, day=today(), begins=begins, ends=ends),
         "rounds": figures.current_rounds(now=now, begins=begins, ends=ends),
         "columns": ROUND_COLUMNS,
         "lateness": figures.lateness(now=now),

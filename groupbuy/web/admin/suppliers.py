@@ -1,5 +1,6 @@
 """Suppliers."""
 
+from datetime import date
 from typing import Any
 
 from flask import url_for
@@ -9,15 +10,15 @@ from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from groupbuy.catalog import service
+from groupbuy.catalog import supplier_files as files
 from groupbuy.catalog.models import Product, Supplier
-from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import YuanField, optional
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
@@ -72,6 +73,7 @@ COLUMNS = (
     Column(_l("Phone"), lambda row: row.Supplier.phone, "code"),
     Column(_l("Mail"), lambda row: row.Supplier.email, width=24),
     Column(_l("Minimum of an order"), lambda row: row.Supplier.min_order_fen, "money"),
+    Column(_l("Licences until"), lambda row: _ends_on(row), "day", lambda row: _file(row), "ends"),
     Column(_l("Products"), lambda row: row.products, "number", lambda row: _products(row)),
     Column(_l("Active"), lambda row: "yes" if row.Supplier.active else "no", "state:shown"),
 )
@@ -81,11 +83,26 @@ def _products(row: Any) -> str:
     return url_for("admin.products", supplier=row.Supplier.id)
 
 
+def _file(row: Any) -> str:
+    return url_for("admin.suppliers_file", code=row.Supplier.code)
+
+
+def _ends_on(row: Any) -> date | None:
+    return None if row.ends_on == files.ENDLESS else row.ends_on
+
+
 @blueprint.get("/suppliers")
 def suppliers() -> ResponseReturnValue:
     """List suppliers."""
     count = select(func.count()).where(Product.supplier_id == Supplier.id).scalar_subquery()
-    statement = select(Supplier, count.label("products")).order_by(Supplier.code)
+    ending = files.ends()
+    statement = (
+        select(Supplier, count.label("products"), ending.c.ends_on)
+        .outerjoin(ending, ending.c.supplier_id == Supplier.id)
+        .order_by(Supplier.code)
+    )
+    if asked("renew"):
+        statement = statement.where(ending.c.ends_on <= today() + files.WARNED)
     if text := asked("q"):
         columns = (Supplier.code, Supplier.name, Supplier.contact)
         statement = statement.where(or_(*(contains(column, text) for column in columns)))
@@ -94,9 +111,12 @@ def suppliers() -> ResponseReturnValue:
         _("Suppliers"),
         statement,
         COLUMNS,
-        filters=(Filter("q", _("Name, code or contact")),),
-        sorts={"name": Supplier.name},
-        actions=((_("Edit"), supplier_page),),
+        filters=(
+            Filter("q", _("Name, code or contact")),
+            Filter("renew", _("Licences"), [("1", _("Expired, or within 30 days"))], _("All licences")),
+        ),
+        sorts={"name": Supplier.name, "ends": ending.c.ends_on},
+        actions=((_("Edit"), supplier_page), (_("File"), _file)),
         personal=True,
     )
     new = (url_for("admin.suppliers_new"), _("New supplier"))
@@ -107,7 +127,7 @@ def suppliers() -> ResponseReturnValue:
 @blueprint.route("/suppliers/<code>", methods=["GET", "POST"])
 def suppliers_edit(code: str | None) -> ResponseReturnValue:
     """Make or change a supplier."""
-    supplier = None if code is None else _get(code)
+    supplier = None if code is None else files.get_supplier(code)
     form = SupplierForm(obj=supplier)
 
     def store() -> None:
@@ -115,18 +135,11 @@ def suppliers_edit(code: str | None) -> ResponseReturnValue:
         values |= {"code": form.code.data.strip(), "name": form.name.data.strip()}
         values |= {"min_order_fen": form.min_order_fen.data or 0, "active": form.active.data}
         values |= {"minimum_policy": form.minimum_policy.data}
-        stored = None if code is None else _get(code)
+        stored = None if code is None else files.get_supplier(code)
         service.save_supplier(supplier=stored, values=values, now=utc_now(), actor=actor().name)
 
     title = supplier.name if supplier else _("New supplier")
     back = (url_for("admin.suppliers"), _("Suppliers"))
     return saving.answer(
-        form, store, title=title, back=back, stands=lambda: None if code is None else _get(code)
+        form, store, title=title, back=back, stands=lambda: None if code is None else files.get_supplier(code)
     )
-
-
-def _get(code: str) -> Supplier:
-    supplier = db.session.scalar(select(Supplier).where(Supplier.code == code))
-    if supplier is None:
-        raise NotFound("unknown_supplier", f"There is no supplier {code}.")
-    return supplier

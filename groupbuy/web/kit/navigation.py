@@ -94,6 +94,7 @@ ADMIN = (
             Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
             Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet", ("supplier.order",)),
+            Entry("supplier.sales", _l("My sales"), "graph-up"),
             Entry("supplier.settlements", _l("My statements"), "receipt", ("supplier.settlement",)),
         ),
         "fulfilment",

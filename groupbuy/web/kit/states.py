@@ -97,6 +97,12 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "write_off": ("Written off", "bad"),
         "supplier_return": ("Returned to the supplier", "idle"),
     },
+    "licence": {
+        "business": ("Business licence", "info"),
+        "food": ("Food trade licence", "info"),
+        "production": ("Food production licence", "info"),
+        "other": ("Other licence", "idle"),
+    },
     "batch": {
         "good": ("Good", "ok"),
         "soon": ("Expires soon", "wait"),

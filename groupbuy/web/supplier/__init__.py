@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from groupbuy.web.supplier import desk, settlements
+from groupbuy.web.supplier import desk, sales, settlements
 from groupbuy.web.supplier.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (desk, settlements)
+PAGES = (desk, sales, settlements)
 
 
 def register_supplier(app: Flask) -> None:
