@@ -1,7 +1,7 @@
 """Keep the licences of suppliers and where they are paid to
 
 Revision ID: 0066
-Revises: 0065
+Revises: 0070
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0066'
-down_revision = '0065'
+down_revision = '0070'
 branch_labels = None
 depends_on = None
 
