@@ -5,7 +5,6 @@ Run ``benchmarks/close_round --help``.
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from benchmarks import close_floor, document_floor, import_floor
+from benchmarks.commands import groupbuy
 from benchmarks.databases import database
 from benchmarks.made_up_week import CODE, Size, write_files
 from groupbuy.app import settings_of
@@ -108,16 +108,9 @@ def _commissions(round_id: int) -> float:
 
 def _groupbuy(*arguments: str) -> float:
     """Run a command and print the most memory it took; return its seconds."""
-    begin = time.perf_counter()
-    command = [sys.executable, "-m", "groupbuy", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - begin
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    print(f"  {' '.join(arguments[:2]):28} {used.ru_maxrss // 1024:8,} MB")
-    return seconds
+    used = groupbuy(*arguments)
+    print(f"  {' '.join(arguments[:2]):28} {used.megabytes:8,} MB", flush=True)
+    return used.seconds
 
 
 def _row(what: str, seconds: float, floor: float | None, name: str) -> None:

@@ -8,8 +8,6 @@ import argparse
 import csv
 import os
 import resource
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from rustpy_xlsxwriter import write_worksheet
 from sqlalchemy import delete, text
 
 from benchmarks import import_floor
+from benchmarks.commands import groupbuy
 from benchmarks.databases import database
 from benchmarks.made_up_week import Size, write_files
 from groupbuy.app.core import create_core
@@ -52,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, database(chosen.database, Path(name)) as url:
         folder = Path(name)
         os.environ |= {"GROUPBUY_DATABASE_URL": url, "GROUPBUY_INSTANCE": str(folder / "instance")}
-        _groupbuy("init-db")
+        groupbuy("init-db")
         app = create_core(load_settings(os.environ))
         bench = Bench(app, Clock(folder / "cluster" / "data" / "postmaster.pid"), chosen.turns)
         _measure(bench, folder, chosen.rows, [chosen.kind] if chosen.kind else list(CLEARED))
@@ -91,7 +90,7 @@ class Bench:
         seconds, floors, memory = [], [], 0
         for _ in range(self.turns):
             begin = self.clock()
-            memory = _groupbuy("import", kind, str(file))
+            memory = groupbuy("import", kind, str(file)).megabytes
             seconds.append(self.clock() - begin)
             with self.app.app_context():
                 floors.append(import_floor.measure(kind, file, self.clock))
@@ -112,12 +111,12 @@ def _measure(bench: Bench, folder: Path, rows: int, kinds: Sequence[str]) -> Non
     if kinds != ["orders"]:
         write_files(Size(leaders=rows // 10, orders=1, lines=1, products=rows), folder / "wide")
         for kind in ("suppliers", "leaders"):
-            _groupbuy("import", kind, str(folder / "wide" / f"{kind}.csv"))
+            groupbuy("import", kind, str(folder / "wide" / f"{kind}.csv"))
     for kind in kinds:
         if kind == "orders":
             write_files(Size(rows // 100, rows // 3, rows), folder / "round")
             for before in ("suppliers", "products", "leaders", "residents", "offers"):
-                _groupbuy("import", before, str(folder / "round" / f"{before}.csv"))
+                groupbuy("import", before, str(folder / "round" / f"{before}.csv"))
         file = folder / ("round" if kind == "orders" else "wide") / f"{kind}.csv"
         for one in (file, _as_workbook(file)):
             bench.compare(kind, one)
@@ -129,17 +128,6 @@ def _as_workbook(file: Path) -> Path:
     workbook = file.with_suffix(".xlsx")
     write_worksheet(records, str(workbook))
     return workbook
-
-
-def _groupbuy(*arguments: str) -> int:
-    """Run a command; return the most memory it took, in MB."""
-    command = [sys.executable, "-m", "groupbuy", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return used.ru_maxrss // 1024
 
 
 if __name__ == "__main__":
