@@ -17,15 +17,14 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
 from groupbuy.payments import handing_over, paying_back
 from groupbuy.payments.models import CashHandover
-from groupbuy.web.admin import saving
+from groupbuy.web.admin import deciding, saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.deciding import WhyForm
 from groupbuy.web.admin.fields import YuanField
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
-from groupbuy.web.admin.withdrawals import PlainForm, WhyForm
+from groupbuy.web.admin.listing import Column, Listing, by_state, in_state, show
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 # To where the money came from, in the proportions it came.
 SOURCES = "sources"
@@ -66,26 +65,21 @@ def _order(row: Order) -> str:
     return url_for("admin.orders_detail", number=row.number)
 
 
-def _deed(deed: str) -> tuple[object, object]:
-    def address(row: CashHandover) -> str | None:
-        return url_for("admin.cash_decide", handover_id=row.id, deed=deed) if row.state == "handed" else None
-
-    return (_l("Confirm") if deed == "confirm" else _l("Reject")), address
+def _decide(row: CashHandover, deed: str) -> str | None:
+    return url_for("admin.cash_decide", handover_id=row.id, deed=deed) if row.state == "handed" else None
 
 
 @blueprint.get("/cash")
 def cash() -> ResponseReturnValue:
     """List hand-overs of cash, the oldest first."""
     statement = select(CashHandover).options(joinedload(CashHandover.leader)).order_by(CashHandover.id)
-    state = asked("state")
-    statement = statement.where(CashHandover.state == state) if state else statement
     listing = Listing(
         "cash",
         _("Cash handed over"),
-        statement,
+        statement.where(*in_state(CashHandover.state)),
         HANDOVERS,
-        filters=(Filter("state", _("State"), state_choices("handover"), _("All states")),),
-        actions=(_deed("confirm"), _deed("reject")),  # type: ignore[arg-type] # Addresses of rows.
+        filters=(by_state("handover"),),
+        actions=deciding.links(("confirm", _l("Confirm")), _decide),
         scalars=True,
     )
     return show(listing, empty_text=_("Leaders note here what they have handed over."))
@@ -97,11 +91,8 @@ def cash_decide(handover_id: int, deed: str) -> ResponseReturnValue:
     row = db.session.get(CashHandover, handover_id)
     if row is None:
         raise NotFound("unknown_handover", "There is no such hand-over.")
-    form = WhyForm() if deed == "reject" else PlainForm()
-    label = _("Reject") if deed == "reject" else _("Confirm")
 
-    def store() -> None:
-        reason = form.reason.data or "" if "reason" in form else ""
+    def store(reason: str) -> None:
         handing_over.decide(
             handover_id=handover_id,
             confirm=deed == "confirm",
@@ -110,14 +101,15 @@ def cash_decide(handover_id: int, deed: str) -> ResponseReturnValue:
             actor=actor().name,
         )
 
-    return saving.answer(
-        form,
+    return deciding.page(
+        deed,
+        _("Confirm"),
         store,
-        title=f"{label}: {row.leader.name}",
+        why=WhyForm,
+        about=row.leader.name,
         back=(url_for("admin.cash"), _("Cash handed over")),
         template="admin/handover.html",
         row=row,
-        deed=label,
     )
 
 

@@ -16,7 +16,10 @@ MAX_NUMBER = 1_000_000
 
 
 class _TypedField(StringField):  # type: ignore[misc]  # WTForms ships no types.
-    """A text read into a value; what was typed stays when it cannot be read."""
+    """A text read into a value, the text itself unless a field says otherwise.
+
+    ``read`` raises ValueError with a sentence for people; what was typed then stays.
+    """
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = half_width(valuelist[0]) if valuelist else ""
@@ -28,8 +31,8 @@ class _TypedField(StringField):  # type: ignore[misc]  # WTForms ships no types.
         return "" if self.data is None else self.write(self.data)
 
     def read(self, text: str) -> Any:
-        """Return the value of a text; raise ValueError with a sentence for people."""
-        raise NotImplementedError
+        """Return the value of a text."""
+        return text
 
     def write(self, value: Any) -> str:
         """Return a value as its field shows it."""

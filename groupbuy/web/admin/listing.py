@@ -23,7 +23,8 @@ from groupbuy.kernel.times import local_moment, parse_date
 from groupbuy.web.admin.blueprint import actor
 from groupbuy.web.kit import filters
 from groupbuy.web.kit.downloads import attachment
-from groupbuy.web.kit.states import look
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.states import look, state_choices
 
 PER_PAGE = 20
 MAX_EXPORT = 100_000
@@ -202,6 +203,17 @@ def zone() -> Any:
 def asked(name: str) -> str:
     """Return a filter's text, trimmed and bounded."""
     return request.args.get(name, "").strip()[:MAX_SEARCH]
+
+
+def in_state(column: Any) -> list[ColumnElement[bool]]:
+    """Return the condition of the filter for a state."""
+    state = asked("state")
+    return [column == state] if state else []
+
+
+def by_state(kind: str) -> Filter:
+    """Return the filter for a kind of state."""
+    return Filter("state", _("State"), state_choices(kind), _("All states"))
 
 
 def asked_id(name: str) -> int | None:

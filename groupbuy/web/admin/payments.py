@@ -4,28 +4,18 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments import channel_refunds, charging, reconciling
 from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
-from groupbuy.web.admin import saving
+from groupbuy.web.admin import deciding, saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
-from groupbuy.web.admin.withdrawals import PlainForm
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.admin.deciding import PlainForm, ReasonForm
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, by_state, in_state, show
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 from groupbuy.web.resident.ways import NAMES
-
-
-class ReasonForm(PageForm):
-    """Why money goes back or stays."""
-
-    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
 
 
 def _order_of(row: ChannelPayment) -> str | None:
@@ -42,12 +32,9 @@ def _to_wallet(row: ChannelRefund) -> str | None:
     return url_for("admin.payments_to_wallet", number=row.number) if stuck else None
 
 
-def _decision(deed: str) -> tuple[object, object]:
-    def address(row: RefundRequest) -> str | None:
-        waits = row.state == refunding.ASKED
-        return url_for("admin.payments_decide", request_id=row.id, deed=deed) if waits else None
-
-    return (_l("Approve") if deed == "approve" else _l("Reject")), address
+def _decide(row: RefundRequest, deed: str) -> str | None:
+    waits = row.state == refunding.ASKED
+    return url_for("admin.payments_decide", request_id=row.id, deed=deed) if waits else None
 
 
 PAYMENTS = (
@@ -96,22 +83,20 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
     return [(url_for(endpoint), name, endpoint == current) for endpoint, name in pages]
 
 
-def _states(kind: str) -> tuple[Filter, ...]:
-    return (Filter("state", _("State"), state_choices(kind), _("All states")),)
-
-
 @blueprint.get("/payments")
 def payments() -> ResponseReturnValue:
     """List payments through channels, the latest first; held ones wait for somebody."""
-    statement = select(ChannelPayment).options(joinedload(ChannelPayment.order))
-    state = asked("state")
-    statement = statement.where(ChannelPayment.state == state) if state else statement
+    statement = (
+        select(ChannelPayment)
+        .options(joinedload(ChannelPayment.order))
+        .where(*in_state(ChannelPayment.state))
+    )
     listing = Listing(
         "payments",
         _("Payments"),
         statement.order_by(ChannelPayment.id.desc()),
         PAYMENTS,
-        filters=_states("channel_payment"),
+        filters=(by_state("channel_payment"),),
         actions=((_("Give back"), _give_back),),
         scalars=True,
     )
@@ -140,9 +125,9 @@ def payments_give_back(number: str) -> ResponseReturnValue:
 @blueprint.get("/payments/refunds")
 def payments_refunds() -> ResponseReturnValue:
     """List refunds through channels, the latest first; stuck ones wait for somebody."""
-    statement = select(ChannelRefund).options(joinedload(ChannelRefund.payment))
-    state = asked("state")
-    statement = statement.where(ChannelRefund.state == state) if state else statement
+    statement = (
+        select(ChannelRefund).options(joinedload(ChannelRefund.payment)).where(*in_state(ChannelRefund.state))
+    )
     if asked("stuck"):
         statement = statement.where(ChannelRefund.state.in_(channel_refunds.STUCK))
     listing = Listing(
@@ -151,7 +136,7 @@ def payments_refunds() -> ResponseReturnValue:
         statement.order_by(ChannelRefund.id.desc()),
         REFUNDS,
         filters=(
-            *_states("channel_refund"),
+            by_state("channel_refund"),
             Filter("stuck", _("Stuck"), [("1", _("Not paid by the channel"))], _("Stuck or not")),
         ),
         actions=((_("Pay to the wallet"), _to_wallet),),
@@ -177,16 +162,16 @@ def payments_to_wallet(number: str) -> ResponseReturnValue:
 @blueprint.get("/payments/requests")
 def payments_requests() -> ResponseReturnValue:
     """List refunds that were asked for, those that wait for a second person first."""
-    statement = select(RefundRequest).options(joinedload(RefundRequest.order))
-    state = asked("state")
-    statement = statement.where(RefundRequest.state == state) if state else statement
+    statement = (
+        select(RefundRequest).options(joinedload(RefundRequest.order)).where(*in_state(RefundRequest.state))
+    )
     listing = Listing(
         "refund_requests",
         _("Refunds asked for"),
         statement.order_by(RefundRequest.state, RefundRequest.id.desc()),
         REQUESTS,
-        filters=_states("refund_request"),
-        actions=(_decision("approve"), _decision("reject")),  # type: ignore[arg-type] # Addresses of rows.
+        filters=(by_state("refund_request"),),
+        actions=deciding.links(("approve", _l("Approve")), _decide),
         scalars=True,
     )
     empty = _("Large refunds wait here for a second person.")
@@ -197,11 +182,8 @@ def payments_requests() -> ResponseReturnValue:
 def payments_decide(request_id: int, deed: str) -> ResponseReturnValue:
     """Approve a large refund as a second person, or reject it."""
     row = refunding.get_request(request_id)
-    form = ReasonForm() if deed == "reject" else PlainForm()
-    label = _("Reject") if deed == "reject" else _("Approve")
 
-    def store() -> None:
-        words = form.reason.data or "" if "reason" in form else ""
+    def store(words: str) -> None:
         refunding.decide(
             request_id=request_id,
             approve=deed == "approve",
@@ -210,12 +192,13 @@ def payments_decide(request_id: int, deed: str) -> ResponseReturnValue:
             actor=actor().name,
         )
 
-    return saving.answer(
-        form,
+    return deciding.page(
+        deed,
+        _("Approve"),
         store,
-        title=f"{label}: {row.order.number}",
+        why=ReasonForm,
+        about=row.order.number,
         back=(url_for("admin.payments_requests"), _("Refunds asked for")),
-        deed=label,
     )
 
 

@@ -22,22 +22,13 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.deciding import PlainForm, WhyForm
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
-
-
-class PlainForm(PageForm):
-    """A decision that needs no words."""
-
-
-class WhyForm(PageForm):
-    """A refusal."""
-
-    reason = StringField(_l("Reason, shown to the leader"), validators=[InputRequired(), Length(max=200)])
 
 
 class ProofForm(PageForm):
