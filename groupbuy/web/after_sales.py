@@ -1,6 +1,7 @@
 """The form that asks for something after the sale, the same for residents and for leaders on their behalf."""
 
-from flask import request
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.file import MultipleFileField
 from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice
@@ -17,6 +18,7 @@ from groupbuy.http.quotas import add_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.orders.models import Order
+from groupbuy.orders.queries import lines_of
 from groupbuy.orders.rules import parse_quantity
 from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.kit.forms import KeyedForm
@@ -53,6 +55,26 @@ class AfterSaleForm(KeyedForm):
         validators=[InputRequired(_l("Describe what is wrong.")), Length(max=rules.MAX_TEXT)],
     )
     photos = MultipleFileField(_l("Pictures (up to 3)"))
+
+
+def page(order: Order, template: str, *, here: str, done: str) -> ResponseReturnValue:
+    """Show an order's cases and the form for another; asking again with the same key changes nothing."""
+    form = AfterSaleForm()
+    if form.is_submitted() and asked(form, order):
+        flash(done, "ok")
+        return redirect(here, 303)
+    shown = render_template(
+        template,
+        order=order,
+        form=form,
+        cases=queries.cases_of(order.id),
+        askable=queries.askable(order.id),
+        names={line.product_code: line.name for line in lines_of([order.id])},
+        field_of=field_of,
+        kinds=KINDS,
+        reasons=REASONS,
+    )
+    return shown, 422 if form.errors else 200
 
 
 def asked(form: AfterSaleForm, order: Order) -> AfterSaleCase | None:
