@@ -7,12 +7,13 @@ from sqlalchemy import ColumnElement, func, select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Never, Reckoned, Rows, was_booked
 from groupbuy.campaigns.models import Offer, Round
-from groupbuy.commissions.bulk import LATE, PENDING
+from groupbuy.commissions.bulk import LATE, PENDING, REROUTED
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
 from groupbuy.commissions.rules import Rate, tier_rate
 from groupbuy.db import db
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
+from groupbuy.orders.bulk import seller
 from groupbuy.orders.days import day_of
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.shortening import changes_by_line, counted_at_close
@@ -49,7 +50,7 @@ def _by_leader(value: ColumnElement[int]) -> Rows:
 
 def _pending(value: Any) -> Rows:
     entries = select(CommissionEntry.round_id, CommissionEntry.leader_id, value)
-    return entries.where(CommissionEntry.kind.in_((PENDING, LATE)))
+    return entries.where(CommissionEntry.kind.in_((PENDING, LATE, REROUTED)))
 
 
 def _lines_of_orders(value: Any) -> Rows:
@@ -91,9 +92,11 @@ def _check_tiers() -> tuple[int, Sequence[str]]:
         return 0, []
     # Staff's late orders are rated by the turnover at the close and do not change it.
     in_time = Order.placed_at < Round.closed_at
-    amounts = db.session.execute(_by_leader(total(_amount)).where(in_time))
+    # One that another leader hands out keeps the rate of the leader with whom it was placed.
+    sold = _lines.add_columns(Order.round_id, seller(), total(_amount)).group_by(Order.round_id, seller())
+    amounts = db.session.execute(sold.where(in_time))
     turnover = {(round_id, leader_id): amount for round_id, leader_id, amount in amounts}
-    keys = (Order.round_id, Order.leader_id, OrderLine.rule_id, OrderLine.rate_bp)
+    keys = (Order.round_id, seller(), OrderLine.rule_id, OrderLine.rate_bp)
     under = _lines.add_columns(*keys).where(OrderLine.rule_id.in_(tiers)).group_by(*keys)
     rows = db.session.execute(under).all()
     wrong = [

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 
 from groupbuy.campaigns.models import OfferVersion, Round
-from groupbuy.commissions.bulk import LATE, PENDING, line_share
+from groupbuy.commissions.bulk import LATE, PENDING, REROUTED, line_share
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -73,7 +73,7 @@ def earned_round(leader_id: int, round_id: int) -> EarnedRound | None:
 
 
 def _earned(leader_id: int) -> Select[*tuple[Any, ...]]:
-    pending = CommissionEntry.kind.in_((PENDING, LATE))
+    pending = CommissionEntry.kind.in_((PENDING, LATE, REROUTED))
     return (
         select(
             Round.name,

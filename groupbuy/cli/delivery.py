@@ -9,16 +9,22 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.app.day_papers import DAY_LABELS
+from groupbuy.app.documents import render
 from groupbuy.app.names import file_name
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import queries, service
+from groupbuy.delivery.models import Reroute
 from groupbuy.delivery.sheets import notes_of
 from groupbuy.delivery.views import day_json
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.files import write_whole
+from groupbuy.flows import rerouting
+from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import parse_date
+from groupbuy.leaders.queries import get_leader
 
 
 def _day(_context: click.Context, _param: click.Parameter, text: str) -> date:
@@ -33,21 +39,56 @@ def _day(_context: click.Context, _param: click.Parameter, text: str) -> date:
 @click.option("--plan", is_flag=True, help="First give each leader with goods a stop on its usual route.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write delivery notes here.")
 @click.option("--pdf", "with_pdf", is_flag=True, help="PDF beside each workbook.")
+@click.option("--reroute", nargs=2, metavar="FROM TO", help="Let leader TO hand out the bags of leader FROM.")
+@click.option("--reason", default="", help="Why they are re-routed; residents read it.")
+@click.option("--undo", type=int, metavar="ID", help="Give the bags of a re-routing back.")
+@click.option("--sheets", is_flag=True, help="Also write each leader's sheets and labels of the day.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
-def deliveries(app: Flask, day: date, plan: bool, out: Path | None, with_pdf: bool, as_json: bool) -> None:
-    """Show the routes of a pickup DAY; plan them, write their delivery notes."""
+def deliveries(
+    app: Flask,
+    day: date,
+    plan: bool,
+    out: Path | None,
+    with_pdf: bool,
+    reroute: tuple[str, str] | None,
+    reason: str,
+    undo: int | None,
+    sheets: bool,
+    as_json: bool,
+) -> None:
+    """Show the routes of a pickup DAY; plan and re-route them, write their delivery notes."""
     with app.app_context():
+        if reroute is not None:
+            in_transaction(lambda: _reroute(day, *reroute, reason))
+        if undo is not None:
+            in_transaction(lambda: rerouting.undo(reroute_id=undo, now=utc_now(), actor=Actor(ACTOR)))
         if plan:
             in_transaction(lambda: service.plan_day(day=day, now=utc_now(), actor=ACTOR))
         found = day_json(day)
         if out is not None:
-            found["files"] = _write(app, day, out, with_pdf)
+            found["files"] = _write(app, day, out, with_pdf) + (_write_sheets(day, out) if sheets else [])
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for line in _lines(found):
         click.echo(line)
+
+
+def _reroute(day: date, old: str, new: str, reason: str) -> Reroute:
+    who = Actor(ACTOR)
+    leaders = {"old": get_leader(old), "new": get_leader(new)}
+    return rerouting.reroute(day=day, **leaders, reason=reason, now=utc_now(), actor=who)
+
+
+def _write_sheets(day: date, out: Path) -> list[str]:
+    names = []
+    for leader in queries.leaders_of_day(day):
+        for kind, suffix in (("day_pickup_sheet", "xlsx"), ("day_sorting_list", "xlsx"), (DAY_LABELS, "pdf")):
+            file = render(kind, day.isoformat(), leader.code, suffix, utc_now())
+            write_whole(out / file.name, file.content)
+            names.append(file.name)
+    return names
 
 
 def _write(app: Flask, day: date, out: Path, with_pdf: bool) -> list[str]:

@@ -38,6 +38,8 @@ PENDING = "pending"
 SHORTAGE = "shortage"
 # What staff ordered after the close, beside the pending row.
 LATE = "late"
+# What another leader hands out: the share as at the close goes from the one to the other.
+REROUTED = "rerouted"
 
 Keys = CompoundSelect[*tuple[Any, ...]]
 
@@ -134,7 +136,7 @@ def book_changes(*, cause: str, now: datetime) -> None:
 def booked(round_id: int) -> dict[int, int]:
     """Return each leader's commission as the close and late orders have booked it, in fen."""
     entries = select(CommissionEntry.leader_id, total(CommissionEntry.amount_fen)).where(
-        CommissionEntry.round_id == round_id, CommissionEntry.kind.in_((PENDING, LATE))
+        CommissionEntry.round_id == round_id, CommissionEntry.kind.in_((PENDING, LATE, REROUTED))
     )
     return by_key(entries.group_by(CommissionEntry.leader_id))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from groupbuy.campaigns.queries import OfferForLeader
-from groupbuy.commissions.bulk import LATE, PENDING, SHORTAGE
+from groupbuy.commissions.bulk import LATE, PENDING, REROUTED, SHORTAGE
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
 from groupbuy.commissions.rules import Rate, Scope, pick
 from groupbuy.db import db
@@ -112,7 +112,7 @@ class LaterChange:
 def later_changes(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Sequence[LaterChange]]:
     """Return by leader what was booked after the close of a round, such as refunds, in one query.
 
-    What was booked for a shortage or a late order is left out: the lines themselves are less, or there.
+    What was booked for a shortage, a late or a re-routed order is left out: the lines say it themselves.
     """
     changes: dict[int, list[LaterChange]] = {leader_id: [] for leader_id in leader_ids}
     rate = (func.coalesce(OrderLine.rate_bp, 0), func.coalesce(OrderLine.fixed_fen, 0))
@@ -122,7 +122,7 @@ def later_changes(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Sequ
         .where(
             CommissionEntry.round_id == round_id,
             CommissionEntry.leader_id.in_(leader_ids),
-            CommissionEntry.kind.not_in((PENDING, LATE, SHORTAGE)),
+            CommissionEntry.kind.not_in((PENDING, LATE, REROUTED, SHORTAGE)),
         )
         .group_by(CommissionEntry.leader_id, *rate)
         .order_by(CommissionEntry.leader_id, *rate)

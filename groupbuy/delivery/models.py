@@ -60,6 +60,39 @@ class DeliveryStop(Base):
     leader: Mapped[Leader] = relationship()
 
 
+class Reroute(Base):
+    """A day's bags of one leader that another one hands out (改派), with the reason that residents read."""
+
+    __tablename__ = "reroute"
+    __table_args__ = (
+        CheckConstraint("from_leader_id != to_leader_id", name="leaders"),
+        CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone"),
+        Index("ix_reroute_day", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    from_leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    to_leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None]
+
+    from_leader: Mapped[Leader] = relationship(foreign_keys=[from_leader_id])
+    to_leader: Mapped[Leader] = relationship(foreign_keys=[to_leader_id])
+
+
+class ReroutedOrder(Base):
+    """An order that a re-routing has moved."""
+
+    __tablename__ = "rerouted_order"
+
+    reroute_id: Mapped[int] = mapped_column(ForeignKey("reroute.id"), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True, index=True)
+
+
 class Discrepancy(Base):
     """What a leader signed for that was not what had been sent (签收差异), in sale units.
 

@@ -9,6 +9,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.delivery import queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
+from groupbuy.leaders.models import Leader
 from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient
 from groupbuy.notices.rules import LEADER, RESIDENT
@@ -22,7 +23,7 @@ def tell_of_leaving(route: DeliveryRoute, *, now: datetime) -> None:
 
 
 def _left(stop: DeliveryStop) -> Iterator[Notice]:
-    place = {"place": _place(stop)}
+    place = {"place": place_of(stop.leader)}
     yield Notice(f"left-{stop.id}-leader", "shipped", recipient(LEADER, stop.leader_id), place)
     for resident_id in _residents(stop):
         yield Notice(f"left-{stop.id}-{resident_id}", "shipped", recipient(RESIDENT, resident_id), place)
@@ -30,7 +31,7 @@ def _left(stop: DeliveryStop) -> Iterator[Notice]:
 
 def tell_of_arrival(stop: DeliveryStop, *, now: datetime) -> None:
     """Tell each resident of a stop; the caller tells once."""
-    values = {"place": _place(stop), "hours": stop.leader.pickup_hours}
+    values = {"place": place_of(stop.leader), "hours": stop.leader.pickup_hours}
     telling.tell(
         (
             Notice(f"arrived-{stop.id}-{resident_id}", "arrived", recipient(RESIDENT, resident_id), values)
@@ -40,8 +41,8 @@ def tell_of_arrival(stop: DeliveryStop, *, now: datetime) -> None:
     )
 
 
-def _place(stop: DeliveryStop) -> str:
-    leader = stop.leader
+def place_of(leader: Leader) -> str:
+    """Return where a leader hands out: community and address."""
     community = leader.community.name if leader.community else ""
     return " ".join(text for text in (community, leader.address or leader.name) if text)
 

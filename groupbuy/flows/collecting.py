@@ -123,6 +123,7 @@ def hand_out_orders(
     if any(order.round.state in NOT_READY for order in found):
         raise RuleBroken("not_ready", "The round of this order has not closed yet.")
     free = _not_held_back(found)
+    points = {order.id: order.leader_id for order in found}
     handed = (
         _hand_out_all(free, now, actor, how)
         if parts is None
@@ -132,7 +133,20 @@ def hand_out_orders(
         _explain_refusal(free)
     # Whoever asks for a refund locks the order first: what was asked while this one waited is seen now.
     _not_held_back([one.order for one in handed], all_of_them=True)
+    _check_points(handed, points)
     return handed
+
+
+def _check_points(handed: Sequence[Handed], points: Mapping[int, int]) -> None:
+    """Raise RuleBroken ``wrong_pickup_point`` when an order was re-routed while this waited for it."""
+    for one in handed:
+        if one.order.leader_id != points[one.order.id]:
+            elsewhere = db.session.get_one(Leader, one.order.leader_id)
+            raise RuleBroken(
+                "wrong_pickup_point",
+                f"This code belongs to another pickup point: {_place(elsewhere)}.",
+                param="code",
+            )
 
 
 def _not_held_back(found: Sequence[Order], *, all_of_them: bool = False) -> list[Order]:

@@ -78,6 +78,18 @@ EVENTS: Mapping[str, Event] = {
         },
         must=True,
     ),
+    "rerouted": Event(
+        _TELL_BOTH,
+        {
+            "pickup": "2026-11-23",
+            "place": "阳光花园 3号楼1层",
+            "leader": "王秀兰 13812345678",
+            "hours": "16:00–20:00",
+            "reason": "团长生病",
+            "code": "12345678",
+        },
+        must=True,
+    ),
     "called_off": Event(_TELL_BOTH, {**_ROUND, "reason": "供应商无法交货"}, must=True),
     "after_sale": Event(_TELL, {"case": "7K3M9Q2W", "state": "已同意", "answer": "同意退款"}, must=True),
 }

@@ -158,6 +158,18 @@ _BOTH: Mapping[tuple[str, str], Words] = {
         "{goods}: pickup {pickup}, code {code}.",
         "thing1={goods}\ndate2={pickup}",
     ),
+    ("rerouted", "zh"): Words(
+        "提货点变更通知",
+        "{pickup} 的提货点改为：{place}（{leader}，{hours}）。{reason}。提货码 {code}。",
+        "{pickup}改在{place}提货，提货码{code}。",
+        "thing1={place}\ndate2={pickup}",
+    ),
+    ("rerouted", "en"): Words(
+        "Another pickup point",
+        "On {pickup} goods are handed out at {place} ({leader}, {hours}): {reason}. Code: {code}.",
+        "{pickup}: pickup at {place}, code {code}.",
+        "thing1={place}\ndate2={pickup}",
+    ),
     ("called_off", "zh"): Words(
         "取消通知 · {round}",
         "本期已取消：{reason}。已付的将全部退还。",

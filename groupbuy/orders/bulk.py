@@ -36,6 +36,11 @@ def whole_order() -> ColumnElement[int]:
     return func.coalesce(Order.split_of_id, Order.id)
 
 
+def seller() -> ColumnElement[int]:
+    """Return the leader with whom an order was placed, whoever hands it out."""
+    return func.coalesce(Order.sold_by_id, Order.leader_id)
+
+
 def is_live() -> ColumnElement[bool]:
     """Return the condition that an order counts in every figure."""
     return Order.state.in_(LIVE)

@@ -22,7 +22,8 @@ class Order(Base):
 
     ``amount_fen`` is the sum of the lines that are still to be delivered. A paid amount above it is
     owed back. ``split_of_id`` is the order that this one was a part of when it was placed (拆单);
-    ``pickup_date`` its own pickup day, None for the round's.
+    ``pickup_date`` its own pickup day, None for the round's. ``sold_by_id`` is the leader with whom it was
+    placed where another one hands it out.
     """
 
     __tablename__ = "order"
@@ -63,12 +64,13 @@ class Order(Base):
     submission_key: Mapped[str | None] = mapped_column(unique=True)
     split_of_id: Mapped[int | None] = mapped_column(ForeignKey("order.id"))
     pickup_date: Mapped[date | None]
+    sold_by_id: Mapped[int | None] = mapped_column(ForeignKey("leader.id"))
     version: Mapped[int] = mapped_column(default=1)
 
     lines: Mapped[list["OrderLine"]] = relationship(back_populates="order", order_by="OrderLine.id")
     round: Mapped[Round] = relationship()
     resident: Mapped[Resident] = relationship()
-    leader: Mapped[Leader] = relationship()
+    leader: Mapped[Leader] = relationship(foreign_keys=[leader_id])
 
     @property
     def day(self) -> date:

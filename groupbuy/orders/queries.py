@@ -13,7 +13,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.errors import NotFound
 from groupbuy.members.models import Resident
-from groupbuy.orders.bulk import is_live
+from groupbuy.orders.bulk import is_live, seller
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import REFUND, is_freed
@@ -228,8 +228,8 @@ def orders_page(*, resident_ids: Sequence[int], page: int, size: int) -> tuple[S
 def turnover_by_leader(*, start: datetime, end: datetime) -> dict[int, int]:
     """Return the fen of live orders placed in ``[start, end)`` by leader; who sold nothing is not in it."""
     placed = (Order.placed_at >= start, Order.placed_at < end)
-    sold = select(Order.leader_id, total(Order.amount_fen)).where(is_live(), *placed)
-    return by_key(sold.group_by(Order.leader_id))
+    sold = select(seller(), total(Order.amount_fen)).where(is_live(), *placed)
+    return by_key(sold.group_by(seller()))
 
 
 def names_of(numbers: Sequence[str], *, leader_ids: Sequence[int]) -> dict[str, str]:

@@ -66,6 +66,23 @@ def changes_by_line() -> Subquery:
     return summed.group_by(LineChange.order_line_id).subquery()
 
 
+def as_closed(
+    order_ids: Collection[int],
+) -> tuple[Select[*tuple[Any, ...]], ColumnElement[int], ColumnElement[int]]:
+    """Return the lines of orders as their round closed, to add columns to, with their units and fen then."""
+    gone = changes_by_line()
+    lines = (
+        select()
+        .select_from(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .outerjoin(gone, gone.c.line_id == OrderLine.id)
+        .where(Order.id.in_(order_ids), Offer.state == "active")
+    )
+    units = OrderLine.quantity + func.coalesce(gone.c.units, 0)
+    return lines, units, OrderLine.amount_fen + func.coalesce(gone.c.amount_fen, 0)
+
+
 def everything(round_id: int) -> list[Loss]:
     """Return the whole of each line of a round that is to be delivered, by line id."""
     lines = live_lines(round_id).add_columns(OrderLine.id, OrderLine.quantity, OrderLine.amount_fen)

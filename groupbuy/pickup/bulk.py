@@ -3,17 +3,18 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from itertools import chain
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
-from groupbuy.db.bulk import select_in
+from groupbuy.db.bulk import KEYS, chunks, select_in
 from groupbuy.db.upserts import insert_into
 from groupbuy.kernel import ids
-from groupbuy.orders.bulk import is_live
+from groupbuy.orders.bulk import is_live, seller
 from groupbuy.orders.days import day_of, is_on
 from groupbuy.orders.models import Order
 from groupbuy.pickup.models import Bag
@@ -73,6 +74,56 @@ def move_bags(*, round_id: int, old: date, new: date) -> None:
         .execution_options(synchronize_session=False)
     )
     make_bags(new)
+
+
+def give_bags(*, day: date, resident_ids: Sequence[int], old: int, new: int) -> None:
+    """Let the bags of residents be another leader's, with their codes; call it once the orders are.
+
+    Who has a bag there already keeps that one. A code that somebody there has too is drawn again.
+    """
+    theirs = Bag.resident_id.in_(resident_ids)
+    there = select(Bag.resident_id).where(Bag.day == day, Bag.leader_id == new, theirs)
+    taken = set(db.session.scalars(there))
+    going = (Bag.day == day, Bag.leader_id == old, theirs)
+    kept = {
+        row.resident_id: row.code
+        for row in db.session.execute(select(Bag.resident_id, Bag.code).where(*going))
+    }
+    db.session.execute(delete(Bag).where(*going).execution_options(synchronize_session=False))
+    moving = {resident_id: code for resident_id, code in kept.items() if resident_id not in taken}
+    used = {code for _leader, code in _taken_codes({new})}
+    clashing = [resident_id for resident_id, code in moving.items() if code in used]
+    moving |= dict(zip(clashing, fresh_codes([new] * len(clashing)), strict=True))
+    rows = [
+        {"day": day, "leader_id": new, "resident_id": resident_id, "code": code}
+        for resident_id, code in sorted(moving.items())
+    ]
+    if rows:
+        db.session.execute(insert_into(Bag), rows)
+    make_bags(day, leader_ids=[old, new])
+
+
+def give_orders(*, order_ids: Sequence[int], new: int) -> None:
+    """Let another leader hand out orders that are locked; a code that somebody there has is drawn again."""
+    for part in chunks(sorted(order_ids), KEYS):
+        codes = select(Order.id, Order.pickup_code).where(Order.id.in_(part)).order_by(Order.id)
+        used = {code for _leader, code in _taken_codes({new})}
+        clashing = [order_id for order_id, code in db.session.execute(codes) if code in used]
+        fresh = fresh_codes([new] * len(clashing))
+        for order_id, code in zip(clashing, fresh, strict=True):
+            _update(Order.id == order_id, pickup_code=code)
+        back = seller() == new
+        _update(
+            Order.id.in_(part),
+            sold_by_id=case((back, None), else_=seller()),
+            leader_id=new,
+            version=Order.version + 1,
+        )
+
+
+def _update(condition: ColumnElement[bool], **values: Any) -> None:
+    statement = update(Order).where(condition).values(**values)
+    db.session.execute(statement.execution_options(synchronize_session=False))
 
 
 def fresh_codes(leader_ids: Collection[int]) -> Iterator[str]:

@@ -30,6 +30,7 @@ EVENTS: Mapping[str, object] = {
     "refunded": _l("Money is paid back"),
     "delayed": _l("A round is delayed"),
     "split": _l("Part of an order comes on another day"),
+    "rerouted": _l("Another pickup point"),
     "called_off": _l("A round is called off"),
     "after_sale": _l("An after-sale case is decided"),
 }

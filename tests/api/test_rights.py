@@ -162,6 +162,30 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         None,
         "401 403 403 404 404 403 403 404 403 403 403",
     ),
+    "list_reroutes": (
+        "GET",
+        "/deliveries/2026-11-23/reroutes",
+        None,
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "check_reroute": (
+        "POST",
+        "/deliveries/2026-11-23/reroutes/check",
+        {"from_leader": "L1", "to_leader": "L2"},
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "reroute_bags": (
+        "POST",
+        "/deliveries/2026-11-23/reroutes",
+        {"from_leader": "L1", "to_leader": "L2", "reason": "x"},
+        "401 403 403 403 403 403 403 409 403 403 403",
+    ),
+    "undo_reroute": (
+        "POST",
+        "/reroutes/99/undo",
+        None,
+        "401 403 403 403 403 403 403 404 403 403 403",
+    ),
     "plan_deliveries": (
         "POST",
         "/deliveries/2026-11-23/plan",

@@ -15,6 +15,7 @@ from groupbuy.accounts import service as accounts
 from groupbuy.accounts.queries import get_account
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.delivery import queries, service
+from groupbuy.delivery.rerouting import reroutes_of
 from groupbuy.messaging import notes
 from groupbuy.pickup import queries as pickup
 from tests import building
@@ -218,3 +219,44 @@ def test_a_product_comes_later_on_the_pages_and_over_the_api(app: Flask, town: T
     assert warehouse.get(f"/admin/delivery/days/{later}/bag_labels/L1.pdf").data.startswith(b"%PDF")
     assert warehouse.get(f"/admin/delivery/days/{later}/pickup_sheet/L1.pdf").status_code == 403
     assert operator.get(f"/admin/delivery/days/{later}/pickup_sheet/L1.xlsx").status_code == 200
+
+
+def test_the_command_reroutes_gives_back_and_writes_the_sheets_of_the_day(
+    town: Town, run_cli: Run, tmp_path: Path
+) -> None:
+    town.plan()
+    moved = run_cli("deliveries", DAY, "--reroute", "L1", "L3", "--reason", "病了", "--json")
+    assert moved.exit_code == 0, moved.output
+    assert queries.units_of_day(PICKUP) == {town.leaders[1].id: 3, town.leaders[2].id: 12}
+    (row,) = reroutes_of(PICKUP)
+    reroute_id = str(row.id)
+    assert town.states() == ["closed", "closed"]
+    back = run_cli("deliveries", DAY, "--undo", reroute_id, "--out", str(tmp_path), "--sheets")
+    assert back.exit_code == 0, back.output
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert len([name for name in names if "L1" in name]) == 3
+    assert town.states() == ["closed", "closed"]
+    assert queries.units_of_day(PICKUP)[town.leaders[0].id] == 11
+
+
+def test_bags_are_rerouted_and_given_back_on_the_pages_and_over_the_api(app: Flask, town: Town) -> None:
+    operator = _staff(app, "operator")
+    town.plan()
+    path = f"/admin/delivery/days/{DAY}/reroute"
+    assert "当天没有改派" in operator.text(path)
+    form = {"from_leader": "L1", "to_leader": "L3", "reason": "<b>病了</b>"}
+    shown = _post(operator, path, **form).get_data(as_text=True)
+    assert "¥149.30" in shown
+    assert queries.units_of_day(PICKUP)[town.leaders[0].id] == 11
+    same = _post(operator, path, **form | {"to_leader": "L1"}, go="1")
+    assert same.status_code == 422
+    assert "请选择另一位团长" in same.get_data(as_text=True)
+    assert _post(operator, path, **form, go="1").status_code == 303
+    listed = operator.text(path)
+    assert "&lt;b&gt;病了" in listed
+    resident = sign_in(app, get_account(town.anna.account_id), "resident")
+    assert town.leaders[2].name in resident.text(f"/orders/{town.orders[0].number}")
+    (row,) = reroutes_of(PICKUP)
+    assert _post(operator, f"/admin/delivery/reroutes/{row.id}/undo").status_code == 303
+    assert "已撤销" in operator.text(path)
+    assert queries.units_of_day(PICKUP)[town.leaders[0].id] == 11

@@ -99,13 +99,13 @@ class Sign(Body):
 @endpoint("GET", PATH, scope="warehouse:read", answers={200: Deliveries})
 def show_deliveries(identity: Identity, day: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """Show the routes of a day."""
-    return 200, day_json(_day(day))
+    return 200, day_json(day_of_path(day))
 
 
 @endpoint("POST", f"{PATH}/plan", scope="warehouse:write", answers={200: Planned})
 def plan_deliveries(identity: Identity, day: str) -> tuple[int, Any]:
     """Give each leader with goods of a day a stop on its usual route; who has one keeps it."""
-    return 200, {"stops": service.plan_day(day=_day(day), now=utc_now(), actor=identity.actor.name)}
+    return 200, {"stops": service.plan_day(day=day_of_path(day), now=utc_now(), actor=identity.actor.name)}
 
 
 @endpoint("POST", "/delivery-routes/<int:route>/leave", scope="warehouse:write", answers={200: Deliveries})
@@ -152,7 +152,8 @@ def sign_for_goods(identity: Identity, day: str, body: Sign) -> tuple[int, Any]:
     return 200, _goods_json(stop)
 
 
-def _day(text: str) -> date:
+def day_of_path(text: str) -> date:
+    """Return the day in an address; raise NotFound."""
     try:
         return parse_date(text)
     except ValueError as error:
@@ -161,7 +162,7 @@ def _day(text: str) -> date:
 
 def _own_stop(identity: Identity, day: str) -> DeliveryStop:
     for leader_id in identity.leader_ids:
-        stop = queries.stop_of(_day(day), leader_id)
+        stop = queries.stop_of(day_of_path(day), leader_id)
         if stop is not None and stop.route.left_at is not None:
             return stop
     raise NotFound("unknown_stop", "Nothing has left for you on this day.")

@@ -50,6 +50,8 @@ VERBS: Mapping[str, object] = {
     "amendment_told": _l("Amendment told to the supplier"),
     "round_delayed": _l("Round delayed"),
     "product_comes_later": _l("A product comes later"),
+    "bags_rerouted": _l("Bags re-routed"),
+    "rerouting_undone": _l("Re-routing undone"),
     "order_split": _l("Order split"),
     "order_split_off": _l("Split off from an order"),
     "order_moved": _l("Order moved to another pickup day"),

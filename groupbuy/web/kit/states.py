@@ -147,6 +147,7 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
     "commission": {
         "pending": ("Pending", "wait"),
         "late": ("Late order", "wait"),
+        "rerouted": ("Re-routed", "info"),
         "frozen": ("Frozen", "info"),
         "settled": ("Settled", "ok"),
         "withdrawn": ("Withdrawn", "idle"),

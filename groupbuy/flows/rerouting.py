@@ -1,0 +1,177 @@
+"""A leader falls ill: all bags of a pickup day go to another leader in one deed (改派)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from groupbuy.audit import service as audit
+from groupbuy.campaigns import lifecycle
+from groupbuy.commissions import rerouting as commissions
+from groupbuy.commissions import settling
+from groupbuy.db import db
+from groupbuy.delivery import rerouting as delivery
+from groupbuy.delivery.models import Reroute
+from groupbuy.delivery.telling import place_of
+from groupbuy.flows.ordering import Actor
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.leaders.models import Leader
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import LEADER, RESIDENT
+from groupbuy.notices.telling import Notice
+from groupbuy.orders import splitting
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState
+from groupbuy.pickup import bulk as pickup
+from groupbuy.pickup import queries as bags
+from groupbuy.purchasing import rerouting as purchasing
+
+MAX_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What a re-routing moves: orders, residents, sale units, fen; ``kept`` are handed out in part."""
+
+    orders: int
+    residents: int
+    units: int
+    amount_fen: int
+    kept: int
+
+
+def preview(*, day: date, old: Leader, new: Leader) -> Moving:
+    """Return what ``reroute`` would move now; raise as it does."""
+    _check(day, old, new)
+    return _reckon(delivery.orders_of(day, old.id))
+
+
+def reroute(*, day: date, old: Leader, new: Leader, reason: str, now: datetime, actor: Actor) -> Reroute:
+    """Let ``new`` hand out all bags of a day that ``old`` has not begun to hand out.
+
+    Sheets, stops, codes and the commission of what is handed out follow; each resident is told once. Raise
+    BadInput, RuleBroken ``leader_not_active``, ``route_left``, ``nothing_to_move``.
+    """
+    reason = reason.strip()
+    if not 1 <= len(reason) <= MAX_REASON:
+        raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
+    going = _locked(day, old.id)
+    _check(day, old, new)
+    if not going:
+        raise RuleBroken("nothing_to_move", "Nothing of this leader waits to be handed out on this day.")
+    _move(day, old.id, new.id, going, now)
+    row = delivery.note(
+        day=day,
+        old=old.id,
+        new=new.id,
+        reason=reason,
+        order_ids=[order.id for order in going],
+        now=now,
+        actor=actor.name,
+    )
+    _tell(day, going, new, f"reroute-{row.id}", reason, now)
+    _log("bags_rerouted", row, going, now, actor)
+    return row
+
+
+def undo(*, reroute_id: int, now: datetime, actor: Actor) -> Reroute:
+    """Give back what another leader got and has not begun to hand out; each resident is told once.
+
+    Raise NotFound, RuleBroken ``already_undone``, ``route_left``.
+    """
+    row = delivery.get_reroute(reroute_id)
+    waiting = _locked(row.day, row.to_leader_id)
+    row = delivery.get_reroute(reroute_id, lock=True)
+    if row.undone_at is not None:
+        raise RuleBroken("already_undone", "This has been undone already.")
+    delivery.check_stops(row.day, (row.from_leader_id, row.to_leader_id))
+    moved = delivery.order_ids_of(row)
+    going = [order for order in waiting if order.id in moved]
+    row.undone_at, row.undone_by = now, actor.name
+    db.session.flush()
+    if going:
+        _move(row.day, row.to_leader_id, row.from_leader_id, going, now)
+    first = db.session.get_one(Leader, row.from_leader_id)
+    row = delivery.get_reroute(reroute_id)
+    _tell(row.day, going, first, f"reroute-{row.id}-back", "恢复原提货点", now)
+    _log("rerouting_undone", row, going, now, actor)
+    return row
+
+
+def _check(day: date, old: Leader, new: Leader) -> None:
+    if old.id == new.id:
+        raise BadInput("same_leader", "Choose another leader.", param="to_leader")
+    if new.state != "active":
+        raise RuleBroken("leader_not_active", "This leader takes no orders at present.", param="to_leader")
+    delivery.check_stops(day, (old.id, new.id))
+
+
+def _locked(day: date, leader_id: int) -> list[Order]:
+    """Lock the rounds of a leader's day, then its orders; return those of which nothing is handed out."""
+    found = delivery.orders_of(day, leader_id)
+    # Rounds come first, as for a route that leaves: what leaves is what is there then.
+    for round_id in sorted({order.round_id for order in found}):
+        lifecycle.lock_round(round_id)
+    splitting.lock_all([order.id for order in found])
+    return [order for order in delivery.orders_of(day, leader_id) if order.state == OrderState.CONFIRMED]
+
+
+def _reckon(found: Sequence[Order]) -> Moving:
+    going = [order for order in found if order.state == OrderState.CONFIRMED]
+    kept = sum(order.state == OrderState.PART_PICKED_UP for order in found)
+    units = sum(line.quantity for order in going for line in splitting.lines_to_deliver(order))
+    residents = {order.resident_id for order in going}
+    return Moving(len(going), len(residents), units, sum(order.amount_fen for order in going), kept)
+
+
+def _move(day: date, old: int, new: int, going: Sequence[Order], now: datetime) -> None:
+    order_ids = [order.id for order in going]
+    rounds = sorted({order.round_id for order in going})
+    residents = sorted({order.resident_id for order in going})
+    commissions.move_shares(order_ids=order_ids, old=old, new=new, now=now)
+    purchasing.move_demand(order_ids=order_ids, old=old, new=new)
+    pickup.give_orders(order_ids=order_ids, new=new)
+    pickup.give_bags(day=day, resident_ids=residents, old=old, new=new)
+    delivery.move_stop(day=day, old=old, new=new)
+    for round_id in rounds:
+        settling.book_round(round_id=round_id, now=now)
+    db.session.expire_all()
+
+
+def _tell(day: date, going: Sequence[Order], leader: Leader, key: str, reason: str, now: datetime) -> None:
+    """Tell each resident where the goods are handed out now, and the leader who hands them out."""
+    first = {order.resident_id: order for order in reversed(going)}
+    values = {
+        "pickup": day.isoformat(),
+        "place": place_of(leader),
+        "leader": f"{leader.name} {leader.phone}",
+        "hours": leader.pickup_hours,
+        "reason": reason,
+    }
+    residents = (
+        Notice(
+            f"{key}-{resident_id}",
+            "rerouted",
+            recipient(RESIDENT, resident_id),
+            values | {"code": bags.bag_code_of(order) or order.pickup_code},
+        )
+        for resident_id, order in sorted(first.items())
+    )
+    whose = Notice(f"{key}-leader", "rerouted", recipient(LEADER, leader.id), values | {"code": "—"})
+    telling.tell([*residents, whose], now=now)
+
+
+def _log(verb: str, row: Reroute, going: Sequence[Order], now: datetime, actor: Actor) -> None:
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb=verb,
+        subject_kind="delivery_day",
+        subject=row.day.isoformat(),
+        after={
+            "from": row.from_leader.code,
+            "to": row.to_leader.code,
+            "reason": row.reason,
+            "orders": sorted(order.number for order in going),
+        },
+    )
