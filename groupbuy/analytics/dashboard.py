@@ -22,6 +22,8 @@ from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds
 from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
 from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.warehouse import batching
+from groupbuy.warehouse.models import StockBatch
 
 # How far ahead an offer that has not reached its threshold asks for attention.
 THRESHOLD_AHEAD = timedelta(hours=24)
@@ -63,6 +65,7 @@ class Decisions:
     stuck_refunds: int
     refunds_to_approve: int
     licences_to_renew: int
+    expiring_batches: int
     closing_today: int
     nearly_out: Sequence[OfferNews]
     below_threshold: Sequence[OfferNews]
@@ -172,6 +175,7 @@ def decisions(*, now: datetime, day: date, begins: datetime, ends: datetime) -> 
         stuck_refunds=_count(ChannelRefund, ChannelRefund.state.in_(channel_refunds.STUCK)),
         refunds_to_approve=_count(RefundRequest, RefundRequest.state == "asked"),
         licences_to_renew=supplier_files.to_renew(day),
+        expiring_batches=_count(StockBatch, batching.expires_by(day + batching.SOON)),
         closing_today=_count(Round, _selling(), Round.closes_at >= begins, Round.closes_at < ends),
         nearly_out=_offers(
             OfferStock.limit_units,

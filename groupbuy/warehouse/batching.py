@@ -4,7 +4,7 @@ Batches change only together with the level of their product, whose row is locke
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, insert, select, tuple_, update
@@ -16,6 +16,8 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.warehouse.models import BatchMovement, StockBatch, StockMovement
 from groupbuy.warehouse.rules import NEVER, Batch
 
+# So long before its last day a batch asks for attention.
+SOON = timedelta(days=7)
 KEY = ("product_id", "number", "best_before")
 
 

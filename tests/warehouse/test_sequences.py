@@ -15,7 +15,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import calling_off, collecting, delaying, late_orders, ordering, receiving
 from groupbuy.flows.ordering import Wish
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.purchasing.models import PurchaseOrderLine
@@ -125,7 +125,7 @@ class Day:
         """Do a step; what the rules forbid now changes nothing."""
         try:
             getattr(self, name)(*values)
-        except RuleBroken:
+        except (RuleBroken, BadInput):
             db.session.rollback()
 
 

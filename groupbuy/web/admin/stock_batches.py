@@ -22,7 +22,6 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 AHEAD = (3, 7, 14, 30)
-SOON = timedelta(days=7)
 
 
 def batch_label(batch: StockBatch) -> str:
@@ -36,7 +35,7 @@ def batch_label(batch: StockBatch) -> str:
 
 def _state(row: Any) -> str:
     until = row.StockBatch.good_until
-    if until is None or until > today() + SOON:
+    if until is None or until > today() + batching.SOON:
         return "good"
     return "soon" if until >= today() else "expired"
 
