@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import ordering
+from groupbuy.flows import ordering, refunding
 from groupbuy.flows.ordering import Wish
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
@@ -55,7 +55,7 @@ def run(app: Flask, *, stride: int = 1) -> Outcome:
     """Die at every ``stride``-th event of each operation, restart, and compare."""
     with app.app_context():
         ward = Ward(app)
-        for operation in (ward.place, ward.change, ward.cancel, ward.pay, ward.close):
+        for operation in (ward.place, ward.change, ward.cancel, ward.pay, ward.refund, ward.close):
             ward.die_all(operation, stride)
         for minute in (0, 1):
             market.tick(app, END + minute * MINUTE)
@@ -128,6 +128,21 @@ class Ward:
             ordering.mark_paid(order=_again(order), now=NOW, actor=ACTOR)
 
         return key, lambda: in_transaction(work), FIRST, CANCELLED
+
+    def refund(self, number: int) -> Case:
+        """Cancel an order that is paid and pay all of it back; one that is not stays as it is."""
+        key = f"refund-{number}"
+        order = self._given(key, "prepaid")
+        in_transaction(lambda: ordering.mark_paid(order=_again(order), now=NOW, actor=ACTOR))
+
+        def work() -> None:
+            mine = _again(order)
+            ordering.cancel_order(order=mine, reason="test", now=NOW, actor=ACTOR)
+            refunding.refund(
+                order=mine, amount_fen=mine.paid_fen, reason="test", now=NOW, actor="test", submission_key=key
+            )
+
+        return key, lambda: in_transaction(work), CANCELLED, None
 
     def close(self, number: int) -> Case:
         """Open and close a round with orders, and first what the last death has left."""

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import time_machine
@@ -43,7 +44,7 @@ TAKEN, FORGED, STRANGE = frozenset({204}), frozenset({401}), frozenset({404})
 
 
 def run(app: Flask, *, calls: int) -> Outcome:
-    """Send so many calls, most of them faulty, die within refunds, and compare with the channel's book."""
+    """Send so many calls, most faulty, die within some and within refunds; compare with the channel's book."""
     chance = random.Random(6)  # noqa: S311 - the order of faults is no secret
     with tempfile.TemporaryDirectory() as folder, running(make_simulator()) as simulator:
         bank = Bank(app, simulator, Path(folder), chance)
@@ -52,6 +53,7 @@ def run(app: Flask, *, calls: int) -> Outcome:
             while bank.outcome.faults < calls:
                 bank.send_batch(clock)
             clock.move_to(NOW)
+            bank.die_within_calls(stride=7 if calls < 1000 else 1)
             bank.die_within_refunds(stride=7 if calls < 1000 else 1)
             return bank.judge(clock)
 
@@ -195,6 +197,21 @@ class Bank:
         self._send(calls)
         paid = [number for number in numbers if self._simulator.book.trade(number).paid_at]
         self._send([(self._simulator.tell(number, at=at), TAKEN) for number in paid])
+
+    def die_within_calls(self, *, stride: int) -> None:
+        """Die at the database events of a call that an order is paid; the channel calls again."""
+        number, died = 1, True
+        while died:
+            paid = self.begin()
+            self._pay(paid, wrong=False)
+            call = self._simulator.tell(paid)
+            died = dies_in_child(self.app, partial(self._take, call), number)
+            self.outcome.faults += died
+            self._send([(call, TAKEN)])
+            number += stride
+
+    def _take(self, call: Call) -> None:
+        self._client.post("/pay/notify/wechat", data=call.body, headers=dict(call.headers))
 
     def die_within_refunds(self, *, stride: int) -> None:
         """Die at the database events of the job that calls the channel and books what it said; go on."""
