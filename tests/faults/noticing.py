@@ -44,7 +44,7 @@ TAKEN, FORGED, STRANGE = frozenset({204}), frozenset({401}), frozenset({404})
 
 
 def run(app: Flask, *, calls: int) -> Outcome:
-    """Send so many calls, most faulty, die within some and within refunds; compare with the channel's book."""
+    """Send so many calls, most faulty, die within some and within refunds; compare with the channel."""
     chance = random.Random(6)  # noqa: S311 - the order of faults is no secret
     with tempfile.TemporaryDirectory() as folder, running(make_simulator()) as simulator:
         bank = Bank(app, simulator, Path(folder), chance)
