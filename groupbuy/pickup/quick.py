@@ -15,7 +15,7 @@ from groupbuy.db import db
 from groupbuy.db.driver import Statement, driver, rows_of, stored, told_as_usual
 from groupbuy.kernel.errors import RunAgain
 from groupbuy.kernel.repeats import Key
-from groupbuy.orders.queries import LineView
+from groupbuy.orders.queries import LineView, lines_of
 from groupbuy.pickup.parts import NOT_READY
 
 VERB = "order_picked_up"
@@ -38,24 +38,9 @@ SELECT CAST(:now AS {moment}), :actor, :verb, 'order', {number},
        CAST(:before AS {json}), CAST(:after AS {json})
 """
 _BOTH = "WITH taken AS ({take}), logged AS ({log} FROM taken) SELECT id, number FROM taken"
-# A row for each line that will be delivered; one without a line where there is none.
 _SHOW = """
-SELECT s.name, CASE WHEN EXISTS ({held}) THEN 1 ELSE 0 END, x.code, x.name, x.quantity, x.price_fen,
-       x.amount_fen, x.short
-FROM "order"
-JOIN resident s ON s.id = "order".resident_id
-LEFT JOIN (
-    SELECT l.id, l.order_id, p.code, v.name, l.quantity, l.price_fen, l.amount_fen,
-           (SELECT CAST(COALESCE(SUM(c.units), 0) AS bigint) FROM line_change c
-            WHERE c.order_line_id = l.id) AS short
-    FROM order_line l
-    JOIN offer f ON f.id = l.offer_id AND f.state = 'active'
-    JOIN product p ON p.id = f.product_id
-    JOIN offer_version v ON v.id = l.offer_version_id
-    WHERE l.order_id = :order AND l.quantity > 0
-) x ON x.order_id = "order".id
-WHERE "order".id = :order
-ORDER BY x.id
+SELECT s.name, CASE WHEN EXISTS ({held}) THEN 1 ELSE 0 END
+FROM "order" JOIN resident s ON s.id = "order".resident_id WHERE "order".id = :order
 """
 
 
@@ -118,9 +103,12 @@ def hand_out(shown: Shown, asking: Statements) -> Gone | None:
     else:
         with told_as_usual("a pickup"):
             taken, rows = _embedded(asking, _values(shown, stored(shown.now)))
-    if any(row[1] for row in rows):
+    if not taken:
+        return None
+    (order_id, number), (name, held) = taken[0], rows[0]
+    if held:
         raise RunAgain
-    return _gone(taken[0][0], taken[0][1], rows) if taken else None
+    return Gone(number, name, tuple(line for line in lines_of([order_id]) if line.delivered))
 
 
 def _embedded(asking: Statements, values: dict[str, Any]) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -148,12 +136,3 @@ def _values(shown: Shown, now: Any) -> dict[str, Any]:
         "before": BEFORE,
         "after": AFTER,
     }
-
-
-def _gone(order_id: int, number: str, rows: Sequence[Any]) -> Gone:
-    lines = (
-        LineView(order_id, code, name, quantity, price_fen, amount_fen, True, short)
-        for _, _, code, name, quantity, price_fen, amount_fen, short in rows
-        if code is not None
-    )
-    return Gone(number, rows[0][0], tuple(lines))

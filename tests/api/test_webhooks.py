@@ -15,8 +15,11 @@ from sqlalchemy import select
 
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
 from groupbuy.messaging.posting import HttpPoster, NotTaken
 from groupbuy.messaging.webhooks import PATIENCE
+from groupbuy.purchasing import queries as purchasing
+from groupbuy.purchasing import service
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 from tests.api.conftest import Town
@@ -95,6 +98,22 @@ def test_a_round_is_told_from_its_opening_to_the_last_bag(town: Town, listener: 
     assert sorted(listener.kinds) == sorted(kinds)
     tick(town, clock, CLOSES + timedelta(minutes=2))
     assert len(listener.got) == len(kinds)
+
+
+def test_a_purchase_order_and_what_is_cancelled_are_told(town: Town, listener: Listener, clock: Any) -> None:
+    listen(town, listener, "purchase_order.sent", "order.cancelled", "round.cancelled")
+    kept, gone = (town.buyer.order({"P1": 1}).json["order_no"] for _ in range(2))
+    town.buyer.post(f"/orders/{gone}/cancel", {"reason": "不要了"})
+    tick(town, clock, CLOSES)
+    db.session.rollback()
+    (order,) = purchasing.orders_of_round(town.round.id)
+    for _ in range(2):
+        with transaction():
+            service.mark_sent(order_id=order.id, now=CLOSES, actor="test")
+    tick(town, clock, CLOSES + timedelta(minutes=1))
+    told = [(event["type"], event["subject"]) for event in (json.loads(body) for _, body in listener.got)]
+    assert told == [("order.cancelled", gone), ("purchase_order.sent", order.number)]
+    assert kept not in str(told)
 
 
 def test_nobody_hears_what_it_did_not_ask_for(town: Town, listener: Listener, clock: Any) -> None:

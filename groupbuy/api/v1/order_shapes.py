@@ -75,7 +75,9 @@ json_build_object(
         'quantity', quantity,
         'price_fen', price_fen,
         'amount_fen', quantity * price_fen,
-        'short_units', 0
+        'short_units', 0,
+        'refunded_units', 0,
+        'cancelled_units', 0
     ) ORDER BY place) FROM line),
     'round', head.round_name,
     'resident_code', head.resident_code,
