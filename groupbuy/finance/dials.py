@@ -16,6 +16,7 @@ USUAL: Mapping[str, int] = {
     "after_sale_days": 2,
     "confirm_hours": 72,
     "remind_hours": 24,
+    "pickup_hour": 16,
     "withdrawal_min_fen": 1000,
     "withdrawal_fee_fen": 0,
     "tax_bp": 0,
@@ -27,6 +28,7 @@ MOST: Mapping[str, int] = {
     "after_sale_days": 365,
     "confirm_hours": 24 * 365,
     "remind_hours": 24 * 365,
+    "pickup_hour": 23,
     "tax_bp": BASIS,
 }
 
@@ -36,13 +38,15 @@ class Dials:
     """What holds now: days, hours, fen and basis points.
 
     So many hours after the goods have arrived, who has not fetched them is reminded, and what nobody has
-    scanned counts as fetched; 0 is never. What is owed back on a prepaid order returns by itself up to
+    scanned counts as fetched; 0 is never. Goods that come without a route count as there at
+    ``pickup_hour`` of their day. What is owed back on a prepaid order returns by itself up to
     ``refund_alone_fen``, 0 is never.
     """
 
     after_sale_days: int
     confirm_hours: int
     remind_hours: int
+    pickup_hour: int
     withdrawal_min_fen: int
     withdrawal_fee_fen: int
     tax_bp: int

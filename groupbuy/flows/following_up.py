@@ -103,11 +103,12 @@ def remind(*, stop_id: int, now: datetime) -> int | None:
     if not _mark(stop, "reminded_at", now):
         return None
     orders = db.session.scalars(_open(stop)).all()
-    telling.tell((_reminder(order) for order in orders), now=now)
+    telling.tell((reminder(order) for order in orders), now=now)
     return len(orders)
 
 
-def _reminder(order: Order) -> Notice:
+def reminder(order: Order) -> Notice:
+    """Return what a resident hears who has not come."""
     values = {
         "round": order.round.title,
         "place": order.leader.address or order.leader.name,
@@ -131,14 +132,15 @@ def confirm(*, stop_id: int, now: datetime) -> int | None:
     if not _may_be_confirmed(stop):
         return None
     orders = db.session.scalars(_open(stop).where(~is_disputed())).all()
-    confirmed = [order for order in orders if _confirm(order, now)]
+    confirmed = [order for order in orders if confirm_order(order, now)]
     if db.session.scalar(_open(stop).limit(1)) is None and not _mark(stop, "confirmed_at", now):
         return None
     _complete_rounds(stop, now)
     return len(confirmed)
 
 
-def _confirm(order: Order, now: datetime) -> bool:
+def confirm_order(order: Order, now: datetime) -> bool:
+    """Note that an order counts as fetched; False when somebody else has handed it out meanwhile."""
     former = order.state
     if not service.move(order=order, old=OPEN_STATES, new=OrderState.PICKED_UP, picked_up_at=now):
         return False

@@ -25,6 +25,7 @@ from groupbuy.flows import (
     refunding,
     returning,
     telling,
+    without_routes,
 )
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
@@ -58,6 +59,8 @@ PATIENT = frozenset(
         "levels",
         "tell_opened",
         "tell_closing",
+        "remind_round",
+        "confirm_round",
     }
 )
 EVERYTHING = PUNCTUAL | PATIENT
@@ -181,6 +184,16 @@ def _near_closes(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("tell_closing", round_.id, round_.name, now)
 
 
+def _rounds_to_remind(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
+    for round_ in without_routes.due_reminders(now, zone):
+        yield Step("remind_round", round_.id, round_.name, now)
+
+
+def _rounds_to_confirm(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
+    for round_ in without_routes.due_confirmations(now, zone):
+        yield Step("confirm_round", round_.id, round_.name, now)
+
+
 def _level_reviews(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
     if month := levelling.due_month(now, zone):
         yield Step("levels", month.toordinal(), f"{month:%Y-%m}", now)
@@ -288,6 +301,16 @@ def _tell_closing(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     return None if count is None else f"{count} told"
 
 
+def _remind_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    count = without_routes.remind(round_id=ref, now=now, zone=zone)
+    return None if count is None else f"{count} reminded"
+
+
+def _confirm_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    count = without_routes.confirm(round_id=ref, now=now, zone=zone)
+    return None if count is None else f"{count} confirmed"
+
+
 _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "plan": _plans,
     "open": _opens,
@@ -308,6 +331,8 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "levels": _level_reviews,
     "tell_opened": _openings,
     "tell_closing": _near_closes,
+    "remind_round": _rounds_to_remind,
+    "confirm_round": _rounds_to_confirm,
 }
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
@@ -330,4 +355,6 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "levels": _review_levels,
     "tell_opened": _tell_opened,
     "tell_closing": _tell_closing,
+    "remind_round": _remind_round,
+    "confirm_round": _confirm_round,
 }

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union
 
 from groupbuy.campaigns.models import Round
 from groupbuy.orders.models import Order
@@ -19,3 +19,9 @@ def is_on(day: date) -> ColumnElement[bool]:
     rounds = select(Round.id).where(Round.pickup_date == day).correlate(None)
     parts = select(Order.round_id).where(Order.pickup_date == day).correlate(None)
     return and_(Round.id.in_(union(rounds, parts)), day_of() == day)
+
+
+def rounds_until(day: date) -> CompoundSelect[int]:
+    """Return the query of the rounds of which something is handed out until a day, by id."""
+    rounds = select(Round.id).where(Round.pickup_date <= day).correlate(None)
+    return union(rounds, select(Order.round_id).where(Order.pickup_date <= day).correlate(None))

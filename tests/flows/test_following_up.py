@@ -1,17 +1,22 @@
 """What nobody scanned: reminded after a day, confirmed after three, unless something is looked into."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
+from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.delivery import queries, service
-from groupbuy.flows import collecting, dispatching, syncing
+from groupbuy.flows import collecting, dispatching, putting_right, syncing, without_routes
+from groupbuy.flows.putting_right import Request
 from groupbuy.flows.syncing import Decision
+from groupbuy.kernel.times import local_moment
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from groupbuy.pickup.events import Event
@@ -85,3 +90,61 @@ def test_goods_that_nobody_scanned_are_confirmed_and_the_round_is_over(app: Flas
     assert [entry.actor for entry in logged] == ["test", "scheduler", "scheduler"]
     assert [entry.after["by"] for entry in logged] == ["code", "automatic", "automatic"]
     assert not [one for one in day.check_all(now=ARRIVES, at_rest=False) if one.violations]
+
+
+def test_a_round_without_routes_is_confirmed_from_the_hour_of_its_pickup_day(app: Flask) -> None:
+    """Goods of the 23rd count as there at 16:00 in Shanghai: reminded a day later, confirmed after three."""
+    leader, product = building.add_leader(), building.add_product(building.add_supplier())
+    round_ = building.add_round([product])
+    orders = [
+        building.place(round_, building.add_resident(leader, name), {"P1": 2}) for name in ("甲", "乙", "丙")
+    ]
+    building.close(app, round_)
+    there = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    tick(app, there + 71 * HOUR)
+    assert states(orders) == ["confirmed"] * 3
+    day.receive(day.order_of(round_).number, {"P1": 6})
+    scanned, silent, asked = orders
+    with transaction():
+        collecting.verify_pickup(
+            code=scanned.pickup_code, leader_ids=[leader.id], now=there + HOUR, actor=ACTOR
+        )
+        case = putting_right.ask(
+            order=db.session.get_one(Order, asked.id),
+            request=Request(Kind.REFUND, Reason.SPOILED, "坏了", {"P1": 1}),
+            now=there + HOUR,
+            actor=ACTOR,
+        ).number
+    tick(app, there + 24 * HOUR - timedelta(seconds=1))
+    assert not db.session.scalars(select(Message).where(Message.event == "not_picked_up")).all()
+    for _ in range(2):
+        tick(app, there + 24 * HOUR)
+    told = db.session.scalars(select(Message.recipient).where(Message.event == "not_picked_up")).all()
+    assert sorted(told) == [f"resident:{silent.resident_id}", f"resident:{asked.resident_id}"]
+
+    tick(app, there + 72 * HOUR - timedelta(seconds=1))
+    assert states(orders) == ["picked_up", "confirmed", "confirmed"]
+    tick(app, there + 72 * HOUR)
+    assert states(orders) == ["picked_up", "picked_up", "confirmed"]
+    assert db.session.get_one(Round, round_.id).state == "received"
+    in_transaction(
+        lambda: putting_right.decide(
+            number=case, approve=False, answer="照片看不出", now=there + 73 * HOUR, actor=ACTOR
+        )
+    )
+    tick(app, there + 73 * HOUR)
+    assert states(orders) == ["picked_up"] * 3
+    assert db.session.get_one(Round, round_.id).state == "completed"
+
+
+@given(
+    st.integers(min_value=0, max_value=40 * 24),
+    st.integers(min_value=0, max_value=23),
+    st.integers(min_value=1, max_value=200),
+)
+def test_the_last_ripe_day_is_ripe_and_the_next_is_not(hours: int, hour: int, wait: int) -> None:
+    now, waited = ARRIVES + timedelta(hours=hours), timedelta(hours=wait)
+    found = without_routes.last_day(now, ZONE, hour=hour, wait=waited)
+    at = f"{hour:02}:00"
+    assert local_moment(found, at, ZONE) + waited <= now
+    assert local_moment(found + timedelta(days=1), at, ZONE) + waited > now

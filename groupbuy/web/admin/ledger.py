@@ -39,6 +39,11 @@ class DialsForm(SeenForm):
         validators=[InputRequired()],
         description=_l("What nobody has scanned so long after it arrived counts as fetched; 0 is never."),
     )
+    pickup_hour = WholeField(
+        _l("Goods without a route are there at (hour)"),
+        validators=[InputRequired()],
+        description=_l("Of the pickup day, when no route brings them; the hours above count from it."),
+    )
     withdrawal_min_fen = YuanField(_l("Smallest withdrawal (yuan)"), validators=[InputRequired()])
     withdrawal_fee_fen = YuanField(_l("Fee of a withdrawal (yuan)"), validators=[InputRequired()])
     tax_bp = PercentField(_l("Tax withheld (percent)"), validators=[InputRequired()])
