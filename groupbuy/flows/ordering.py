@@ -24,6 +24,7 @@ from groupbuy.orders.rules import OrderState, line_changes
 from groupbuy.orders.service import OrderToRecord
 from groupbuy.orders.shortening import AFTER_CLOSE
 from groupbuy.payments import paying
+from groupbuy.pickup import capacity
 
 MAX_REMARK = 200
 
@@ -58,13 +59,15 @@ def place_order(
     """Place an order in an open round; the same ``submission_key`` again returns the first order.
 
     Raise BadInput with param ``lines[i].…`` for a wish that makes no sense, and RuleBroken
-    ``round_closed``, ``round_not_open``, ``sold_out``, ``limit_reached``, ``leader_not_taking_part``.
+    ``round_closed``, ``round_not_open``, ``sold_out``, ``limit_reached``, ``leader_not_taking_part``,
+    ``pickup_point_full``.
     """
     if first := service.find_by_submission(submission_key):
         return first
     check_round(round_, now)
     leader = resident.leader_in(round_.opens_at)
     check_leader(round_, leader)
+    capacity.hold_place(leader=leader, resident_id=resident.id, day=round_.pickup_date)
     lines = _price(round_, leader, wishes)
     holding.hold(lines, resident.id)
     head = replace(

@@ -45,7 +45,8 @@ class Leader(Base):
     """Who runs the group-buy of a community; ``address`` is the pickup point.
 
     The coordinates are those of the pickup point in millionths of a degree. ``state_reason`` is why the
-    state is what it is, for the leader to read.
+    state is what it is, for the leader to read. ``bag_capacity`` is how many residents' bags the pickup point
+    takes on a day, None for any number.
     """
 
     __tablename__ = "leader"
@@ -54,6 +55,7 @@ class Leader(Base):
             "state IN ('applied', 'reviewed', 'active', 'suspended', 'exited', 'rejected')", name="state"
         ),
         CheckConstraint("(latitude_e6 IS NULL) = (longitude_e6 IS NULL)", name="place"),
+        CheckConstraint("bag_capacity > 0", name="capacity"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,6 +73,7 @@ class Leader(Base):
     state_reason: Mapped[str | None]
     latitude_e6: Mapped[int | None]
     longitude_e6: Mapped[int | None]
+    bag_capacity: Mapped[int | None]
     agreement_version: Mapped[int | None]
     agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -78,7 +78,7 @@ WITH wish AS (
            s.code AS resident_code, l.id AS leader_id, l.code AS leader_code, l.level_id
     FROM round r
     JOIN resident s ON s.id = :resident
-    JOIN leader l ON l.state = 'active' AND l.id = CASE
+    JOIN leader l ON l.state = 'active' AND l.bag_capacity IS NULL AND l.id = CASE
         WHEN r.opens_at < s.leader_since THEN COALESCE(s.former_leader_id, s.leader_id) ELSE s.leader_id END
     LEFT JOIN round_leader x ON x.round_id = r.id AND x.leader_id = l.id
     WHERE r.name = :round AND r.state IN ('scheduled', 'open')

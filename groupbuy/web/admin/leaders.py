@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
@@ -21,6 +21,7 @@ from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.conflicts import SeenForm
+from groupbuy.web.admin.fields import WholeField
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.admin.products import pairs
@@ -50,6 +51,11 @@ class LeaderForm(SeenForm):
     address = StringField(_l("Pickup point"), validators=[Length(max=200)])
     route = StringField(_l("Delivery route"), validators=[Length(max=60)])
     pickup_hours = StringField(_l("Pickup hours"), validators=[InputRequired(), Length(max=60)])
+    bag_capacity = WholeField(
+        _l("Bags per pickup day"),
+        validators=[Optional(), NumberRange(min=1)],
+        description=_l("Residents whose goods find room on a day. Empty: any number."),
+    )
     latitude_e6 = DegreesField(
         _l("Latitude"),
         validators=[Optional()],
@@ -152,6 +158,7 @@ def leaders_detail(code: str) -> ResponseReturnValue:
         values: dict[str, Any] = dict(saving.texts(form, *TEXTS))
         values |= {"name": form.name.data.strip(), "pickup_hours": form.pickup_hours.data.strip()}
         values |= {name: form[name].data or None for name in ("community_id", "level_id")}
+        values["bag_capacity"] = form.bag_capacity.data or None
         place = rules.check_place(form.latitude_e6.data, form.longitude_e6.data) or (None, None)
         values |= {"latitude_e6": place[0], "longitude_e6": place[1]}
         managing.edit_leader(leader=get_leader(code), values=values, now=utc_now(), actor=actor().name)

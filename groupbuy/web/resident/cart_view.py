@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from groupbuy.campaigns import storefront
@@ -10,6 +10,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState, effective_state
 from groupbuy.campaigns.storefront import Goods
 from groupbuy.leaders.models import Leader
+from groupbuy.pickup.capacity import is_full
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.resident.buyer import Buyer
 from groupbuy.web.resident.cards import Card, card
@@ -38,6 +39,8 @@ class Basket:
     leader: Leader
     is_open: bool
     lines: Sequence[Line]
+    # The pickup point takes no more bags on the round's pickup day.
+    full: bool = False
 
     @property
     def orderable(self) -> Sequence[Line]:
@@ -92,7 +95,8 @@ def read_cart(buyer: Buyer, wanted: Mapping[int, int], now: datetime) -> Cart:
         leader = buyer.leader_in(round_)
         if leader is not None:
             own = [goods[offer_id] for offer_id in by_round[round_.id] if offer_id in goods]
-            baskets.append(_basket(round_, leader, own, wanted, now))
+            full = is_full(leader=leader, resident_id=buyer.resident_id, day=round_.pickup_date)
+            baskets.append(replace(_basket(round_, leader, own, wanted, now), full=full))
     return Cart(baskets)
 
 

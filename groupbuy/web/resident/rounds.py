@@ -15,6 +15,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.models import Leader
 from groupbuy.orders import carts
 from groupbuy.orders.queries import buyers_of
+from groupbuy.pickup.capacity import is_full
 from groupbuy.web.resident import quantities
 from groupbuy.web.resident.blueprint import blueprint
 from groupbuy.web.resident.buyer import Buyer, the_buyer
@@ -74,6 +75,7 @@ def _render(round_: Round, leader: Leader, buyer: Buyer, shelf: Sequence[Goods],
         chosen=request.args.get("c", ""),
         state=state,
         is_open=state is RoundState.OPEN,
+        full=is_full(leader=leader, resident_id=buyer.resident_id, day=round_.pickup_date),
         buyers=buyers_of(round_id=round_.id, leader_id=leader.id),
         total_fen=sum(one.price_fen * one.quantity for one in cards),
         pieces=sum(one.quantity for one in cards),

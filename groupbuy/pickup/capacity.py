@@ -1,0 +1,58 @@
+"""How many bags a pickup point takes on a day (自提点容量): whoever would be one too many is refused."""
+
+from datetime import date
+
+from sqlalchemy import func, select
+
+from groupbuy.campaigns.models import Round
+from groupbuy.db import db
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.leaders.models import Leader
+from groupbuy.orders.days import is_on
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState
+
+
+def hold_place(*, leader: Leader, resident_id: int, day: date) -> None:
+    """Make sure that a resident's goods still find room at a leader's on a day, until the transaction ends.
+
+    A bag is a resident's, whatever the number of its orders. Nothing is kept but the orders themselves, so
+    nothing has to be given back when one is cancelled, delayed or re-routed. A leader without a capacity
+    costs nothing. Raise RuleBroken ``pickup_point_full``.
+    """
+    if leader.bag_capacity is None:
+        return
+    # Orders for this leader wait for each other here, so that two do not take the last place.
+    locked = select(Leader.bag_capacity).where(Leader.id == leader.id).with_for_update(key_share=True)
+    capacity = db.session.scalar(locked)
+    if capacity is not None and _is_full(capacity, leader.id, resident_id, day):
+        raise RuleBroken("pickup_point_full", "This pickup point takes no more orders for this day.")
+
+
+def is_full(*, leader: Leader, resident_id: int | None, day: date) -> bool:
+    """Tell whether a resident who orders now would be refused."""
+    capacity = leader.bag_capacity
+    return capacity is not None and _is_full(capacity, leader.id, resident_id, day)
+
+
+def bags_on(leader_id: int, day: date) -> int:
+    """Return how many residents have something to fetch at a leader's on a day, also of rounds that sell."""
+    there = select(func.count(Order.resident_id.distinct())).join(Round, Round.id == Order.round_id)
+    mine = (Order.leader_id == leader_id, is_on(day), Order.state != OrderState.CANCELLED)
+    return db.session.scalar(there.where(*mine)) or 0
+
+
+def _is_full(capacity: int, leader_id: int, resident_id: int | None, day: date) -> bool:
+    own = (
+        select(Order.id)
+        .join(Round, Round.id == Order.round_id)
+        .where(
+            Order.resident_id == resident_id,
+            Order.leader_id == leader_id,
+            is_on(day),
+            Order.state != OrderState.CANCELLED,
+        )
+    )
+    if resident_id is not None and db.session.scalar(own.limit(1)) is not None:
+        return False
+    return bags_on(leader_id, day) >= capacity
