@@ -1,6 +1,7 @@
 """Settings, read once from the environment; a wrong or unknown key fails with what to do."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FACTOR_ROLES = ("operator", "finance", "warehouse", "customer_service", "leader")
 # What gateways for text messages accept as a signature.
 MOST_SIGNATURE = 12
+# Of goods packed in the shop a barcode begins with 2.
+_SCALE_BARCODE = re.compile(r"2[0-9]*I+(W+|P+)C")
 
 
 class ConfigError(Exception):
@@ -76,6 +79,7 @@ class Settings:
     sms_token: str = field(repr=False)
     sms_signature: str
     over_delivery_bp: int
+    scale_barcodes: tuple[str, ...]
     pay_grace_minutes: int
     wechat_pay: WechatPaySettings | None
     alipay: AlipaySettings | None
@@ -116,6 +120,7 @@ DEFAULTS: dict[str, str] = {
     "SMS_TOKEN": "",
     "SMS_SIGNATURE": "社区团购",
     "OVER_DELIVERY_BP": "200",
+    "SCALE_BARCODES": "21IIIIIWWWWWC,22IIIIIPPPPPC",
     "PAY_GRACE_MINUTES": "30",
     "WECHAT_PAY_MERCHANT": "",
     "WECHAT_PAY_APP_ID": "",
@@ -166,6 +171,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         sms_token=_header("SMS_TOKEN", value["SMS_TOKEN"]),
         sms_signature=_signature(value["SMS_SIGNATURE"]),
         over_delivery_bp=_whole("OVER_DELIVERY_BP", value["OVER_DELIVERY_BP"]),
+        scale_barcodes=_scale_barcodes(value["SCALE_BARCODES"]),
         pay_grace_minutes=_whole("PAY_GRACE_MINUTES", value["PAY_GRACE_MINUTES"]),
         wechat_pay=_wechat_pay(value),
         alipay=_alipay(value),
@@ -342,3 +348,14 @@ def _whole(key: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ConfigError(f"{PREFIX}{key} must be a whole number below a billion, not {text[:40]!r}")
     return int(text)
+
+
+def _scale_barcodes(text: str) -> tuple[str, ...]:
+    """Return layouts of barcodes between commas: a prefix, I of the goods, W or P, the check digit."""
+    layouts = tuple(part.strip() for part in text.split(",") if part.strip())
+    for layout in layouts:
+        if len(layout) != 13 or not _SCALE_BARCODE.fullmatch(layout):
+            raise ConfigError(
+                f"{PREFIX}SCALE_BARCODES must be layouts such as 21IIIIIWWWWWC, not {layout[:40]!r}"
+            )
+    return layouts

@@ -1,6 +1,6 @@
 """Orders, stock and limits agree with one another."""
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Never
 from groupbuy.campaigns.models import Offer, OfferBuyer, OfferStock, Round
@@ -23,6 +23,8 @@ _sold = _lines.outerjoin(_gone, _gone.c.line_id == OrderLine.id).where(
     or_(_not_cancelled, Order.cancel_reason.in_(AFTER_CLOSE))
 )
 _units = total(OrderLine.quantity + func.coalesce(_gone.c.units, 0))
+# Substitutes are handed out too, though nobody had ordered them at the close.
+_most = OrderLine.quantity + func.coalesce(case((_gone.c.units > 0, _gone.c.units), else_=0), 0)
 _held_of_offers = _held.join(Offer, Offer.id == OrderLine.offer_id)
 
 CHECKS: tuple[Check, ...] = (
@@ -95,7 +97,7 @@ CHECKS: tuple[Check, ...] = (
         .join(LinePickup, LinePickup.order_line_id == OrderLine.id)
         .outerjoin(_gone, _gone.c.line_id == OrderLine.id)
         .group_by(OrderLine.id, OrderLine.quantity, _gone.c.units)
-        .having(total(LinePickup.units) > OrderLine.quantity + func.coalesce(_gone.c.units, 0)),
+        .having(total(LinePickup.units) > _most),
     ),
     Never(
         "offer_seal",

@@ -36,6 +36,9 @@ class OfferRow:
     limit_units: int | None
     per_buyer_limit: int | None
     min_units: int | None
+    basis_price_fen: int | None
+    price_basis_g: int | None
+    est_grams: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ def offers_of(round_id: int) -> Sequence[OfferRow]:
             OfferStock.limit_units,
             Offer.per_buyer_limit,
             Offer.min_units,
+            OfferVersion.basis_price_fen,
+            OfferVersion.price_basis_g,
+            OfferVersion.est_grams,
         )
         .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
         .join(OfferStock, OfferStock.offer_id == Offer.id)

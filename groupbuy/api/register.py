@@ -33,12 +33,14 @@ from groupbuy.api.v1 import (
     settlements,
     splitting,
     stock_batches,
+    substitutes,
     suppliers,
     tokens,
     trade_reports,
     users,
     warehouse,
     webhooks,
+    weights,
 )
 from groupbuy.api.v1.documents import RENDER, Render
 from groupbuy.api.v1.endpoint import blueprint
@@ -49,6 +51,7 @@ RESOURCES = (
     rounds,
     carts,
     orders,
+    substitutes,
     after_sales,
     pickups,
     pickup_events,
@@ -80,6 +83,7 @@ RESOURCES = (
     delivery,
     users,
     webhooks,
+    weights,
     openapi,
 )
 

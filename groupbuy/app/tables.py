@@ -20,6 +20,7 @@ from groupbuy.pickup import models as pickup
 from groupbuy.purchasing import models as purchasing
 from groupbuy.settlements import models as settlements
 from groupbuy.warehouse import models as warehouse
+from groupbuy.weighing import models as weighing
 
 ALL = (
     accounts,
@@ -42,4 +43,5 @@ ALL = (
     purchasing,
     settlements,
     warehouse,
+    weighing,
 )

@@ -219,10 +219,22 @@ class Offer(OfferTerms, Base):
 
 
 class OfferVersion(Base):
-    """What was offered at one time: never changed, so that an order line can point at it."""
+    """What was offered at one time: never changed, so that an order line can point at it.
+
+    ``price_fen`` is per sale unit. Of weighed goods it is the estimate for a piece of about ``est_grams``,
+    which costs ``basis_price_fen`` per ``price_basis_g``; without those three a price is fixed.
+    """
 
     __tablename__ = "offer_version"
-    __table_args__ = (UniqueConstraint("offer_id", "number"), CheckConstraint("price_fen >= 0", name="price"))
+    __table_args__ = (
+        UniqueConstraint("offer_id", "number"),
+        CheckConstraint("price_fen >= 0", name="price"),
+        CheckConstraint(
+            "(est_grams IS NULL AND price_basis_g IS NULL AND basis_price_fen IS NULL)"
+            " OR (est_grams > 0 AND price_basis_g > 0 AND basis_price_fen >= 0)",
+            name="weight",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
@@ -234,6 +246,14 @@ class OfferVersion(Base):
     list_price_fen: Mapped[int | None]
     cost_fen: Mapped[int]
     case_size: Mapped[int]
+    basis_price_fen: Mapped[int | None]
+    price_basis_g: Mapped[int | None]
+    est_grams: Mapped[int | None]
+
+    @property
+    def quoted_fen(self) -> int:
+        """Return the price as an operator sets it: per sale unit, of weighed goods per ``price_basis_g``."""
+        return self.price_fen if self.basis_price_fen is None else self.basis_price_fen
 
 
 class OfferLeader(Base):

@@ -6,6 +6,7 @@ from sqlalchemy import select, true, update
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.models import Offer, OfferStock, OfferVersion
+from groupbuy.catalog.rules import offered_price
 from groupbuy.db import db
 from groupbuy.kernel.errors import BadInput, RuleBroken
 
@@ -18,7 +19,10 @@ def current_version(offer: Offer) -> OfferVersion:
 
 
 def change_price(*, offer: Offer, price_fen: int, now: datetime, actor: str) -> OfferVersion:
-    """Offer a product at another price from now on; orders placed before keep theirs."""
+    """Offer a product at another price from now on; orders placed before keep theirs.
+
+    Of weighed goods it is the price of so many grams as before.
+    """
     if price_fen < 0:
         raise BadInput("out_of_range", "A price is not negative.", param="price_fen")
     db.session.refresh(offer, with_for_update=True)
@@ -27,7 +31,8 @@ def change_price(*, offer: Offer, price_fen: int, now: datetime, actor: str) -> 
         column: getattr(former, column)
         for column in ("offer_id", "name", "spec", "unit", "list_price_fen", "cost_fen", "case_size")
     }
-    fresh = OfferVersion(**copied, number=former.number + 1, price_fen=price_fen)
+    prices = offered_price(price_fen, former.price_basis_g, former.est_grams)
+    fresh = OfferVersion(**copied, number=former.number + 1, **prices)
     offer.version_no = fresh.number
     db.session.add(fresh)
     db.session.flush()
@@ -37,7 +42,7 @@ def change_price(*, offer: Offer, price_fen: int, now: datetime, actor: str) -> 
         verb="offer_price_changed",
         subject_kind="offer",
         subject=str(offer.id),
-        before={"price_fen": former.price_fen},
+        before={"price_fen": former.quoted_fen},
         after={"price_fen": price_fen},
     )
     return fresh

@@ -20,6 +20,7 @@ from groupbuy.campaigns.models import (
 )
 from groupbuy.campaigns.rules import RoundState, Window
 from groupbuy.catalog.models import Product
+from groupbuy.catalog.rules import offered_price
 from groupbuy.db import db
 
 TERMS = tuple(Terms.__annotations__)
@@ -119,10 +120,10 @@ def add_offer(*, round_: Round, planned: CampaignOffer, product: Product) -> Off
         name=product.name,
         spec=product.spec,
         unit=product.unit,
-        price_fen=planned.price_fen,
         list_price_fen=planned.list_price_fen,
         cost_fen=product.cost_fen,
         case_size=product.case_size,
+        **offered_price(planned.price_fen, *product.weight_terms),
     )
     db.session.add_all([version, OfferStock(offer_id=offer.id, limit_units=planned.limit_units)])
     return offer

@@ -24,7 +24,8 @@ class Goods:
 
     ``taken`` is what the resident has of it in this round already; ``offered`` is false once it was
     withdrawn or taken off the shelf. With ``whole_cases`` only full cases are bought, so that what is
-    sold beyond them is short.
+    sold beyond them is short. Of weighed goods ``price_fen`` is the estimate for a piece of
+    about ``est_grams``.
     """
 
     offer_id: int
@@ -49,6 +50,7 @@ class Goods:
     taken: int
     case_size: int
     whole_cases: bool
+    est_grams: int | None
 
     @property
     def left(self) -> int | None:
@@ -154,6 +156,7 @@ def _goods(leader_id: int, resident_id: int | None) -> Select[*tuple[Any, ...]]:
             taken,
             OfferVersion.case_size,
             Round.surplus_policy == "shortfall",
+            OfferVersion.est_grams,
         )
         .join(Round, Round.id == Offer.round_id)
         .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))

@@ -91,7 +91,8 @@ class Brand(Base):
 class Product(Base):
     """What can be offered. Prices are per sale unit; ``case_size`` counts sale units.
 
-    A weighed product is ordered in pieces of about ``est_grams`` and priced per ``price_basis_g``.
+    A weighed product is ordered in pieces of about ``est_grams`` and priced per ``price_basis_g``; one
+    that was imported without these has a fixed price per sale unit.
     ``picture`` is a path below the static folder, such as ``vendor/food/apple.webp``. What ``keeps`` may lie
     in stock from one round to another: only of such goods the next close uses up what is left.
     """
@@ -126,6 +127,13 @@ class Product(Base):
     state: Mapped[str] = mapped_column(default="on_shelf")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+
+    @property
+    def weight_terms(self) -> tuple[int | None, int | None]:
+        """Return for how many grams its price is and what a piece weighs about; None where it is fixed."""
+        if self.weighed and self.est_grams and self.price_basis_g:
+            return self.price_basis_g, self.est_grams
+        return None, None
 
     supplier: Mapped[Supplier] = relationship()
     category: Mapped[Category | None] = relationship()

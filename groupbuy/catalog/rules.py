@@ -1,7 +1,7 @@
 """What a price becomes when many are changed at once."""
 
 from groupbuy.kernel.errors import BadInput
-from groupbuy.kernel.money import MAX_FEN, share_bp
+from groupbuy.kernel.money import MAX_FEN, divide_half_up, share_bp
 
 
 def changed_price(price_fen: int, *, by_bp: int = 0, by_fen: int = 0) -> int:
@@ -13,3 +13,18 @@ def changed_price(price_fen: int, *, by_bp: int = 0, by_fen: int = 0) -> int:
     if not 0 < changed <= MAX_FEN:
         raise BadInput("amount", "A price must stay above zero.", param="amount")
     return changed
+
+
+def offered_price(price_fen: int, price_basis_g: int | None, est_grams: int | None) -> dict[str, int]:
+    """Return the columns of an offer's price: per sale unit, or the estimate for a piece that is weighed.
+
+    A piece of about ``est_grams`` is estimated, rounded half up, from the price per ``price_basis_g``.
+    """
+    if price_basis_g is None or est_grams is None:
+        return {"price_fen": price_fen}
+    return {
+        "price_fen": divide_half_up(price_fen * est_grams, price_basis_g),
+        "basis_price_fen": price_fen,
+        "price_basis_g": price_basis_g,
+        "est_grams": est_grams,
+    }

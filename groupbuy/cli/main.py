@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, str] = {
     "scheduler": "groupbuy.cli.scheduling:scheduler",
     "serve": "groupbuy.cli.serving:serve",
     "tick": "groupbuy.cli.ticking:tick",
+    "weights": "groupbuy.cli.weights:weights",
 }
 
 

@@ -19,6 +19,7 @@ from groupbuy.flows import allocating, receiving
 from groupbuy.flows.delivery_file import read_deliveries
 from groupbuy.flows.ordering import Actor
 from groupbuy.flows.receiving import Delivery
+from groupbuy.flows.substituting import swaps_from
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import format_yuan
 from groupbuy.warehouse import receipts
@@ -98,24 +99,36 @@ def _receipt_text(booked: dict[str, Any], dry_run: bool) -> str:
 @click.argument("name", metavar="ROUND")
 @click.option("--policy", type=click.Choice([policy.value for policy in Policy]), required=True)
 @click.option("--product", "products", multiple=True, metavar="CODE", help="Only this product; may repeat.")
+@click.option("--swap", "swaps", multiple=True, metavar="SHORT=OTHER", help="What comes instead; may repeat.")
 @click.option("--dry-run", is_flag=True, help="Say who would go without and store nothing.")
 @json_option
 @click.pass_obj
 def allocate(
-    app: Flask, name: str, policy: str, products: tuple[str, ...], dry_run: bool, as_json: bool
+    app: Flask,
+    name: str,
+    policy: str,
+    products: tuple[str, ...],
+    swaps: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Share out what is short of a round, once."""
-    chosen = list(products) or None
+    chosen, instead = list(products) or None, swaps_from(swaps)
 
     def work() -> dict[str, Any]:
         be_unhurried()
         round_, by = campaigns.get_round(name), Policy(policy)
         if dry_run:
             offers = allocating.short_offers(round_, chosen)
-            return allocating.preview_json(list(allocating.preview(round_, by, offers)))
+            return allocating.preview_json(allocating.preview(round_, by, offers, instead))
         return allocating.as_json(
             allocating.apply(
-                round_=round_, policy=by, now=utc_now(), actor=Actor(ACTOR), product_codes=chosen
+                round_=round_,
+                policy=by,
+                now=utc_now(),
+                actor=Actor(ACTOR),
+                product_codes=chosen,
+                swaps=instead,
             )
         )
 
@@ -129,4 +142,5 @@ def _allocation_text(result: dict[str, Any], dry_run: bool) -> str:
         return "Nothing is short."
     done = "would lose" if dry_run else "lost"
     amount = format_yuan(result["amount_fen"])
-    return f"{result['lines']} lines {done} {result['units']} units worth {amount}."
+    instead = f"; {result['substituted']} units come instead" if result["substituted"] else ""
+    return f"{result['lines']} lines {done} {result['units']} units worth {amount}{instead}."

@@ -12,6 +12,7 @@ from groupbuy.commissions.rules import Rate, Scope, pick
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.orders.models import OrderLine
+from groupbuy.orders.shortening import SUBSTITUTE, WEIGHT
 
 # The rule for a product p and a head h of an order, as ``Plan.agreed`` picks it, for use inside a statement.
 RATE_SQL = """
@@ -112,7 +113,8 @@ class LaterChange:
 def later_changes(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Sequence[LaterChange]]:
     """Return by leader what was booked after the close of a round, such as refunds, in one query.
 
-    What was booked for a shortage, a late or a re-routed order is left out: the lines say it themselves.
+    What was booked for a shortage, a substitute, a weight, a late or a re-routed order is left out: the lines
+    say it themselves.
     """
     changes: dict[int, list[LaterChange]] = {leader_id: [] for leader_id in leader_ids}
     rate = (func.coalesce(OrderLine.rate_bp, 0), func.coalesce(OrderLine.fixed_fen, 0))
@@ -122,7 +124,7 @@ def later_changes(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Sequ
         .where(
             CommissionEntry.round_id == round_id,
             CommissionEntry.leader_id.in_(leader_ids),
-            CommissionEntry.kind.not_in((PENDING, LATE, REROUTED, SHORTAGE)),
+            CommissionEntry.kind.not_in((PENDING, LATE, REROUTED, SHORTAGE, SUBSTITUTE, WEIGHT)),
         )
         .group_by(CommissionEntry.leader_id, *rate)
         .order_by(CommissionEntry.leader_id, *rate)

@@ -23,6 +23,7 @@ USUAL: Mapping[str, int] = {
     "tax_free_fen": 80000,
     "second_person_fen": 500000,
     "refund_alone_fen": 500000,
+    "weight_cap_bp": 2000,
 }
 MOST: Mapping[str, int] = {
     "after_sale_days": 365,
@@ -30,6 +31,7 @@ MOST: Mapping[str, int] = {
     "remind_hours": 24 * 365,
     "pickup_hour": 23,
     "tax_bp": BASIS,
+    "weight_cap_bp": BASIS,
 }
 
 
@@ -41,6 +43,7 @@ class Dials:
     scanned counts as fetched; 0 is never. Goods that come without a route count as there at
     ``pickup_hour`` of their day. What is owed back on a prepaid order returns by itself up to
     ``refund_alone_fen``, 0 is never.
+    By at most ``weight_cap_bp`` of their estimate weighed goods may cost more.
     """
 
     after_sale_days: int
@@ -53,6 +56,7 @@ class Dials:
     tax_free_fen: int
     second_person_fen: int
     refund_alone_fen: int
+    weight_cap_bp: int
 
 
 def dials() -> Dials:

@@ -8,7 +8,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.flows import notifying, telling
+from groupbuy.flows import notifying, substituting, telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import bulk as orders
@@ -55,11 +55,14 @@ def call_off(*, round_: Round, reason: str, now: datetime, actor: Actor) -> list
 
 
 def _cancel_orders(round_: Round, now: datetime, actor: Actor) -> list[ShortenedOrder]:
+    back = substituting.give_back(round_=round_, order=None, reason=CALLED_OFF, now=now, actor=actor)
     cause = f"{CALLED_OFF}:{round_.id}"
     shortening.note_losses(shortening.everything(round_.id), cause=cause, now=now, actor=actor.name)
     commissions.book_changes(cause=cause, now=now)
     shortening.lower_lines(cause)
-    cancelled = shortening.lower_orders(cause, now=now, reason=CALLED_OFF)
+    rest = shortening.lower_orders(cause, now=now, reason=CALLED_OFF)
+    known = {order.order_id for order in rest}
+    cancelled = [*rest, *(order for order in back if order.order_id not in known)]
     settling.book_round(round_id=round_.id, now=now)
     shortening.log_orders(cancelled, now=now, actor=actor.name, reason=CALLED_OFF)
     return cancelled

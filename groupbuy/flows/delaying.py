@@ -8,7 +8,7 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.flows import telling
+from groupbuy.flows import substituting, telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import queries as orders
@@ -75,13 +75,15 @@ def cancel_delayed(*, order: Order, now: datetime, actor: Actor) -> Order:
         raise RuleBroken(
             "not_cancellable", "Only an order of a delayed round can be cancelled now, until its goods come."
         )
+    back = substituting.give_back(round_=round_, order=order, reason=DELAYED, now=now, actor=actor)
+    orders.lock_order(order)
     lines = [line for line in order.lines if line.quantity and line.offer.state == "active"]
     losses = [Loss(line.id, line.quantity, line.amount_fen) for line in lines]
     cause = f"{DELAYED}:{order.id}"
     shortening.note_losses(losses, cause=cause, now=now, actor=actor.name)
     commissions.book_changes(cause=cause, now=now)
     shortening.lower_lines(cause)
-    cancelled = shortening.lower_orders(cause, now=now, reason=DELAYED)
+    cancelled = shortening.lower_orders(cause, now=now, reason=DELAYED) or back
     settling.book_round(round_id=round_.id, now=now)
     shortening.log_orders(cancelled, now=now, actor=actor.name, reason=DELAYED)
     db.session.refresh(order)

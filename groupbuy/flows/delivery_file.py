@@ -35,13 +35,14 @@ def read_deliveries(table: Rows, *, known: Collection[str] | None = None) -> lis
         if column not in COLUMNS:
             raise of_file("unknown_column", f"A delivery has no column {column}.")
     faults: list[Fault] = []
-    found = [_read(number, cells, faults, known) for number, cells in _filled(table)]
+    found = [_read(number, cells, faults, known) for number, cells in filled_rows(table)]
     if faults:
         raise UnreadableTable(faults)
     return found
 
 
-def _filled(table: Rows) -> Iterator[tuple[int, Mapping[str, str]]]:
+def filled_rows(table: Rows) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield the rows that are not blank by their numbers, trimmed cells by the header above them."""
     for number, row in table.rows:
         cells = dict(zip(table.headers, (cell.strip() for cell in row), strict=False))
         if any(cells.values()):

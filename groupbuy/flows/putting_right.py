@@ -25,9 +25,9 @@ from groupbuy.notices.rules import RESIDENT
 from groupbuy.notices.telling import Notice, Value
 from groupbuy.orders import service as orders
 from groupbuy.orders import shortening
-from groupbuy.orders.models import Order
+from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.queries import lock_order
-from groupbuy.orders.rules import OrderState
+from groupbuy.orders.rules import OrderState, part_of
 from groupbuy.orders.shortening import Loss
 from groupbuy.payments import books
 from groupbuy.pickup import queries as pickups
@@ -178,7 +178,7 @@ def _refund(case: AfterSaleCase, order: Order, now: datetime, actor: Actor) -> i
             )
     cause = f"after_sale:{case.id}"
     losses = [
-        Loss(line.order_line_id, line.units, line.units * quantities[line.order_line_id].price_fen)
+        Loss(line.order_line_id, line.units, _part(quantities[line.order_line_id], line.units))
         for line in case.lines
     ]
     shortening.note_losses(losses, cause=cause, now=now, actor=actor.name, kind=shortening.REFUND)
@@ -191,6 +191,10 @@ def _refund(case: AfterSaleCase, order: Order, now: datetime, actor: Actor) -> i
     settling.book_round(round_id=order.round_id, now=now)
     books.bring_up_order(order_id=order.id, now=now)
     return sum(loss.amount_fen for loss in losses)
+
+
+def _part(line: OrderLine, units: int) -> int:
+    return part_of(line.amount_fen, units, line.quantity)
 
 
 def _finish_if_nothing_is_left(order: Order, now: datetime) -> None:

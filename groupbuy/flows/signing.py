@@ -21,6 +21,7 @@ from groupbuy.flows import telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.orders import shortening
+from groupbuy.orders.rules import part_of
 from groupbuy.orders.shortening import Loss
 from groupbuy.settlements import adjusting
 from groupbuy.warehouse import supply
@@ -45,7 +46,7 @@ class Losing:
     @property
     def amount_fen(self) -> int:
         """Return what they cost."""
-        return self.units * self.claim.price_fen
+        return part_of(self.claim.amount_fen, self.units, self.claim.units)
 
 
 def sign(
@@ -159,7 +160,8 @@ def decide(
             round_=round_,
             cause=_cause(found),
             lost=[
-                (one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen) for one in losing
+                (one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen, "")
+                for one in losing
             ],
             now=now,
         )

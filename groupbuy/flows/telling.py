@@ -234,13 +234,16 @@ def shortage_key(cause: str, resident_id: int) -> str:
 
 
 def tell_of_shortage(
-    *, round_: Round, cause: str, lost: Iterable[tuple[int, str, int, int]], now: datetime
+    *, round_: Round, cause: str, lost: Iterable[tuple[int, str, int, int, str]], now: datetime
 ) -> None:
-    """Tell each resident what does not come: resident id, goods, sale units and fen of each."""
+    """Tell each resident what does not come.
+
+    Of each: resident id, goods, sale units, fen less, and a text of what comes in its place.
+    """
     texts: dict[int, list[str]] = {}
     sums: dict[int, int] = {}
-    for resident_id, goods, units, amount_fen in lost:
-        texts.setdefault(resident_id, []).append(f"{goods} 缺 {units} 件")
+    for resident_id, goods, units, amount_fen, instead in lost:
+        texts.setdefault(resident_id, []).append(f"{goods} 缺 {units} 件{instead}")
         sums[resident_id] = sums.get(resident_id, 0) + amount_fen
     telling.tell(
         (
@@ -258,3 +261,36 @@ def tell_of_shortage(
         ),
         now=now,
     )
+
+
+def tell_of_weights(
+    *, round_: Round, cause: str, weighed: Iterable[tuple[int, str, int, int]], now: datetime
+) -> None:
+    """Tell each resident what the goods weigh: resident id, goods, grams, fen more or less of each."""
+    texts: dict[int, list[str]] = {}
+    sums: dict[int, int] = {}
+    for resident_id, goods, grams, change_fen in weighed:
+        texts.setdefault(resident_id, []).append(f"{goods} 实重 {grams}g")
+        sums[resident_id] = sums.get(resident_id, 0) + change_fen
+    telling.tell(
+        (
+            Notice(
+                shortage_key(cause, resident_id),
+                "weighed",
+                recipient(RESIDENT, resident_id),
+                {
+                    "round": round_.title,
+                    "goods": "；".join(goods),
+                    "difference": _difference(sums[resident_id]),
+                },
+            )
+            for resident_id, goods in sorted(texts.items())
+        ),
+        now=now,
+    )
+
+
+def _difference(fen: int) -> str:
+    if fen > 0:
+        return f"比预估多 {format_yuan(fen)}，需补差价"
+    return f"比预估少 {format_yuan(-fen)}，已付的将退还" if fen else "与预估金额相同"

@@ -122,6 +122,18 @@ _BOTH: Mapping[tuple[str, str], Words] = {
         "{goods}. You pay {amount} less.",
         "thing1={goods}\namount2={amount}",
     ),
+    ("weighed", "zh"): Words(
+        "称重结算 · {round}",
+        "{goods}。{difference}。",
+        "{goods}，{difference}。",
+        "thing1={goods}\nthing2={difference}",
+    ),
+    ("weighed", "en"): Words(
+        "Settled by weight · {round}",
+        "{goods}. {difference}.",
+        "{goods}. {difference}.",
+        "thing1={goods}\nthing2={difference}",
+    ),
     ("refunded", "zh"): Words(
         "退款通知 · {order}",
         "订单 {order} 已退款 {amount}：{reason}。",

@@ -30,6 +30,7 @@ class LiveLine(NamedTuple):
     amount_fen: int
     rate_bp: int
     fixed_fen: int
+    actual_grams: int | None = None
 
 
 class LiveOrder(NamedTuple):
@@ -118,6 +119,7 @@ def _lines_of(round_id: int, leader_ids: Sequence[int]) -> dict[int, list[LiveLi
             OrderLine.amount_fen,
             OrderLine.rate_bp,
             OrderLine.fixed_fen,
+            OrderLine.actual_grams,
         )
         .where(Order.leader_id.in_(leader_ids))
     )

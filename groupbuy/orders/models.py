@@ -84,13 +84,19 @@ class OrderLine(Base):
     The commission is ``rate_bp`` of the amount plus ``fixed_fen`` per unit. With a rule of tiers the
     rate is filled in at the close. A line taken out by an edit is deleted; the audit log keeps it.
     After the close ``quantity`` is what will be delivered: what was lost is in the line's changes.
+    ``actual_grams`` is what a weighed line is settled on; without it the line costs its fixed price, which
+    for weighed goods is the estimate.
     """
 
     __tablename__ = "order_line"
     __table_args__ = (
         UniqueConstraint("order_id", "offer_id"),
         CheckConstraint("quantity >= 0", name="quantity"),
-        CheckConstraint("amount_fen = quantity * price_fen", name="amount"),
+        CheckConstraint(
+            "amount_fen = quantity * price_fen OR (actual_grams IS NOT NULL AND amount_fen >= 0)",
+            name="amount",
+        ),
+        CheckConstraint("actual_grams > 0", name="actual_grams"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -103,6 +109,7 @@ class OrderLine(Base):
     rate_bp: Mapped[int] = mapped_column(default=0)
     fixed_fen: Mapped[int] = mapped_column(default=0)
     rule_id: Mapped[int | None]
+    actual_grams: Mapped[int | None]
 
     order: Mapped[Order] = relationship(back_populates="lines")
     offer: Mapped[Offer] = relationship()
@@ -113,15 +120,25 @@ class LineChange(Base):
     """What a line lost after the close of its round: sale units and fen, and why. Append-only.
 
     The line's own quantity and amount are lowered in the same transaction, so that what was ordered is
-    the line and its changes together. ``cause`` names what decided it, such as ``allocation:7``.
+    the line and its changes together. ``cause`` names what decided it, such as ``allocation:7``. Settling
+    by ``weight`` takes no units and may charge more: then the amount is below zero. What a line wins as a
+    ``substitute`` for another is below zero in units and fen.
     """
 
     __tablename__ = "line_change"
     __table_args__ = (
         UniqueConstraint("order_line_id", "kind", "cause"),
-        CheckConstraint("kind IN ('shortage', 'refund', 'substitute')", name="kind"),
-        CheckConstraint("units > 0", name="units"),
-        CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("kind IN ('shortage', 'refund', 'substitute', 'weight')", name="kind"),
+        CheckConstraint(
+            "(kind = 'weight' AND units = 0) OR (kind = 'substitute' AND units < 0)"
+            " OR (kind IN ('shortage', 'refund') AND units > 0)",
+            name="units",
+        ),
+        CheckConstraint(
+            "kind = 'weight' OR (kind = 'substitute' AND amount_fen <= 0)"
+            " OR (kind IN ('shortage', 'refund') AND amount_fen >= 0)",
+            name="amount",
+        ),
         Index("ix_line_change_cause", "cause"),
     )
 
@@ -133,6 +150,43 @@ class LineChange(Base):
     cause: Mapped[str]
     at: Mapped[datetime]
     actor: Mapped[str]
+
+
+class LineSubstitute(Base):
+    """What a resident wants in the place of a line that is short: an offer of the round, or the money back.
+
+    Without an offer it is the money, whatever the operator swaps; without a row the operator may swap.
+    """
+
+    __tablename__ = "line_substitute"
+
+    order_line_id: Mapped[int] = mapped_column(
+        ForeignKey("order_line.id"), primary_key=True, autoincrement=False
+    )
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"))
+    at: Mapped[datetime]
+
+
+class Substitution(Base):
+    """What came in the place of what was short: sale units of one line on another of the same order.
+
+    ``own`` says that the resident had named it; ``amount_fen`` is what the substitutes cost.
+    """
+
+    __tablename__ = "substitution"
+    __table_args__ = (
+        UniqueConstraint("from_line_id", "to_line_id", "cause"),
+        CheckConstraint("units > 0 AND amount_fen >= 0", name="units"),
+        Index("ix_substitution_to_line", "to_line_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    from_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+    to_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+    units: Mapped[int]
+    amount_fen: Mapped[int]
+    own: Mapped[bool]
+    cause: Mapped[str]
 
 
 class CartLine(Base):

@@ -16,7 +16,7 @@ from groupbuy.members.models import Resident
 from groupbuy.orders.bulk import is_live, seller
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.orders.shortening import REFUND, is_freed
+from groupbuy.orders.shortening import REFUND, SHORTAGE, is_freed, is_given_back
 
 
 def get_order(
@@ -60,7 +60,8 @@ class Lost:
 class LineView:
     """A line as people read it, in sale units and fen, as it will be delivered.
 
-    ``delivered`` is false for a dropped offer and where nothing of it is left.
+    ``delivered`` is false for a dropped offer and where nothing of it is left. ``actual_grams`` is what
+    weighed goods were settled on, None before and for others.
     """
 
     order_id: int
@@ -71,6 +72,7 @@ class LineView:
     amount_fen: int
     delivered: bool
     lost: Lost = Lost()
+    actual_grams: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
             OrderLine.price_fen,
             OrderLine.amount_fen,
             and_(Offer.state == "active", OrderLine.quantity > 0),
+            OrderLine.actual_grams,
             *(_gone(condition).scalar_subquery() for condition in _losses()),
         )
         .join(Offer, Offer.id == OrderLine.offer_id)
@@ -130,13 +133,17 @@ def lines_of(order_ids: Sequence[int]) -> Sequence[LineView]:
         .where(OrderLine.order_id.in_(order_ids))
         .order_by(OrderLine.order_id, OrderLine.id)
     )
-    return [LineView(*(*row[:7], Lost(*row[7:]))) for row in rows]
+    return [LineView(*(*row[:7], Lost(*row[8:]), row[7])) for row in rows]
 
 
 def _losses() -> tuple[ColumnElement[bool], ...]:
     """Return which changes are short, refunded and cancelled, in the order of ``Lost``."""
-    refunded, freed = LineChange.kind == REFUND, is_freed()
-    return (~refunded & ~freed, refunded, ~refunded & freed)
+    short, refunded, freed = (
+        LineChange.kind == SHORTAGE,
+        LineChange.kind == REFUND,
+        is_freed() | is_given_back(),
+    )
+    return (short & ~freed, refunded, short & freed)
 
 
 def _gone(condition: ColumnElement[bool]) -> Select[int]:
@@ -149,7 +156,7 @@ def lost_units(order_ids: Sequence[int]) -> dict[int, Lost]:
     lost = (
         select(LineChange.order_line_id, *sums)
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
-        .where(OrderLine.order_id.in_(order_ids))
+        .where(OrderLine.order_id.in_(order_ids), LineChange.units > 0)
         .group_by(LineChange.order_line_id)
     )
     return {line: Lost(*parts) for line, *parts in db.session.execute(lost)}

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from groupbuy.campaigns.rules import MAX_QUANTITY, RoundState
 from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import divide_half_up
 
 MAX_LINES = 200
 
@@ -60,6 +62,63 @@ def check_lines(product_codes: Sequence[str]) -> None:
 
 def _code_of(index: int) -> str:
     return f"lines[{index}].product_code"
+
+
+def part_of(amount_fen: int, units: int, quantity: int) -> int:
+    """Return what some of a line's sale units cost, in fen: the whole less what the others cost, half up.
+
+    Of a line at a fixed price that is so many times its price, of a weighed one its share of the weight.
+    """
+    return amount_fen - divide_half_up(amount_fen * (quantity - units), quantity) if quantity else 0
+
+
+class Wanting(NamedTuple):
+    """A line that goes without sale units: fen per unit, the offer its resident named, and the operator's.
+
+    Who has opted out has neither.
+    """
+
+    line_id: int
+    placed_at: datetime
+    units: int
+    price_fen: int
+    own: int | None
+    swap: int | None
+
+
+class Swap(NamedTuple):
+    """Sale units of an offer that come in the place of what a line lost; ``own`` the resident had named."""
+
+    line_id: int
+    offer_id: int
+    units: int
+    price_fen: int
+    own: bool
+
+
+def swap_for(
+    wanting: Iterable[Wanting], left: Mapping[int, int], prices: Mapping[tuple[int, int], int]
+) -> list[Swap]:
+    """Give substitutes to lines that lost units: what residents named first, then the operator's swap.
+
+    ``left`` is what there is of each offer, ``prices`` what a unit would cost by line and offer; an offer
+    that has none there, or is dearer than the line, is not given. Who ordered first comes first.
+    """
+    turns = sorted(wanting, key=lambda one: (one.placed_at, one.line_id))
+    rest, missing = dict(left), {one.line_id: one.units for one in turns}
+    swaps = []
+    for own in (True, False):
+        for one in turns:
+            offer_id = one.own if own else one.swap
+            price = None if offer_id is None else prices.get((one.line_id, offer_id))
+            if offer_id is None or price is None or price > one.price_fen:
+                continue
+            units = min(missing[one.line_id], rest.get(offer_id, 0))
+            if units > 0:
+                rest[offer_id] -= units
+                missing[one.line_id] -= units
+                swaps.append(Swap(one.line_id, offer_id, units, price, own))
+    return swaps
 
 
 def needs_review(amount_fen: int, review_above_fen: int | None) -> bool:

@@ -17,6 +17,12 @@ from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
 SHORTAGE, REFUND = "shortage", "refund"
+# A line costs what it weighs: no units go, and the fen may be more.
+WEIGHT = "weight"
+# What a line wins in the place of another that was short: below zero.
+SUBSTITUTE = "substitute"
+# Substitutes of orders that are cancelled whole go back into stock first.
+GIVEN_BACK = "given_back"
 # Given up by the resident because the goods are late; called off by the operator. Their goods go to stock.
 DELAYED, CALLED_OFF = "delayed", "called_off"
 # Every line was paid back after the sale.
@@ -54,6 +60,16 @@ def counted_at_close() -> ColumnElement[bool]:
 def is_freed() -> ColumnElement[bool]:
     """Return the condition that a change frees goods: nobody gets them, though they may come."""
     return or_(LineChange.cause.startswith(f"{DELAYED}:"), LineChange.cause.startswith(f"{CALLED_OFF}:"))
+
+
+def is_given_back() -> ColumnElement[bool]:
+    """Return the condition that a change puts substitutes back into stock."""
+    return LineChange.cause.startswith(f"{GIVEN_BACK}:")
+
+
+def is_of_substitutes() -> ColumnElement[bool]:
+    """Return the condition that a change is of goods in the place of others: won, or given back."""
+    return or_(LineChange.kind == SUBSTITUTE, is_given_back())
 
 
 def changes_by_line() -> Subquery:
@@ -104,6 +120,13 @@ def lock_orders_of_offers(offer_ids: Collection[int]) -> None:
         )
 
 
+def lock_orders_by_id(order_ids: Iterable[int]) -> None:
+    """Lock orders, whatever their state, in the order of their keys."""
+    for part in chunks(sorted(set(order_ids)), KEYS):
+        locked = select(Order.id).where(Order.id.in_(part)).order_by(Order.id).with_for_update()
+        db.session.execute(select(func.count()).select_from(locked.subquery()))
+
+
 def note_losses(
     losses: Iterable[Loss], *, cause: str, now: datetime, actor: str, kind: str = SHORTAGE
 ) -> int:
@@ -126,12 +149,12 @@ def lower_lines(cause: str) -> None:
     )
 
 
-def lower_orders(cause: str, *, now: datetime, reason: str = SHORTAGE) -> list[ShortenedOrder]:
+def lower_orders(*causes: str, now: datetime, reason: str = SHORTAGE) -> list[ShortenedOrder]:
     """Bring the orders to the sum of their lines; cancel those of which nothing is left.
 
     What was paid above the amount is owed back.
     """
-    lost = _lost_by_order(cause).subquery()
+    lost = _lost_by_order(causes).subquery()
     touched = update(Order).execution_options(synchronize_session=False)
     db.session.execute(
         touched.where(Order.id == lost.c.order_id).values(
@@ -149,11 +172,11 @@ def lower_orders(cause: str, *, now: datetime, reason: str = SHORTAGE) -> list[S
     return _shortened(lost)
 
 
-def _lost_by_order(cause: str) -> Select[*tuple[Any, ...]]:
+def _lost_by_order(causes: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     lines = select(OrderLine.order_id.label("order_id"), total(LineChange.amount_fen).label("amount_fen"))
     return (
         lines.join(LineChange, LineChange.order_line_id == OrderLine.id)
-        .where(LineChange.cause == cause)
+        .where(LineChange.cause.in_(causes))
         .group_by(OrderLine.order_id)
     )
 
@@ -181,7 +204,7 @@ def log_orders(
     audit.record_many(
         (
             (
-                "order_cancelled" if order.state == OrderState.CANCELLED else "order_shortened",
+                _verb(order, reason),
                 order.number,
                 {"amount_fen": order.before_fen},
                 {"amount_fen": order.amount_fen, "reason": reason},
@@ -192,3 +215,9 @@ def log_orders(
         actor=actor,
         subject_kind="order",
     )
+
+
+def _verb(order: ShortenedOrder, reason: str) -> str:
+    if order.state == OrderState.CANCELLED:
+        return "order_cancelled"
+    return "order_weighed" if reason == WEIGHT else "order_shortened"

@@ -1,7 +1,7 @@
 """Orders become bags: what each resident of a leader carries home."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from groupbuy.campaigns.heads import Goods, day_text
@@ -17,7 +17,8 @@ Codes = Mapping[tuple[date, int], str]
 class PackedBag:
     """All live orders of one resident on one pickup day: goods in the order of their codes, sale units, fen.
 
-    ``handed_out`` is empty while nothing was collected.
+    ``handed_out`` is empty while nothing was collected; ``grams`` are what weighed goods were settled on,
+    by offer id.
     """
 
     code: str
@@ -29,6 +30,7 @@ class PackedBag:
     amount_fen: int
     remark: str
     handed_out: str
+    grams: Mapping[int, int] = field(default_factory=dict)
 
 
 def pack(
@@ -64,6 +66,7 @@ def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], 
         amount_fen=sum(line.amount_fen for line in lines),
         remark="；".join(dict.fromkeys(remarks)),
         handed_out=_handed_out({order.state for order in orders}),
+        grams=merge_quantities((line.offer_id, line.actual_grams) for line in lines if line.actual_grams),
     )
 
 

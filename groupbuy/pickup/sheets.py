@@ -1,7 +1,7 @@
 """The lists a leader works with: the pickup sheet (提货单) and the sorting list (分拣单)."""
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, zip_longest
 from typing import TypeVar
 
@@ -89,7 +89,8 @@ def _by_building(bags: Iterable[PackedBag]) -> Sequence[Group]:
 
 def _pickup_rows(bag: PackedBag) -> Iterator[Row]:
     """Yield a bag's row, and further ones for what no spreadsheet shows in one: sums stand in the first."""
-    goods = _portions([((one.label, units), _lines_of_goods(one.label)) for one, units in bag.goods])
+    named = [(_weighed_label(one, bag.grams), units) for one, units in bag.goods]
+    goods = _portions([(item, _lines_of_goods(item[0])) for item in named])
     remarks = ["".join(some) for some in _portions(_sizes(bag.remark), REMARK_ROOM)]
     for number, (some, remark) in enumerate(zip_longest(goods, remarks)):
         whose = (bag.code, str(bag.door), bag.name)
@@ -103,6 +104,11 @@ def _pickup_rows(bag: PackedBag) -> Iterator[Row]:
             remark or "",
             _mark(bag) if number == 0 else "（续）",
         )
+
+
+def _weighed_label(goods: Goods, grams: Mapping[int, int]) -> str:
+    weight = grams.get(goods.offer_id)
+    return f"{goods.label} 实重{weight}g" if weight else goods.label
 
 
 def _sizes(remark: str) -> Iterator[tuple[str, int]]:

@@ -112,7 +112,10 @@ class Policy(StrEnum):
 
 
 class Claim(NamedTuple):
-    """A line that wants units of an offer, and who wants them: sale units, fen per unit."""
+    """A line that wants units of an offer, and who wants them: sale units, fen per unit, fen in all.
+
+    ``amount_fen`` differs from the price of the units where the line was settled by weight.
+    """
 
     line_id: int
     order_id: int
@@ -121,6 +124,7 @@ class Claim(NamedTuple):
     placed_at: datetime
     units: int
     price_fen: int
+    amount_fen: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from groupbuy.db.totals import by_key, total
 from groupbuy.orders.bulk import is_live, live_lines
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.orders.shortening import is_freed
+from groupbuy.orders.shortening import is_freed, is_of_substitutes
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse.models import AllocatedOffer, GoodsReceiptLine, StockMovement
@@ -30,7 +30,8 @@ class Supply:
     """What is there of an offer of a round, and what is wanted of it, in sale units.
 
     ``ordered`` is what residents wanted at the close, ``wanted`` what the orders hold now; ``handed_out``
-    is what of that has been fetched already. ``final`` says that nothing more will come.
+    is what of that has been fetched already, ``substitutes`` what of it was taken from stock in the place
+    of other goods. ``final`` says that nothing more will come.
     """
 
     offer_id: int
@@ -46,6 +47,7 @@ class Supply:
     wanted: int
     handed_out: int
     lost: int
+    substitutes: int = 0
 
     @property
     def accepted(self) -> int:
@@ -55,7 +57,7 @@ class Supply:
     @property
     def there(self) -> int:
         """Return what can be handed out in all."""
-        return self.from_stock + self.accepted
+        return self.from_stock + self.accepted + self.substitutes
 
     @property
     def to_share(self) -> int:
@@ -70,7 +72,7 @@ class Supply:
 
 def supplies_of(round_id: int, offer_ids: Collection[int] | None = None) -> Sequence[Supply]:
     """Return the offers of a closed round that were ordered, or some of them, by product code."""
-    units = _units(round_id)
+    units, substitutes = _units(round_id), substitutes_of(round_id)
     return [
         Supply(
             offer_id=row.offer_id,
@@ -86,6 +88,7 @@ def supplies_of(round_id: int, offer_ids: Collection[int] | None = None) -> Sequ
             wanted=units.get(row.offer_id, (0, 0))[0],
             handed_out=units.get(row.offer_id, (0, 0))[1],
             lost=row.lost,
+            substitutes=substitutes.get(row.offer_id, 0),
         )
         for row in db.session.execute(_lines(round_id))
         if offer_ids is None or row.offer_id in offer_ids
@@ -108,6 +111,18 @@ def _units(round_id: int) -> dict[int, tuple[int, int]]:
     lines = live_lines(round_id).add_columns(OrderLine.offer_id, total(OrderLine.quantity), total(fetched))
     rows = db.session.execute(lines.group_by(OrderLine.offer_id))
     return {offer_id: (wanted, gone) for offer_id, wanted, gone in rows}
+
+
+def substitutes_of(round_id: int) -> Mapping[int, int]:
+    """Return by offer of a round how many of its units came in the place of other goods, and still do."""
+    gained = (
+        select(OrderLine.offer_id, -total(LineChange.units))
+        .select_from(LineChange)
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.round_id == round_id, is_of_substitutes())
+    )
+    return by_key(gained.group_by(OrderLine.offer_id))
 
 
 def _lines(round_id: int) -> Select[*tuple[Any, ...]]:
@@ -158,6 +173,7 @@ def claims_of(offer_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[Claim]]]
         Order.placed_at,
         OrderLine.quantity,
         OrderLine.price_fen,
+        OrderLine.amount_fen,
     ).join(Order, Order.id == OrderLine.order_id)
     for some in chunks(sorted(offer_ids), OFFERS_AT_ONCE):
         open_ = lines.where(
@@ -189,6 +205,19 @@ def surplus_stored(round_id: int) -> Mapping[int, int]:
         .where(PurchaseOrder.round_id == round_id)
     )
     return by_key(units.group_by(StockMovement.cause_id))
+
+
+def surplus_of_offers(round_id: int) -> Mapping[int, int]:
+    """Return by offer of a round how many units of it went into stock as surplus."""
+    lines = (
+        select(PurchaseOrderLine.id, PurchaseOrderLine.offer_id)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .where(PurchaseOrder.round_id == round_id)
+    )
+    stored, found = surplus_stored(round_id), dict[int, int]()
+    for line_id, offer_id in db.session.execute(lines):
+        found[offer_id] = found.get(offer_id, 0) + stored.get(line_id, 0)
+    return found
 
 
 def baskets_of(round_id: int) -> Mapping[int, Basket]:

@@ -31,6 +31,7 @@ EVENTS: Mapping[str, object] = {
     "delayed": _l("A round is delayed"),
     "split": _l("Part of an order comes on another day"),
     "rerouted": _l("Another pickup point"),
+    "weighed": _l("Goods are settled by weight"),
     "called_off": _l("A round is called off"),
     "after_sale": _l("An after-sale case is decided"),
 }

@@ -222,6 +222,19 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         {"policy": "pro_rata"},
         "401 403 403 403 403 403 403 201 403 201 403",
     ),
+    "show_weights": ("GET", "/rounds/C1/weights", None, "401 403 403 403 403 403 403 200 403 200 403"),
+    "enter_weights": (
+        "POST",
+        "/rounds/C1/weights",
+        {"lines": [{"order_no": "NONE", "product_code": "P1", "weight": "500"}]},
+        "401 403 403 403 403 403 403 409 403 409 403",
+    ),
+    "settle_weights": (
+        "POST",
+        "/rounds/C1/weights/settlement",
+        None,
+        "401 403 403 403 403 403 403 409 403 409 403",
+    ),
     "show_order": ("GET", "/orders/{order}", None, "401 200 404 200 404 403 403 200 403 403 200"),
     "change_order": (
         "PATCH",
@@ -506,6 +519,18 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         "/rounds/C1/call-off",
         {"reason": "x"},
         "401 403 403 403 403 403 403 409 403 403 403",
+    ),
+    "show_substitutes": (
+        "GET",
+        "/orders/{order}/substitutes",
+        None,
+        "401 200 404 200 404 403 403 200 403 403 200",
+    ),
+    "name_substitutes": (
+        "PUT",
+        "/orders/{order}/substitutes",
+        {"substitutes": {"P1": "refund"}},
+        "401 200 404 200 404 403 403 200 403 403 403",
     ),
     "cancel_delayed_order": (
         "POST",

@@ -22,7 +22,9 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 def claim(
     line: int, units: int, *, leader: int = 1, minute: int = 0, price: int = 100, who: int = 0
 ) -> Claim:
-    return Claim(line, line, who or line, leader, NOON + timedelta(minutes=minute), units, price)
+    return Claim(
+        line, line, who or line, leader, NOON + timedelta(minutes=minute), units, price, units * price
+    )
 
 
 @st.composite

@@ -9,23 +9,38 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from groupbuy.campaigns.models import Round
+from groupbuy.catalog.models import Product
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.commissions.rules import Rate, agreed_commission, next_row
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import calling_off, collecting, delaying, late_orders, ordering, receiving
+from groupbuy.flows import (
+    allocating,
+    calling_off,
+    collecting,
+    delaying,
+    late_orders,
+    naming_substitutes,
+    ordering,
+    receiving,
+    weighing,
+)
 from groupbuy.flows.ordering import Wish
+from groupbuy.flows.weighing import Entry
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.members.models import Resident
-from groupbuy.orders.models import LineChange, Order, OrderLine
+from groupbuy.orders.models import LineChange, Order, OrderLine, Substitution
 from groupbuy.purchasing.models import PurchaseOrderLine
+from groupbuy.warehouse import stock, supply
 from groupbuy.warehouse.models import GoodsReceiptLine, StockMovement
 from groupbuy.warehouse.rules import Policy
 from groupbuy.warehouse.supply import CALLED_OFF_LINE
+from groupbuy.weighing import queries as weights
 from tests import building
 from tests.warehouse import day
 
 PRICES = (333, 1999)
+SUBSTITUTE = 301
 STEPS = st.one_of(
     st.tuples(st.just("receive"), st.integers(0, 1), st.integers(1, 9), st.integers(0, 3)),
     st.tuples(st.just("hand_out"), st.integers(0, 3)),
@@ -34,18 +49,29 @@ STEPS = st.one_of(
     st.tuples(st.just("order_late"), st.integers(0, 3), st.integers(0, 1), st.integers(1, 4)),
     st.tuples(st.just("give_up"), st.integers(0, 3)),
     st.just(("call_off",)),
+    st.tuples(st.just("put"), st.integers(0, 2), st.integers(1, 9)),
+    st.tuples(st.just("swap"), st.sampled_from(Policy), st.integers(0, 1), st.integers(0, 2)),
+    st.tuples(st.just("weigh"), st.integers(1, 40)),
+    st.just(("settle_weights",)),
 )
 
 
 class Day:
-    """A closed round of two goods and four residents at two leaders, all paid, at 7.77 % commission."""
+    """A closed round of two goods and four residents at two leaders, all paid, at 7.77 % commission.
+
+    The second is settled by weight; a third, that nobody has ordered, may come in the place of others.
+    Every other resident has named it, one wants only the money.
+    """
 
     def __init__(self, app: Flask, wishes: list[int]) -> None:
         tag = db.session.query(Round).count()
         supplier = building.add_supplier(f"S{tag}")
-        goods = [
-            building.add_product(supplier, f"P{tag}-{place}", price_fen=price, case_size=3)
-            for place, price in enumerate(PRICES)
+        weight = {"weighed": True, "price_basis_g": 500, "est_grams": 500}
+        self.goods = goods = [
+            building.add_product(supplier, f"P{tag}-{place}", price_fen=price, case_size=3, **more)
+            for place, (price, more) in enumerate(
+                ((PRICES[0], {}), (PRICES[1], weight), (SUBSTITUTE, {"keeps": True}))
+            )
         ]
         self.codes = [product.code for product in goods]
         building.set_commission(Rate(rate_bp=777))
@@ -54,7 +80,7 @@ class Day:
         self.orders = []
         for place in range(4):
             wanted = {
-                code: units for code, units in zip(self.codes, wishes[place * 2 :], strict=False) if units
+                code: units for code, units in zip(self.codes[:2], wishes[place * 2 :], strict=False) if units
             }
             resident = building.add_resident(leaders[place % 2])
             order = building.place(self.round, resident, wanted or {self.codes[0]: 1})
@@ -62,6 +88,7 @@ class Day:
                 ordering.mark_paid(
                     order=db.session.get_one(Order, order.id), now=building.NOW, actor=day.ACTOR
                 )
+            self._name(order, place)
             self.orders.append(order)
         building.close(app, self.round)
         self.number = day.order_of(self.round).number
@@ -73,6 +100,51 @@ class Day:
                 now=building.CLOSES,
                 actor=day.ACTOR,
             )
+
+    def _name(self, order: Order, place: int) -> None:
+        choice = (self.codes[2], "refund", self.codes[2], "any")[place]
+        with transaction():
+            fresh = db.session.get_one(Order, order.id)
+            codes = [line.offer.product.code for line in fresh.lines]
+            naming_substitutes.choose(
+                order=fresh, choices=dict.fromkeys(codes, choice), now=building.NOW, actor=day.ACTOR
+            )
+
+    def put(self, place: int, units: int) -> None:
+        product = self.goods[place]
+        with transaction():
+            seen = day.in_stock(product)
+            fresh = db.session.get_one(Product, product.id)
+            stock.count(product=fresh, counted=seen + units, seen=seen, now=day.ARRIVES, actor="test")
+
+    def swap(self, policy: Policy, short: int, other: int) -> None:
+        with transaction():
+            allocating.apply(
+                round_=self.stored_round(),
+                policy=policy,
+                now=day.ARRIVES,
+                actor=day.ACTOR,
+                swaps={self.codes[short]: self.codes[other]},
+            )
+
+    def weigh(self, hundreds: int) -> None:
+        lines = [line for line in weights.weighed_lines(self.round.id) if line.missing]
+        with transaction():
+            weighing.enter_weights(
+                round_=self.stored_round(),
+                entries=[
+                    Entry(line.order_no, line.product_code, str(hundreds * 97 + place))
+                    for place, line in enumerate(lines)
+                ],
+                layouts=(),
+                now=day.ARRIVES,
+                actor=day.ACTOR,
+                sure=True,
+            )
+
+    def settle_weights(self) -> None:
+        with transaction():
+            weighing.settle_weights(round_=self.stored_round(), now=day.ARRIVES, actor=day.ACTOR)
 
     def receive(self, place: int, units: int, rejected: int) -> None:
         code = self.codes[place]
@@ -138,6 +210,8 @@ def test_after_any_day_the_goods_and_the_money_add_up(app: Flask) -> None:
             one.step(*step)
         one.step("close_rest")
         one.step("share_out", Policy.PRO_RATA)
+        one.step("weigh", 6)
+        one.step("settle_weights")
         assert_adds_up(one)
 
     check()
@@ -146,6 +220,7 @@ def test_after_any_day_the_goods_and_the_money_add_up(app: Flask) -> None:
 def assert_adds_up(one: Day) -> None:
     db.session.rollback()
     db.session.expire_all()
+    substituted = supply.substitutes_of(one.round.id)
     for line in day.order_of(one.round).lines:
         came = _sum(GoodsReceiptLine.delivered, GoodsReceiptLine.purchase_order_line_id == line.id)
         rejected = _sum(GoodsReceiptLine.rejected, GoodsReceiptLine.purchase_order_line_id == line.id)
@@ -155,7 +230,9 @@ def assert_adds_up(one: Day) -> None:
             StockMovement.cause_kind.in_(("purchase_order_line", CALLED_OFF_LINE)),
             StockMovement.cause_id == line.id,
         )
-        kept = _sum(OrderLine.quantity, OrderLine.offer_id == line.offer_id)
+        held = _sum(OrderLine.quantity, OrderLine.offer_id == line.offer_id)
+        # What came in the place of other goods was in stock.
+        kept = held - substituted.get(line.offer_id, 0)
         fetched = _fetched(line)
         # Who hands out more than ever came leaves nothing for anybody else; else all of it adds up.
         assert kept == fetched if fetched > came - rejected else came == kept + stored + rejected
@@ -181,19 +258,32 @@ def _assert_paid_adds_up(order: Order) -> None:
     assert (fresh.state == "cancelled") == (not any(line.quantity for line in fresh.lines))
     for line in fresh.lines:
         _assert_commission_follows(line)
+        _assert_in_one_state(line)
 
 
 def _assert_commission_follows(line: OrderLine) -> None:
     """Compare what SQL has booked with the rule, line by line."""
-    lost = _sum(LineChange.units, LineChange.order_line_id == line.id)
+    mine = LineChange.order_line_id == line.id
+    units, fen = _sum(LineChange.units, mine), _sum(LineChange.amount_fen, mine)
 
-    def share(units: int) -> int:
+    def share(amount_fen: int, units: int) -> int:
         return agreed_commission(
-            amount_fen=units * line.price_fen, units=units, rate_bp=line.rate_bp, fixed_fen=line.fixed_fen
+            amount_fen=amount_fen, units=units, rate_bp=line.rate_bp, fixed_fen=line.fixed_fen
         )
 
     booked = _sum(CommissionEntry.amount_fen, CommissionEntry.order_line_id == line.id)
-    assert booked == next_row(share(line.quantity), [share(line.quantity + lost)])
+    now, before = share(line.amount_fen, line.quantity), share(line.amount_fen + fen, line.quantity + units)
+    assert booked == next_row(now, [before])
+
+
+def _assert_in_one_state(line: OrderLine) -> None:
+    """What a line lost came as something else or is paid back; what it kept costs its price or its weight."""
+    lost = _sum(LineChange.units, LineChange.order_line_id == line.id, LineChange.units > 0)
+    assert 0 <= _sum(Substitution.units, Substitution.from_line_id == line.id) <= lost
+    if line.actual_grams is None:
+        assert line.amount_fen == line.quantity * line.price_fen
+    else:
+        assert 0 <= line.amount_fen * 10 <= line.quantity * line.price_fen * 12 + 10
 
 
 def _sum(column: Any, *conditions: Any) -> int:

@@ -9,7 +9,8 @@ class OrderLineShape(Shape):
     """A line as it will be delivered, with the price agreed, and what it lost after the close.
 
     ``short_units`` do not come, ``refunded_units`` were paid back after the sale, ``cancelled_units`` were
-    given up because they are late, or called off.
+    given up because they are late, or called off. ``actual_grams`` is what weighed goods were settled on,
+    null before and for others.
     """
 
     product_code: str
@@ -20,6 +21,7 @@ class OrderLineShape(Shape):
     short_units: int
     refunded_units: int
     cancelled_units: int
+    actual_grams: int | None
 
 
 class OrderShape(Shape):
@@ -77,7 +79,8 @@ json_build_object(
         'amount_fen', quantity * price_fen,
         'short_units', 0,
         'refunded_units', 0,
-        'cancelled_units', 0
+        'cancelled_units', 0,
+        'actual_grams', NULL
     ) ORDER BY place) FROM line),
     'round', head.round_name,
     'resident_code', head.resident_code,
@@ -105,4 +108,5 @@ def line_json(line: LineView) -> Json:
         "short_units": line.lost.short,
         "refunded_units": line.lost.refunded,
         "cancelled_units": line.lost.cancelled,
+        "actual_grams": line.actual_grams,
     }

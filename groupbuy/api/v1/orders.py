@@ -1,6 +1,6 @@
 """Orders: place, read, change, cancel, note as paid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -11,8 +11,9 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.order_shapes import ORDER_SQL, OrderShape, order_json
 from groupbuy.api.v1.shapes import Code, Quantity
 from groupbuy.config import Settings
-from groupbuy.flows import delaying, ordering, taking
+from groupbuy.flows import delaying, naming_substitutes, ordering, taking
 from groupbuy.flows.ordering import MAX_REMARK, Wish
+from groupbuy.flows.taking import Unproved
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
@@ -41,12 +42,17 @@ Lines = Annotated[list[LineWish], Field(min_length=1, max_length=MAX_LINES)]
 
 
 class PlaceOrder(Body):
-    """An order; ``resident_code`` names for whom a leader or operator places it."""
+    """An order; ``resident_code`` names for whom a leader or operator places it.
+
+    ``substitutes`` says by product code what comes instead if it is short: another product's code,
+    ``refund`` for the money only, or ``any``.
+    """
 
     round: Code
     lines: Lines
     remark: Remark | None = None
     resident_code: Code | None = None
+    substitutes: Annotated[dict[Code, Code], Field(max_length=MAX_LINES)] | None = None
 
 
 class ChangeOrder(Body):
@@ -84,10 +90,31 @@ def place_order(identity: Identity, body: PlaceOrder, key: Key | None) -> tuple[
         most_an_hour=settings.most_orders if identity.role == "resident" else None,
     )
     try:
+        if body.substitutes:
+            return 201, order_json(_with_substitutes(identity, asked, body.substitutes))
         placed = taking.answer_order(asked, ANSWERING)
     except NotFound as error:
         raise NotFound(error.code, error.message, param=error.param or "round") from error
     return 201, order_json(placed) if isinstance(placed, OrderView) else placed
+
+
+def _with_substitutes(identity: Identity, asked: QuickOrder, choices: Mapping[str, str]) -> OrderView:
+    """Place an order and say what may come instead; only for somebody whose token has been looked at."""
+    if asked.proof is not None:
+        raise Unproved
+    placed = taking.take_order(
+        round_name=asked.round_name,
+        resident_id=asked.resident_id,
+        wishes=[Wish(*wish) for wish in zip(asked.product_codes, asked.quantities, strict=True)],
+        now=asked.now,
+        actor=identity.actor,
+        pay_within=asked.expires_at - asked.now,
+        remark=asked.remark,
+        most_an_hour=asked.most_an_hour,
+    )
+    order = queries.get_order(placed.number)
+    naming_substitutes.choose(order=order, choices=choices, now=asked.now, actor=identity.actor)
+    return placed
 
 
 @endpoint("GET", "/orders/<order_no>", scope="orders:read", answers={200: OrderShape})

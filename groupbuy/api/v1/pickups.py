@@ -19,7 +19,7 @@ from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.repeats import Key
 from groupbuy.orders.queries import LineView, lines_of
-from groupbuy.orders.rules import MAX_LINES
+from groupbuy.orders.rules import MAX_LINES, part_of
 from groupbuy.pickup.parts import LineLeft, Part
 from groupbuy.pickup.quick import Gone, Shown
 
@@ -153,5 +153,9 @@ def _handed_json(handed: Sequence[Handed]) -> Json:
 
 
 def _line_json(line: LineLeft, view: LineView) -> Json:
-    now = {"order_no": line.order_no, "quantity": line.units, "amount_fen": line.units * view.price_fen}
+    now = {
+        "order_no": line.order_no,
+        "quantity": line.units,
+        "amount_fen": part_of(view.amount_fen, line.units, view.quantity),
+    }
     return {**line_json(view), **now}

@@ -99,10 +99,14 @@ class Receipts(Shape):
 
 
 class Allocate(Body):
-    """How to share out; without products everything that is short. ``fingerprint`` is that of a dry run."""
+    """How to share out; without products everything that is short. ``fingerprint`` is that of a dry run.
+
+    ``swaps`` name for a product that is short another one, at most as dear, for all its buyers.
+    """
 
     policy: Literal["first_come", "pro_rata", "equal_per_leader", "fair_by_money"]
     products: Annotated[list[Code], Field(min_length=1, max_length=MAX_LINES)] | None = None
+    swaps: Annotated[dict[Code, Code], Field(max_length=MAX_LINES)] | None = None
     dry_run: bool = False
     fingerprint: Remark | None = None
 
@@ -120,11 +124,13 @@ class ShortOffer(Shape):
 
 
 class AllocationPreview(Shape):
-    """Who would go without, in lines, residents, sale units and fen."""
+    """Who would go without, in lines, residents, sale units and fen, and what comes in its place."""
 
     fingerprint: str
     units: int
     amount_fen: int
+    substituted: int
+    substituted_fen: int
     lines: int
     residents: int
     offers: list[ShortOffer]
@@ -137,6 +143,8 @@ class AllocationDone(Shape):
     lines: int
     units: int
     amount_fen: int
+    substituted: int
+    substituted_fen: int
     orders: int
     cancelled: int
 
@@ -284,13 +292,14 @@ def allocate(identity: Identity, round_name: str, body: Allocate) -> tuple[int, 
     round_, policy = campaigns.get_round(round_name), Policy(body.policy)
     if body.dry_run:
         offers = allocating.short_offers(round_, body.products)
-        return 200, allocating.preview_json(list(allocating.preview(round_, policy, offers)))
+        return 200, allocating.preview_json(allocating.preview(round_, policy, offers, body.swaps))
     done = allocating.apply(
         round_=round_,
         policy=policy,
         now=utc_now(),
         actor=identity.actor,
         product_codes=body.products,
+        swaps=body.swaps,
         seen=body.fingerprint,
     )
     return 201, allocating.as_json(done)

@@ -62,6 +62,8 @@ from groupbuy.web.admin import (
     user_limits,
     users,
     webhooks,
+    weight_files,
+    weights,
     withdrawals,
     words,
 )
@@ -127,6 +129,8 @@ PAGES = (
     trade_reports,
     users,
     webhooks,
+    weight_files,
+    weights,
     withdrawals,
 )
 

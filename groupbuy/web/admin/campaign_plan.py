@@ -12,6 +12,7 @@ from groupbuy.campaigns import service
 from groupbuy.campaigns.models import Campaign, CampaignLeader, CampaignOffer, Round
 from groupbuy.campaigns.rules import Recurrence
 from groupbuy.catalog.models import Product
+from groupbuy.catalog.rules import offered_price
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import planning
@@ -111,7 +112,7 @@ def _card(offer: CampaignOffer, product: Product) -> dict[str, Any]:
     return {
         "key": product.code,
         "name": product.name,
-        "price_fen": offer.price_fen,
+        **offered_price(offer.price_fen, *product.weight_terms),
         "list_fen": offer.list_price_fen,
         "note": " · ".join(text for text in (product.spec, product.description) if text),
         "picture": picture_address(product.picture),

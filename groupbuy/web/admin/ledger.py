@@ -65,6 +65,11 @@ class DialsForm(SeenForm):
             "never above the limit of two persons; 0 is never."
         ),
     )
+    weight_cap_bp = PercentField(
+        _l("Most that weighed goods cost more (percent)"),
+        validators=[InputRequired()],
+        description=_l("Of what was estimated at the order; what they weigh beyond it is not charged."),
+    )
 
 
 @blueprint.get("/ledger")

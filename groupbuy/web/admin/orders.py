@@ -23,6 +23,7 @@ from groupbuy.orders import reviews
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order, lost_units, parts_of
 from groupbuy.orders.rules import OrderState, phase
+from groupbuy.orders.substitutes import replaced_of
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
 from groupbuy.web.admin.words import names_of
@@ -141,6 +142,7 @@ def orders_detail(number: str) -> ResponseReturnValue:
         round=round_,
         facts=facts_of([order])[order.id],
         lost=lost_units([order.id]),
+        replaced=replaced_of([order.id]),
         history=history,
         names=names_of(entry.actor for entry in history),
         payment=payment_of(order),

@@ -159,7 +159,7 @@ def campaigns_round_offer(name: str, offer_id: int) -> ResponseReturnValue:
     if offer is None or offer.round_id != round_.id:
         raise NotFound("unknown_offer", "There is no such offer in this round.")
     version, stock = current_version(offer), db.session.get_one(OfferStock, offer_id)
-    form = OfferForm(price_fen=version.price_fen, limit_units=stock.limit_units)
+    form = OfferForm(price_fen=version.quoted_fen, limit_units=stock.limit_units)
     if form.validate_on_submit() and _save_offer(form, offer_id):
         flash(_("%(name)s has been changed.", name=version.name), "ok")
         return redirect(_page(name), 303)
@@ -178,7 +178,7 @@ def _save_offer(form: OfferForm, offer_id: int) -> bool:
 
     def store() -> None:
         offer = db.session.get_one(Offer, offer_id)
-        if offers.current_version(offer).price_fen != form.price_fen.data:
+        if offers.current_version(offer).quoted_fen != form.price_fen.data:
             telling.change_price(offer=offer, price_fen=form.price_fen.data or 0, now=now, actor=who)
         if db.session.get_one(OfferStock, offer_id).limit_units != form.limit_units.data:
             offers.change_limit(offer=offer, limit_units=form.limit_units.data, now=now, actor=who)

@@ -48,13 +48,14 @@ def campaigns_round(name: str) -> ResponseReturnValue:
         raise NotFound("unknown_round", f"There is no round {name}.")
     round_ = row.Round
     closed = round_.state not in BEFORE_CLOSE
-    history = _history(name)
+    history, offers = _history(name), round_page.offers_of(round_.id)
     return render_template(
         "admin/round.html",
         row=row,
         round=round_,
         campaign=round_.campaign,
-        offers=round_page.offers_of(round_.id),
+        offers=offers,
+        weighed=any(offer.est_grams for offer in offers),
         leaders=round_page.leaders_of(round_.id),
         purchase_orders=round_page.purchase_orders_of(round_.id),
         purchase_columns=PURCHASE_COLUMNS,

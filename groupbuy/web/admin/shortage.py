@@ -7,14 +7,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from groupbuy.analytics import round_page
+from groupbuy.analytics.round_page import OfferRow
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, in_transaction
-from groupbuy.flows import allocating
-from groupbuy.flows.allocating import Allocation, OfferShares, Share
+from groupbuy.flows import allocating, substituting
+from groupbuy.flows.allocating import Allocation, Preview, Share
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
@@ -40,7 +42,10 @@ MOST_TO_COMPARE = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a policy would do: lines and residents that lose something, units, fen, lines left empty."""
+    """What a policy would do: lines and residents that lose something, units, fen, lines left empty.
+
+    ``substituted`` units come instead; ``back_fen`` is what then is less to pay.
+    """
 
     policy: Policy
     lines: int
@@ -48,6 +53,8 @@ class Outcome:
     units: int
     amount_fen: int
     emptied: int
+    substituted: int
+    back_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class LosingRow:
     wanted: int
     got: int
     lost_fen: int
+    instead: str
 
 
 def _chosen() -> Policy:
@@ -74,7 +82,10 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
     supplies = supply.supplies_of(round_.id)
     offers = [one for one in supplies if one.short]
     small = sum(one.wanted for one in offers) <= MOST_TO_COMPARE
-    decided = {one: list(allocating.preview(round_, one, offers)) for one in (Policy if small else (policy,))}
+    chosen, wrong = _swaps(round_)
+    decided = {
+        one: allocating.preview(round_, one, offers, chosen) for one in (Policy if small else (policy,))
+    }
     return render_template(
         "admin/shortage.html",
         round=round_,
@@ -82,6 +93,10 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
         final=bool(offers) and all(one.final for one in offers),
         short=bool(offers),
         outcomes=[_outcome(one, shares) for one, shares in decided.items()],
+        swaps=chosen,
+        swap_pairs=[f"{short}={other}" for short, other in chosen.items()],
+        wrong=wrong,
+        swappable=_swappable(round_, offers),
         policies=POLICIES,
         chosen=policy,
         rows=_rows(decided[policy]),
@@ -90,24 +105,53 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
     )
 
 
-def _outcome(policy: Policy, decided: Sequence[OfferShares]) -> Outcome:
-    losing = [share for one in decided for share in one.losing]
+def _swaps(round_: Round) -> tuple[dict[str, str], str]:
+    """Return the operator's swaps from the address, or none and what is wrong with them."""
+    try:
+        found = substituting.swaps_from(pair for pair in request.args.getlist("swap") if pair)
+        substituting.operator_swaps(round_, found)
+    except BadInput as error:
+        return {}, translate_sentence(error.message)
+    return found, ""
+
+
+def _swappable(round_: Round, offers: Sequence[Supply]) -> list[tuple[Supply, list[OfferRow]]]:
+    """Return for each offer that is short those that are at most as dear."""
+    rows = {row.id: row for row in round_page.offers_of(round_.id) if row.state == "active"}
+    found = []
+    for one in offers:
+        price = rows[one.offer_id].price_fen if one.offer_id in rows else 0
+        others = [row for row in rows.values() if row.id != one.offer_id and row.price_fen <= price]
+        found.append((one, others))
+    return found
+
+
+def _outcome(policy: Policy, decided: Preview) -> Outcome:
+    losing = decided.losing
     return Outcome(
         policy,
         len(losing),
         len({share.claim.resident_id for share in losing}),
-        sum(share.lost for share in losing),
-        sum(share.lost_fen for share in losing),
+        decided.units,
+        decided.amount_fen,
         sum(not share.got for share in losing),
+        decided.substituted,
+        decided.amount_fen - decided.substituted_fen,
     )
 
 
-def _rows(decided: Sequence[OfferShares]) -> list[LosingRow]:
-    losing: list[tuple[Supply, Share]] = [(one.supply, share) for one in decided for share in one.losing]
+def _rows(decided: Preview) -> list[LosingRow]:
+    losing: list[tuple[Supply, Share]] = [
+        (one.supply, share) for one in decided.offers for share in one.losing
+    ]
     shown = losing[:MOST_ROWS]
     ids = [share.claim.order_id for _supply, share in shown]
     heads = select(Order.id, Order.number, Leader.name).join(Leader, Leader.id == Order.leader_id)
     named = {row[0]: row for row in db.session.execute(heads.where(Order.id.in_(ids)))}
+    names = substituting.names_of({swap.offer_id for swap in decided.swaps})
+    instead: dict[int, list[str]] = {}
+    for swap in decided.swaps:
+        instead.setdefault(swap.line_id, []).append(f"{names[swap.offer_id]}×{swap.units}")
     return [
         LosingRow(
             one.name,
@@ -116,6 +160,7 @@ def _rows(decided: Sequence[OfferShares]) -> list[LosingRow]:
             share.claim.units,
             share.got,
             share.lost_fen,
+            " ".join(instead.get(share.claim.line_id, [])),
         )
         for one, share in shown
     ]
@@ -125,12 +170,14 @@ def _rows(decided: Sequence[OfferShares]) -> list[LosingRow]:
 def campaigns_shortage_apply(name: str) -> ResponseReturnValue:
     """Say what sharing out changes, and do it once."""
     round_, policy = get_round(name), _chosen()
-    seen = request.args.get("seen", "")
-    back = url_for("admin.campaigns_shortage", name=name, policy=policy.value)
+    seen, pairs = request.args.get("seen", ""), request.args.getlist("swap")
+    back = url_for("admin.campaigns_shortage", name=name, policy=policy.value, swap=pairs)
     form = PageForm()
     if form.validate_on_submit():
         return _apply(name, policy, seen, back)
-    outcome = _outcome(policy, list(allocating.preview(round_, policy, allocating.short_offers(round_))))
+    outcome = _outcome(
+        policy, allocating.preview(round_, policy, allocating.short_offers(round_), _swaps(round_)[0])
+    )
     return render_template(
         "confirm.html",
         layout="admin/base.html",
@@ -142,10 +189,11 @@ def campaigns_shortage_apply(name: str) -> ResponseReturnValue:
                 lines=outcome.lines,
                 units=outcome.units,
             ),
+            _("%(units)s units of substitutes come instead, from stock.", units=outcome.substituted),
             _(
                 "%(residents)s residents pay %(amount)s less or get it back, and are told once.",
                 residents=outcome.residents,
-                amount=format_yuan(outcome.amount_fen),
+                amount=format_yuan(outcome.back_fen),
             ),
             _("Sheets and commissions follow. This cannot be undone."),
         ],
@@ -161,7 +209,14 @@ def _apply(name: str, policy: Policy, seen: str, back: str) -> ResponseReturnVal
     def work() -> Allocation | None:
         be_unhurried()
         round_: Round = get_round(name)
-        return allocating.apply(round_=round_, policy=policy, now=utc_now(), actor=actor(), seen=seen or None)
+        return allocating.apply(
+            round_=round_,
+            policy=policy,
+            now=utc_now(),
+            actor=actor(),
+            swaps=_swaps(round_)[0],
+            seen=seen or None,
+        )
 
     try:
         done = in_transaction(work)

@@ -14,12 +14,27 @@ from groupbuy.web.resident import (
     paying,
     rounds,
     sharing,
+    substitutes,
     wallet,
 )
 from groupbuy.web.resident.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (home, rounds, cart, orders, after_sales, changing, paying, wallet, me, messages, addresses, sharing)
+PAGES = (
+    home,
+    rounds,
+    cart,
+    orders,
+    after_sales,
+    changing,
+    substitutes,
+    paying,
+    wallet,
+    me,
+    messages,
+    addresses,
+    sharing,
+)
 
 
 def register_resident(app: Flask) -> None:

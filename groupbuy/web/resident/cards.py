@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groupbuy.campaigns.storefront import Goods
+from groupbuy.web.kit.filters import grams
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.resident.quantities import field_of
@@ -80,6 +81,8 @@ def _tag(goods: Goods) -> str:
 
 def _facts(goods: Goods) -> list[str]:
     facts = [goods.zone] if goods.zone else []
+    if goods.est_grams is not None:
+        facts.append(_("about %(grams)s, settled by weight", grams=grams(goods.est_grams)))
     if goods.to_fill_case:
         facts.append(_("%(units)s more fill the case", units=goods.to_fill_case))
     if goods.per_buyer_limit is not None:

@@ -28,6 +28,7 @@ from groupbuy.orders import carts, queries
 from groupbuy.orders.bulk import LIVE
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
+from groupbuy.orders.substitutes import replaced_of
 from groupbuy.pickup.parts import NOT_READY
 from groupbuy.pickup.queries import bag_code_of, orders_of_bag
 from groupbuy.web.kit.i18n import gettext as _
@@ -110,6 +111,7 @@ def order(number: str) -> ResponseReturnValue:
         bag=orders_of_bag(found),
         parts_of=queries.parts_of(found),
         notes=_told(found),
+        replaced=replaced_of([found.id]),
         free_cancel=delaying.can_cancel(found),
         after_sale=found.state in LIVE and found.round.state not in NOT_READY,
         wallet_pays=_wallet_pays(found),
@@ -118,10 +120,12 @@ def order(number: str) -> ResponseReturnValue:
 
 
 def _wallet_pays(order: Order) -> bool:
-    """Tell whether the order waits for its payment and the wallet has enough."""
-    if order.state != OrderState.AWAITING_PAYMENT:
+    """Tell whether the order waits for its payment, or the rest of it, and the wallet has enough."""
+    rest = order.amount_fen - order.paid_fen
+    waits = order.state == OrderState.AWAITING_PAYMENT or (order.paid_at is not None and rest > 0)
+    if not waits or order.round.payment != "prepaid":
         return False
-    return available(wallet(order.resident_id)) >= order.amount_fen
+    return available(wallet(order.resident_id)) >= rest
 
 
 @blueprint.post("/orders/<number>/pay-from-wallet")

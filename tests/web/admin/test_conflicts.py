@@ -50,6 +50,7 @@ DIALS = {
     "tax_free_fen": "800",
     "second_person_fen": "5000",
     "refund_alone_fen": "5000",
+    "weight_cap_bp": "20",
 }
 
 

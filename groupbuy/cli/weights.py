@@ -1,0 +1,90 @@
+"""``groupbuy weights``: what weighed goods weigh, from a file, and settling them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from groupbuy.app import settings_of
+from groupbuy.campaigns import queries as campaigns
+from groupbuy.cli.importing import ACTOR
+from groupbuy.db.transaction import in_transaction
+from groupbuy.documents.faults import UnreadableTable, of_file
+from groupbuy.documents.streaming import open_table
+from groupbuy.flows import weighing
+from groupbuy.flows.ordering import Actor
+from groupbuy.flows.weighing import Entry
+from groupbuy.flows.weight_file import read_weights
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.money import format_yuan
+from groupbuy.weighing import queries
+
+
+@click.command("weights")
+@click.argument("name", metavar="ROUND")
+@click.option("--file", type=click.Path(path_type=Path), help="Enter weights: order_no, product_code, grams.")
+@click.option("--sure", is_flag=True, help="Weights far from the estimate are right.")
+@click.option("--settle", is_flag=True, help="Bring every weighed line to what its weight costs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.pass_context
+def weights(
+    context: click.Context, name: str, file: Path | None, sure: bool, settle: bool, as_json: bool
+) -> None:
+    """Show what is weighed of a ROUND; enter weights from a file, settle them. All or nothing."""
+    app: Flask = context.obj
+    with app.app_context():
+        entries = [] if file is None else _read(context, name, file)
+        done = in_transaction(lambda: _do(app, name, entries, sure, settle))
+    click.echo(json.dumps(done, ensure_ascii=False) if as_json else _text(done))
+
+
+def _read(context: click.Context, name: str, file: Path) -> list[Entry]:
+    lines = queries.weighed_lines(campaigns.get_round(name).id)
+    try:
+        found = read_weights(open_table(file), known={(line.order_no, line.product_code) for line in lines})
+    except OSError as error:
+        raise of_file("required", f"The file cannot be opened: {error.strerror}.") from error
+    except UnreadableTable as error:
+        for fault in error.faults:
+            click.echo(f"Row {fault.row}, {fault.column}: {fault.message} ({fault.code})", err=True)
+        context.exit(1)
+    return [entry for _number, entry in found]
+
+
+def _do(app: Flask, name: str, entries: list[Entry], sure: bool, settle: bool) -> dict[str, Any]:
+    round_, now, entered = campaigns.get_round(name), utc_now(), 0
+    if entries:
+        entered = weighing.enter_weights(
+            round_=round_,
+            entries=entries,
+            layouts=settings_of(app).scale_barcodes,
+            now=now,
+            actor=Actor(ACTOR),
+            from_file=True,
+            sure=sure,
+        )
+    done = weighing.settle_weights(round_=round_, now=now, actor=Actor(ACTOR)) if settle else None
+    lines = queries.weighed_lines(round_.id)
+    return {
+        "lines": len(lines),
+        "missing": sum(line.missing for line in lines),
+        "pending": sum(line.pending for line in lines),
+        "entered": entered,
+        "settled": 0 if done is None else done.lines,
+        "more_fen": 0 if done is None else done.more_fen,
+        "less_fen": 0 if done is None else done.less_fen,
+    }
+
+
+def _text(done: dict[str, Any]) -> str:
+    state = (
+        f"{done['lines']} weighed lines, {done['missing']} without a weight, {done['pending']} to be settled"
+    )
+    if done["entered"]:
+        state = f"{done['entered']} weights entered; {state}"
+    if done["settled"]:
+        more, less = format_yuan(done["more_fen"]), format_yuan(done["less_fen"])
+        state = f"{done['settled']} lines settled, {more} more due, {less} owed back; {state}"
+    return f"{state}."
