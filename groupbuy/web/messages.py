@@ -39,7 +39,7 @@ CHANNELS: Mapping[str, object] = {
     rules.PAGE: _l("Message page"),
     rules.MAIL: _l("Mail"),
     rules.SMS: _l("Text message"),
-    rules.WECHAT: "WeChat",
+    rules.WECHAT: _l("WeChat"),
 }
 ROLES: Mapping[str, object] = {rules.RESIDENT: _l("Residents"), rules.LEADER: _l("Leaders")}
 

@@ -53,7 +53,7 @@ class TextForm(PageForm):
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
     """Return the pages about notices."""
-    pages = ((_("What is told"), "admin.notices"), (_("What was sent"), "admin.notices_log"))
+    pages = ((_("What is told"), "admin.notices"), (_("Sent notices"), "admin.notices_log"))
     return [(url_for(endpoint), text, endpoint == current) for text, endpoint in pages]
 
 
@@ -151,7 +151,7 @@ def notices_text(event: str, role: str, channel: str, language: str) -> Response
         names=(event_name(event), str(ROLES[role]), channel_name(channel), LANGUAGES[language]),
         samples=rules.EVENTS[event].samples,
         others=[(one, channel_name(one)) for one in rules.channels_of(event, role)],
-        languages=LANGUAGES,
+        tongues=LANGUAGES,
         sms_length=rules.MAX_SMS,
         signature=_signature(),
     )

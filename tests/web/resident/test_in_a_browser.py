@@ -216,6 +216,7 @@ def test_no_page_has_a_serious_fault_or_scrolls_sideways_on_a_small_phone(
         *pages,
         "/me/leader",
         "/me/messages",
+        "/me/messages/preferences",
         "/me/data",
         "/me/leave",
         "/me/password",
