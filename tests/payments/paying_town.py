@@ -122,6 +122,16 @@ def open_shop(app: Flask, client: FlaskClient, simulator: Simulator, **columns: 
     return Shop(app, client, simulator, order.id, resident.id)
 
 
+def open_paid_shop(app: Flask, client: FlaskClient, simulator: Simulator) -> Shop:
+    """Place an order of ¥19.80, of which the wallet pays ¥5.00 and the channel ¥14.80."""
+    shop = open_shop(app, client, simulator)
+    shop.fill_wallet(500)
+    number = shop.begin(from_wallet=True)
+    simulator.pay(number)
+    shop.tell(number)
+    return shop
+
+
 def broken_invariants(now: datetime) -> list[str]:
     """Return what is wrong once the books are kept."""
     in_transaction(lambda: bookkeeping.keep_books(now=now))

@@ -22,7 +22,7 @@ from groupbuy.payments.models import Refund, RefundRequest
 from groupbuy.payments.simulator.server import Fault, Simulator
 from tests.building import ACTOR, NOW
 from tests.money import dial
-from tests.payments.paying_town import Shop, broken_invariants, open_shop
+from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop
 from tests.support.commands import Run
 
 SOON = NOW.replace(minute=1)
@@ -37,11 +37,7 @@ def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Shop:
     """Return a cancelled order of ¥19.80, of which the wallet paid ¥5.00 and the channel ¥14.80."""
-    shop = open_shop(app, client, simulator)
-    shop.fill_wallet(500)
-    number = shop.begin(from_wallet=True)
-    simulator.pay(number)
-    shop.tell(number)
+    shop = open_paid_shop(app, client, simulator)
     in_transaction(
         lambda: ordering.cancel_order(order=shop.order_row(), reason="不要了", now=NOW, actor=ACTOR)
     )

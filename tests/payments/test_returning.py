@@ -16,7 +16,7 @@ from groupbuy.warehouse.rules import Policy
 from tests import building
 from tests.building import CLOSES
 from tests.money import dial
-from tests.payments.paying_town import Shop, broken_invariants, open_shop
+from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop
 from tests.payments.test_paying_pages import browser
 from tests.warehouse import day
 
@@ -31,11 +31,7 @@ def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Shop:
     """Return a prepaid order of ¥19.80, of which one of two units never came."""
-    shop = open_shop(app, client, simulator)
-    shop.fill_wallet(500)
-    number = shop.begin(from_wallet=True)
-    simulator.pay(number)
-    shop.tell(number)
+    shop = open_paid_shop(app, client, simulator)
     round_ = building.close(app, shop.order.round)
     travel.move_to(CAME)
     day.receive(day.order_of(round_).number, {"P1": 1}, last=True)

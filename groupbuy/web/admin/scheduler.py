@@ -43,6 +43,7 @@ KINDS = {
     "tell_opened": _l("Tell people that a round opened"),
     "tell_closing": _l("Remind people of a cut-off"),
     "settle": _l("Keep the books"),
+    "return": _l("Pay back what is owed on prepaid orders"),
     "levels": _l("Review the levels of leaders"),
     "seal_books": _l("Seal the books"),
     "seal_audit": _l("Seal the audit log"),
