@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, case, cast, literal, or_, select
 
-from groupbuy.analytics import invariants_suppliers
+from groupbuy.analytics import invariants_extras, invariants_suppliers
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions.models import CommissionEntry, CommissionStanding, Withdrawal
 from groupbuy.db.bulk import table_of
@@ -166,6 +166,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         _sum(CashHandover.amount_fen, CashHandover.state == "confirmed"),
     ),
+    *invariants_extras.CHECKS,
     *invariants_suppliers.CHECKS,
     Figured(
         Reckoned(
@@ -223,5 +224,6 @@ AT_REST: tuple[Check, ...] = (
         ),
         _sum(_owed_now),
     ),
+    *invariants_extras.AT_REST,
     *invariants_suppliers.AT_REST,
 )

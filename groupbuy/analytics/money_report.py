@@ -1,23 +1,18 @@
-"""Income and expense of some months, and one leader's statement, both straight from the ledger."""
+"""Income and expense of some months, straight from the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import select
-
-from groupbuy.campaigns.models import Round
-from groupbuy.db import db
 from groupbuy.documents.sheet import Column, Kind, Sheet, table
 from groupbuy.finance import queries, rules
-from groupbuy.finance.models import Posting
 
-STAGES = ("pending", "frozen", "settled")
 WORDS: Mapping[str, str] = {
     "income:sales": "商品销售",
     "income:fees": "提现手续费",
     "income:rebates": "供应商返利",
     "expense:commission": "团长佣金",
+    "expense:referral": "推荐奖励",
+    "expense:bonus": "活动奖金",
     "expense:goods": "进货成本",
     "expense:stock_loss": "盘亏与报损",
     "stock:goods": "库存商品",
@@ -78,77 +73,3 @@ def income_expense_sheet(report: IncomeExpense) -> Sheet:
     )
     span = report.since if report.since == report.until else f"{report.since} 至 {report.until}"
     return Sheet("收支明细表", columns, table(rows), head=(("账期", span),))
-
-
-@dataclass(frozen=True, slots=True)
-class StatementRow:
-    """A movement of a leader's commission: what it is, which round it is of, and what each stage gains."""
-
-    at: datetime
-    what: str
-    round_name: str | None
-    round_title: str | None
-    pending_fen: int
-    frozen_fen: int
-    settled_fen: int
-
-
-def statement(leader_id: int, period: str) -> Sequence[StatementRow]:
-    """Return a leader's movements in a month, the oldest first; raise BadInput ``bad_period``."""
-    rules.period_bounds(period)
-    accounts = [rules.commission(leader_id, stage) for stage in STAGES]
-    postings = list(reversed(queries.postings_of(accounts, period=period)))
-    ids = {int(one.cause_id.partition(":")[0]) for one in postings if one.cause_kind == "commission"}
-    rounds = {
-        id_: (name, title)
-        for id_, name, title in db.session.execute(
-            select(Round.id, Round.name, Round.title).where(Round.id.in_(ids))
-        )
-    }
-    return [_row(one, accounts, rounds) for one in postings]
-
-
-def _row(posting: Posting, accounts: Sequence[str], rounds: Mapping[int, tuple[str, str]]) -> StatementRow:
-    gains = [
-        posting.amount_fen * ((posting.credit_account == name) - (posting.debit_account == name))
-        for name in accounts
-    ]
-    if posting.cause_kind != "commission":
-        return StatementRow(posting.at, f"{posting.cause_kind}:{posting.part}", None, None, *gains)
-    name, title = rounds[int(posting.cause_id.partition(":")[0])]
-    return StatementRow(posting.at, posting.part.partition(":")[2], name, title, *gains)
-
-
-STEP_WORDS: Mapping[str, str] = {
-    "accrue": "截单入账",
-    "freeze": "提货冻结",
-    "settle": "售后期满结算",
-    "withdrawal:ask": "申请提现",
-    "withdrawal:back": "提现退回",
-}
-
-
-def statement_sheet(period: str, leader: str, rows: Sequence[StatementRow]) -> Sheet:
-    """Return a leader's month as a table; each row names its round, whose lines have a table of their own."""
-    columns = (
-        Column("日期", Kind.TEXT, 12),
-        Column("事项", Kind.TEXT, 16),
-        Column("活动", Kind.TEXT, 24),
-        Column("期次", Kind.CODE, 16),
-        Column("待入账", Kind.MONEY, 13, total=True),
-        Column("冻结", Kind.MONEY, 13, total=True),
-        Column("可提现", Kind.MONEY, 13, total=True),
-    )
-    cells = [
-        (
-            f"{row.at.astimezone(rules.BOOKS):%Y-%m-%d}",
-            STEP_WORDS.get(row.what, row.what),
-            row.round_title or "",
-            row.round_name or "",
-            row.pending_fen,
-            row.frozen_fen,
-            row.settled_fen,
-        )
-        for row in rows
-    ]
-    return Sheet("佣金账单", columns, table(cells), head=(("账期", period), ("团长", leader)))

@@ -263,6 +263,8 @@ def _same(one: Any, other: Any) -> ColumnElement[bool]:
 
 def store_standings(dues: Sequence[Due]) -> None:
     """Write down what the ledger has booked now."""
+    if not dues:
+        return
     rows = [
         {
             "round_id": one.round_id,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.db import Base
@@ -84,6 +84,64 @@ class CommissionStanding(Base):
     settled_fen: Mapped[int] = mapped_column(default=0)
     settled_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=0)
+
+
+class CampaignBonus(Base):
+    """A fixed amount for each leader who reaches a target in a round of a campaign, in fen.
+
+    ``target`` is fen of turnover or sale units. It holds for rounds that open from ``valid_from`` on, until
+    ``valid_to``.
+    """
+
+    __tablename__ = "campaign_bonus"
+    __table_args__ = (
+        CheckConstraint("measure IN ('turnover', 'units')", name="measure"),
+        CheckConstraint("target > 0 AND bonus_fen > 0", name="amounts"),
+        Index("ix_campaign_bonus_campaign", "campaign_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    measure: Mapped[str]
+    target: Mapped[int]
+    bonus_fen: Mapped[int]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+
+class CommissionExtra(Base):
+    """What a leader earns beside the commission of its own lines, as agreed at the close of a round.
+
+    ``referral`` and ``referral_2`` are basis points of each line that ``seller`` has sold; ``bonus`` is a
+    fixed amount once the seller's lines reach a target, ``bonus_id`` 0 for the others. The three sums are
+    what the ledger has booked so far, in fen; pick-ups count as settled until ``settled_until``.
+    """
+
+    __tablename__ = "commission_extra"
+    __table_args__ = (
+        UniqueConstraint("round_id", "seller_id", "kind", "bonus_id"),
+        CheckConstraint("kind IN ('referral', 'referral_2', 'bonus')", name="kind"),
+        CheckConstraint("(kind = 'bonus') = (leader_id = seller_id)", name="earner"),
+        Index("ix_commission_extra_leader", "leader_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    seller_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    kind: Mapped[str]
+    rate_bp: Mapped[int] = mapped_column(default=0)
+    bonus_id: Mapped[int] = mapped_column(default=0)
+    measure: Mapped[str | None]
+    target: Mapped[int] = mapped_column(default=0)
+    bonus_fen: Mapped[int] = mapped_column(default=0)
+    accrued_fen: Mapped[int] = mapped_column(default=0)
+    taken_fen: Mapped[int] = mapped_column(default=0)
+    settled_fen: Mapped[int] = mapped_column(default=0)
+    settled_until: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=0)
+
+    seller: Mapped[Leader] = relationship(foreign_keys=[seller_id])
 
 
 class SettlementClock(Base):

@@ -167,7 +167,16 @@ def standing_of(lines: Sequence[EarningLine], until: datetime) -> Standing:
     return Standing(*(sum(line.share_fen for line in part) for part in (lines, taken, settled)))
 
 
-def bookings(leader_id: int, former: Standing, due: Standing, *, cause_id: str, version: int) -> list[Entry]:
+def bookings(
+    leader_id: int,
+    former: Standing,
+    due: Standing,
+    *,
+    cause_id: str,
+    version: int,
+    cause_kind: str = "commission",
+    expense: str = ledger.COMMISSION_EXPENSE,
+) -> list[Entry]:
     """Return the entries that bring the books of one leader and round from what they hold to what is due.
 
     Earned commission goes expense to pending, from there to frozen with the pick-up and to settled after
@@ -177,7 +186,7 @@ def bookings(leader_id: int, former: Standing, due: Standing, *, cause_id: str, 
         ledger.commission(leader_id, stage) for stage in ("pending", "frozen", "settled")
     )
     steps = (
-        ("accrue", ledger.COMMISSION_EXPENSE, pending, due.accrued_fen - former.accrued_fen),
+        ("accrue", expense, pending, due.accrued_fen - former.accrued_fen),
         ("freeze", pending, frozen, due.taken_fen - former.taken_fen),
         ("settle", frozen, settled, due.settled_fen - former.settled_fen),
     )
@@ -185,9 +194,19 @@ def bookings(leader_id: int, former: Standing, due: Standing, *, cause_id: str, 
         entry
         for step, debit, credit, amount in steps
         for entry in ledger.move(
-            debit, credit, amount, cause_kind="commission", cause_id=cause_id, part=f"{version}:{step}"
+            debit, credit, amount, cause_kind=cause_kind, cause_id=cause_id, part=f"{version}:{step}"
         )
     ]
+
+
+def reached(sums: Standing, target: int, bonus_fen: int) -> Standing:
+    """Return where a bonus stands: whole as soon as a stage's sum reaches the target, else nothing."""
+    return Standing(
+        *(
+            bonus_fen if stage >= target else 0
+            for stage in (sums.accrued_fen, sums.taken_fen, sums.settled_fen)
+        )
+    )
 
 
 class WithdrawalState(StrEnum):

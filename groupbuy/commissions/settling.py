@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from groupbuy.audit.service import SCHEDULER
-from groupbuy.commissions import bulk
+from groupbuy.commissions import bulk, extras
 from groupbuy.commissions.bulk import Due, Keys
 from groupbuy.commissions.models import SettlementClock
 from groupbuy.commissions.rules import bookings
@@ -75,9 +75,10 @@ def book_round(*, round_id: int, now: datetime) -> int:
 
 
 def book_leader(*, leader_id: int, now: datetime) -> int:
-    """Bring the books to what a leader has earned by now in all rounds."""
+    """Bring the books to what a leader has earned by now in all rounds, also on the lines of others."""
     until = now - timedelta(days=dials().after_sale_days)
-    return catch_up(bulk.of_leader(leader_id), now=now, until=until)
+    own = catch_up(bulk.of_leader(leader_id), now=now, until=until)
+    return own + catch_up(extras.of_earner(leader_id), now=now, until=until)
 
 
 def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
@@ -86,13 +87,16 @@ def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
     Raise RunAgain when a parallel transaction has booked the same.
     """
     dues = [one for one in bulk.standings(keys, until=until) if one.due != one.booked]
-    if not dues:
+    more = extras.changed(keys, until=until)
+    if not dues and not more:
         return 0
     entries = [entry for one in dues for entry in _entries(one)]
+    entries += [entry for other in more for entry in extras.entries(other)]
     if ledger.post(entries, at=now, actor=SCHEDULER, may_owe=True) != len(entries):
         raise RunAgain
     bulk.store_standings(dues)
-    return len(dues)
+    extras.store(more)
+    return len(dues) + len(more)
 
 
 def _entries(one: Due) -> list[Entry]:

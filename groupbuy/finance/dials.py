@@ -24,6 +24,8 @@ USUAL: Mapping[str, int] = {
     "second_person_fen": 500000,
     "refund_alone_fen": 500000,
     "weight_cap_bp": 2000,
+    "referral_bp": 0,
+    "referral_2_bp": 0,
 }
 MOST: Mapping[str, int] = {
     "after_sale_days": 365,
@@ -32,6 +34,8 @@ MOST: Mapping[str, int] = {
     "pickup_hour": 23,
     "tax_bp": BASIS,
     "weight_cap_bp": BASIS,
+    "referral_bp": BASIS // 2,
+    "referral_2_bp": BASIS // 2,
 }
 
 
@@ -42,8 +46,9 @@ class Dials:
     So many hours after the goods have arrived, who has not fetched them is reminded, and what nobody has
     scanned counts as fetched; 0 is never. Goods that come without a route count as there at
     ``pickup_hour`` of their day. What is owed back on a prepaid order returns by itself up to
-    ``refund_alone_fen``, 0 is never.
-    By at most ``weight_cap_bp`` of their estimate weighed goods may cost more.
+    ``refund_alone_fen``, 0 is never. By at most ``weight_cap_bp`` of their estimate weighed goods may cost
+    more. Who has brought a leader earns ``referral_bp`` of what that leader sells, and who has brought the
+    former ``referral_2_bp``, from the next close on.
     """
 
     after_sale_days: int
@@ -57,6 +62,8 @@ class Dials:
     second_person_fen: int
     refund_alone_fen: int
     weight_cap_bp: int
+    referral_bp: int
+    referral_2_bp: int
 
 
 def dials() -> Dials:

@@ -20,6 +20,7 @@ SETTLES_DOWN = timedelta(hours=1)
 
 SALES, FEES = "income:sales", "income:fees"
 COMMISSION_EXPENSE = "expense:commission"
+REFERRAL_EXPENSE, BONUS_EXPENSE = "expense:referral", "expense:bonus"
 TAX, BANK, CASH_DESK = "payable:tax", "channel:bank", "channel:cash"
 # Money on its way back through a channel, and money of which nobody knows yet what it is for.
 REFUNDING, HELD = "payable:refunding", "payable:held"

@@ -27,6 +27,10 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     },
     "finance": {
         "admin.commissions": LOOK,
+        "admin.commissions_extras": LOOK,
+        "admin.commissions_own": LOOK,
+        "admin.commissions_statements": LOOK,
+        "admin.commissions_statement": LOOK,
         "admin.withdrawals": LOOK,
         "admin.withdrawals_decide": ACT,
         "admin.withdrawals_batch": ACT,

@@ -113,6 +113,19 @@ class LeaderAgreement(Base):
     created_at: Mapped[datetime]
 
 
+class LeaderReferral(Base):
+    """Who brought a leader; never the leader itself, and no circle (``referring.refer`` sees to it)."""
+
+    __tablename__ = "leader_referral"
+    __table_args__ = (CheckConstraint("leader_id <> referrer_id", name="other"),)
+
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True, autoincrement=False)
+    referrer_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), index=True)
+    at: Mapped[datetime]
+
+    referrer: Mapped[Leader] = relationship(foreign_keys=[referrer_id])
+
+
 class LeaderTarget(Base):
     """The turnover that a leader wants to reach in a month, in fen; ``month`` is its first day."""
 

@@ -565,6 +565,36 @@ TABLE: dict[str, tuple[str, str, Any, str]] = {
         None,
         "401 403 403 200 404 403 403 200 200 403 403",
     ),
+    "set_referrer": (
+        "PUT",
+        "/leaders/L1/referrer",
+        {"referrer": None},
+        "401 403 403 403 403 403 403 200 403 403 403",
+    ),
+    "list_extras": (
+        "GET",
+        "/leaders/L1/extras",
+        None,
+        "401 403 403 200 404 403 403 200 200 403 403",
+    ),
+    "list_bonuses": (
+        "GET",
+        "/campaigns/C1/bonuses",
+        None,
+        "401 403 403 403 403 403 403 200 200 403 403",
+    ),
+    "add_bonus": (
+        "POST",
+        "/campaigns/C1/bonuses",
+        {"measure": "units", "target": 1, "bonus_fen": 1},
+        "401 403 403 403 403 403 403 201 403 403 403",
+    ),
+    "end_bonus": (
+        "DELETE",
+        "/campaigns/C1/bonuses/1",
+        None,
+        "401 403 403 403 403 403 403 404 403 403 403",
+    ),
     "ask_withdrawal": (
         "POST",
         "/leaders/L1/withdrawals",

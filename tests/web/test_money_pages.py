@@ -13,15 +13,16 @@ from groupbuy.accounts import queries as accounts
 from groupbuy.accounts import service, tokens
 from groupbuy.accounts.models import Account
 from groupbuy.analytics import invariants_ledger
-from groupbuy.commissions import withdrawals
+from groupbuy.commissions import bonuses, withdrawals
+from groupbuy.commissions.models import CommissionExtra
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance import queries, rules
 from groupbuy.flows import ordering
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from tests import building
-from tests.money import SETTLED, earn, keep, sell
+from tests.money import SETTLED, dial, earn, hand_out, keep, sell
 
 WANTED = {"amount": "50", "method": "bank", "payee": "6222", "payee_name": "王五", "submission_key": "k"}
 
@@ -94,9 +95,53 @@ def test_a_statement_opens_down_to_the_rounds_lines_and_adds_up_to_the_ledger(ap
     assert desk.get("/leader/commission/C1").status_code == 200
     sheet = load_workbook(BytesIO(desk.get("/leader/money/2026-11?export=xlsx").data)).worksheets[0]
     totals = next(row for row in sheet.values if row[0] == "合计")
-    assert [round(amount * 100) for amount in totals[4:]] == [0, 0, 9900]
+    assert [round(amount * 100) for amount in totals[5:]] == [0, 0, 9900]
     assert "99.00" in desk.get("/leader/money/2026-11?export=csv").text
     assert desk.get("/leader/money/2026-10").status_code == 404
+    assert desk.get("/leader/money/2026-11?export=pdf").data.startswith(b"%PDF")
+    office = finance(app)
+    assert "¥99.00" in office.get("/admin/commissions/statements?month=2026-11&q=L1").text
+    assert office.get("/admin/commissions/statements/L1/2026-11.pdf").data.startswith(b"%PDF")
+    assert office.get("/admin/commissions/statements/L1/2026-10.pdf").status_code == 404
+
+
+def test_rewards_and_bonuses_are_set_shown_and_open_down_to_their_lines(app: Flask) -> None:
+    staff = browser(app, building.add_account("运营"), "operator")
+    first, second = building.add_leader("L1", name="甲"), building.add_leader("L2", name="乙")
+    dial(referral_bp=200)
+    sent = {"referrer": "L1"}
+    assert staff.post("/admin/leaders/L2/referrer", data=sent).status_code == 303
+    assert staff.post("/admin/leaders/L1/referrer", data={"referrer": "L2"}).status_code == 422
+    round_ = building.add_round([building.add_product(building.add_supplier())])
+    promised = {"measure": "units", "target": 2, "bonus_fen": 800, "now": building.OPENS, "actor": "test"}
+    in_transaction(lambda: bonuses.add_bonus(campaign=round_.campaign, **promised))
+    bonus = {"measure": "turnover", "target": "99.50", "bonus_fen": "6"}
+    assert staff.post("/admin/campaigns/C1/bonuses", data=bonus).status_code == 303
+    assert staff.post("/admin/campaigns/C1/bonuses", data=bonus | {"target": "x"}).status_code == 422
+    page = staff.get("/admin/campaigns/C1/bonuses").text
+    assert all(text in page for text in ("满 2 件 奖 ¥8.00", "满 ¥99.50 奖 ¥6.00"))
+    order = building.place(round_, building.add_resident(second), {"P1": 2})
+    own = building.add_resident(first, phone=first.phone)
+    building.place(round_, own, {"P1": 1})
+    building.close(app, round_)
+    hand_out(db.session.get_one(Order, order.id))
+    keep(SETTLED)
+    page = staff.get("/admin/commissions/extras").text
+    assert "推荐奖励" in page
+    assert "¥0.40" in page
+    assert "¥9.90" in staff.get("/admin/commissions/own").text
+    desk = of_leader(app, first)
+    assert "乙" in desk.get("/leader/extras").text
+    month = desk.get("/leader/money/2026-11").text
+    assert "推荐奖励" in month
+    (extra,) = db.session.query(CommissionExtra).filter_by(leader_id=first.id, kind="referral")
+    assert f"/leader/extras/{extra.id}" in month
+    assert order.number in desk.get(f"/leader/extras/{extra.id}").text
+    assert of_leader(app, second).get(f"/leader/extras/{extra.id}").status_code == 404
+    assert "活动奖金" in of_leader(app, second).get("/leader/money/2026-11?export=csv").text
+    for number in (1, 2):
+        assert staff.post(f"/admin/campaigns/C1/bonuses/{number}/end").status_code == 303
+    assert "还没有奖金" in staff.get("/admin/campaigns/C1/bonuses").text
 
 
 def test_cash_is_handed_over_and_confirmed(app: Flask) -> None:
@@ -149,6 +194,7 @@ def test_an_operator_sets_the_figures_of_money(app: Flask) -> None:
     sent = {"after_sale_days": "3", "withdrawal_min_fen": "20", "withdrawal_fee_fen": "0.50", "tax_bp": "20"}
     sent |= {"tax_free_fen": "800", "second_person_fen": "3000", "confirm_hours": "72", "remind_hours": "24"}
     sent |= {"refund_alone_fen": "200", "pickup_hour": "16", "weight_cap_bp": "20"}
+    sent |= {"referral_bp": "1", "referral_2_bp": "0.5"}
     assert office.post("/admin/ledger/figures", data=sent).status_code == 303
     page = office.get("/admin/ledger/figures").text
     assert 'value="3"' in page

@@ -59,7 +59,13 @@ def _round(row: Any) -> str:
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
     """Return the pages of commissions as tabs."""
-    pages = ((_("Booked"), "admin.commissions"), (_("Rates in force"), "admin.commissions_plan"))
+    pages = (
+        (_("Booked"), "admin.commissions"),
+        (_("Rates in force"), "admin.commissions_plan"),
+        (_("Rewards and bonuses"), "admin.commissions_extras"),
+        (_("Own orders"), "admin.commissions_own"),
+        (_("Statements"), "admin.commissions_statements"),
+    )
     return [(url_for(endpoint), text, endpoint == current) for text, endpoint in pages]
 
 

@@ -70,6 +70,16 @@ class DialsForm(SeenForm):
         validators=[InputRequired()],
         description=_l("Of what was estimated at the order; what they weigh beyond it is not charged."),
     )
+    referral_bp = PercentField(
+        _l("Referral reward (percent)"),
+        validators=[InputRequired()],
+        description=_l("Of what a leader sells, to the leader who brought it; from the next close on."),
+    )
+    referral_2_bp = PercentField(
+        _l("Referral reward, second level (percent)"),
+        validators=[InputRequired()],
+        description=_l("To the leader who brought that one."),
+    )
 
 
 @blueprint.get("/ledger")

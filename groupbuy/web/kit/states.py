@@ -153,6 +153,11 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "withdrawn": ("Withdrawn", "idle"),
         "reversed": ("Reversed", "bad"),
     },
+    "commission_extra": {
+        "referral": ("Referral reward", "info"),
+        "referral_2": ("Referral reward, second level", "info"),
+        "bonus": ("Bonus", "new"),
+    },
     "withdrawal": {
         "asked": ("To review", "wait"),
         "checked": ("Waits for a second person", "wait"),

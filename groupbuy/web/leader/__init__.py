@@ -7,6 +7,7 @@ from groupbuy.web.leader import (
     changing,
     commission,
     desk,
+    extras,
     goods,
     messages,
     money,
@@ -47,6 +48,7 @@ PAGES = (
     commission,
     messages,
     money,
+    extras,
     ranking,
 )
 

@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.analytics import money_report
+from groupbuy.analytics import leader_statement
 from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.withdrawing import MAX_PAYEE, Payee
-from groupbuy.documents import csv_files, xlsx
+from groupbuy.documents import csv_files, pdf, xlsx
 from groupbuy.documents.sheet import Sheet
 from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import dials
@@ -26,12 +26,20 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
 from groupbuy.web.signin.again import send_to_prove
 
+EXPORTS = ("xlsx", "csv", "pdf")
+SOURCES = {
+    "commission": _l("Commission"),
+    "referral": _l("Referral reward"),
+    "referral_2": _l("Referral reward, second level"),
+    "bonus": _l("Bonus"),
+    "withdrawal": _l("Withdrawal"),
+}
 STEPS = {
     "accrue": _l("Booked at the close"),
     "freeze": _l("Picked up, frozen"),
     "settle": _l("After-sale days over, settled"),
-    "withdrawal:ask": _l("Withdrawal asked for"),
-    "withdrawal:back": _l("Withdrawal given back"),
+    "ask": _l("Withdrawal asked for"),
+    "back": _l("Withdrawal given back"),
 }
 
 
@@ -67,7 +75,7 @@ def money() -> ResponseReturnValue:
 
 def _money(form: WithdrawForm) -> ResponseReturnValue:
     leader = the_leader()
-    accounts = [rules.commission(leader.id, stage) for stage in money_report.STAGES]
+    accounts = [rules.commission(leader.id, stage) for stage in leader_statement.STAGES]
     page = render_template(
         "leader/money.html",
         money=withdrawals.money_of(leader.id),
@@ -120,20 +128,30 @@ def _prove_for(form: WithdrawForm) -> ResponseReturnValue | None:
 def money_month(period: str) -> ResponseReturnValue:
     """Show a month's statement; each row opens to its round's lines. ``?export=`` makes a file."""
     leader = the_leader()
-    rows = money_report.statement(leader.id, period)
+    rows = leader_statement.statement(leader.id, period)
     if not rows:
         raise NotFound("unknown_period", "Nothing moved in this month.")
     kind = request.args.get("export")
-    if kind in ("xlsx", "csv"):
-        sheet = money_report.statement_sheet(period, f"{leader.code} {leader.name}", rows)
+    if kind in EXPORTS:
+        named = f"{leader.code} {leader.name}"
+        sheet = leader_statement.statement_sheet(period, named, rows, utc_now())
         return sheet_file(sheet, f"{_('Statement')}-{leader.code}-{period}", kind)
-    return render_template("leader/money_month.html", period=period, rows=rows, steps=STEPS)
+    return render_template(
+        "leader/money_month.html",
+        period=period,
+        rows=rows,
+        sums=leader_statement.sums_by_source(rows),
+        sources=SOURCES,
+        steps=STEPS,
+    )
 
 
 def sheet_file(sheet: Sheet, name: str, kind: str) -> ResponseReturnValue:
-    """Return a sheet as a workbook or as CSV."""
+    """Return a sheet as a workbook, as CSV or for print."""
     if kind == "xlsx":
         return attachment(xlsx.write_xlsx([sheet]), f"{name}.xlsx", xlsx.CONTENT_TYPE)
+    if kind == "pdf":
+        return attachment(pdf.write_pdf([sheet]), f"{name}.pdf", pdf.CONTENT_TYPE)
     return attachment(csv_files.csv_for_people(sheet), f"{name}.csv", csv_files.CONTENT_TYPE)
 
 

@@ -51,6 +51,8 @@ DIALS = {
     "second_person_fen": "5000",
     "refund_alone_fen": "5000",
     "weight_cap_bp": "20",
+    "referral_bp": "0",
+    "referral_2_bp": "0",
 }
 
 
