@@ -13,18 +13,20 @@ from playwright.sync_api import Browser, Page, expect
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import Window
 from groupbuy.catalog.models import Product
+from groupbuy.commissions import bonuses
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance import queries, rules
 from groupbuy.flows import ordering
 from groupbuy.kernel.clock import utc_now
+from groupbuy.leaders import referring
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
 from tests import building
 from tests.building import ZONE
-from tests.money import SETTLED, earn
+from tests.money import SETTLED, dial, earn, hand_out, keep
 from tests.support.browsers import DESKTOP, PHONE
 from tests.web.browsing import look_at, served, sit_down
 
@@ -154,3 +156,48 @@ def paid_and_cancelled(resident: Resident) -> str:
     for deed in (ordering.mark_paid, partial(ordering.cancel_order, reason="不要了")):
         in_transaction(partial(deed, order=get_order(order.number), now=utc_now(), actor=building.ACTOR))
     return order.number
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_rewards_bonuses_and_statements_are_seen(
+    app: Flask, browser: Browser, device: dict[str, Any]
+) -> None:
+    first, second = reward(app)
+    with served(app) as site:
+        desk = sit_down(browser, app, site, first.account_id, "leader", **device)
+        desk.goto("/leader/money/2026-11")
+        look_at(desk)
+        desk.get_by_role("link", name="周日鲜果日").first.click()
+        desk.goto("/leader/extras")
+        look_at(desk)
+        desk.get_by_role("link", name="推荐奖励").first.click()
+        expect(desk.get_by_text("¥0.40").first).to_be_visible()
+        look_at(desk)
+        office = sit_down(browser, app, site, building.add_account("运营").id, "operator", **device)
+        for path in ("commissions/extras", "commissions/own", "commissions/statements"):
+            office.goto(f"/admin/{path}")
+            look_at(office)
+        office.goto(f"/admin/leaders/{second.code}/referrer")
+        look_at(office)
+        office.goto("/admin/campaigns/C1/bonuses")
+        office.get_by_label("目标", exact=True).fill("99.50")
+        office.get_by_label("奖金（元）").fill("6")
+        office.get_by_role("button", name="设定").click()
+        expect(office.get_by_text("满 ¥99.50 奖 ¥6.00")).to_be_visible()
+        look_at(office)
+
+
+def reward(app: Flask) -> tuple[Leader, Leader]:
+    """Let a leader bring another, who sells 2 units and reaches a bonus; all of it settled."""
+    dial(referral_bp=200)
+    first, second = building.add_leader("L1", name="甲"), building.add_leader("L2", name="乙")
+    in_transaction(lambda: referring.refer(leader=second, referrer_code="L1", now=SETTLED, actor="test"))
+    round_ = building.add_round([building.add_product(building.add_supplier())])
+    promised = {"measure": "units", "target": 2, "bonus_fen": 800, "now": building.OPENS, "actor": "test"}
+    in_transaction(lambda: bonuses.add_bonus(campaign=round_.campaign, **promised))
+    order = building.place(round_, building.add_resident(second), {"P1": 2})
+    building.place(round_, building.add_resident(first, phone=first.phone), {"P1": 1})
+    building.close(app, round_)
+    hand_out(db.session.get_one(Order, order.id))
+    keep(SETTLED)
+    return first, second
