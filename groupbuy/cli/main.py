@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "allocate": "groupbuy.cli.warehouse:allocate",
     "audit": "groupbuy.cli.audit:audit",
     "backup": "groupbuy.cli.backing_up:backup",
+    "bank": "groupbuy.cli.bank:bank",
     "create-user": "groupbuy.cli.accounts:create_user",
     "deliveries": "groupbuy.cli.delivery:deliveries",
     "demo": "groupbuy.cli.demo.command:demo",

@@ -1,8 +1,8 @@
 """Postings, the balances that must not be overdrawn, closed periods and the figures operators set."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
@@ -83,3 +83,38 @@ class FinanceSetting(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int]
+
+
+class BankLine(Base):
+    """A movement in the bank's own statement, in fen: above zero came in, below went out.
+
+    ``key`` makes a line one of its kind, so that a file may be sent again. ``open`` until it is matched with
+    postings, or set aside with a note.
+    """
+
+    __tablename__ = "bank_line"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'matched', 'set_aside')", name="state"),
+        CheckConstraint("amount_fen <> 0", name="amount"),
+        Index("ix_bank_line_state", "state", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    day: Mapped[date]
+    amount_fen: Mapped[int]
+    who: Mapped[str]
+    words: Mapped[str]
+    reference: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    note: Mapped[str | None]
+    imported_at: Mapped[datetime]
+
+
+class BankMatch(Base):
+    """A posting that stands behind a line of the bank; each stands behind one."""
+
+    __tablename__ = "bank_match"
+
+    posting_id: Mapped[int] = mapped_column(ForeignKey("posting.id"), primary_key=True, autoincrement=False)
+    line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)

@@ -153,6 +153,11 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "withdrawn": ("Withdrawn", "idle"),
         "reversed": ("Reversed", "bad"),
     },
+    "bank_line": {
+        "open": ("Not matched yet", "wait"),
+        "matched": ("Matched", "ok"),
+        "set_aside": ("Set aside", "idle"),
+    },
     "commission_extra": {
         "referral": ("Referral reward", "info"),
         "referral_2": ("Referral reward, second level", "info"),

@@ -1,0 +1,124 @@
+"""A bank's statement from a file: columns are found by their usual names, or as somebody says."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from groupbuy.documents.faults import Fault, UnreadableTable
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import parse_yuan
+from groupbuy.kernel.times import parse_date
+
+# What banks call a column, by what it is to us.
+NAMES: Mapping[str, Sequence[str]] = {
+    "day": ("交易日期", "交易时间", "记账日期", "日期", "date"),
+    "amount": ("交易金额", "发生额", "金额", "amount"),
+    "income": ("收入金额", "贷方发生额", "贷方金额", "收入", "转入金额", "credit"),
+    "expense": ("支出金额", "借方发生额", "借方金额", "支出", "转出金额", "debit"),
+    "who": ("对方户名", "对方名称", "对方账户名称", "户名", "counterparty"),
+    "words": ("摘要", "附言", "用途", "备注", "交易附言", "note"),
+    "reference": ("交易流水号", "流水号", "凭证号", "交易编号", "reference"),
+}
+MAX_TEXT = 200
+
+
+class Rows(Protocol):
+    """A table with one header row; rows are numbered as a spreadsheet counts them."""
+
+    @property
+    def headers(self) -> Sequence[str]:
+        """Return the texts of the header row."""
+
+    @property
+    def rows(self) -> Iterable[tuple[int, Sequence[str]]]:
+        """Return the rows below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankRow:
+    """A line of a statement: fen above zero came in. ``key`` is the same when the file is read again."""
+
+    key: str
+    day: date
+    amount_fen: int
+    who: str
+    words: str
+    reference: str
+
+
+def find_columns(headers: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    """Return the place of each column that is there; ``chosen`` are headers that somebody has named.
+
+    Raise BadInput ``missing_column`` for a header that is not there, and without day or any amount.
+    """
+    found: dict[str, int] = {}
+    for name, usual in NAMES.items():
+        wanted = chosen.get(name, "").strip()
+        if wanted and wanted not in headers:
+            raise BadInput("missing_column", f"The file has no column {wanted}.", param=name)
+        present = [header for header in ([wanted] if wanted else usual) if header in headers]
+        if present:
+            found[name] = headers.index(present[0])
+    if "day" not in found or not {"amount", "income", "expense"} & found.keys():
+        raise BadInput("missing_column", "Say which columns hold the day and the amounts.", param="day")
+    return found
+
+
+def read_statement(table: Rows, *, columns: Mapping[str, str]) -> list[BankRow]:
+    """Return the lines of a statement; raise BadInput as ``find_columns``, or with every fault."""
+    places = find_columns(table.headers, columns)
+    faults: list[Fault] = []
+    seen: dict[str, int] = defaultdict(int)
+    found = []
+    for number, cells in table.rows:
+        named = {name: cells[place].strip() for name, place in places.items()}
+        row = _read(number, named, seen, faults)
+        if row is not None:
+            found.append(row)
+    if faults:
+        raise UnreadableTable(faults)
+    return found
+
+
+def _read(number: int, cells: Mapping[str, str], seen: dict[str, int], faults: list[Fault]) -> BankRow | None:
+    day, amount = _day(number, cells["day"], faults), _amount(number, cells, faults)
+    if day is None or not amount:
+        return None
+    texts = [cells.get(name, "")[:MAX_TEXT] for name in ("who", "words", "reference")]
+    same = "\x1f".join([day.isoformat(), str(amount), *texts])
+    # Two lines that say the same are two movements.
+    seen[same] += 1
+    key = hashlib.sha256(f"{same}\x1f{seen[same]}".encode()).hexdigest()
+    return BankRow(key, day, amount, *texts)
+
+
+def _day(number: int, text: str, faults: list[Fault]) -> date | None:
+    plain = text.split(" ")[0].split("T")[0].replace(".", "-")
+    if len(plain) == len("20261122") and plain.isdigit():
+        plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
+    try:
+        return parse_date(plain)
+    except ValueError:
+        faults.append(Fault(number, "", "bad_date", f"This is no day: {text[:40]}"))
+        return None
+
+
+def _amount(number: int, cells: Mapping[str, str], faults: list[Fault]) -> int:
+    """Return what came in less what went out; 0 for a line without a movement."""
+    signs = {"amount": 1, "income": 1, "expense": -1}
+    two = "income" in cells or "expense" in cells
+    total = 0
+    for name, sign in signs.items():
+        text = cells.get(name, "").replace(",", "").replace("¥", "").lstrip("+").strip()
+        if not text or text == "-" or (two and name == "amount"):
+            continue
+        try:
+            fen = parse_yuan(text)
+        except (ValueError, OverflowError):
+            faults.append(Fault(number, "", "not_a_number", f"This is no amount: {text[:40]}"))
+            return 0
+        total += abs(fen) * sign if two else fen
+    return total

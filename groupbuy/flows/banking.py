@@ -1,0 +1,188 @@
+"""The bank's own statement beside our books: lines taken in once, matched with what we noted as moved."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, String, and_, case, cast, delete, func, or_, select
+
+from groupbuy.audit import service as audit
+from groupbuy.commissions.models import Withdrawal
+from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
+from groupbuy.finance import bank_rules, rules
+from groupbuy.finance.bank_rules import Expected, Line
+from groupbuy.finance.models import BankLine, BankMatch, Posting
+from groupbuy.flows.bank_file import BankRow
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.kernel.money import format_yuan
+from groupbuy.settlements.models import SupplierPayment
+
+# What moves money at the bank: payouts to leaders and suppliers, and cash that was handed over.
+KINDS = ("withdrawal", "supplier_payment", "cash_handover")
+AT_BANK = (rules.BANK, rules.CASH_DESK)
+MAX_NOTE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file: lines in it, new ones, and how many were matched by themselves."""
+
+    lines: int
+    new: int
+    matched: int
+
+
+def take_in(*, rows: Sequence[BankRow], now: datetime, actor: str) -> Taken:
+    """Store the lines of a statement, those that are there left alone, and match what is beyond doubt."""
+    values = [
+        {
+            "key": row.key,
+            "day": row.day,
+            "amount_fen": row.amount_fen,
+            "who": row.who,
+            "words": row.words,
+            "reference": row.reference,
+            "state": "open",
+            "imported_at": now,
+        }
+        for row in rows
+    ]
+    new = 0
+    if values:
+        statement = insert_into(BankLine).on_conflict_do_nothing().returning(BankLine.id)
+        new = len(db.session.execute(statement, values).all())
+    taken = Taken(len(rows), new, match_all())
+    after = {"lines": taken.lines, "new": taken.new, "matched": taken.matched}
+    audit.record(
+        at=now, actor=actor, verb="bank_imported", subject_kind="bank", subject=str(now.date()), after=after
+    )
+    return taken
+
+
+def match_all() -> int:
+    """Match what is beyond doubt; return how many lines."""
+    lines = db.session.scalars(
+        select(BankLine).where(BankLine.state == "open").order_by(BankLine.id).with_for_update()
+    ).all()
+    known = {row.id: row for row in lines}
+    found = bank_rules.pair([_line(row) for row in lines], expected())
+    for line_id, one in found.items():
+        _store(known[line_id], one.postings)
+    return len(found)
+
+
+def _line(row: BankLine) -> Line:
+    return Line(row.id, row.day, row.amount_fen, " ".join((row.who, row.words, row.reference)))
+
+
+def _store(line: BankLine, posting_ids: Iterable[int]) -> None:
+    for posting_id in posting_ids:
+        db.session.add(BankMatch(posting_id=posting_id, line_id=line.id))
+    line.state = "matched"
+    db.session.flush()
+
+
+def missing() -> Select[*tuple[Any, ...]]:
+    """Return a selection of our movements at the bank behind which no line stands: posting, fen, proof."""
+    signed = case((Posting.debit_account.in_(AT_BANK), Posting.amount_fen), else_=-Posting.amount_fen)
+    of_kind = {
+        kind: and_(Posting.cause_kind == kind, Posting.cause_id == cast(table.id, String))
+        for kind, table in (("withdrawal", Withdrawal), ("supplier_payment", SupplierPayment))
+    }
+    proof = func.coalesce(Withdrawal.proof, SupplierPayment.proof, "")
+    return (
+        select(Posting, signed.label("fen"), proof.label("proof"), Withdrawal.batch_id.label("batch_id"))
+        .outerjoin(Withdrawal, of_kind["withdrawal"])
+        .outerjoin(SupplierPayment, of_kind["supplier_payment"])
+        .where(
+            Posting.cause_kind.in_(KINDS),
+            or_(Posting.debit_account.in_(AT_BANK), Posting.credit_account.in_(AT_BANK)),
+            Posting.id.not_in(select(BankMatch.posting_id)),
+        )
+        .order_by(Posting.id)
+    )
+
+
+def expected() -> list[Expected]:
+    """Return our movements without a line; those of a payout file also as one."""
+    single, batches = [], defaultdict(list)
+    for row in db.session.execute(missing()):
+        day = row.Posting.at.astimezone(rules.BOOKS).date()
+        one = Expected((row.Posting.id,), day, row.fen, row.proof.strip())
+        single.append(one)
+        if row.batch_id is not None:
+            batches[row.batch_id].append(one)
+    return single + [_together(some) for some in batches.values() if len(some) > 1]
+
+
+def _together(some: Sequence[Expected]) -> Expected:
+    postings = tuple(posting for one in some for posting in one.postings)
+    return Expected(postings, max(one.day for one in some), sum(one.amount_fen for one in some))
+
+
+def get_line(line_id: int) -> BankLine:
+    """Return a line of the bank; raise NotFound."""
+    row = db.session.get(BankLine, line_id)
+    if row is None:
+        raise NotFound("unknown_bank_line", "There is no such line.")
+    return row
+
+
+def match(*, line_id: int, posting_ids: Sequence[int], now: datetime, actor: str) -> None:
+    """Match an open line with movements of ours that add up to it.
+
+    Raise NotFound, RuleBroken ``decided_meanwhile`` and ``does_not_add_up``, BadInput without a movement.
+    """
+    line = _lock(line_id, "open")
+    free = {row.Posting.id: row.fen for row in db.session.execute(missing())}
+    wanted = sorted(set(posting_ids))
+    if not wanted or not free.keys() >= set(wanted):
+        raise BadInput("required", "Choose movements that are not matched yet.", param="postings")
+    total = sum(free[one] for one in wanted)
+    if total != line.amount_fen:
+        raise RuleBroken("does_not_add_up", f"The movements come to {format_yuan(total)}.", param="postings")
+    _store(line, wanted)
+    _log(line, "bank_matched", now, actor, {"postings": wanted})
+
+
+def set_aside(*, line_id: int, note: str, now: datetime, actor: str) -> None:
+    """Set an open line aside that is none of ours, with a note; raise as ``match`` does."""
+    note = note.strip()
+    if not 1 <= len(note) <= MAX_NOTE:
+        raise BadInput("required", "Say why.", param="note")
+    line = _lock(line_id, "open")
+    line.state, line.note = "set_aside", note
+    db.session.flush()
+    _log(line, "bank_set_aside", now, actor, {"note": note})
+
+
+def reopen(*, line_id: int, now: datetime, actor: str) -> None:
+    """Take a match or a setting aside back; raise NotFound, RuleBroken ``decided_meanwhile``."""
+    line = _lock(line_id, "matched", "set_aside")
+    db.session.execute(delete(BankMatch).where(BankMatch.line_id == line.id))
+    line.state, line.note = "open", None
+    db.session.flush()
+    _log(line, "bank_reopened", now, actor, {})
+
+
+def matched_with(line_id: int) -> Sequence[Posting]:
+    """Return the postings behind a line."""
+    mine = select(BankMatch.posting_id).where(BankMatch.line_id == line_id)
+    return db.session.scalars(select(Posting).where(Posting.id.in_(mine)).order_by(Posting.id)).all()
+
+
+def _lock(line_id: int, *states: str) -> BankLine:
+    line = db.session.get(BankLine, line_id, with_for_update=True, populate_existing=True)
+    if line is None:
+        raise NotFound("unknown_bank_line", "There is no such line.")
+    if line.state not in states:
+        raise RuleBroken("decided_meanwhile", "Somebody else has decided this in the meantime; look again.")
+    return line
+
+
+def _log(line: BankLine, verb: str, now: datetime, actor: str, after: dict[str, Any]) -> None:
+    values = {"amount_fen": line.amount_fen} | after
+    audit.record(at=now, actor=actor, verb=verb, subject_kind="bank_line", subject=str(line.id), after=values)

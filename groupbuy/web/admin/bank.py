@@ -1,0 +1,195 @@
+"""The bank's statement: taken in from a file, matched with our movements, differences both ways."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from wtforms import FileField, StringField
+from wtforms.validators import Length
+
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction
+from groupbuy.documents.faults import Fault, UnreadableTable
+from groupbuy.documents.reading import read_table
+from groupbuy.finance.models import BankLine
+from groupbuy.flows import banking
+from groupbuy.flows.bank_file import read_statement
+from groupbuy.http.guards import signed_in
+from groupbuy.http.quotas import count_upload
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, page_of, show
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.i18n import translate_sentence
+from groupbuy.web.kit.states import state_choices
+
+KINDS = {
+    "withdrawal": _l("Withdrawal of a leader"),
+    "supplier_payment": _l("Payment to a supplier"),
+    "cash_handover": _l("Cash handed over"),
+}
+FAULTS = {
+    "bad_date": _l("This is no day."),
+    "not_a_number": _l("This is no amount."),
+}
+MOST_CANDIDATES, MOST_FAULTS = 50, 10
+
+LINES = (
+    Column(_l("Day"), lambda row: row.day.isoformat(), "code"),
+    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
+    Column(_l("Counterparty"), lambda row: row.who, width=20),
+    Column(_l("Text"), lambda row: row.words, width=26),
+    Column(_l("Reference"), lambda row: row.reference, "code"),
+    Column(_l("State"), lambda row: row.state, "state:bank_line"),
+)
+OURS = (
+    Column(_l("Booked"), lambda row: row.Posting.at, "moment", width=17),
+    Column(_l("Kind"), lambda row: KINDS[row.Posting.cause_kind]),
+    Column(_l("Amount"), lambda row: row.fen, "money"),
+    Column(_l("Reference"), lambda row: row.proof, width=26),
+)
+
+
+class StatementForm(PageForm):
+    """A file of the bank, and its columns where they are called otherwise than usual."""
+
+    file = FileField(_l("Statement (.csv or .xlsx, header in row 1)"))
+    day = StringField(_l("Column of the day"), validators=[Length(max=60)])
+    amount = StringField(_l("Column of the amount with its sign"), validators=[Length(max=60)])
+    income = StringField(_l("Column of what came in"), validators=[Length(max=60)])
+    expense = StringField(_l("Column of what went out"), validators=[Length(max=60)])
+    who = StringField(_l("Column of the counterparty"), validators=[Length(max=60)])
+    words = StringField(_l("Column of the text"), validators=[Length(max=60)])
+    reference = StringField(_l("Column of the reference"), validators=[Length(max=60)])
+
+
+class LineForm(PageForm):
+    """Why a line is set aside."""
+
+    note = StringField(_l("Note"), validators=[Length(max=banking.MAX_NOTE)])
+
+
+def tabs(current: str) -> list[tuple[str, str, bool]]:
+    """Return the pages of the bank: address, name, and whether it is this one."""
+    pages = (("admin.bank", _("Lines of the bank")), ("admin.bank_missing", _("Not at the bank")))
+    return [(url_for(page), name, page == current) for page, name in pages]
+
+
+def _decide(row: BankLine) -> str:
+    return url_for("admin.bank_line", line_id=row.id)
+
+
+@blueprint.get("/bank")
+def bank() -> ResponseReturnValue:
+    """List the bank's lines, the latest first, with the form for a file."""
+    return _bank(StatementForm(formdata=None))
+
+
+def _bank(form: StatementForm) -> ResponseReturnValue:
+    state = asked("state")
+    statement = select(BankLine).order_by(BankLine.day.desc(), BankLine.id.desc())
+    statement = statement.where(BankLine.state == state) if state else statement
+    listing = Listing(
+        "bank",
+        _("Bank statement"),
+        statement,
+        LINES,
+        filters=(Filter("state", _("State"), state_choices("bank_line"), _("All states")),),
+        actions=((_("Match"), _decide),),
+        scalars=True,
+    )
+    empty = _("Take in a statement of your bank; what is beyond doubt is matched by itself.")
+    values: dict[str, Any] = {"tabs": tabs("admin.bank"), "empty_text": empty, "form": form}
+    if form.errors or form.form_errors:
+        return render_template("admin/bank.html", listing=listing, pages=page_of(listing), **values), 422
+    return show(listing, "admin/bank.html", **values)
+
+
+@blueprint.post("/bank")
+def bank_take() -> ResponseReturnValue:
+    """Take a statement in; a file may be sent again, each line counts once."""
+    form, file = StatementForm(), request.files.get("file")
+    content, name = (file.read(), file.filename or "") if file else (b"", "")
+    count_upload(signed_in(), len(content))
+    if not form.validate_on_submit():
+        return _bank(form)
+    columns = {field: form[field].data or "" for field in form.data if field not in ("file", "csrf_token")}
+    try:
+        rows = read_statement(read_table(content, name), columns=columns)
+    except UnreadableTable as error:
+        form.form_errors.extend(_said(fault) for fault in error.faults[:MOST_FAULTS])
+        return _bank(form)
+    except BadInput as error:
+        saving.blame(form, error)
+        return _bank(form)
+    who = actor().name
+    taken = in_transaction(lambda: banking.take_in(rows=rows, now=utc_now(), actor=who))
+    flash(
+        _(
+            "%(new)s of %(lines)s lines are new, %(matched)s were matched by themselves.",
+            new=taken.new,
+            lines=taken.lines,
+            matched=taken.matched,
+        ),
+        "ok",
+    )
+    return redirect(url_for("admin.bank"), 303)
+
+
+def _said(fault: Fault) -> str:
+    sentence = str(FAULTS.get(fault.code) or translate_sentence(fault.message))
+    return _("Row %(row)s: %(what)s", row=fault.row, what=sentence) if fault.row > 1 else sentence
+
+
+@blueprint.get("/bank/missing")
+def bank_missing() -> ResponseReturnValue:
+    """List our movements at the bank behind which no line stands."""
+    listing = Listing("not-at-the-bank", _("Not at the bank"), banking.missing(), OURS)
+    empty = _("Every payout, payment and handed over cash stands in the bank's statement.")
+    return show(listing, tabs=tabs("admin.bank_missing"), empty_text=empty)
+
+
+@blueprint.route("/bank/<int:line_id>", methods=["GET", "POST"])
+def bank_line(line_id: int) -> ResponseReturnValue:
+    """Match a line with movements that add up to it, or set it aside with a note."""
+    line, form = banking.get_line(line_id), LineForm()
+
+    def store() -> None:
+        usual: dict[str, Any] = {"line_id": line_id, "now": utc_now(), "actor": actor().name}
+        if request.form.get("do") == "aside":
+            banking.set_aside(note=form.note.data or "", **usual)
+        else:
+            banking.match(posting_ids=request.form.getlist("postings", type=int), **usual)
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Saved."), "ok")
+        return redirect(url_for("admin.bank"), 303)
+    page = render_template(
+        "admin/bank_line.html",
+        line=line,
+        form=form,
+        kinds=KINDS,
+        matched=banking.matched_with(line_id),
+        candidates=_candidates(line) if line.state == "open" else (),
+    )
+    return page, 422 if form.errors or form.form_errors else 200
+
+
+def _candidates(line: BankLine) -> list[Any]:
+    """Return movements in the same direction, those of the nearest amount first."""
+    rows = [row for row in db.session.execute(banking.missing()) if (row.fen > 0) == (line.amount_fen > 0)]
+    return sorted(rows, key=lambda row: abs(row.fen - line.amount_fen))[:MOST_CANDIDATES]
+
+
+@blueprint.post("/bank/<int:line_id>/reopen")
+def bank_reopen(line_id: int) -> ResponseReturnValue:
+    """Take a match or a setting aside back."""
+    who = actor().name
+    in_transaction(lambda: banking.reopen(line_id=line_id, now=utc_now(), actor=who))
+    flash(_("The line is open again."), "ok")
+    return redirect(url_for("admin.bank_line", line_id=line_id), 303)
