@@ -1,7 +1,7 @@
 """Pay referrals and bonuses
 
 Revision ID: 0075
-Revises: 0070
+Revises: 0081
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0075'
-down_revision = '0070'
+down_revision = '0081'
 branch_labels = None
 depends_on = None
 
