@@ -1,7 +1,7 @@
 """Pay referrals and bonuses
 
 Revision ID: 0075
-Revises: 0081
+Revises: 0061
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0075'
-down_revision = '0081'
+down_revision = '0061'
 branch_labels = None
 depends_on = None
 
