@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, build_opener, urlopen
+from urllib.parse import quote, urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".attack-venv"
@@ -172,11 +172,10 @@ def _read_report(role: str, output: str, report: Path) -> list[str]:
 
 
 def _sqlmap(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) -> list[str]:
-    with urlopen(site) as page:  # noqa: S310 - our own server
-        name = re.search(r'href="/r/([^"?/]+)', page.read().decode())
-    findings = []
+    name = _open_round(site, cookies["operator"])
+    findings: list[str] = []
     for role, path, data in SQL_TARGETS:
-        url = site + path.format(round=name[1] if name else "1")
+        url = site + path.format(round=name)
         command = [TOOLS / "bin" / "sqlmap", "-u", url, "--batch", "--disable-coloring", "--flush-session"]
         command += ["--output-dir", folder / "sqlmap", "--level", "5" if full else "1"]
         command += ["--risk", "3" if full else "1", "--threads", "2", "--ignore-code", "401"]
@@ -189,6 +188,16 @@ def _sqlmap(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) 
         if not found and "all tested parameters do not appear to be injectable" not in output:
             findings.append(f"sqlmap, {role} {path}: it did not get through: {output.strip()[-300:]}")
     return findings
+
+
+def _open_round(site: str, cookie: str) -> str:
+    """Return the name of a round that sells, as it stands in addresses."""
+    asked = Request(f"{site}/api/v1/rounds?state=open", headers={"Cookie": cookie})  # noqa: S310 - our own server
+    with urlopen(asked) as answer:  # noqa: S310 - our own server
+        rounds = json.load(answer)["items"]
+    if not rounds:
+        sys.exit("The demonstration has no open round to attack.")
+    return quote(rounds[0]["round"])
 
 
 def _run(command: Sequence[str | Path], tool: str, what: str) -> str:
