@@ -149,7 +149,6 @@ def register_admin(app: Flask, *, render: papers.Render, zip_round: papers.ZipRo
         may_export=listing.may_export,
         cancel_reason=words.cancel_reason,
         verb=words.verb,
-        subject_kind=words.subject_kind,
         weekday=weekday,
     )
     pictures.install(app)

@@ -10,9 +10,10 @@ from groupbuy.accounts.models import Account
 from groupbuy.accounts.rules import ROLES
 from groupbuy.audit.models import AuditEntry
 from groupbuy.kernel.money import format_yuan
+from groupbuy.web.admin.audit_words import KEYS, SUBJECTS, subject_kind
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
-from groupbuy.web.admin.words import KEYS, PREFIX, SUBJECTS, VERBS, actor_name, subject_kind, verb
+from groupbuy.web.admin.words import PREFIX, VERBS, actor_name, verb
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import LABELS, look

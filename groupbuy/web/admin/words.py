@@ -12,6 +12,10 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 PREFIX = "account:"
 
 VERBS: Mapping[str, object] = {
+    "bill_fetched": _l("Bill of a channel fetched"),
+    "invoice_difference_decided": _l("Difference of an invoice decided"),
+    "report_asked": _l("Report asked for"),
+    "supplier_terms_set": _l("Terms of a supplier set"),
     "campaign_created": _l("Campaign planned"),
     "campaign_edited": _l("Campaign changed"),
     "campaign_published": _l("Campaign published"),
@@ -156,54 +160,6 @@ PROGRAMS: dict[str, object] = {
 }
 
 # What the log keeps of a thing; the words of the keys that people read most.
-KEYS: Mapping[str, object] = {
-    "state": _l("State"),
-    "lines": _l("Goods"),
-    "reason": _l("Reason"),
-    "role": _l("Role"),
-    "code": _l("Code number"),
-    "kind": _l("Kind"),
-    "files": _l("Files"),
-    "resident": _l("Resident"),
-    "amount_fen": _l("Amount"),
-    "paid_fen": _l("Paid"),
-    "price_fen": _l("Price"),
-    "closes_at": _l("Cut-off"),
-    "quantity": _l("Quantity"),
-    "name": _l("Name"),
-}
-
-SUBJECTS: Mapping[str, object] = {
-    "campaign": _l("Campaign"),
-    "round": _l("Round"),
-    "offer": _l("Offer"),
-    "order": _l("Order"),
-    "purchase_order": _l("Purchase order"),
-    "purchase_amendment": _l("Amendment of a purchase order"),
-    "goods_receipt": _l("Goods receipt"),
-    "commission_rule": _l("Commission rate"),
-    "account": _l("Account"),
-    "product": _l("Product"),
-    "supplier": _l("Supplier"),
-    "leader": _l("Leader"),
-    "leader_level": _l("Level of leaders"),
-    "delivery_route": _l("Route"),
-    "delivery_stop": _l("Stop"),
-    "delivery_day": _l("Day"),
-    "withdrawal": _l("Withdrawal"),
-    "payout_batch": _l("Payout file"),
-    "cash_handover": _l("Cash hand-over"),
-    "period": _l("Month of the books"),
-    "resident": _l("Resident"),
-    "community": _l("Community"),
-    "leader_agreement": _l("Leaders' agreement"),
-    "market": _l("Market"),
-    "settings": _l("Settings"),
-    "list": _l("List"),
-    "notices": _l("Notices"),
-    "notice": _l("Notice"),
-    "job": _l("Job"),
-}
 
 
 REASONS: Mapping[str, object] = {
@@ -226,11 +182,6 @@ def cancel_reason(text: str) -> str:
 def verb(name: str) -> str:
     """Return what a deed of the audit log is called; its own name where nobody has translated it."""
     return str(VERBS.get(name, name))
-
-
-def subject_kind(name: str) -> str:
-    """Return what a kind of thing is called."""
-    return str(SUBJECTS.get(name, name))
 
 
 def names_of(actors: Iterable[str]) -> dict[str, object]:
