@@ -29,7 +29,7 @@ def due_since(now: datetime) -> datetime | None:
     last = db.session.get(SettlementClock, ONLY)
     if last is None:
         return now
-    return None if now - EVERY < last.settled_at <= now else last.settled_at
+    return None if now - EVERY < last.settled_at <= now else min(last.settled_at + EVERY, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,8 @@ def _owed_back(now: datetime, _: ZoneInfo) -> Iterator[Step]:
 
 def _openings(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     for round_ in telling.due_openings(now):
-        yield Step("tell_opened", round_.id, round_.name, round_.opens_at)
+        # A round may be planned when its opening has passed: nobody is told late of that one.
+        yield Step("tell_opened", round_.id, round_.name, now)
 
 
 def _near_closes(now: datetime, _: ZoneInfo) -> Iterator[Step]:

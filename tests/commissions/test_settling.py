@@ -61,6 +61,15 @@ def sold(app: Flask) -> Any:
     return leader, orders, close(app, round_)
 
 
+@pytest.mark.usefixtures("app")
+def test_the_books_are_due_five_minutes_after_they_were_kept() -> None:
+    keep(CLOSES)
+    assert settling.due_since(CLOSES + settling.EVERY - timedelta(seconds=1)) is None
+    assert settling.due_since(CLOSES + timedelta(minutes=6)) == CLOSES + timedelta(minutes=5)
+    # The clock has been set back: at once.
+    assert settling.due_since(CLOSES - timedelta(hours=1)) == CLOSES - timedelta(hours=1)
+
+
 def test_the_close_books_pending(sold: Any) -> None:
     assert stages(sold[0].id) == (297, 0, 0)
 
