@@ -66,7 +66,9 @@ def test_generated_requests_get_documented_answers(town: Town, name: str) -> Non
                 key: known.get(key, value) for key, value in (case.path_parameters or {}).items()
             }
         token = {} if name == "revoke_token" else {"Authorization": f"Bearer {asker.token}"}
-        answer = contextvars.Context().run(case.call, headers=token)
+        # The test's transport asks for gzip and does not unpack it.
+        plain = token | {"Accept-Encoding": "identity"}
+        answer = contextvars.Context().run(case.call, headers=plain)
         case.validate_response(answer, checks=CHECKS)
 
     check()
