@@ -43,6 +43,8 @@ SUBJECTS: Mapping[str, object] = {
     "supplier_invoice": _l("Invoice of a supplier"),
     "supplier_settlement": _l("Supplier statement"),
     "webhook": _l("Webhook"),
+    "bank": _l("Bank statement"),
+    "bank_line": _l("Line of the bank statement"),
 }
 
 KEYS: Mapping[str, object] = {

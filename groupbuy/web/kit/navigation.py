@@ -117,7 +117,7 @@ ADMIN = (
             Entry("admin.cash", _l("Cash handed over"), "cash-coin"),
             Entry("admin.refunds", _l("To give back"), "arrow-counterclockwise"),
             Entry("admin.payments", _l("Payments and refunds"), "credit-card"),
-            Entry("admin.bank", _l("Bank statement"), "receipt"),
+            Entry("admin.bank", _l("Bank statement"), "building"),
             Entry(
                 "admin.settlements",
                 _l("Supplier statements"),
