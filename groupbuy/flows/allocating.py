@@ -140,8 +140,7 @@ def preview(
     """
     decided = tuple(share_out(round_, policy, offers))
     instead = substituting.operator_swaps(round_, swaps or {})
-    short = [one.offer_id for one in supply.supplies_of(round_.id) if one.short]
-    return Preview(decided, tuple(substituting.plan(round_, _lost(decided), instead, short=short, lock=lock)))
+    return Preview(decided, tuple(substituting.plan(round_, _lost(decided), instead, lock=lock)))
 
 
 def _lost(decided: Iterable[OfferShares]) -> list[Lost]:

@@ -61,19 +61,19 @@ def plan(
     lost: Sequence[Lost],
     swaps: Mapping[int, int],
     *,
-    short: Collection[int],
     lock: bool = False,
 ) -> list[Swap]:
     """Return the substitutes that lines get for what they lost; write nothing.
 
-    ``swaps`` are the operator's by offer; of offers that are ``short`` themselves nothing is given. With
+    ``swaps`` are the operator's by offer; of offers that are short themselves nothing is given. With
     ``lock`` nobody else takes the stock until the transaction ends.
     """
     named = substitutes.named_for([one.claim.line_id for one in lost])
     wanting = [_wanting(one, named, swaps) for one in lost]
-    offer_ids = {offer for one in wanting for offer in (one.own, one.swap) if offer is not None} - set(short)
+    offer_ids = {offer for one in wanting for offer in (one.own, one.swap) if offer is not None}
     if not offer_ids:
         return []
+    offer_ids -= {one.offer_id for one in supply.supplies_of(round_.id, offer_ids) if one.short}
     left = _left(round_, offer_ids, lock=lock)
     return swap_for(wanting, left, _prices(round_, lost, wanting, left))
 
