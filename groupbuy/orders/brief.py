@@ -27,7 +27,7 @@ SELECT w.key AS place, p.code, v.name, json_extract(w.value, '$[1]') AS quantity
        l.id AS leader_id, l.code AS leader_code
 FROM round r
 CROSS JOIN resident h ON h.id = :resident
-CROSS JOIN leader l ON l.state = 'active' AND l.id = CASE
+CROSS JOIN leader l ON l.state = 'active' AND l.bag_capacity IS NULL AND l.id = CASE
     WHEN r.opens_at < h.leader_since THEN COALESCE(h.former_leader_id, h.leader_id) ELSE h.leader_id END
 LEFT JOIN round_leader x ON x.round_id = r.id AND x.leader_id = l.id
 CROSS JOIN json_each(:wishes) w

@@ -1,6 +1,8 @@
 """A pickup point takes so many bags a day: the resident who is one too many is refused, never one more."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 
@@ -8,7 +10,8 @@ from groupbuy.accounts.queries import get_account
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import ordering
+from groupbuy.flows import ordering, taking
+from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
@@ -28,6 +31,18 @@ def _place(round_: Round, resident: Resident) -> str:
     return "placed"
 
 
+def _taken(round_: Round, resident: Resident) -> str:
+    """Order as the pages and the API do, in one statement where the database can."""
+    wish: dict[str, Any] = {"round_name": round_.name, "resident_id": resident.id, "wishes": [Wish("P1", 1)]}
+    try:
+        in_transaction(
+            lambda: taking.take_order(**wish, now=NOW, actor=ACTOR, pay_within=timedelta(minutes=15))
+        )
+    except GroupbuyError as error:
+        return error.code
+    return "placed"
+
+
 def _town(capacity: int | None) -> tuple[Leader, list[Round], list[Resident]]:
     leader = building.add_leader("L1", bag_capacity=capacity)
     goods = [building.add_product(building.add_supplier())]
@@ -40,6 +55,7 @@ def test_a_full_pickup_point_refuses_new_residents_but_not_those_who_have_a_bag(
     assert [_place(one, who) for who in residents[:3]] == ["placed", "placed", "pickup_point_full"]
     assert _place(two, residents[0]) == "placed"
     assert _place(two, residents[3]) == "pickup_point_full"
+    assert _taken(two, residents[3]) == "pickup_point_full"
     assert bags_on(leader.id, PICKUP) == 2
     page = sign_in(app, get_account(residents[3].account_id), "resident").text(f"/r/{one.name}")
     assert "当天提货已满" in page
