@@ -177,6 +177,15 @@ def test_rewards_bonuses_and_statements_are_seen(
         for path in ("commissions/extras", "commissions/own", "commissions/statements"):
             office.goto(f"/admin/{path}")
             look_at(office)
+        office.goto("/admin/bank")
+        statement = "交易日期,支出金额,摘要\n2026-11-25,3.00,手续费\n".encode()
+        file = {"name": "bank.csv", "mimeType": "text/csv", "buffer": statement}
+        office.get_by_label("流水文件").set_input_files([file])
+        office.get_by_role("button", name="导入流水", exact=True).click()
+        expect(office.get_by_text("共 1 笔，新增 1 笔")).to_be_visible()
+        look_at(office)
+        office.get_by_role("link", name="匹配", exact=True).click()
+        look_at(office)
         office.goto(f"/admin/leaders/{second.code}/referrer")
         look_at(office)
         office.goto("/admin/campaigns/C1/bonuses")
