@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from tests.security.town import PEOPLE
 
 TABLE = Path(__file__).with_name("rights.txt")
-# The operations of the API have a table of their own: tests/api/test_rights.py.
+# The operations of the API have a table of their own: tests/api/rights.txt.
 ELSEWHERE = ("api_v1",)
 LET_IN, REFUSED, UNKNOWN, SIGN_IN, CHOOSE = "+", "-", "0", "s", "r"
 SENT_TO = {"/sign-in": SIGN_IN, "/role": CHOOSE}
