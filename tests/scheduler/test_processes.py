@@ -19,6 +19,7 @@ from flask import Flask
 from groupbuy.app.factory import create_app
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import Window
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
@@ -158,33 +159,33 @@ def test_a_database_without_tables_is_said(empty_database_url: str, cli_runner: 
 
 
 def test_a_scheduler_opens_and_closes_by_the_clock_and_leaves_no_heartbeat(app: Flask) -> None:
-    round_ = building.add_round([building.add_product(building.add_supplier())])
     with running(app):
         assert wait_for(ticks)
-        with transaction():
-            now = utc_now()
-            window = {"opens_at": now - timedelta(hours=1), "closes_at": now + timedelta(hours=1)}
-            db.session.execute(db.update(Round).values(**window))
+        round_ = building.add_round([building.add_product(building.add_supplier())], window=around_now())
         assert wait_for(lambda: state_of(round_) == "open")
-        with transaction():
-            lifecycle.change_cutoff(name="C1", closes_at=utc_now(), now=utc_now(), actor="test")
+        cut_off_now(round_)
         assert wait_for(lambda: state_of(round_) == "closed")
     assert not ticks()
 
 
-def make_due(round_: Round) -> None:
+def around_now() -> Window:
+    now = utc_now()
+    return Window(now - timedelta(hours=1), now + timedelta(hours=1), building.PICKUP)
+
+
+def cut_off_now(round_: Round) -> None:
     with transaction():
-        past = utc_now() - timedelta(hours=1)
-        moments = {"opens_at": past - timedelta(hours=1), "closes_at": past}
-        db.session.execute(db.update(Round).where(Round.id == round_.id).values(**moments))
+        lifecycle.change_cutoff(name=round_.name, closes_at=utc_now(), now=utc_now(), actor="test")
 
 
 def test_a_mail_server_that_does_not_answer_delays_no_close(
     environment: Mapping[str, str], app: Flask, mailbox: Mailbox
 ) -> None:
-    first = building.add_round([building.add_product(building.add_supplier(email="s@example.com"))])
-    building.place(first, building.add_resident(building.add_leader()), {"P1": 1})
-    second = building.add_round([building.add_product(building.add_supplier("S2"), "P2")], "C2")
+    supplier = building.add_supplier(email="s@example.com")
+    first = building.add_round([building.add_product(supplier)], window=around_now())
+    building.place(first, building.add_resident(building.add_leader()), {"P1": 1}, now=utc_now())
+    other = building.add_product(building.add_supplier("S2"), "P2")
+    second = building.add_round([other], "C2", window=around_now())
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -192,9 +193,9 @@ def test_a_mail_server_that_does_not_answer_delays_no_close(
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         slow = create_app(load_settings({**environment, "GROUPBUY_SMTP_URL": url}))
         with running(slow):
-            make_due(first)
+            cut_off_now(first)
             connection, _ = silent.accept()
-            make_due(second)
+            cut_off_now(second)
             assert wait_for(lambda: state_of(second) == "closed")
             connection.close()
     with slow.app_context():
