@@ -28,7 +28,8 @@ def bag_codes(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Mapping[
     """Return the codes of bags with orders of a round by leader, then day and resident, in one query."""
     codes: dict[int, dict[tuple[date, int], str]] = {leader_id: {} for leader_id in leader_ids}
     days = select(Round.pickup_date).where(Round.id == round_id)
-    parts = select(Order.pickup_date).where(Order.round_id == round_id, Order.pickup_date.is_not(None))
+    theirs = (Order.round_id == round_id, Order.leader_id.in_(leader_ids))
+    parts = select(Order.pickup_date).where(*theirs, Order.pickup_date.is_not(None))
     bags = select(Bag.leader_id, Bag.day, Bag.resident_id, Bag.code).where(
         Bag.day.in_(days.union(parts)), Bag.leader_id.in_(leader_ids)
     )
