@@ -37,6 +37,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.withdrawals_file": LOOK,
         "admin.cash": LOOK,
         "admin.cash_decide": ACT,
+        "admin.orders_sales_note": LOOK,
         "admin.refunds": LOOK,
         "admin.refunds_pay": ACT,
         "admin.payments": LOOK,
@@ -162,6 +163,7 @@ NARROWED: Mapping[str, str] = {
     "admin.orders_cancel": ACT,
     "admin.orders_change": ACT,
     "admin.orders_paid": ACT,
+    "admin.orders_sales_note": LOOK,
     "admin.residents": LOOK,
     "admin.residents_detail": LOOK,
     "admin.leaders": LOOK,
@@ -173,6 +175,7 @@ NARROWED_OPERATIONS = frozenset(
     {
         *("list_rounds", "show_round", "list_leaders", "list_residents", "document_of"),
         *("place_order", "show_order", "change_order", "cancel_order", "approve_order", "mark_paid"),
+        "sales_note",
     }
 )
 START_LIMITED = "admin.orders"

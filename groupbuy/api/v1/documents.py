@@ -1,4 +1,4 @@
-"""Documents of a round, made from what is stored now."""
+"""Documents of a round, a day or an order, made from what is stored now."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,6 +7,7 @@ from io import BytesIO
 from flask import Response, current_app, send_file
 
 from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.orders import own_order
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.catalog.queries import is_supplier
@@ -61,6 +62,22 @@ def document_of_day(identity: Identity, day: str, kind: str, code: str, suffix: 
     _check(identity, Attachment(kind, day, code, suffix))
     answer = _file(Attachment(f"day_{kind}", day, code, suffix))
     _log(identity, "delivery_day", Attachment(kind, day, code, suffix))
+    return answer
+
+
+@endpoint(
+    "GET",
+    "/orders/<order_no>/sales-note.<any(xlsx, pdf):suffix>",
+    scope="documents:read",
+    roles=("operator", "finance", "resident"),
+    answers={200: None},
+)
+def sales_note(identity: Identity, order_no: str, suffix: str) -> Response:
+    """Download the sales note of an order, the resident's own only."""
+    wanted = Attachment("sales_note", own_order(identity, order_no).number, None, suffix)
+    answer = _file(wanted)
+    if identity.role != "resident":
+        _log(identity, "order", wanted)
     return answer
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from groupbuy.analytics.sales_note import is_sale
 from groupbuy.db import db
 from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
@@ -122,11 +123,19 @@ def refunds() -> ResponseReturnValue:
         _("To give back"),
         statement.order_by(Order.id),
         OWED,
-        actions=((_("Pay back"), lambda row: url_for("admin.refunds_pay", number=row.number)),),
+        actions=(
+            (_("Pay back"), lambda row: url_for("admin.refunds_pay", number=row.number)),
+            (_("Sales note"), _sales_note),
+        ),
         personal=True,
         scalars=True,
     )
     return show(listing, empty_text=_("Nothing is owed back."))
+
+
+def _sales_note(row: Order) -> str | None:
+    """Return the address of an order's sales note, None where it was no sale."""
+    return url_for("admin.orders_sales_note", number=row.number, suffix="pdf") if is_sale(row) else None
 
 
 @blueprint.route("/refunds/<number>", methods=["GET", "POST"])

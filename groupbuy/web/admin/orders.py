@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from groupbuy.analytics import searching
+from groupbuy.analytics.sales_note import is_sale
 from groupbuy.audit import service as audit
 from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns.models import Round
@@ -31,6 +32,7 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
 from groupbuy.web.order_facts import facts_of, payment_of
+from groupbuy.web.sales_notes import KIND, note_file
 
 STATES = ("awaiting_payment", "confirmed", "part_picked_up", "picked_up", "cancelled")
 
@@ -153,8 +155,27 @@ def orders_detail(number: str) -> ResponseReturnValue:
         cancellable=alive and selling,
         splittable=order.state == OrderState.CONFIRMED and round_.state in TO_DELIVER,
         parts_of=parts_of(order),
+        is_sale=is_sale(order),
         payable=order.state != OrderState.CANCELLED and payment_of(order) == "unpaid",
     )
+
+
+@blueprint.get("/orders/<number>/sales-note.<any(xlsx, pdf):suffix>")
+def orders_sales_note(number: str, suffix: str) -> ResponseReturnValue:
+    """Download the sales note of an order; that it was taken is logged."""
+    answer = note_file(my_order(number), suffix)
+    who = actor().name
+    in_transaction(
+        lambda: audit.record(
+            at=utc_now(),
+            actor=who,
+            verb="document_taken",
+            subject_kind="order",
+            subject=number,
+            after={"kind": KIND},
+        )
+    )
+    return answer
 
 
 def note_view(kind: str, subject: str) -> None:

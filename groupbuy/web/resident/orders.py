@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import select
 
+from groupbuy.analytics.sales_note import is_sale
 from groupbuy.campaigns import storefront
 from groupbuy.campaigns.delays import delays_of
 from groupbuy.db import db
@@ -38,6 +39,7 @@ from groupbuy.web.resident.blueprint import blueprint, for_residents
 from groupbuy.web.resident.buyer import the_buyer
 from groupbuy.web.resident.timeline import progress_of
 from groupbuy.web.resident.ways import choices
+from groupbuy.web.sales_notes import note_file
 
 PAGE_SIZE = 10
 
@@ -114,6 +116,7 @@ def order(number: str) -> ResponseReturnValue:
         replaced=replaced_of([found.id]),
         free_cancel=delaying.can_cancel(found),
         after_sale=found.state in LIVE and found.round.state not in NOT_READY,
+        is_sale=is_sale(found),
         wallet_pays=_wallet_pays(found),
         pays_online=found.state == OrderState.AWAITING_PAYMENT and bool(choices(signed_in().account_id)),
     )
@@ -167,6 +170,13 @@ def order_code(number: str) -> ResponseReturnValue:
         # Digits only and made by us: nothing in it comes from people.
         qr=Markup(code_of(code).svg_inline(border=2, omitsize=True)),  # noqa: S704 - as above
     )
+
+
+@blueprint.get("/orders/<number>/sales-note.<any(xlsx, pdf):suffix>")
+@for_residents
+def order_sales_note(number: str, suffix: str) -> ResponseReturnValue:
+    """Download the sales note of one of the asker's orders."""
+    return note_file(own_order(number), suffix)
 
 
 @blueprint.post("/orders/<number>/again")

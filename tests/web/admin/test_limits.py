@@ -64,6 +64,7 @@ def addresses(side: Side) -> list[str]:
         f"/admin/orders/{side.order.number}",
         f"/admin/orders/{side.order.number}/change",
         f"/admin/orders/{side.order.number}/cancel",
+        f"/admin/orders/{side.order.number}/sales-note.xlsx",
         f"/admin/residents/{side.resident.code}",
         f"/admin/leaders/{side.leader.code}/sheets",
         *(f"/admin/rounds/C1/papers/pickup_sheet/{side.leader.code}.{suffix}" for suffix in ("pdf", "xlsx")),
@@ -84,8 +85,8 @@ def test_pages_show_the_chosen_leaders_and_nothing_of_others(town: Town, sides: 
     assert "阳光花园" in helper.text("/admin/leaders")
     assert "翠苑" not in helper.text("/admin/leaders")
     assert f"/admin/orders/{far.order.number}" not in helper.text(f"/admin/orders?q={far.order.number}")
-    assert [helper.get(path).status_code for path in addresses(near)] == [200] * 9
-    assert [helper.get(path).status_code for path in addresses(far)] == [404] * 9
+    assert [helper.get(path).status_code for path in addresses(near)] == [200] * 10
+    assert [helper.get(path).status_code for path in addresses(far)] == [404] * 10
     printed = helper.text("/admin/rounds/C1/print/pickup_sheet")
     assert near.resident.name in printed
     assert far.resident.name not in printed
@@ -136,11 +137,12 @@ def test_the_api_gives_no_more(town: Town, sides: tuple[Side, Side]) -> None:
     assert [row["code"] for row in leaders] == ["L1"]
     assert [row["code"] for row in residents] == [near.resident.code]
     lines = [{"product_code": "P2", "quantity": 2}]
-    for side, expected in ((far, [404] * 7), (near, [200, 201, 200, 200, 200, 200, 200])):
+    for side, expected in ((far, [404] * 8), (near, [200, 200, 201, 200, 200, 200, 200, 200])):
         number, code = side.order.number, side.resident.code
         new = {"round": "C2", "lines": lines, "resident_code": code}
         answers = [
             client.get(f"/api/v1/orders/{number}", headers=header),
+            client.get(f"/api/v1/orders/{number}/sales-note.xlsx", headers=header),
             client.post("/api/v1/orders", json=new, headers=header),
             client.patch(f"/api/v1/orders/{number}", json={"lines": lines}, headers=header),
             client.post(f"/api/v1/orders/{number}/approve", headers=header),
