@@ -1,5 +1,9 @@
 """Migrations on tables that are in use: rows that refer to one another survive, there and back."""
 
+import time
+from threading import Thread
+
+import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, select, text
@@ -21,3 +25,42 @@ def test_a_database_with_orders_goes_back_and_comes_forward_again(app: Flask) ->
     if db.engine.dialect.name == "sqlite":
         assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
         assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_migration_gives_way_to_somebody_who_needs_its_tables(app: Flask) -> None:
+    losses: list[Exception] = []
+
+    def take_back() -> None:
+        try:
+            with app.app_context():
+                downgrade(revision="0082")
+        except Exception as error:
+            losses.append(error)
+
+    with db.engine.begin() as buyer:
+        buyer.execute(text("SELECT 1 FROM offer_version"))
+        migration = Thread(target=take_back)
+        migration.start()
+        _wait_until_somebody_waits()
+        # The migration holds this table and waits for the other: one of the two has to give way.
+        buyer.execute(text("SELECT 1 FROM order_line"))
+    migration.join()
+    assert losses == []
+    assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == "0082"
+    db.session.rollback()
+    upgrade()
+
+
+def _wait_until_somebody_waits() -> None:
+    waits = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+    for _ in range(600):
+        with db.engine.connect() as connection:
+            if connection.scalar(waits):
+                return
+        time.sleep(0.05)
+    raise TimeoutError("nobody waits for a lock")

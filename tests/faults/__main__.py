@@ -10,6 +10,8 @@ from flask import Flask
 from tests.faults import (
     closing,
     dying,
+    evening,
+    filling,
     killing,
     losing,
     market,
@@ -23,6 +25,7 @@ from tests.faults import (
     stopping,
 )
 from tests.faults.books import Outcome
+from tests.support.ending import end_in_order
 
 # Each takes the application and a size: how many faults, or rounds, or at which stride.
 KINDS: Mapping[str, Callable[[Flask, int], Outcome]] = {
@@ -35,16 +38,19 @@ KINDS: Mapping[str, Callable[[Flask, int], Outcome]] = {
     "T5W": lambda app, size: restarting.run(app, faults=size),
     "T6": lambda app, size: noticing.run(app, calls=size),
     "T7": lambda app, size: shifting.run(app, faults=size),
+    "T8": lambda app, size: filling.run(app, faults=size),
     "T10": lambda app, size: killing.halt_often(app, faults=size),
     "T12": lambda app, size: losing.run(app, operations=size),
     "T13": lambda app, size: modelling.run(app, examples=size, steps=max(size // 5, 30)),
     "T15": lambda app, size: saving.run(app, faults=size),
     "T16": lambda app, size: migrating.run(app, faults=size),
+    "T17": lambda app, size: evening.run(app, faults=size),
 }
 
 
 def main() -> None:
     """Read the kind and the size from the command line."""
+    end_in_order()
     name, size = sys.argv[1:]
     outcome = KINDS[name](market.open_app(), int(size))
     sys.stdout.write(json.dumps(asdict(outcome)) + "\n")

@@ -11,6 +11,7 @@ from functools import partial
 from flask import Flask
 from sqlalchemy import func, select
 
+from groupbuy.campaigns.rules import Window
 from groupbuy.db import db
 from groupbuy.http.models import IdempotencyKey
 from groupbuy.orders.models import Order
@@ -19,6 +20,7 @@ from tests.faults import market, serving
 from tests.faults.books import Outcome, violations
 from tests.faults.rushing import WINDOW
 from tests.faults.serving import Answer
+from tests.faults.traffic import Traffic
 
 LOSES = 0.05
 TRIES = 10
@@ -110,9 +112,9 @@ def _kill(port: int, faults: int, done: threading.Event, killed: list[int]) -> N
             killed.append(1)
 
 
-def open_market() -> list[str]:
+def open_market(window: Window = WINDOW) -> list[str]:
     """Make a round that sells P1 without end; return the tokens of its buyers."""
-    building.add_round([building.add_product(building.add_supplier(), "P1")], "C1", window=WINDOW)
+    building.add_round([building.add_product(building.add_supplier(), "P1")], "C1", window=window)
     return serving.add_buyers(BUYERS)
 
 
@@ -126,6 +128,17 @@ def outcome(app: Flask, faults: int, answers: list[Answer], repeated: list[Answe
     found = Outcome(faults=faults, acknowledged=sum(answer.status == 201 for answer in answers))
     _compare(answers, repeated, found)
     found.violations += violations(market.rest(app))
+    return found
+
+
+def outcome_of(
+    app: Flask, faults: int, traffic: Traffic, repeated: list[Answer], proper: frozenset[int]
+) -> Outcome:
+    """Compare what the buyers of a traffic were answered; other statuses than the proper ones are faults."""
+    answers = [traffic.answers[number] for number in sorted(traffic.answers)]
+    found = outcome(app, faults, answers, repeated)
+    others = {status: times for status, times in traffic.statuses.items() if status not in proper}
+    found.violations += [f"answered {status} {times} times" for status, times in others.items()]
     return found
 
 

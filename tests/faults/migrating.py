@@ -2,12 +2,14 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from itertools import count
 
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from groupbuy import paths
 from groupbuy.campaigns.models import Offer, OfferVersion
@@ -50,7 +52,7 @@ class OldVersion:
         self.failed: list[str] = []
         self._app = app
         self._offer = {"offer": offer_id, "version": version_id}
-        self._residents = count()
+        self._serials = count()
         self._over = threading.Event()
         self._crew = [threading.Thread(target=self._sell) for _ in range(BUYERS)]
 
@@ -81,10 +83,11 @@ class OldVersion:
                     self.failed.append(f"{number}: {type(error).__name__}: {error}"[:500])
 
     def _place(self, number: str) -> None:
-        resident = next(self._residents) % losing.BUYERS + 1
+        serial = next(self._serials)
+        resident = serial % losing.BUYERS + 1
         now = utc_now()
         moment = now.strftime("%Y-%m-%d %H:%M:%S.%f") if db.engine.dialect.name == "sqlite" else now
-        asked = {"number": number, "code": ids.pickup_code(), "now": moment, "resident": resident}
+        asked = {"number": number, "code": f"{serial:08d}", "now": moment, "resident": resident}
         for statement in STATEMENTS:
             wanted = self._offer | asked
             db.session.execute(statement, {name: wanted[name] for name in statement._bindparams})
@@ -99,17 +102,25 @@ def run(app: Flask, *, faults: int) -> Outcome:
         offer, version = db.session.query(Offer.id, OfferVersion.id).join(OfferVersion).one()
         db.session.remove()
         with OldVersion(app, offer, version) as old:
-            for _ in range(faults):
-                for revision in revisions[1:]:
-                    old.wait_for_more()
-                    downgrade(revision=revision)
-                for revision in reversed(revisions[:-1]):
-                    old.wait_for_more()
-                    upgrade(revision=revision)
+            complaints = _back_and_forth(old, revisions, faults)
             old.wait_for_more()
+        upgrade()
         outcome = Outcome(2 * faults * (len(revisions) - 1), len(old.placed), old.failed)
         stored = set(db.session.scalars(db.select(Order.number)))
         outcome.lost += [f"{number} is not stored" for number in set(old.placed) - stored]
         outcome.doubled += [f"{number} was told to nobody" for number in stored - set(old.placed)]
-        outcome.violations += violations(market.rest(app))
+        outcome.violations += complaints + violations(market.rest(app))
     return outcome
+
+
+def _back_and_forth(old: OldVersion, revisions: Sequence[str], times: int) -> list[str]:
+    """Take every migration back and make it again; return a complaint about the first that cannot."""
+    steps = [(downgrade, revision) for revision in revisions[1:]]
+    steps += [(upgrade, revision) for revision in reversed(revisions[:-1])]
+    for move, revision in steps * times:
+        old.wait_for_more()
+        try:
+            move(revision=revision)
+        except SQLAlchemyError as error:
+            return [f"{move.__name__} to {revision}: {type(error).__name__}: {error}"[:500]]
+    return []

@@ -14,7 +14,7 @@ from tests.faults.stopping import BACK_WITHIN_SECONDS, WAYS, stop
 from tests.faults.traffic import Traffic
 
 # Placed, or told to come again; a restart is nobody's 500, and no worker goes with it.
-PROPER = {201, 503}
+PROPER = frozenset({201, 503})
 
 
 def run(app: Flask, *, faults: int) -> Outcome:
@@ -38,8 +38,6 @@ def run(app: Flask, *, faults: int) -> Outcome:
                         late.append(f"stop {number}: back after {seconds:.1f} s")
                 traffic.wait_for_more()
             again = traffic.repeat()
-        answers = [traffic.answers[number] for number in sorted(traffic.answers)]
-        outcome = losing.outcome(app, faults, answers, again)
-    others = {status: times for status, times in traffic.statuses.items() if status not in PROPER}
-    outcome.violations += late + [f"answered {status} {times} times" for status, times in others.items()]
+        outcome = losing.outcome_of(app, faults, traffic, again, PROPER)
+    outcome.violations += late
     return outcome

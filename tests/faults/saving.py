@@ -1,10 +1,7 @@
 """T15: a backup is taken while orders come in, restored elsewhere, and audited there."""
 
-import os
 import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -16,7 +13,6 @@ from groupbuy.orders.models import Order
 from tests.faults import losing, serving
 from tests.faults.books import Outcome
 from tests.faults.traffic import Traffic
-from tests.support.commands import ROOT
 from tests.support.postgres import postgres_programs
 
 
@@ -43,7 +39,7 @@ def run(app: Flask, *, faults: int) -> Outcome:
 def _back_up(url: URL, file: Path) -> None:
     """Do what docs/deploy.md says."""
     if url.drivername.startswith("sqlite"):
-        _groupbuy({}, "backup", str(file))
+        serving.groupbuy("backup", str(file))
     else:
         _postgres("pg_dump", "-Fc", "--file", str(file), _plain(url))
 
@@ -68,8 +64,8 @@ def _examine(url: str, before: frozenset[str]) -> list[str]:
     engine.dispose()
     missing = [f"{number} is not in the backup" for number in before - stored]
     environ = {"GROUPBUY_DATABASE_URL": url}
-    _groupbuy(environ, "tick")
-    audit = _groupbuy(environ, "audit", check=False)
+    serving.groupbuy("tick", environ=environ)
+    audit = serving.groupbuy("audit", environ=environ, check=False)
     return missing + ([f"the restored copy: {audit.stdout[-500:]}"] if audit.returncode else [])
 
 
@@ -81,12 +77,3 @@ def _postgres(program: str, *arguments: str) -> None:
     programs = postgres_programs()
     assert programs is not None
     subprocess.run([str(programs / program), *arguments], check=True)
-
-
-def _groupbuy(
-    environ: Mapping[str, str], *arguments: str, check: bool = True
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "groupbuy", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=os.environ | environ, stdout=subprocess.PIPE, text=True, check=check
-    )

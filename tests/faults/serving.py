@@ -9,12 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from groupbuy.accounts import tokens
 from groupbuy.db.transaction import transaction
@@ -26,6 +26,7 @@ from tests.support.commands import ROOT
 
 WORKERS = 3
 HOUR = timedelta(hours=1)
+Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,13 @@ def all_at_once(works: Sequence[Callable[[], Answer]], *, threads: int = 40) -> 
 
 
 @contextmanager
-def server(workers: int = WORKERS) -> Iterator[int]:
-    """Run ``groupbuy serve`` on the database of the environment; yield its port."""
+def server(workers: int = WORKERS, errors: IO[bytes] | None = None) -> Iterator[int]:
+    """Run ``groupbuy serve`` on the database of the environment, its log to a file; yield its port."""
     port = free_port()
     command = [sys.executable, "-m", "groupbuy", "serve", "--no-scheduler", "--workers", str(workers)]
     environ = os.environ | {"GROUPBUY_RATE_LIMITS": "off", "GROUPBUY_INSECURE_HTTP": "1"}
     process = subprocess.Popen(
-        [*command, "--port", str(port)], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL
+        [*command, "--port", str(port)], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=errors
     )
     try:
         wait_for(port)
@@ -113,6 +114,13 @@ def server(workers: int = WORKERS) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(timeout=60)
+
+
+def groupbuy(*arguments: str, environ: Mapping[str, str] | None = None, check: bool = True) -> Done:
+    """Run a command on the database of the environment, or of a changed one."""
+    command = [sys.executable, "-m", "groupbuy", *arguments]
+    changed = os.environ | (environ or {})
+    return subprocess.run(command, cwd=ROOT, env=changed, capture_output=True, text=True, check=check)
 
 
 def free_port() -> int:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -30,13 +30,11 @@ def run(app: Flask, *, faults: int) -> Outcome:
     """Run a real scheduler under a wall clock of ours; after each jump it must close what is due."""
     with app.app_context(), tempfile.TemporaryDirectory() as folder:
         market.stock_up()
-        shift = Path(folder) / "shift"
-        shift.write_text("0")
         complaints: list[str] = []
-        with _scheduler(Path(folder), shift):
+        with scheduler(Path(folder)) as clock:
             for number in range(faults):
                 seconds = SHIFTS[(number + 1) % len(SHIFTS)]
-                complaints += _jump(shift, seconds)
+                complaints += _jump(clock, seconds)
         end = utc_now() + 3 * HOUR
         for minute in (0, 1):
             market.tick(app, end + timedelta(minutes=minute))
@@ -46,32 +44,65 @@ def run(app: Flask, *, faults: int) -> Outcome:
         return outcome
 
 
-def _jump(shift: Path, seconds: int) -> list[str]:
+def _jump(clock: "Scheduler", seconds: int) -> list[str]:
     """Set the clock while rounds are due in both times; return a complaint when they close late."""
     now = utc_now() + timedelta(seconds=seconds)
     ids = [market.add_round(opens_at=now - HOUR, closes_at=now) for _ in range(PER_SHIFT)]
-    aside = shift.with_suffix(".new")
-    aside.write_text(str(seconds))
-    aside.rename(shift)
-    begun = monotonic_seconds()
-    while monotonic_seconds() - begun < WITHIN_SECONDS:
-        db.session.rollback()
-        open_ = select(func.count()).where(Round.id.in_(ids), Round.state != "closed")
-        if not db.session.scalar(open_):
-            return []
-        time.sleep(0.1)
+    clock.set_clock(seconds)
+    if wait_until_closed(ids):
+        return []
     return [f"clock at {seconds:+d} s: rounds not closed within {WITHIN_SECONDS:.0f} s"]
 
 
+class Scheduler:
+    """A real scheduler under a wall clock of ours."""
+
+    def __init__(self, folder: Path) -> None:
+        self._shift = folder / "shift"
+        self.set_clock(0)
+        library = folder / "wall_clock.so"
+        source = HERE / "wall_clock.c"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+        self._environ = os.environ | {"LD_PRELOAD": str(library), "SHIFT_FILE": str(self._shift)}
+        self._process = self._start()
+
+    def set_clock(self, seconds: int) -> None:
+        """Set its wall clock so far from ours, at once."""
+        aside = self._shift.with_suffix(".new")
+        aside.write_text(str(seconds))
+        aside.rename(self._shift)
+
+    def replace(self) -> None:
+        """Kill it as kill -9 does, and start another one."""
+        self._process.kill()
+        self._process.wait()
+        self._process = self._start()
+
+    def stop(self) -> None:
+        """End it in order."""
+        self._process.terminate()
+        self._process.wait()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([sys.executable, "-m", "groupbuy", "scheduler"], env=self._environ)
+
+
 @contextmanager
-def _scheduler(folder: Path, shift: Path) -> Iterator[None]:
-    library = folder / "wall_clock.so"
-    source = HERE / "wall_clock.c"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-    environ = os.environ | {"LD_PRELOAD": str(library), "SHIFT_FILE": str(shift)}
-    process = subprocess.Popen([sys.executable, "-m", "groupbuy", "scheduler"], env=environ)
+def scheduler(folder: Path) -> Iterator[Scheduler]:
+    """Run a scheduler while the block runs."""
+    made = Scheduler(folder)
     try:
-        yield
+        yield made
     finally:
-        process.terminate()
-        process.wait()
+        made.stop()
+
+
+def wait_until_closed(ids: Sequence[int]) -> bool:
+    """Wait until rounds are closed; False when that takes too long."""
+    begun = monotonic_seconds()
+    while monotonic_seconds() - begun < WITHIN_SECONDS:
+        db.session.rollback()
+        if not db.session.scalar(select(func.count()).where(Round.id.in_(ids), Round.state != "closed")):
+            return True
+        time.sleep(0.1)
+    return False

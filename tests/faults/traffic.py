@@ -42,6 +42,13 @@ class Traffic:
             time.sleep(0.05)
         return time.monotonic() - begun
 
+    def wait_for_refusal(self) -> bool:
+        """Wait until an order is told to come again; False when none is for a long time."""
+        begun, refused = time.monotonic(), self.statuses[503]
+        while self.statuses[503] == refused and time.monotonic() - begun < PATIENCE_SECONDS:
+            time.sleep(0.05)
+        return self.statuses[503] > refused
+
     @contextmanager
     def flowing(self) -> Iterator[None]:
         """Let the buyers order while the block runs, and have every order answered."""

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,7 @@ PREFIX = "groupbuy-tests-"
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run's folder before the first worker starts."""
     if not hasattr(config, "workerinput"):
-        _clean_after_killed_runs()
-        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-        # The database's own user passes through.
-        folder.chmod(0o711)
-        os.environ[KEY] = str(folder)
+        os.environ[KEY] = str(folder_of_process(PREFIX, _remove))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -53,11 +49,16 @@ def once_per_run(name: str) -> Iterator[Path | None]:
         mark.touch()
 
 
-def _clean_after_killed_runs() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        process = folder.name.removeprefix(PREFIX).split("-")[0]
+def folder_of_process(prefix: str, remove: Callable[[Path], None]) -> Path:
+    """Make a folder of this process, and remove those of processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        process = folder.name.removeprefix(prefix).split("-")[0]
         if process.isdigit() and not _alive(int(process)):
-            _remove(folder)
+            remove(folder)
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-"))
+    # The database's own user passes through.
+    folder.chmod(0o711)
+    return folder
 
 
 def _alive(process: int) -> bool:

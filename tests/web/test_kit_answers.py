@@ -1,11 +1,14 @@
 """Headers, caching, compression and error pages of every answer."""
 
 import gzip
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from groupbuy.kernel.errors import Unavailable
 from groupbuy.web.kit import headers
+from groupbuy.web.kit.uploads import store
 from tests.web.kit_pages import sample_app
 
 
@@ -129,3 +132,9 @@ def test_a_forged_form_gets_no_second_chance(visitor: FlaskClient) -> None:
 def test_an_unknown_address_of_the_api_answers_in_json(visitor: FlaskClient) -> None:
     error = visitor.get("/api/v1/nowhere").get_json()["error"]
     assert (error["type"], error["code"]) == ("not_found", "not_found")
+
+
+def test_a_disk_that_takes_no_file_is_told_as_such() -> None:
+    with pytest.raises(Unavailable) as refused:
+        store(Path("/dev/null/picture.webp"), b"a picture")
+    assert refused.value.code == "disk_refuses"

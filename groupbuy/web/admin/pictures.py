@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.web.kit.pictures import UPLOADS, picture_address
+from groupbuy.web.kit.uploads import store
 
 MAX_BYTES = 10 * 1024 * 1024
 # All pictures together; at 40 kB each that is a hundred thousand.
@@ -48,7 +49,7 @@ def store_picture(content: bytes) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     if sum(entry.stat().st_size for entry in os.scandir(folder)) > MAX_STORED:
         raise RuleBroken("storage_full", "The place for pictures is full; ask whoever runs the server.")
-    (folder / name).write_bytes(_redrawn(content))
+    store(folder / name, _redrawn(content))
     return f"{UPLOADS}/{name}"
 
 
