@@ -27,12 +27,12 @@ TITLE = "销售单"
 COLUMNS = (
     Column("序号", Kind.INTEGER, 5),
     Column("编码", Kind.CODE, 10),
-    Column("商品", Kind.TEXT, 24),
+    Column("商品", Kind.TEXT, 22),
     Column("单位", Kind.TEXT, 5, align="center"),
     Column("数量", Kind.QUANTITY, 6, total=True),
     Column("单价", Kind.MONEY, 9),
     Column("金额", Kind.MONEY, 11, total=True),
-    Column("增减数量", Kind.INTEGER, 6, total=True),
+    Column("增减数量", Kind.INTEGER, 9, total=True),
     Column("增减金额", Kind.MONEY, 11, total=True),
     Column("实售金额", Kind.MONEY, 11, total=True),
 )

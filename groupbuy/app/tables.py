@@ -9,6 +9,7 @@ from groupbuy.commissions import models as commissions
 from groupbuy.delivery import models as delivery
 from groupbuy.finance import models as finance
 from groupbuy.http import models as http
+from groupbuy.invoicing import models as invoicing
 from groupbuy.jobs import models as jobs
 from groupbuy.leaders import models as leaders
 from groupbuy.members import models as members
@@ -32,6 +33,7 @@ ALL = (
     delivery,
     finance,
     http,
+    invoicing,
     jobs,
     leaders,
     members,

@@ -12,6 +12,9 @@ from groupbuy.accounts import service as account_service
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
+from groupbuy.invoicing import service as invoicing
+from groupbuy.invoicing.models import InvoiceRequest
+from groupbuy.invoicing.queries import requests_of
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
 from groupbuy.members import addresses
@@ -34,6 +37,7 @@ def own_data(*, account_id: int, now: datetime, actor: str) -> dict[str, Any]:
         "account": {"phone": account.phone, "name": account.name, "since": iso(account.created_at)},
         "residents": [_resident(resident) for resident in residents],
         "orders": [_order(order) for order in _orders(residents)],
+        "invoices": [_invoice(request) for request in requests_of([one.id for one in residents])],
     }
 
 
@@ -81,6 +85,11 @@ def _order(order: Order) -> dict[str, Any]:
     }
 
 
+def _invoice(request: InvoiceRequest) -> dict[str, Any]:
+    names = ("state", "title", "tax_number", "email", "amount_fen", "invoice_number")
+    return {"order": request.order.number} | {name: getattr(request, name) for name in names}
+
+
 def leave(*, account_id: int, now: datetime, actor: str) -> None:
     """Delete a resident's personal data; orders stay in the books without a name.
 
@@ -105,6 +114,7 @@ def leave(*, account_id: int, now: datetime, actor: str) -> None:
         .values(remark=None)
         .execution_options(synchronize_session=False)
     )
+    invoicing.forget(resident_ids=[resident.id for resident in residents])
     account_service.anonymise(account=account)
     audit.record(at=now, actor=actor, verb="account_deleted", subject_kind="account", subject=str(account_id))
 

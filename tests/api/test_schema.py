@@ -29,9 +29,11 @@ EXAMPLES = 6
 KNOWN = {"round_name": "C1", "code": "L1", "kind": "pickup_sheet"}
 
 
-@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+@schemathesis.serializer(
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/pdf"
+)
 def _as_bytes(_context: Any, value: Any) -> bytes:
-    """Send what was generated for a workbook as it is: hardly ever one."""
+    """Send what was generated for a workbook or a PDF as it is: hardly ever one."""
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
 
 

@@ -93,9 +93,12 @@ def _document(identity: Identity, wanted: Attachment) -> Response:
 def _file(wanted: Attachment) -> Response:
     render: Render = current_app.extensions[RENDER]
     file = render(wanted, utc_now())
-    response = send_file(
-        BytesIO(file.content), mimetype=file.mime_type, as_attachment=True, download_name=file.name
-    )
+    return private_file(file.content, file.name, file.mime_type)
+
+
+def private_file(content: bytes, name: str, mime_type: str) -> Response:
+    """Return a file to be saved; nobody on its way may keep it."""
+    response = send_file(BytesIO(content), mimetype=mime_type, as_attachment=True, download_name=name)
     response.direct_passthrough = False
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

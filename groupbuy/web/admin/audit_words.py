@@ -85,6 +85,7 @@ KEYS: Mapping[str, object] = {
     "expires_at": _l("Ends"),
     "extend_minutes": _l("Extended by minutes"),
     "how": _l("Decision"),
+    "invoice_number": _l("Number of the invoice"),
     "leader": _l("Leader"),
     "leader_ids": _l("Leaders"),
     "least": _l("At least"),

@@ -103,7 +103,7 @@ class Listing:
     """A list as its page and its export show it.
 
     ``actions`` are (label, address of a row, None where a row has none). ``personal`` lists name people:
-    taking them out of the platform is logged.
+    taking them out of the platform is logged, and for those in ``exported_by``.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Listing:
     actions: Sequence[tuple[Any, Callable[[Any], str | None]]] = ()
     personal: bool = False
     scalars: bool = False
+    exported_by: frozenset[str] = rights.EXPORTS_PEOPLE
 
     def ordered(self) -> Select[*tuple[Any, ...]]:
         """Return the statement in the order that the address asks for."""
@@ -138,7 +139,7 @@ def show(listing: Listing, template: str = "admin/list.html", **values: Any) -> 
 
 def may_export(listing: Listing) -> bool:
     """Tell whether whoever asks may take the list out of the platform."""
-    return not listing.personal or signed_in().role in rights.EXPORTS_PEOPLE
+    return not listing.personal or signed_in().role in listing.exported_by
 
 
 def page_of(listing: Listing) -> Pages:

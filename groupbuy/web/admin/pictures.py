@@ -42,18 +42,19 @@ def store_picture(content: bytes) -> str:
     It is judged by its content, turned as its camera meant it, made 750 pixels wide at most, and
     written anew as WebP: nothing of the file that was sent survives but what can be seen.
     """
-    if len(content) > MAX_BYTES:
-        raise BadInput("too_large", "A picture has at most 10 MB.", param="picture")
     name = f"{secrets.token_hex(16)}.webp"
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     if sum(entry.stat().st_size for entry in os.scandir(folder)) > MAX_STORED:
         raise RuleBroken("storage_full", "The place for pictures is full; ask whoever runs the server.")
-    store(folder / name, _redrawn(content))
+    store(folder / name, redrawn(content))
     return f"{UPLOADS}/{name}"
 
 
-def _redrawn(content: bytes) -> bytes:
+def redrawn(content: bytes, *, width: int = WIDTH) -> bytes:
+    """Return a picture drawn anew as WebP, so wide and so high at most; raise BadInput for no picture."""
+    if len(content) > MAX_BYTES:
+        raise BadInput("too_large", "A picture has at most 10 MB.", param="picture")
     with warnings.catch_warnings():
         # A picture of too many pixels is refused by us below, before it is unpacked.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -74,7 +75,7 @@ def _redrawn(content: bytes) -> bytes:
                 "This is no picture that can be read; send a JPEG, PNG or WebP.",
                 param="picture",
             ) from error
-    picture.thumbnail((WIDTH, WIDTH))
+    picture.thumbnail((width, width))
     out = io.BytesIO()
     Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "WEBP", quality=QUALITY)
     return out.getvalue()

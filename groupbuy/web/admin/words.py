@@ -13,6 +13,9 @@ PREFIX = "account:"
 
 VERBS: Mapping[str, object] = {
     "bill_fetched": _l("Bill of a channel fetched"),
+    "invoice_asked": _l("Invoice asked for"),
+    "invoice_issued": _l("Invoice issued"),
+    "invoice_refused": _l("Invoice refused"),
     "invoice_difference_decided": _l("Difference of an invoice decided"),
     "report_asked": _l("Report asked for"),
     "supplier_terms_set": _l("Terms of a supplier set"),

@@ -124,6 +124,7 @@ ADMIN = (
                 "file-earmark-spreadsheet",
                 ("admin.invoices",),
             ),
+            Entry("admin.invoice_requests", _l("Invoices for residents"), "receipt"),
             Entry("admin.reports", _l("Reports"), "graph-up"),
             Entry("admin.ledger", _l("Income and expense"), "journal-text"),
         ),

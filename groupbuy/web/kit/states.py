@@ -219,6 +219,11 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "entered": ("Entered", "ok"),
         "cancelled": ("Cancelled", "bad"),
     },
+    "invoice_request": {
+        "asked": ("Asked for", "wait"),
+        "issued": ("Issued", "ok"),
+        "refused": ("Refused", "bad"),
+    },
     "job": {
         "queued": ("Queued", "wait"),
         "done": ("Done", "ok"),

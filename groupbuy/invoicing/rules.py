@@ -1,0 +1,75 @@
+"""Who an invoice is for, what it is of, and what counts as its file. Pure."""
+
+from dataclasses import dataclass
+
+from groupbuy.kernel.errors import BadInput
+from groupbuy.leaders.rules import check_email, check_text
+
+PERSON, COMPANY = "person", "company"
+PDF, WEBP = "application/pdf", "image/webp"
+SUFFIXES = {PDF: "pdf", WEBP: "webp"}
+MAX_TITLE, MAX_NUMBER, MAX_REASON = 100, 20, 200
+MAX_PDF = 5 * 1024 * 1024
+# Unified social credit codes (GB 32100-2015): no I, O, S, V and Z; weights are the powers of 3 modulo 31.
+_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_LENGTH = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """For whom an invoice is: a person, or a company with its tax number; and where it is mailed to."""
+
+    kind: str
+    title: str
+    tax_number: str | None
+    email: str
+
+
+def check_sign(body: str) -> str:
+    """Return the check sign of the first 17 signs of a tax number; raise ValueError for a strange sign."""
+    total = sum(_SIGNS.index(sign) * pow(3, place, 31) for place, sign in enumerate(body))
+    return _SIGNS[-total % 31]
+
+
+def is_tax_number(text: str) -> bool:
+    """Tell whether a text is a unified social credit code whose check sign is right."""
+    if len(text) != _LENGTH or set(text) - set(_SIGNS):
+        return False
+    return check_sign(text[:-1]) == text[-1]
+
+
+def buyer(*, kind: str, title: str, tax_number: str, email: str) -> Buyer:
+    """Return for whom an invoice is, tidied up; raise BadInput at the field that is wrong."""
+    number = "".join(tax_number.split()).upper()
+    if kind not in (PERSON, COMPANY):
+        raise BadInput("unknown_kind", "Choose person or company.", param="kind")
+    title = check_text(title, most=MAX_TITLE, param="title")
+    if kind == COMPANY and not is_tax_number(number):
+        raise BadInput(
+            "bad_tax_number",
+            "This is no tax number: 18 digits and capitals, the last one checks the others.",
+            param="tax_number",
+        )
+    return Buyer(kind, title, number if kind == COMPANY else None, check_email(email))
+
+
+def kept_fen(*, paid_fen: int, amount_fen: int) -> int:
+    """Return what was paid for an order and is not to be given back, in fen."""
+    return min(paid_fen, amount_fen)
+
+
+def check_number(text: str) -> str:
+    """Return the number of an invoice, tidied up; raise BadInput unless it is up to 20 digits."""
+    number = "".join(text.split())
+    if not (1 <= len(number) <= MAX_NUMBER and number.isascii() and number.isdigit()):
+        raise BadInput("bad_format", f"Up to {MAX_NUMBER} digits.", param="number")
+    return number
+
+
+def check_pdf(content: bytes) -> bytes:
+    """Return a PDF by its beginning and its end; raise BadInput for anything else, and above 5 MB."""
+    if len(content) > MAX_PDF:
+        raise BadInput("too_large", "An invoice has at most 5 MB.", param="file")
+    if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-1024:]:
+        raise BadInput("no_pdf", "This is no whole PDF.", param="file")
+    return content

@@ -1,0 +1,167 @@
+"""The queue of invoices that residents ask for: issued with a number and a file, or refused with a reason."""
+
+from functools import cache
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.http import rights
+from groupbuy.http.guards import signed_in
+from groupbuy.http.quotas import count_upload
+from groupbuy.invoicing import queries, rules, service
+from groupbuy.invoicing.models import InvoiceRequest
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.members.models import Resident
+from groupbuy.orders.models import Order
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.deciding import ReasonForm
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, in_state, show, within_days
+from groupbuy.web.admin.pictures import redrawn
+from groupbuy.web.invoice_files import invoice_download
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+# An invoice on paper stays legible.
+WIDTH = 2000
+
+
+class IssueForm(PageForm):
+    """The number of an invoice; its file is read from the request."""
+
+    number = StringField(
+        _l("Number of the invoice"), validators=[InputRequired(), Length(max=2 * rules.MAX_NUMBER)]
+    )
+
+
+def _to(endpoint: str, *states: str) -> Any:
+    def address(row: InvoiceRequest) -> str | None:
+        return url_for(f"admin.{endpoint}", request_id=row.id) if row.state in states else None
+
+    return address
+
+
+COLUMNS = (
+    Column(_l("Asked"), lambda row: row.asked_at, "moment", sort="asked"),
+    Column(_l("Order"), lambda row: row.order.number, "code", width=18),
+    Column(_l("Resident"), lambda row: row.order.resident.name, "name"),
+    Column(_l("Title of the invoice"), lambda row: row.title, width=26),
+    Column(_l("Tax number"), lambda row: row.tax_number, "code", width=22),
+    Column(_l("Mail address"), lambda row: row.email, width=24),
+    Column(_l("Paid and kept"), lambda row: queries.kept_of(row.order), "money"),
+    Column(_l("Invoice of"), lambda row: row.amount_fen, "money"),
+    Column(_l("Number of the invoice"), lambda row: row.invoice_number, "code", width=22),
+    Column(_l("State"), lambda row: row.state, "state:invoice_request"),
+    Column(_l("Reason"), lambda row: row.reason),
+)
+
+
+@blueprint.get("/invoice-requests")
+def invoice_requests() -> ResponseReturnValue:
+    """List what residents ask for, the latest first; ``kept`` finds what was given back on since."""
+    conditions = [*in_state(InvoiceRequest.state), *within_days(InvoiceRequest.asked_at, "from", "until")]
+    statement = queries.queue().where(*conditions)
+    if text := asked("q"):
+        columns = (
+            Order.number,
+            Resident.name,
+            InvoiceRequest.title,
+            InvoiceRequest.tax_number,
+            InvoiceRequest.invoice_number,
+        )
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    if asked("kept") == "differs":
+        statement = statement.where(queries.differs())
+    listing = Listing(
+        "invoice-requests",
+        _("Invoices for residents"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Order, resident, title or number")),
+            Filter("state", _("State"), state_choices("invoice_request"), _("All states")),
+            Filter("kept", _("Amount"), [("differs", _("given back since"))], _("All amounts")),
+            Filter("from", _("Day of the request"), until="until"),
+        ),
+        sorts={"asked": InvoiceRequest.asked_at},
+        actions=(
+            (_("Issue"), _to("invoice_requests_issue", "asked")),
+            (_("Refuse"), _to("invoice_requests_refuse", "asked")),
+            (_("Download"), _to("invoice_requests_file", "issued")),
+        ),
+        personal=True,
+        scalars=True,
+        exported_by=rights.EXPORTS_PEOPLE | {"finance"},
+    )
+    return show(listing, empty_text=_("Nobody has asked for an invoice."))
+
+
+@blueprint.route("/invoice-requests/<int:request_id>/issue", methods=["GET", "POST"])
+def invoice_requests_issue(request_id: int) -> ResponseReturnValue:
+    """Note the number of an invoice that was made, and its file."""
+    form, file = IssueForm(), cache(_file)
+
+    def store() -> None:
+        mime_type, content = file()
+        service.issue(
+            request_id=request_id,
+            number=form.number.data or "",
+            mime_type=mime_type,
+            content=content,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    return _answer(request_id, form, store, _("Issue"), "admin/invoice_issue.html")
+
+
+@blueprint.route("/invoice-requests/<int:request_id>/refuse", methods=["GET", "POST"])
+def invoice_requests_refuse(request_id: int) -> ResponseReturnValue:
+    """Refuse an invoice with a reason that the resident reads."""
+    form = ReasonForm()
+
+    def store() -> None:
+        service.refuse(
+            request_id=request_id, reason=form.reason.data or "", now=utc_now(), actor=actor().name
+        )
+
+    return _answer(request_id, form, store, _("Refuse"), "admin/invoice_refuse.html")
+
+
+@blueprint.get("/invoice-requests/<int:request_id>/file")
+def invoice_requests_file(request_id: int) -> ResponseReturnValue:
+    """Download an issued invoice."""
+    return invoice_download(queries.get_request(request_id))
+
+
+def _answer(request_id: int, form: PageForm, store: Any, deed: str, template: str) -> ResponseReturnValue:
+    row = queries.get_request(request_id)
+    return saving.answer(
+        form,
+        store,
+        title=f"{deed}: {row.order.number}",
+        back=(url_for("admin.invoice_requests"), _("Invoices for residents")),
+        template=template,
+        row=row,
+        kept_fen=queries.kept_of(row.order),
+        deed=deed,
+    )
+
+
+def _file() -> tuple[str, bytes]:
+    """Return media type and content of the file that was sent; raise BadInput, TooMany."""
+    sent = request.files.get("file")
+    content = sent.read() if sent else b""
+    if not content:
+        raise BadInput("required", "Choose a file.", param="file")
+    count_upload(signed_in(), len(content))
+    if content.startswith(b"%PDF-"):
+        return rules.PDF, rules.check_pdf(content)
+    return rules.WEBP, redrawn(content, width=WIDTH)
