@@ -13,8 +13,9 @@ from groupbuy.app.day_papers import DAY_LABELS
 from groupbuy.app.documents import render
 from groupbuy.app.names import file_name
 from groupbuy.cli.importing import ACTOR
+from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries, service
+from groupbuy.delivery import planning, queries, service
 from groupbuy.delivery.models import Reroute
 from groupbuy.delivery.sheets import notes_of
 from groupbuy.delivery.views import day_json
@@ -37,6 +38,8 @@ def _day(_context: click.Context, _param: click.Parameter, text: str) -> date:
 @click.command("deliveries")
 @click.argument("day", callback=_day)
 @click.option("--plan", is_flag=True, help="First give each leader with goods a stop on its usual route.")
+@click.option("--propose", is_flag=True, help="Work out shorter tours (extra routes); this takes seconds.")
+@click.option("--take", is_flag=True, help="Take the proposed tours over.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write delivery notes here.")
 @click.option("--pdf", "with_pdf", is_flag=True, help="PDF beside each workbook.")
 @click.option("--reroute", nargs=2, metavar="FROM TO", help="Let leader TO hand out the bags of leader FROM.")
@@ -49,6 +52,8 @@ def deliveries(
     app: Flask,
     day: date,
     plan: bool,
+    propose: bool,
+    take: bool,
     out: Path | None,
     with_pdf: bool,
     reroute: tuple[str, str] | None,
@@ -65,6 +70,10 @@ def deliveries(
             in_transaction(lambda: rerouting.undo(reroute_id=undo, now=utc_now(), actor=Actor(ACTOR)))
         if plan:
             in_transaction(lambda: service.plan_day(day=day, now=utc_now(), actor=ACTOR))
+        if propose:
+            _propose(day)
+        if take:
+            in_transaction(lambda: planning.take_over(day=day, now=utc_now(), actor=ACTOR))
         found = day_json(day)
         if out is not None:
             found["files"] = _write(app, day, out, with_pdf) + (_write_sheets(day, out) if sheets else [])
@@ -79,6 +88,16 @@ def _reroute(day: date, old: str, new: str, reason: str) -> Reroute:
     who = Actor(ACTOR)
     leaders = {"old": get_leader(old), "new": get_leader(new)}
     return rerouting.reroute(day=day, **leaders, reason=reason, now=utc_now(), actor=who)
+
+
+def _propose(day: date) -> None:
+    """Ask for tours and work them out here, so that nobody waits for a worker."""
+    proposal_id = in_transaction(lambda: planning.propose(day=day, now=utc_now(), actor=ACTOR).id)
+    task = planning.task_to_solve(proposal_id)
+    db.session.rollback()
+    if task is not None:
+        tours = planning.solve(task)
+        in_transaction(lambda: planning.keep(proposal_id=proposal_id, tours=tours))
 
 
 def _write_sheets(day: date, out: Path) -> list[str]:
@@ -112,4 +131,22 @@ def _lines(found: dict[str, Any]) -> list[str]:
         lines.extend(f"  {stop['place']:3} {stop['leader']} {stop['units']}" for stop in route["stops"])
     if found["unplanned"]:
         lines.append(f"Without a stop: {', '.join(found['unplanned'])}")
+    if found["proposal"]:
+        lines.extend(_proposal_lines(found["proposal"]))
     return lines or ["Nothing is delivered on this day."]
+
+
+def _proposal_lines(proposal: dict[str, Any]) -> list[str]:
+    if proposal["state"] != "ready":
+        return [f"Proposal: {proposal['state']} {proposal['why'] or ''}".rstrip()]
+    head = f"Proposal: {_km(proposal['metres'])} instead of {_km(proposal['before_m'])}"
+    tours = [
+        f"  {tour['route']}: {' '.join(tour['leaders'])}, {tour['units']} units, {_km(tour['metres'])}"
+        for tour in proposal["tours"]
+    ]
+    staying = ", ".join(proposal["staying"])
+    return [head, *tours, *([f"  No place on the map: {staying}"] if staying else [])]
+
+
+def _km(metres: int) -> str:
+    return f"{metres / 1000:.1f} km"

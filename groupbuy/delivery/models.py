@@ -1,8 +1,9 @@
 """Routes of a day, the stops on them, and what leaders found missing there."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.campaigns.models import Offer
@@ -58,6 +59,27 @@ class DeliveryStop(Base):
 
     route: Mapped[DeliveryRoute] = relationship(back_populates="stops")
     leader: Mapped[Leader] = relationship()
+
+
+class RouteProposal(Base):
+    """Tours that a solver proposes for a day, until they are taken over or thrown away.
+
+    ``task`` and ``tours`` are those of ``planning``; ``before_m`` is the length of the day's tours when it
+    was asked for. A failed one says why: the code of an error or the text of one that nobody foresaw.
+    """
+
+    __tablename__ = "route_proposal"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'ready', 'failed')", name="state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default="waiting")
+    task: Mapped[dict[str, Any]] = mapped_column(JSON)
+    tours: Mapped[list[Any] | None] = mapped_column(JSON)
+    before_m: Mapped[int]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str]
+    why: Mapped[str | None]
 
 
 class Reroute(Base):

@@ -1,10 +1,54 @@
 """The order of stops, what fits into a vehicle, and who pays for what was missing."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
+
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.leaders.rules import distance_m
 
 MAX_NAME = 40
 NO_ROUTE = "未分线路"
+# The distances of this many stops are still worked out in a second or two.
+MOST_DROPS = 1000
+
+# Latitude and longitude in millionths of a degree.
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A route that goods can go onto, and the sale units that still fit in."""
+
+    route_id: int
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A leader with so many sale units, and where they are brought."""
+
+    leader_id: int
+    units: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is planned: tours from the depot and back by these vehicles to these leaders."""
+
+    depot: Place
+    vehicles: tuple[Vehicle, ...]
+    drops: tuple[Drop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """A route with its leaders in the order in which they are reached."""
+
+    route_id: int
+    leader_ids: tuple[int, ...]
 
 
 class Reason(StrEnum):
@@ -55,3 +99,56 @@ def by_route(leaders: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
     for leader_id, route in leaders:
         routes.setdefault(route.strip()[:MAX_NAME] or NO_ROUTE, []).append(leader_id)
     return routes
+
+
+def room_left(capacity_units: int | None, staying: int, wanted: int) -> int:
+    """Return the units that fit in beside those that stay; all that is wanted where nothing is known."""
+    return wanted if capacity_units is None else max(capacity_units - staying, 0)
+
+
+def check_task(task: Task) -> None:
+    """Raise RuleBroken ``nothing_to_plan``, ``too_many_stops``, ``too_little_room``."""
+    if not task.drops:
+        raise RuleBroken("nothing_to_plan", "No leader of this day has a place on the map.")
+    if len(task.drops) > MOST_DROPS:
+        raise RuleBroken("too_many_stops", f"At most {MOST_DROPS} stops can be planned at once.")
+    rooms, units = [one.room for one in task.vehicles], [one.units for one in task.drops]
+    if sum(rooms) < sum(units) or max(rooms, default=0) < max(units):
+        raise RuleBroken("too_little_room", "The goods of this day do not fit into its vehicles.")
+
+
+def keeps_to(task: Task, tours: Sequence[Tour]) -> bool:
+    """Tell whether tours reach every leader exactly once and no vehicle carries more than it can."""
+    units = {drop.leader_id: drop.units for drop in task.drops}
+    room = {vehicle.route_id: vehicle.room for vehicle in task.vehicles}
+    reached = [leader_id for tour in tours for leader_id in tour.leader_ids]
+    routes = [tour.route_id for tour in tours]
+    if sorted(reached) != sorted(units) or len(set(routes)) != len(routes) or not room.keys() >= set(routes):
+        return False
+    return all(sum(units[one] for one in tour.leader_ids) <= room[tour.route_id] for tour in tours)
+
+
+def tours_of(task: Task, visits: Sequence[tuple[int, Sequence[int]]]) -> list[Tour]:
+    """Return a tour for each vehicle from (index of the vehicle, indices of the drops) of those that go."""
+    found = {
+        task.vehicles[vehicle].route_id: tuple(task.drops[drop].leader_id for drop in drops)
+        for vehicle, drops in visits
+    }
+    return [Tour(vehicle.route_id, found.get(vehicle.route_id, ())) for vehicle in task.vehicles]
+
+
+def metres_of(task: Task, leader_ids: Sequence[int]) -> int:
+    """Return the length of a tour from the depot by some leaders and back, as the crow flies."""
+    places = {drop.leader_id: drop.place for drop in task.drops}
+    way = [task.depot, *(places[one] for one in leader_ids), task.depot]
+    return sum(distance_m(here, there) for here, there in pairwise(way))
+
+
+def distances(task: Task) -> list[list[int]]:
+    """Return the metres between all places of a task, the depot first, then the drops in their order."""
+    places = [task.depot, *(drop.place for drop in task.drops)]
+    rows = [[0] * len(places) for _ in places]
+    for this, here in enumerate(places):
+        for that in range(this):
+            rows[this][that] = rows[that][this] = distance_m(here, places[that])
+    return rows

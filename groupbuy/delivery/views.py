@@ -6,6 +6,7 @@ from typing import Any
 
 from groupbuy.delivery import queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
+from groupbuy.delivery.proposed import Proposed, proposed
 from groupbuy.kernel.times import iso
 
 
@@ -14,10 +15,33 @@ def day_json(day: date) -> dict[str, Any]:
     units = queries.units_of_day(day)
     routes = queries.routes_of(day)
     planned = {stop.leader_id for route in routes for stop in route.stops}
+    proposal = proposed(day)
     return {
         "day": day.isoformat(),
         "routes": [_route(route, units) for route in routes],
         "unplanned": [leader.code for leader in queries.leaders_of_day(day) if leader.id not in planned],
+        "proposal": _proposal(proposal) if proposal is not None else None,
+    }
+
+
+def _proposal(proposal: Proposed) -> dict[str, Any]:
+    tours = [
+        {
+            "route": tour.route.name,
+            "leaders": [leader.code for leader in tour.leaders],
+            "units": tour.units,
+            "metres": tour.metres,
+        }
+        for tour in proposal.tours
+    ]
+    return {
+        "state": proposal.row.state,
+        "asked_at": iso(proposal.row.asked_at),
+        "before_m": proposal.row.before_m,
+        "metres": proposal.metres if tours else None,
+        "tours": tours,
+        "staying": [leader.code for leader in proposal.staying],
+        "why": proposal.row.why,
     }
 
 

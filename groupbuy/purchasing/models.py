@@ -22,13 +22,21 @@ class Demand(Base):
 
 
 class DeliveryPlace(Base):
-    """Where suppliers deliver to: one row, absent until an operator has set it."""
+    """Where suppliers deliver to: one row, absent until an operator has set it.
+
+    The day's tours begin and end there; the coordinates are millionths of a degree.
+    """
 
     __tablename__ = "delivery_place"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("(latitude_e6 IS NULL) = (longitude_e6 IS NULL)", name="place"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str]
+    latitude_e6: Mapped[int | None]
+    longitude_e6: Mapped[int | None]
 
 
 class PurchasingDials(Base):

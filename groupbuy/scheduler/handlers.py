@@ -10,6 +10,7 @@ from groupbuy.campaigns import lifecycle
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried
+from groupbuy.delivery.planning import ROUTES_JOB
 from groupbuy.flows import closing, mailing
 from groupbuy.jobs import files
 from groupbuy.jobs.service import Patience
@@ -21,7 +22,7 @@ from groupbuy.messaging.service import MAIL_JOB, Attachment
 from groupbuy.messaging.webhooks import WEBHOOK_JOB
 from groupbuy.notices.telling import SMS_JOB, WECHAT_JOB
 from groupbuy.notices.wechat import SubscribeSender
-from groupbuy.scheduler import account_notes, notices, payments, report_files, webhooks
+from groupbuy.scheduler import account_notes, notices, payments, report_files, route_plans, webhooks
 from groupbuy.scheduler.work import Handler
 
 # A round must close, whatever it takes; people wait for it.
@@ -64,6 +65,7 @@ def handlers_for(
     grace = timedelta(minutes=settings.pay_grace_minutes)
     return payments.handlers(channels, grace=grace, base_url=settings.base_url) | {
         files.FILE_JOB: report_files.handler(),
+        ROUTES_JOB: route_plans.handler(),
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
         MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
         TELL_JOB: account_notes.handler(texts),

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Shape
-from groupbuy.delivery import queries, service
+from groupbuy.delivery import planning, queries, service
 from groupbuy.delivery.models import DeliveryStop
 from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.service import MAX_TEXT, MAX_UNITS
@@ -47,12 +47,37 @@ class Route(Shape):
     stops: list[Stop]
 
 
+class Tour(Shape):
+    """A route's proposed leaders in their order; metres as the crow flies, there and back."""
+
+    route: str
+    leaders: list[str]
+    units: int
+    metres: int
+
+
+class Proposal(Shape):
+    """What a solver proposes (``waiting``, ``ready``, ``failed``); ``before_m``: the day's metres as planned.
+
+    ``staying``: leaders whose place nobody knows.
+    """
+
+    state: str
+    asked_at: str
+    before_m: int
+    metres: int | None
+    tours: list[Tour]
+    staying: list[str]
+    why: str | None
+
+
 class Deliveries(Shape):
-    """The routes of a day, and the codes of leaders who have goods but no stop."""
+    """The routes of a day, the codes of leaders with goods but no stop, and what a solver proposes."""
 
     day: str
     routes: list[Route]
     unplanned: list[str]
+    proposal: Proposal | None
 
 
 class Planned(Shape):
@@ -106,6 +131,27 @@ def show_deliveries(identity: Identity, day: str) -> tuple[int, Any]:  # noqa: A
 def plan_deliveries(identity: Identity, day: str) -> tuple[int, Any]:
     """Give each leader with goods of a day a stop on its usual route; who has one keeps it."""
     return 200, {"stops": service.plan_day(day=day_of_path(day), now=utc_now(), actor=identity.actor.name)}
+
+
+@endpoint("POST", f"{PATH}/proposal", scope="warehouse:write", answers={202: Deliveries})
+def propose_tours(identity: Identity, day: str) -> tuple[int, Any]:
+    """Ask a solver for short tours of a day; look at the day until they are ready."""
+    planning.propose(day=day_of_path(day), now=utc_now(), actor=identity.actor.name)
+    return 202, day_json(day_of_path(day))
+
+
+@endpoint("POST", f"{PATH}/proposal/take", scope="warehouse:write", answers={200: Deliveries})
+def take_tours(identity: Identity, day: str) -> tuple[int, Any]:
+    """Put the stops of a day onto the routes and into the order proposed."""
+    planning.take_over(day=day_of_path(day), now=utc_now(), actor=identity.actor.name)
+    return 200, day_json(day_of_path(day))
+
+
+@endpoint("DELETE", f"{PATH}/proposal", scope="warehouse:write", answers={200: Deliveries})
+def drop_tours(identity: Identity, day: str) -> tuple[int, Any]:
+    """Throw away what is proposed for a day."""
+    planning.throw_away(day=day_of_path(day), now=utc_now(), actor=identity.actor.name)
+    return 200, day_json(day_of_path(day))
 
 
 @endpoint("POST", "/delivery-routes/<int:route>/leave", scope="warehouse:write", answers={200: Deliveries})

@@ -11,8 +11,9 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.audit import service as audit
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries, service
+from groupbuy.delivery import planning, queries, service
 from groupbuy.delivery.models import DeliveryRoute
+from groupbuy.delivery.proposed import proposed
 from groupbuy.delivery.rules import MAX_NAME, over_capacity
 from groupbuy.delivery.service import MAX_TEXT
 from groupbuy.delivery.sheets import notes_of
@@ -99,6 +100,8 @@ def delivery() -> ResponseReturnValue:
         units=units,
         unplanned=[leader for leader in queries.leaders_of_day(day) if leader.id not in planned],
         found=queries.discrepancies(day=day),
+        proposal=proposed(day),
+        obstacle=planning.obstacle(day),
         form=NewRouteForm(data={"day": day.isoformat()}),
     )
 
@@ -113,13 +116,19 @@ def _day(text: str | None) -> date | None:
 @blueprint.post("/delivery/plan")
 def delivery_plan() -> ResponseReturnValue:
     """Give each leader of a day a stop on its usual route."""
+    day = day_of_form()
+    new = in_transaction(lambda: service.plan_day(day=day, now=utc_now(), actor=actor().name))
+    flash(_("%(count)s stops were planned.", count=new), "ok")
+    return _to_day(day)
+
+
+def day_of_form() -> date:
+    """Return the day that a form names; raise NotFound."""
     form = DayForm()
     day = _day(form.day.data) if form.validate() else None
     if day is None:
         raise NotFound("unknown_day", "There is no such day.")
-    new = in_transaction(lambda: service.plan_day(day=day, now=utc_now(), actor=actor().name))
-    flash(_("%(count)s stops were planned.", count=new), "ok")
-    return _to_day(day)
+    return day
 
 
 @blueprint.post("/delivery/routes")

@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from wtforms import BooleanField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
 from groupbuy.campaigns import market
 from groupbuy.campaigns.models import MarketClosedDay
@@ -21,6 +21,7 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import DayField
+from groupbuy.web.degrees import DegreesField
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -42,6 +43,12 @@ class DeliveryForm(SeenForm):
         validators=[Length(max=delivering.MAX_ADDRESS)],
         description=_l("Purchase orders name it as the place of delivery; empty leaves a line to fill in."),
     )
+    latitude_e6 = DegreesField(
+        _l("Latitude"),
+        validators=[Optional()],
+        description=_l("In degrees, such as 30.274100; proposed tours begin and end there."),
+    )
+    longitude_e6 = DegreesField(_l("Longitude"), validators=[Optional()])
 
 
 class PurchasingForm(PageForm):
@@ -75,7 +82,11 @@ def settings_delivery() -> ResponseReturnValue:
     form = DeliveryForm()
 
     def store() -> None:
-        delivering.set_delivery_place(address=form.address.data or "", now=utc_now(), actor=actor().name)
+        now, who = utc_now(), actor().name
+        delivering.set_delivery_place(address=form.address.data or "", now=now, actor=who)
+        delivering.set_depot(
+            latitude_e6=form.latitude_e6.data, longitude_e6=form.longitude_e6.data, now=now, actor=who
+        )
 
     if form.validate_on_submit() and saving.stored(form, store, stands=_delivery):
         flash(_("Saved."), "ok")
@@ -112,7 +123,10 @@ def _page(form: ClosedDayForm, delivery: DeliveryForm) -> ResponseReturnValue:
 
 
 def _delivery() -> SimpleNamespace:
-    return SimpleNamespace(address=delivering.delivery_place())
+    latitude_e6, longitude_e6 = delivering.depot() or (None, None)
+    return SimpleNamespace(
+        address=delivering.delivery_place(), latitude_e6=latitude_e6, longitude_e6=longitude_e6
+    )
 
 
 def _settings() -> Settings:
