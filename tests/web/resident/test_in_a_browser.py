@@ -99,6 +99,8 @@ def test_from_the_shared_link_to_the_pickup_code_and_back_out(
     page.get_by_role("link", name="查看提货二维码").click()
     expect(page.locator(".qr svg")).to_be_visible()
     page.get_by_role("link", name="返回订单").click()
+    # Before its script has come, the page asks on a page of its own instead of in a dialog.
+    page.wait_for_load_state()
     page.get_by_role("link", name="取消订单").click()
     page.locator("dialog").get_by_role("button", name="取消订单").click()
     expect(page.get_by_text("订单已取消")).to_be_visible()
