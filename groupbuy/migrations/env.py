@@ -16,7 +16,7 @@ database = current_app.extensions["migrate"].db
 # A migration locks whole tables, in an order that may not be that of the orders coming in. It gives way
 # before PostgreSQL looks for deadlocks (after 1 s) and would end one of them, and begins again: now with
 # the table that every order writes first, so that the next orders wait while they hold nothing else.
-LOCK_TIMEOUT = "500ms"
+WAIT_BRIEFLY = "SET lock_timeout = '500ms'"
 ORDERS_WAIT = "LOCK TABLE offer_stock IN ACCESS EXCLUSIVE MODE"
 GAVE_WAY = ("55P03", *RETRYABLE)
 ATTEMPTS = 120
@@ -46,7 +46,7 @@ def _migrate(*, alone: bool) -> None:
             connection.detach()
             # A migration of a large table may take its time; waiting for a lock may not.
             connection.execute(text("SET statement_timeout = 0"))
-            connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+            connection.execute(text(WAIT_BRIEFLY))
             connection.commit()
             if alone:
                 event.listen(connection, "begin", lambda begun: begun.exec_driver_sql(ORDERS_WAIT))
