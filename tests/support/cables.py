@@ -75,6 +75,7 @@ class Cable:
             if self._silent:
                 await reader.read()
             there_reader, there_writer = await asyncio.open_connection(*self._target)
+            self._ends.add(there_writer)
             await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
         await _close(writer)
 
