@@ -13,7 +13,8 @@ from groupbuy.orders.models import Order, OrderLine
 class AfterSaleCase(Base):
     """What somebody asks for after the sale (售后单); ``photos`` are paths of pictures.
 
-    ``refund_fen`` is what the decision took off the order, which is then owed back.
+    ``refund_fen`` is what the decision took off the order, which is then owed back; ``goods`` what it says
+    of them: nothing, back into stock (``returned``), or back and ``written_off``.
     """
 
     __tablename__ = "after_sale_case"

@@ -1,18 +1,22 @@
 """Reading after-sale cases, always within what the asker may see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
+from groupbuy.aftersales import rules
 from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine
-from groupbuy.aftersales.rules import CaseState, Kind
-from groupbuy.campaigns.models import Offer
-from groupbuy.catalog.models import Product
+from groupbuy.aftersales.rules import CaseState, Goods, Kind
+from groupbuy.campaigns.models import Offer, OfferVersion
+from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
+from groupbuy.finance.dials import dials
 from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.models import Order, OrderLine
 
@@ -40,22 +44,70 @@ def held_back(order_ids: Sequence[int]) -> set[int]:
     return set(db.session.scalars(select(Order.id).where(Order.id.in_(order_ids), holds_back())))
 
 
-def askable(order_id: int) -> Mapping[str, tuple[int, int]]:
-    """Return line id and sale units that can still be asked for by product code."""
+@dataclass(frozen=True, slots=True)
+class Askable:
+    """Sale units of an order's line that can be asked for, until when; None before the pickup."""
+
+    line_id: int
+    name: str
+    units: int
+    until: datetime | None
+
+
+def askable(order_id: int) -> Mapping[str, Askable]:
+    """Return by product code what nobody has asked for yet, also where its time is over."""
+    days = dials().after_sale_days
+    return {
+        code: Askable(line_id, name, units, rules.deadline(picked_up_at, hours, days))
+        for code, line_id, name, units, picked_up_at, hours in db.session.execute(_not_asked_for(order_id))
+        if units > 0
+    }
+
+
+def _not_asked_for(order_id: int) -> Select[*tuple[Any, ...]]:
     pending = (
         select(total(AfterSaleLine.units))
         .join(AfterSaleCase, AfterSaleCase.id == AfterSaleLine.case_id)
         .where(AfterSaleLine.order_line_id == OrderLine.id, AfterSaleCase.state.in_(("asked", "approved")))
         .scalar_subquery()
     )
-    rows = db.session.execute(
-        select(Product.code, OrderLine.id, OrderLine.quantity - pending)
+    return (
+        select(
+            Product.code,
+            OrderLine.id,
+            OfferVersion.name,
+            OrderLine.quantity - pending,
+            Order.picked_up_at,
+            Category.after_sale_hours,
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(Product, Product.id == Offer.product_id)
+        .outerjoin(Category, Category.id == Product.category_id)
         .where(OrderLine.order_id == order_id, Offer.state == "active")
         .order_by(OrderLine.id)
     )
-    return {code: (line_id, units) for code, line_id, units in rows if units > 0}
+
+
+def returnable(case_id: int) -> Mapping[int, int]:
+    """Return by line of a case how many sale units a resident has had that no other case brought back.
+
+    What was refunded is not on the line any more, and what was made good was had twice.
+    """
+    other = aliased(AfterSaleLine)
+    made_good = and_(AfterSaleCase.kind.in_(HOLDS_GOODS), AfterSaleCase.state == CaseState.CLOSED)
+    had = case((made_good, other.units), else_=0)
+    back = case((AfterSaleCase.goods != Goods.KEPT, other.units), else_=0)
+    rows = (
+        select(OrderLine.id, OrderLine.quantity + total(had - back))
+        .join(AfterSaleLine, AfterSaleLine.order_line_id == OrderLine.id)
+        .outerjoin(other, and_(other.order_line_id == OrderLine.id, other.case_id != case_id))
+        .outerjoin(AfterSaleCase, AfterSaleCase.id == other.case_id)
+        .where(AfterSaleLine.case_id == case_id)
+        .group_by(OrderLine.id, OrderLine.quantity)
+    )
+    return by_key(rows)
 
 
 def cases_of(order_id: int) -> Sequence[AfterSaleCase]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from groupbuy.kernel.errors import BadInput, RuleBroken
 
@@ -30,6 +31,14 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+class Goods(StrEnum):
+    """Name what becomes of the goods of a case: nothing, back into stock, or back and written off."""
+
+    KEPT = "kept"
+    RETURNED = "returned"
+    WRITTEN_OFF = "written_off"
+
+
 class CaseState(StrEnum):
     """Name where a case stands; ``approved`` waits for its goods, ``closed`` is done with."""
 
@@ -44,10 +53,26 @@ class CaseState(StrEnum):
 PROMISES_GOODS = frozenset({Kind.REPLACEMENT, Kind.EXCHANGE})
 
 
-def check_in_time(picked_up_at: datetime | None, days: int, now: datetime) -> None:
-    """Raise RuleBroken ``too_late`` so many days after the pickup; before it there is always time."""
-    if picked_up_at is not None and now >= picked_up_at + timedelta(days=days):
-        raise RuleBroken("too_late", f"After-sale requests are taken for {days} days after the pickup.")
+def deadline(picked_up_at: datetime | None, hours: int | None, days: int) -> datetime | None:
+    """Return until when goods may be asked about: hours of their category after the pickup, else days.
+
+    Before the pickup there is always time: None.
+    """
+    if picked_up_at is None:
+        return None
+    return picked_up_at + (timedelta(days=days) if hours is None else timedelta(hours=hours))
+
+
+def in_time(until: datetime | None, now: datetime) -> bool:
+    """Tell whether goods may still be asked about."""
+    return until is None or now < until
+
+
+def check_in_time(name: str, until: datetime | None, now: datetime, zone: ZoneInfo) -> None:
+    """Raise RuleBroken ``too_late``, with the end in the operator's zone, once the time for goods is over."""
+    if until is not None and not in_time(until, now):
+        ended = f"{until.astimezone(zone):%Y-%m-%d %H:%M}"
+        raise RuleBroken("too_late", f"About {name} one could ask until {ended}.", param="lines")
 
 
 def check_units(asked: Mapping[str, int], askable: Mapping[str, int]) -> None:

@@ -70,13 +70,18 @@ class SupplierBank(Base):
 
 
 class Category(Base):
-    """A shelf of the catalogue."""
+    """A shelf of the catalogue; for ``after_sale_hours`` after the pickup its goods may be complained about.
+
+    Without them it is the days under the figures of money.
+    """
 
     __tablename__ = "category"
+    __table_args__ = (CheckConstraint("after_sale_hours > 0", name="after_sale_hours"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     sort: Mapped[int] = mapped_column(default=0)
+    after_sale_hours: Mapped[int | None]
 
 
 class Brand(Base):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
-from groupbuy.catalog.models import Product, Supplier
+from groupbuy.catalog.models import Category, Product, Supplier
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
 
@@ -39,6 +39,19 @@ def get_product(code: str) -> Product:
     if product is None:
         raise NotFound("unknown_product", f"There is no product {code}.")
     return product
+
+
+def categories() -> Sequence[Category]:
+    """Return the categories in the order in which residents see them."""
+    return db.session.scalars(select(Category).order_by(Category.sort, Category.name)).all()
+
+
+def get_category(category_id: int) -> Category:
+    """Return a category; raise NotFound."""
+    category = db.session.get(Category, category_id)
+    if category is None:
+        raise NotFound("unknown_row", "There is no such entry.")
+    return category
 
 
 def product_ids(codes: Sequence[str]) -> dict[str, int]:

@@ -22,6 +22,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 # What several products can be given at once.
 SHARED = ("category_id", "brand_id", "supplier_id", "temperature_zone")
 MAX_TEXT = 300
+# The longest time for after-sale requests about a category's goods.
+MAX_HOURS = 24 * 365
 # The supplier of drafts for which nobody has found one yet.
 UNDECIDED = "UNDECIDED"
 
@@ -136,7 +138,13 @@ def save_named(
     now: datetime,
     actor: str,
 ) -> None:
-    """Make or change a category or a brand; raise RuleBroken ``already_exists`` for its name, NotFound."""
+    """Make or change a category or a brand.
+
+    Raise RuleBroken ``already_exists`` for its name, NotFound, BadInput for hours.
+    """
+    hours = values.get("after_sale_hours")
+    if hours is not None and not 1 <= hours <= MAX_HOURS:
+        raise BadInput("out_of_range", f"Between 1 and {MAX_HOURS}.", param="after_sale_hours")
     name = str(values["name"])
     twin = db.session.scalar(select(table.id).where(table.name == name))
     if twin is not None and twin != row_id:

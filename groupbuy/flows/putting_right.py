@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
 from groupbuy.aftersales import queries, rules
 from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, SupplierClaim
-from groupbuy.aftersales.rules import CaseState, Kind, Reason
+from groupbuy.aftersales.rules import CaseState, Goods, Kind, Reason
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.finance.dials import dials
+from groupbuy.flows import taking_back
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, RuleBroken
@@ -34,7 +35,6 @@ from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.parts import NOT_READY
 from groupbuy.settlements import adjusting
 
-GOODS = ("kept", "returned", "written_off")
 STATES: Mapping[CaseState, Mapping[str, str]] = {
     CaseState.REJECTED: {"zh": "未通过", "en": "refused"},
     CaseState.APPROVED: {"zh": "已同意", "en": "agreed to"},
@@ -54,20 +54,26 @@ class Request:
 
 
 def ask(
-    *, order: Order, request: Request, now: datetime, actor: Actor, submission_key: str | None = None
+    *,
+    order: Order,
+    request: Request,
+    now: datetime,
+    zone: ZoneInfo,
+    actor: Actor,
+    submission_key: str | None = None,
 ) -> AfterSaleCase:
     """Open a case about an order; the same key again returns the first.
 
-    Raise BadInput, RuleBroken ``not_ready`` before the close, ``order_cancelled``, ``too_late``,
-    ``more_than_bought`` for units that were not bought or are in another open case.
+    Raise BadInput, RuleBroken ``not_ready`` before the close, ``order_cancelled``, ``too_late`` after the
+    time for the goods' category, ``more_than_bought`` for units that were not bought or are in another
+    open case.
     """
     lock_order(order)
     key = None if submission_key is None else f"{order.id}:{submission_key}"
     if first := queries.find_by_key(key):
         return first
-    _check(order, request, now)
-    lines = queries.askable(order.id)
-    rules.check_units(request.units, {code: units for code, (_, units) in lines.items()})
+    _check(order, request)
+    lines = _asked_lines(order, request, now, zone)
     case = AfterSaleCase(
         number=ids.order_number(),
         order_id=order.id,
@@ -79,21 +85,29 @@ def ask(
         asked_by=actor.name,
         submission_key=key,
     )
-    case.lines = [
-        AfterSaleLine(order_line_id=lines[code][0], units=units) for code, units in request.units.items()
-    ]
+    case.lines = lines
     db.session.add(case)
     db.session.flush()
     _log("after_sale_asked", case, now, actor, {"kind": case.kind, "reason": case.reason})
     return queries.get_case(case.number)
 
 
-def _check(order: Order, request: Request, now: datetime) -> None:
+def _asked_lines(order: Order, request: Request, now: datetime, zone: ZoneInfo) -> list[AfterSaleLine]:
+    askable = queries.askable(order.id)
+    rules.check_units(request.units, {code: one.units for code, one in askable.items()})
+    for code in request.units:
+        rules.check_in_time(askable[code].name, askable[code].until, now, zone)
+    return [
+        AfterSaleLine(order_line_id=askable[code].line_id, units=units)
+        for code, units in request.units.items()
+    ]
+
+
+def _check(order: Order, request: Request) -> None:
     if order.round.state in (*NOT_READY, RoundState.CANCELLED):
         raise RuleBroken("not_ready", "The round of this order has not closed yet.")
     if order.state in OVER:
         raise RuleBroken("order_cancelled", "This order has been cancelled.")
-    rules.check_in_time(order.picked_up_at, dials().after_sale_days, now)
     if not 1 <= len(request.text.strip()) <= rules.MAX_TEXT:
         raise BadInput("required", "Describe what is wrong.", param="text")
     if len(request.photos) > rules.MAX_PHOTOS:
@@ -106,28 +120,26 @@ def decide(
     approve: bool,
     answer: str,
     now: datetime,
+    zone: ZoneInfo,
     actor: Actor,
-    goods: str = "kept",
+    goods: Goods = Goods.KEPT,
     charge_supplier: bool = False,
 ) -> AfterSaleCase:
     """Decide a case, once: of two people at the same time one wins, the other is told.
 
     An approved refund takes the units off their lines, so that what was paid above is owed back and the
-    commission follows. ``goods`` is what becomes of them. Raise NotFound, BadInput, RuleBroken
-    ``already_decided``, ``more_than_bought``.
+    commission follows. ``goods`` is what becomes of them, and the stock with them. Raise NotFound,
+    BadInput, RuleBroken ``already_decided``, ``more_than_bought``, ``not_there``,
+    ``already_back``.
     """
     case = queries.get_case(number)
-    if goods not in GOODS:
-        raise BadInput("unknown_value", "Choose what becomes of the goods.", param="goods")
-    if not answer.strip() and not approve:
-        raise BadInput("required", "Say why.", param="answer")
-    if len(answer.strip()) > rules.MAX_TEXT:
-        raise BadInput("too_long", f"At most {rules.MAX_TEXT} characters.", param="answer")
+    _check_answer(answer, approve)
     order = lock_order(case.order)
     kind = Kind(case.kind)
     new = rules.after_approval(kind) if approve else CaseState.REJECTED
     _move(case, CaseState.ASKED, new, now, actor)
-    case.answer, case.goods = answer.strip() or None, goods if approve else "kept"
+    case.answer, case.goods = answer.strip() or None, goods if approve else Goods.KEPT
+    taking_back.take_back(case=case, order=order, goods=Goods(case.goods), now=now, zone=zone, actor=actor)
     if approve and kind is Kind.REFUND:
         case.refund_fen = _refund(case, order, now, actor)
     if approve and charge_supplier:
@@ -137,6 +149,13 @@ def decide(
     _log("after_sale_decided", case, now, actor, after)
     _tell(case, now)
     return case
+
+
+def _check_answer(answer: str, approve: bool) -> None:
+    if not answer.strip() and not approve:
+        raise BadInput("required", "Say why.", param="answer")
+    if len(answer.strip()) > rules.MAX_TEXT:
+        raise BadInput("too_long", f"At most {rules.MAX_TEXT} characters.", param="answer")
 
 
 def withdraw(*, case: AfterSaleCase, now: datetime, actor: Actor) -> AfterSaleCase:

@@ -24,8 +24,8 @@ class Cycle(StrEnum):
 # What stands against a supplier's account for each kind of change.
 AGAINST: Mapping[str, str] = {"claim": GOODS, "deduction": GOODS, "price": GOODS, "rebate": REBATES}
 
-# Goods that come from a purchase or go to orders are no loss; all other changes of stock are.
-_GOODS_KINDS = frozenset({"receipt_surplus", "allocated", "supplier_return"})
+# Goods that come from a purchase, go to orders or come back are no loss; all other changes of stock are.
+_GOODS_KINDS = frozenset({"receipt_surplus", "allocated", "supplier_return", "customer_return"})
 
 
 def against_stock(kind: str) -> str:

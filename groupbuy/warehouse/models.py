@@ -94,7 +94,8 @@ class StockMovement(Base):
     __tablename__ = "stock_movement"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('receipt_surplus', 'allocated', 'stock_take', 'write_off', 'supplier_return')",
+            "kind IN ('receipt_surplus', 'allocated', 'stock_take', 'write_off', 'supplier_return',"
+            " 'customer_return')",
             name="kind",
         ),
         CheckConstraint("units != 0", name="units"),

@@ -18,8 +18,8 @@ from groupbuy.http.quotas import add_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.orders.models import Order
-from groupbuy.orders.queries import lines_of
 from groupbuy.orders.rules import parse_quantity
+from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -59,7 +59,7 @@ class AfterSaleForm(KeyedForm):
 
 def page(order: Order, template: str, *, here: str, done: str) -> ResponseReturnValue:
     """Show an order's cases and the form for another; asking again with the same key changes nothing."""
-    form = AfterSaleForm()
+    form, now, lines = AfterSaleForm(), utc_now(), queries.askable(order.id)
     if form.is_submitted() and asked(form, order):
         flash(done, "ok")
         return redirect(here, 303)
@@ -68,8 +68,8 @@ def page(order: Order, template: str, *, here: str, done: str) -> ResponseReturn
         order=order,
         form=form,
         cases=queries.cases_of(order.id),
-        askable=queries.askable(order.id),
-        names={line.product_code: line.name for line in lines_of([order.id])},
+        askable={code: one for code, one in lines.items() if rules.in_time(one.until, now)},
+        over=[one for one in lines.values() if not rules.in_time(one.until, now)],
         field_of=field_of,
         kinds=KINDS,
         reasons=REASONS,
@@ -91,6 +91,7 @@ def asked(form: AfterSaleForm, order: Order) -> AfterSaleCase | None:
             order=order,
             request=request_,
             now=now,
+            zone=zone(),
             actor=identity.actor,
             submission_key=form.submission_key.data or None,
         )

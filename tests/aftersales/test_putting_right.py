@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from groupbuy.aftersales import rules
 from groupbuy.aftersales.models import AfterSaleCase, SupplierClaim
-from groupbuy.aftersales.rules import Kind, Reason
+from groupbuy.aftersales.rules import Goods, Kind, Reason
 from groupbuy.analytics.invariants import check_all
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.commissions.rules import Rate
@@ -25,7 +25,7 @@ from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from groupbuy.settlements.queries import open_fen
 from tests import building
-from tests.building import ACTOR, CLOSES
+from tests.building import ACTOR, CLOSES, ZONE
 
 PICKED = CLOSES + timedelta(hours=20)
 
@@ -34,7 +34,7 @@ def ask(order: Order, kind: Kind, now: datetime = PICKED, **units: int) -> After
     request = Request(kind, Reason.SPOILED, "三个发霉了", units)
     return in_transaction(
         lambda: putting_right.ask(
-            order=db.session.get_one(Order, order.id), request=request, now=now, actor=ACTOR
+            order=db.session.get_one(Order, order.id), request=request, now=now, zone=ZONE, actor=ACTOR
         )
     )
 
@@ -43,7 +43,7 @@ def decide(case: AfterSaleCase, approve: bool = True, **details: object) -> Afte
     now, answer = PICKED + timedelta(hours=1), "很抱歉"
     return in_transaction(
         lambda: putting_right.decide(
-            number=case.number, approve=approve, answer=answer, now=now, actor=ACTOR, **details
+            number=case.number, approve=approve, answer=answer, now=now, zone=ZONE, actor=ACTOR, **details
         )
     )
 
@@ -81,7 +81,7 @@ def test_a_refund_is_paid_for_what_was_paid_and_the_commission_follows(order: Or
     fetch(order)
     case = ask(order, Kind.REFUND, P1=3)
     assert code_of(ask, order, Kind.REFUND, P1=3) == "more_than_bought"
-    decided = decide(case, goods="written_off", charge_supplier=True)
+    decided = decide(case, goods=Goods.WRITTEN_OFF, charge_supplier=True)
     assert (decided.state, decided.refund_fen) == ("closed", 2970)
     assert code_of(decide, case) == "already_decided"
     stored = db.session.get_one(Order, order.id, populate_existing=True)
@@ -100,7 +100,9 @@ def test_a_refund_is_paid_for_what_was_paid_and_the_commission_follows(order: Or
 def test_goods_of_an_open_refund_stay_and_a_full_refund_ends_the_order(order: Order) -> None:
     case = ask(order, Kind.REFUND, P1=5, P2=2)
     assert code_of(fetch, order) == "refund_open"
-    decide(case, goods="returned")
+    # Nothing of the round has arrived, so nothing can have come back.
+    assert code_of(decide, case, goods=Goods.RETURNED) == "not_there"
+    decide(case)
     stored = db.session.get_one(Order, order.id, populate_existing=True)
     assert (stored.state, stored.cancel_reason, stored.amount_fen) == ("cancelled", "refunded", 0)
     assert code_of(fetch, order) == "order_cancelled"
@@ -142,7 +144,7 @@ def test_of_two_people_who_decide_at_once_one_wins(app: Flask, order: Order) -> 
             try:
                 in_transaction(
                     lambda: putting_right.decide(
-                        number=number, approve=approve, answer="好", now=PICKED, actor=ACTOR
+                        number=number, approve=approve, answer="好", now=PICKED, zone=ZONE, actor=ACTOR
                     )
                 )
             except RuleBroken as error:

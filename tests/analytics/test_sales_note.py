@@ -55,10 +55,8 @@ def stored(order_id: int) -> Order:
 def refund(order: Order, units: int) -> None:
     request = Request(Kind.REFUND, Reason.SPOILED, "发霉了", {"P1": units})
     with transaction():
-        case = putting_right.ask(order=stored(order.id), request=request, now=LATER, actor=ACTOR)
-        putting_right.decide(
-            number=case.number, approve=True, answer="", goods="kept", now=LATER, actor=ACTOR
-        )
+        case = putting_right.ask(order=stored(order.id), request=request, now=LATER, zone=ZONE, actor=ACTOR)
+        putting_right.decide(number=case.number, approve=True, answer="", now=LATER, zone=ZONE, actor=ACTOR)
 
 
 def pay_back(order: Order, amount_fen: int) -> None:

@@ -113,6 +113,7 @@ def test_a_round_without_routes_is_confirmed_from_the_hour_of_its_pickup_day(app
             order=db.session.get_one(Order, asked.id),
             request=Request(Kind.REFUND, Reason.SPOILED, "坏了", {"P1": 1}),
             now=there + HOUR,
+            zone=ZONE,
             actor=ACTOR,
         ).number
     tick(app, there + 24 * HOUR - timedelta(seconds=1))
@@ -129,7 +130,12 @@ def test_a_round_without_routes_is_confirmed_from_the_hour_of_its_pickup_day(app
     assert db.session.get_one(Round, round_.id).state == "received"
     in_transaction(
         lambda: putting_right.decide(
-            number=case, approve=False, answer="照片看不出", now=there + 73 * HOUR, actor=ACTOR
+            number=case,
+            approve=False,
+            answer="照片看不出",
+            now=there + 73 * HOUR,
+            zone=ZONE,
+            actor=ACTOR,
         )
     )
     tick(app, there + 73 * HOUR)

@@ -26,7 +26,7 @@ from groupbuy.invoicing.models import InvoiceFile, InvoiceRequest
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.models import Order
 from tests import building
-from tests.building import ACTOR, CLOSES, NOW
+from tests.building import ACTOR, CLOSES, NOW, ZONE
 from tests.web.admin.people import Person, sign_in
 
 TAX = "91350100M000100Y43"
@@ -65,9 +65,9 @@ def fetch(order: Order) -> None:
 def refund(order: Order, units: int) -> None:
     wanted = Request(Kind.REFUND, Reason.SPOILED, "发霉了", {"P1": units})
     with transaction():
-        case = putting_right.ask(order=stored(order), request=wanted, now=LATER, actor=ACTOR)
+        case = putting_right.ask(order=stored(order), request=wanted, now=LATER, zone=ZONE, actor=ACTOR)
         putting_right.decide(
-            number=case.number, approve=True, answer="", goods="kept", now=LATER, actor=ACTOR
+            number=case.number, approve=True, answer="", goods="kept", now=LATER, zone=ZONE, actor=ACTOR
         )
 
 

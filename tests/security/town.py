@@ -172,7 +172,9 @@ def _case(order: Order) -> str:
     request = Request(Kind.COMPLAINT, Reason.OTHER, "少了一袋", {"P1": 1})
     with transaction():
         fresh = db.session.get_one(Order, order.id)
-        return putting_right.ask(order=fresh, request=request, now=NOW, actor=ACTOR).number
+        return putting_right.ask(
+            order=fresh, request=request, now=NOW, zone=building.ZONE, actor=ACTOR
+        ).number
 
 
 def _conflict(leader: Leader) -> str:

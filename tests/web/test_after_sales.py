@@ -12,6 +12,7 @@ from sqlalchemy import select
 from groupbuy.accounts import service
 from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.campaigns.rules import Window
+from groupbuy.catalog.models import Category
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.orders.models import Order
@@ -81,10 +82,13 @@ def test_somebody_asks_with_a_picture_and_an_operator_answers(
     assert desk.post(f"/leader/orders/{order.number}/after-sale", data=asked).status_code == 303
     listed = office.get("/admin/after-sales?state=asked").text
     assert case.number in listed
-    decision = {"decision": "approve", "answer": "已退", "goods": "written_off", "charge_supplier": "y"}
+    decision = {"decision": "approve", "answer": "已退", "goods": "kept", "charge_supplier": "y"}
     where = f"/admin/after-sales/{case.number}"
     assert "变质发霉" in office.get(where).text
+    early = office.post(where, data=decision | {"goods": "returned"})
+    assert (early.status_code, "还没有到货" in early.text) == (422, True)
     assert office.post(where, data=decision).status_code == 303
+    assert "留给居民" in office.get(where).text
     again = office.post(where, data=decision)
     assert (again.status_code, "刚才已有人处理" in again.text) == (422, True)
     assert "已退" in buyer.get(address).text
@@ -93,3 +97,57 @@ def test_somebody_asks_with_a_picture_and_an_operator_answers(
     for person, path in ((buyer, "/orders"), (desk, "/leader/orders"), (office, "/admin/orders")):
         refunded = person.get(f"{path}/{order.number}").text
         assert ("已退款 2 件" in refunded, "缺货 2 件" in refunded) == (True, False)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_page_says_until_when_and_what_came_back_is_in_stock(
+    app: Flask, clock: time_machine.Traveller, database_kind: str
+) -> None:
+    """Apples have 12 hours after the pickup, pears the platform's two days."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    supplier, leader = building.add_supplier(), building.add_leader()
+    goods = [building.add_product(supplier, code, name=name) for code, name in (("P1", "苹果"), ("P2", "梨"))]
+    resident = building.add_resident(leader)
+    round_ = building.add_round(goods, window=Window(OPENS, SOON, PICKUP))
+    order = building.place(round_, resident, {"P1": 3, "P2": 1})
+    building.close(app, round_, SOON)
+    boss = building.add_account("运营")
+    with transaction():
+        service.grant_role(account=boss, role="operator", now=NOW, actor=ACTOR.name)
+    buyer = sign_in(app, db.session.get_one(type(boss), resident.account_id), "resident").client
+    desk = sign_in(app, db.session.get_one(type(boss), leader.account_id), "leader").client
+    office = sign_in(app, db.session.get_one(type(boss), boss.id), "operator").client
+
+    shelf = {"name": "水果", "sort": "1", "after_sale_hours": "0"}
+    assert office.post("/admin/products/categories/new", data=shelf).status_code == 422
+    shelf["after_sale_hours"] = "12"
+    assert office.post("/admin/products/categories/new", data=shelf).status_code == 303
+    assert ">12<" in office.get("/admin/products/categories").text
+    many = {"id": [str(goods[0].id)], "change": f"category_id={_category()}"}
+    assert office.post("/admin/products/many", data=many).status_code == 303
+
+    clock.move_to(SOON + timedelta(minutes=5))
+    assert desk.post("/leader/pickup", data={"code": order.pickup_code}).status_code == 303
+    address = f"/orders/{order.number}/after-sale"
+    page = buyer.get(address).text
+    assert ("截止" in page, "已过售后时限" in page) == (True, False)
+    sent = {"kind": "refund", "reason": "other", "text": "不合适", "submission_key": "k", "units-P1": "2"}
+    assert desk.post(f"/leader{address}", data=sent).status_code == 303
+    case = db.session.scalars(select(AfterSaleCase)).one()
+    where = f"/admin/after-sales/{case.number}"
+    assert office.post(where, data={"decision": "approve", "goods": "returned"}).status_code == 303
+    assert "退回并重新入库销售" in office.get(where).text
+    moved = office.get("/admin/stock/movements?kind=customer_return").text
+    assert ("居民退回" in moved, case.number in moved) == (True, True)
+
+    clock.move_to(SOON + timedelta(hours=12, minutes=6))
+    for words, language in (("已过售后时限", "zh"), ("The time to ask is over", "en")):
+        late = buyer.get(f"{address}?lang={language}").text
+        assert (words in late, "units-P1" in late, "units-P2" in late) == (True, False, True)
+    again = sent | {"submission_key": "l", "units-P1": "1"}
+    refused = buyer.post(f"{address}?lang=zh", data=again)
+    assert (refused.status_code, "苹果 的售后申请已于" in refused.text) == (422, True)
+
+
+def _category() -> int:
+    return db.session.scalars(select(Category.id)).one()

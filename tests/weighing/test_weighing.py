@@ -157,10 +157,13 @@ def test_the_extra_charge_stops_at_the_cap_and_a_refund_takes_its_part_of_the_we
             order=db.session.get_one(Order, order.id),
             request=Request(Kind.REFUND, Reason.DAMAGED, "坏了", {"P1": 1}),
             now=LATER,
+            zone=building.ZONE,
             actor=day.ACTOR,
         )
     with transaction():
-        putting_right.decide(number=case.number, approve=True, answer="好", now=LATER, actor=day.ACTOR)
+        putting_right.decide(
+            number=case.number, approve=True, answer="好", now=LATER, zone=building.ZONE, actor=day.ACTOR
+        )
     # Two thirds of 6573 are kept.
     assert money(order) == (4382, 6573)
     assert day.wrong() == []

@@ -1,15 +1,18 @@
 """After-sale cases: asked for by residents and leaders, decided by operators."""
 
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
+from flask import current_app
 from pydantic import Field
 
 from groupbuy.aftersales import queries, rules
 from groupbuy.aftersales.models import AfterSaleCase
-from groupbuy.aftersales.rules import Kind, Reason
+from groupbuy.aftersales.rules import Goods, Kind, Reason
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
+from groupbuy.config import Settings
 from groupbuy.flows import putting_right
 from groupbuy.flows.putting_right import Request
 from groupbuy.http.identity import Identity
@@ -39,7 +42,10 @@ class NewCase(Body):
 
 
 class CaseDecision(Body):
-    """Approve or reject; ``charge_supplier`` charges the suppliers with the cost of the goods."""
+    """Approve or reject; ``charge_supplier`` charges the suppliers with the cost of the goods.
+
+    ``goods`` says what becomes of them: ``returned`` puts them into stock, ``written_off`` as a loss.
+    """
 
     approve: bool
     answer: Annotated[Text, Field(max_length=rules.MAX_TEXT)] = ""
@@ -71,16 +77,30 @@ class CaseShape(Shape):
     lines: list[CaseLineShape]
 
 
+class AskableShape(Shape):
+    """Sale units that nobody has asked for yet, and until when that is taken; null before the pickup."""
+
+    product_code: str
+    quantity: int
+    until: str | None
+
+
 class CaseList(Shape):
-    """The cases of an order, the latest first."""
+    """The cases of an order, the latest first, and what can be asked for."""
 
     items: list[CaseShape]
+    askable: list[AskableShape]
 
 
 @endpoint("GET", "/orders/<number>/after-sales", scope="orders:read", answers={200: CaseList})
 def list_after_sales(identity: Identity, number: str) -> tuple[int, Any]:
-    """List the after-sale cases of an order."""
-    return 200, {"items": [_json(case) for case in queries.cases_of(_order(identity, number).id)]}
+    """List the after-sale cases of an order, and what can be asked for until when."""
+    order_id = _order(identity, number).id
+    askable = [
+        {"product_code": code, "quantity": one.units, "until": iso(one.until) if one.until else None}
+        for code, one in queries.askable(order_id).items()
+    ]
+    return 200, {"items": [_json(case) for case in queries.cases_of(order_id)], "askable": askable}
 
 
 @endpoint(
@@ -95,6 +115,7 @@ def ask_after_sale(identity: Identity, number: str, body: NewCase) -> tuple[int,
         order=_order(identity, number),
         request=Request(Kind(body.kind), Reason(body.reason), body.text, units),
         now=utc_now(),
+        zone=_zone(),
         actor=identity.actor,
     )
     return 201, _json(case)
@@ -114,12 +135,18 @@ def decide_after_sale(identity: Identity, number: str, body: CaseDecision) -> tu
         number=number,
         approve=body.approve,
         answer=body.answer,
-        goods=body.goods,
+        goods=Goods(body.goods),
         charge_supplier=body.charge_supplier,
         now=utc_now(),
+        zone=_zone(),
         actor=identity.actor,
     )
     return 200, _json(case)
+
+
+def _zone() -> ZoneInfo:
+    settings: Settings = current_app.extensions["groupbuy_settings"]
+    return settings.timezone
 
 
 def _order(identity: Identity, number: str) -> Order:

@@ -1,4 +1,4 @@
-"""Products, for staff."""
+"""Products and their categories, for staff."""
 
 from typing import Annotated, Any
 
@@ -7,10 +7,11 @@ from pydantic import Field
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Page, Shape
-from groupbuy.catalog import queries
-from groupbuy.catalog.models import Product
+from groupbuy.catalog import queries, service
+from groupbuy.catalog.models import Category, Product
 from groupbuy.http.identity import Identity
-from groupbuy.http.reading import Text
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
 
 
 class ProductsQuery(Page):
@@ -47,6 +48,27 @@ class Products(Shape):
     next_cursor: str | None
 
 
+class CategoryShape(Shape):
+    """A category; ``after_sale_hours`` null is the platform's days after the pickup."""
+
+    id: int
+    name: str
+    sort: int
+    after_sale_hours: int | None
+
+
+class Categories(Shape):
+    """The categories in the order in which residents see them."""
+
+    items: list[CategoryShape]
+
+
+class CategoryTime(Body):
+    """For how many hours after the pickup a category's goods may be complained about; null for the usual."""
+
+    after_sale_hours: Annotated[int, Field(ge=1, le=service.MAX_HOURS)] | None
+
+
 @endpoint("GET", "/products", scope="catalog:read", query=ProductsQuery, answers={200: Products})
 def list_products(identity: Identity, query: ProductsQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """List products by code."""
@@ -64,6 +86,36 @@ def list_products(identity: Identity, query: ProductsQuery) -> tuple[int, Any]: 
 def show_product(identity: Identity, code: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Show a product."""
     return 200, _product(queries.get_product(code))
+
+
+@endpoint("GET", "/categories", scope="catalog:read", answers={200: Categories})
+def list_categories(identity: Identity) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+    """List the categories of the catalogue."""
+    return 200, {"items": [_category(row) for row in queries.categories()]}
+
+
+@endpoint(
+    "PUT",
+    "/categories/<int:category_id>/after-sale-hours",
+    scope="catalog:write",
+    body=CategoryTime,
+    answers={200: CategoryShape},
+)
+def set_after_sale_hours(identity: Identity, category_id: int, body: CategoryTime) -> tuple[int, Any]:
+    """Choose for how long a category's goods may be complained about."""
+    category = queries.get_category(category_id)
+    service.save_named(
+        table=Category,
+        row_id=category.id,
+        values={"name": category.name, "after_sale_hours": body.after_sale_hours},
+        now=utc_now(),
+        actor=identity.actor.name,
+    )
+    return 200, _category(category)
+
+
+def _category(category: Category) -> Json:
+    return {name: getattr(category, name) for name in CategoryShape.model_fields}
 
 
 def _product(product: Product) -> Json:

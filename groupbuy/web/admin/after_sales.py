@@ -9,6 +9,7 @@ from wtforms.validators import Length
 
 from groupbuy.aftersales import queries, rules
 from groupbuy.aftersales.models import AfterSaleCase
+from groupbuy.aftersales.rules import Goods
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import putting_right
 from groupbuy.kernel.clock import utc_now
@@ -17,13 +18,18 @@ from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
 from groupbuy.web.after_sales import KINDS, REASONS
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
 
+GOODS = {
+    Goods.KEPT: _l("stay with the resident"),
+    Goods.RETURNED: _l("come back and are sold again"),
+    Goods.WRITTEN_OFF: _l("come back and are written off"),
+}
 COLUMNS = (
     Column(
         _l("Number"),
@@ -48,11 +54,10 @@ class DecisionForm(PageForm):
     answer = TextAreaField(_l("Answer to the resident"), validators=[Length(max=rules.MAX_TEXT)])
     goods = SelectField(
         _l("The goods"),
-        choices=lambda: [
-            SelectChoice("kept", _("stay with the resident")),
-            SelectChoice("returned", _("came back")),
-            SelectChoice("written_off", _("are thrown away")),
-        ],
+        choices=lambda: [SelectChoice(*pair) for pair in GOODS.items()],
+        description=_l(
+            "What comes back moves the stock, in the batch that expires first of those it may be."
+        ),
     )
     charge_supplier = BooleanField(_l("Charge the supplier with their cost"))
 
@@ -105,16 +110,19 @@ def aftersales_case(number: str) -> ResponseReturnValue:
             number=number,
             approve=approve,
             answer=form.answer.data or "",
-            goods=form.goods.data,
+            goods=Goods(form.goods.data),
             charge_supplier=form.charge_supplier.data,
             now=utc_now(),
+            zone=zone(),
             actor=actor(),
         )
 
     if form.validate_on_submit() and saving.stored(form, lambda: store(approve=_approves())):
         flash(_("Decided."), "ok")
         return redirect(url_for("admin.aftersales_case", number=number), 303)
-    page = render_template("admin/after_sale.html", case=case, form=form, kinds=KINDS, reasons=REASONS)
+    page = render_template(
+        "admin/after_sale.html", case=case, form=form, kinds=KINDS, reasons=REASONS, goods=GOODS
+    )
     return page, 422 if form.errors else 200
 
 

@@ -33,6 +33,11 @@ class CategoryForm(NameForm):
     """A category."""
 
     sort = WholeField(_l("Place in the list"), validators=optional(), default=0)
+    after_sale_hours = WholeField(
+        _l("Hours for after-sale requests"),
+        validators=optional(),
+        description=_l("After the pickup. Left empty, it is the days under Figures of money."),
+    )
 
 
 def _counted(table: Any, column: Any) -> Select[*tuple[Any, ...]]:
@@ -44,8 +49,12 @@ def _counted(table: Any, column: Any) -> Select[*tuple[Any, ...]]:
 @blueprint.get("/products/categories")
 def products_categories() -> ResponseReturnValue:
     """List categories in the order in which residents see them."""
-    statement = _counted(Category, Product.category_id).add_columns(Category.sort)
-    columns = (*_columns(_category_products), Column(_l("Place"), lambda row: row.sort, "number"))
+    statement = _counted(Category, Product.category_id).add_columns(Category.sort, Category.after_sale_hours)
+    columns = (
+        *_columns(_category_products),
+        Column(_l("Place"), lambda row: row.sort, "number"),
+        Column(_l("Hours for after-sale requests"), lambda row: row.after_sale_hours, "number"),
+    )
     listing = Listing(
         "categories",
         _("Categories"),
@@ -114,7 +123,7 @@ def _answer(
     def store() -> None:
         values: dict[str, Any] = {"name": form.name.data.strip()}
         if isinstance(form, CategoryForm):
-            values["sort"] = form.sort.data or 0
+            values |= {"sort": form.sort.data or 0, "after_sale_hours": form.after_sale_hours.data}
         service.save_named(table=table, row_id=row_id, values=values, now=utc_now(), actor=actor().name)
 
     return saving.answer(form, store, title=title, back=back)

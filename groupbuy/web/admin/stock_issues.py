@@ -4,15 +4,17 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.sheet import Sheet
+from groupbuy.flows import taking_back
 from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import batching, issuing
 from groupbuy.warehouse.issuing import SUPPLIER_RETURN, WRITE_OFF
@@ -37,6 +39,8 @@ def _product(row: Any) -> str:
 
 
 def _note(row: Any) -> str | None:
+    if row.StockMovement.cause_kind == taking_back.CAUSE:
+        return url_for("admin.aftersales_case", number=row.number)
     return url_for("admin.stock_note", number=row.number, suffix="pdf") if row.number else None
 
 
@@ -70,15 +74,18 @@ class IssueForm(KeyedForm):
 def stock_movements() -> ResponseReturnValue:
     """List every movement of the stock, the latest first."""
     issued = (StockMovement.cause_kind == issuing.CAUSE) & (StockMovement.cause_id == StockIssue.id)
+    returned = (StockMovement.cause_kind == taking_back.CAUSE) & (StockMovement.cause_id == AfterSaleCase.id)
+    number = func.coalesce(StockIssue.number, AfterSaleCase.number)
     statement = (
-        select(StockMovement, Product, StockIssue.number)
+        select(StockMovement, Product, number.label("number"))
         .join(Product, Product.id == StockMovement.product_id)
         .outerjoin(StockIssue, issued)
+        .outerjoin(AfterSaleCase, returned)
         .order_by(StockMovement.id.desc())
         .where(*within_days(StockMovement.at, "from", "until"))
     )
     if text := asked("q"):
-        columns = (Product.code, Product.name, StockIssue.number)
+        columns = (Product.code, Product.name, number)
         statement = statement.where(or_(*(contains(column, text) for column in columns)))
     if kind := asked("kind"):
         statement = statement.where(StockMovement.kind == kind)

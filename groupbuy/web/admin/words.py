@@ -66,6 +66,7 @@ VERBS: Mapping[str, object] = {
     "order_split_off": _l("Split off from an order"),
     "order_moved": _l("Order moved to another pickup day"),
     "rejection_photographed": _l("Photo of rejected goods added"),
+    "stock_taken_back": _l("Goods taken back into stock"),
     "stock_write_off": _l("Goods written off"),
     "stock_supplier_return": _l("Goods returned to the supplier"),
     "stock_alert_set": _l("Low-stock alert changed"),

@@ -96,6 +96,7 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "stock_take": ("Stock-take", "wait"),
         "write_off": ("Written off", "bad"),
         "supplier_return": ("Returned to the supplier", "idle"),
+        "customer_return": ("Came back from a resident", "info"),
     },
     "licence": {
         "business": ("Business licence", "info"),
