@@ -48,6 +48,7 @@ class AfterSaleCase(Base):
     lines: Mapped[list["AfterSaleLine"]] = relationship(
         back_populates="case", order_by="AfterSaleLine.order_line_id"
     )
+    replacements: Mapped[list["Replacement"]] = relationship(back_populates="case", order_by="Replacement.id")
 
 
 class AfterSaleLine(Base):
@@ -62,6 +63,39 @@ class AfterSaleLine(Base):
 
     case: Mapped[AfterSaleCase] = relationship(back_populates="lines")
     line: Mapped[OrderLine] = relationship()
+
+
+class Replacement(Base):
+    """Goods that are promised for a line of a case: in a later round, for nothing (补发、换货).
+
+    ``placed`` is an order of its own over there, ``order_id``, that costs nothing and earns nothing. What
+    came short over there is a row of its own, which waits again.
+    """
+
+    __tablename__ = "after_sale_replacement"
+    __table_args__ = (
+        CheckConstraint("units > 0", name="units"),
+        CheckConstraint("state IN ('waiting', 'placed', 'handed_out', 'refunded')", name="state"),
+        CheckConstraint("state <> 'placed' OR order_id IS NOT NULL", name="order"),
+        Index("ix_after_sale_replacement_state", "state", "id"),
+        Index("ix_after_sale_replacement_case", "case_id"),
+        Index("ix_after_sale_replacement_line", "order_line_id"),
+        Index("ix_after_sale_replacement_order", "order_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("after_sale_case.id"))
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    units: Mapped[int]
+    state: Mapped[str] = mapped_column(default="waiting")
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("order.id"))
+    promised_at: Mapped[datetime]
+
+    case: Mapped[AfterSaleCase] = relationship(back_populates="replacements")
+    line: Mapped[OrderLine] = relationship()
+    product: Mapped[Product] = relationship()
+    order: Mapped[Order | None] = relationship()
 
 
 class SupplierClaim(Base):

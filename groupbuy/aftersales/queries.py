@@ -10,14 +10,14 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from groupbuy.aftersales import rules
-from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine
-from groupbuy.aftersales.rules import CaseState, Goods, Kind
+from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, Replacement
+from groupbuy.aftersales.rules import CaseState, Goods, Kind, PromiseState
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.finance.dials import dials
-from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.orders.models import Order, OrderLine
 
 # A complaint is no reason to keep goods back.
@@ -71,12 +71,19 @@ def _not_asked_for(order_id: int) -> Select[*tuple[Any, ...]]:
         .where(AfterSaleLine.order_line_id == OrderLine.id, AfterSaleCase.state.in_(("asked", "approved")))
         .scalar_subquery()
     )
+    made_good = (
+        select(total(Replacement.units))
+        .join(AfterSaleCase, AfterSaleCase.id == Replacement.case_id)
+        .where(Replacement.order_line_id == OrderLine.id, Replacement.state == PromiseState.HANDED_OUT)
+        .where(AfterSaleCase.state == CaseState.CLOSED)
+        .scalar_subquery()
+    )
     return (
         select(
             Product.code,
             OrderLine.id,
             OfferVersion.name,
-            OrderLine.quantity - pending,
+            OrderLine.quantity - pending - made_good,
             Order.picked_up_at,
             Category.after_sale_hours,
         )
@@ -139,6 +146,19 @@ def find_by_key(key: str | None) -> AfterSaleCase | None:
     return db.session.scalar(select(AfterSaleCase).where(AfterSaleCase.submission_key == key))
 
 
+def replacement_of(order_id: int) -> Replacement | None:
+    """Return the promise that an order keeps; None for one that is paid for."""
+    return db.session.scalar(select(Replacement).where(Replacement.order_id == order_id))
+
+
+def check_is_paid_for(order_id: int) -> None:
+    """Raise RuleBroken ``is_replacement`` for an order that stands in the place of other goods."""
+    if replacement_of(order_id) is not None:
+        raise RuleBroken(
+            "is_replacement", "These goods replace others and cost nothing; they stay as they are."
+        )
+
+
 def cases_by_reason() -> dict[Any, int]:
     """Return how many cases there were for each reason."""
     counted = select(AfterSaleCase.reason, func.count()).group_by(AfterSaleCase.reason)
@@ -147,8 +167,10 @@ def cases_by_reason() -> dict[Any, int]:
 
 def _everything() -> tuple[ExecutableOption, ...]:
     line = selectinload(AfterSaleCase.lines).joinedload(AfterSaleLine.line)
-    order = joinedload(AfterSaleCase.order)
+    order, promised = joinedload(AfterSaleCase.order), selectinload(AfterSaleCase.replacements)
     return (
+        promised.joinedload(Replacement.product),
+        promised.joinedload(Replacement.order).joinedload(Order.round),
         line.joinedload(OrderLine.offer_version),
         line.joinedload(OrderLine.offer).joinedload(Offer.product),
         order.joinedload(Order.resident),

@@ -49,6 +49,15 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
+class PromiseState(StrEnum):
+    """Name where promised goods are: waiting for a round, ordered in one, with the resident, or paid back."""
+
+    WAITING = "waiting"
+    PLACED = "placed"
+    HANDED_OUT = "handed_out"
+    REFUNDED = "refunded"
+
+
 # Money goes back with the decision; goods that are promised have still to be handed over.
 PROMISES_GOODS = frozenset({Kind.REPLACEMENT, Kind.EXCHANGE})
 
@@ -93,3 +102,14 @@ def check_units(asked: Mapping[str, int], askable: Mapping[str, int]) -> None:
 def after_approval(kind: Kind) -> CaseState:
     """Return where an approval leads."""
     return CaseState.APPROVED if kind in PROMISES_GOODS else CaseState.CLOSED
+
+
+def arrived(promised: int, brought: int) -> tuple[int, int]:
+    """Return how many promised sale units a handed out order has brought, and how many still wait."""
+    here = min(promised, brought)
+    return here, promised - here
+
+
+def is_late(promised_at: datetime, days: int, now: datetime) -> bool:
+    """Tell whether goods that no round has brought are paid back instead; after 0 days never."""
+    return days > 0 and promised_at + timedelta(days=days) <= now

@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from groupbuy.analytics.invariants_base import Check, Equal, Rows
+from groupbuy.aftersales.models import AfterSaleLine, Replacement
+from groupbuy.analytics.invariants_base import Check, Equal, Never, Rows
+from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision
@@ -97,6 +99,26 @@ CHECKS: tuple[Check, ...] = (
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
         .where(LineChange.kind == SHORTAGE, LineChange.cause.startswith("leader_receipt:"))
         .group_by(OrderLine.offer_id),
+    ),
+    Equal(
+        "promised_goods",
+        "what was promised after the sale is with the resident, on its way, paid back or waits",
+        ("case", "order line"),
+        select(AfterSaleLine.case_id, AfterSaleLine.order_line_id, AfterSaleLine.units).where(
+            AfterSaleLine.case_id.in_(select(Replacement.case_id))
+        ),
+        select(Replacement.case_id, Replacement.order_line_id, total(Replacement.units)).group_by(
+            Replacement.case_id, Replacement.order_line_id
+        ),
+    ),
+    Never(
+        "replacements",
+        "goods in the place of others cost nothing and earn no commission",
+        ("order",),
+        table_of(Replacement),
+        select(OrderLine.order_id)
+        .join(Replacement, Replacement.order_id == OrderLine.order_id)
+        .where(or_(OrderLine.amount_fen != 0, OrderLine.rate_bp != 0, OrderLine.fixed_fen != 0)),
     ),
     Equal(
         "stock_level",

@@ -14,6 +14,7 @@ from groupbuy.kernel.money import BASIS, MAX_FEN
 
 USUAL: Mapping[str, int] = {
     "after_sale_days": 2,
+    "replace_days": 14,
     "confirm_hours": 72,
     "remind_hours": 24,
     "pickup_hour": 16,
@@ -29,6 +30,7 @@ USUAL: Mapping[str, int] = {
 }
 MOST: Mapping[str, int] = {
     "after_sale_days": 365,
+    "replace_days": 365,
     "confirm_hours": 24 * 365,
     "remind_hours": 24 * 365,
     "pickup_hour": 23,
@@ -43,6 +45,7 @@ MOST: Mapping[str, int] = {
 class Dials:
     """What holds now: days, hours, fen and basis points.
 
+    What no round has brought ``replace_days`` after it was promised is paid back instead; 0 is never.
     So many hours after the goods have arrived, who has not fetched them is reminded, and what nobody has
     scanned counts as fetched; 0 is never. Goods that come without a route count as there at
     ``pickup_hour`` of their day. What is owed back on a prepaid order returns by itself up to
@@ -52,6 +55,7 @@ class Dials:
     """
 
     after_sale_days: int
+    replace_days: int
     confirm_hours: int
     remind_hours: int
     pickup_hour: int

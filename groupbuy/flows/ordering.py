@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from groupbuy.aftersales import queries as aftersales
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import queries as campaigns
@@ -106,11 +107,13 @@ def change_order(
 ) -> Order:
     """Give an order its whole new list of lines while its round sells; kept lines keep their price.
 
-    Raise as ``place_order`` does, and RuleBroken ``order_cancelled`` or ``already_paid``.
+    Raise as ``place_order`` does, and RuleBroken ``order_cancelled``, ``already_paid`` or
+    ``is_replacement``.
     """
     orders.lock_order(order)
     check_round(order.round, now)
     _check_changeable(order)
+    aftersales.check_is_paid_for(order.id)
     lines = _price(order.round, order.leader, wishes)
     old = {line.offer_id: line.quantity for line in order.lines}
     new = {item.line.offer_id: item.line.quantity for item in lines}
@@ -135,12 +138,13 @@ def change_order(
 def cancel_order(*, order: Order, reason: str, now: datetime, actor: Actor) -> Order:
     """Cancel an order while its round sells and give its stock back; again changes nothing.
 
-    Raise RuleBroken ``round_closed`` after the cut-off, ``already_picked_up``.
+    Raise RuleBroken ``round_closed`` after the cut-off, ``already_picked_up``, ``is_replacement``.
     """
     orders.lock_order(order)
     if order.state == OrderState.CANCELLED:
         return order
     check_round(order.round, now)
+    aftersales.check_is_paid_for(order.id)
     _undo(order, reason=_in_quotes(reason), now=now, actor=actor, sealed_too=False)
     return order
 

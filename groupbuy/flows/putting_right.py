@@ -13,10 +13,8 @@ from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, SupplierCla
 from groupbuy.aftersales.rules import CaseState, Goods, Kind, Reason
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
-from groupbuy.commissions import bulk as commissions
-from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.flows import taking_back
+from groupbuy.flows import crediting, replacing, taking_back
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, RuleBroken
@@ -24,14 +22,9 @@ from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient
 from groupbuy.notices.rules import RESIDENT
 from groupbuy.notices.telling import Notice, Value
-from groupbuy.orders import service as orders
-from groupbuy.orders import shortening
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
-from groupbuy.orders.rules import OrderState, part_of
-from groupbuy.orders.shortening import Loss
-from groupbuy.payments import books
-from groupbuy.pickup import queries as pickups
+from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.parts import NOT_READY
 from groupbuy.settlements import adjusting
 
@@ -124,16 +117,18 @@ def decide(
     actor: Actor,
     goods: Goods = Goods.KEPT,
     charge_supplier: bool = False,
+    instead: str | None = None,
 ) -> AfterSaleCase:
     """Decide a case, once: of two people at the same time one wins, the other is told.
 
     An approved refund takes the units off their lines, so that what was paid above is owed back and the
-    commission follows. ``goods`` is what becomes of them, and the stock with them. Raise NotFound,
-    BadInput, RuleBroken ``already_decided``, ``more_than_bought``, ``not_there``,
-    ``already_back``.
+    commission follows; a replacement comes in the next round, an exchange as the product ``instead`` where
+    a code is given. ``goods`` is what becomes of them, and the stock with them. Raise NotFound, BadInput,
+    RuleBroken ``already_decided``, ``more_than_bought``, ``not_there``, ``already_back``.
     """
     case = queries.get_case(number)
     _check_answer(answer, approve)
+    crediting.lock_paid([line.order_line_id for line in case.lines])
     order = lock_order(case.order)
     kind = Kind(case.kind)
     new = rules.after_approval(kind) if approve else CaseState.REJECTED
@@ -141,7 +136,10 @@ def decide(
     case.answer, case.goods = answer.strip() or None, goods if approve else Goods.KEPT
     taking_back.take_back(case=case, order=order, goods=Goods(case.goods), now=now, zone=zone, actor=actor)
     if approve and kind is Kind.REFUND:
-        case.refund_fen = _refund(case, order, now, actor)
+        wanted = {line.order_line_id: line.units for line in case.lines}
+        case.refund_fen = crediting.take_off(wanted, cause=f"after_sale:{case.id}", now=now, actor=actor)
+    if new is CaseState.APPROVED:
+        replacing.promise(case=case, instead=instead, now=now)
     if approve and charge_supplier:
         _charge(case, now, actor)
     db.session.flush()
@@ -166,8 +164,13 @@ def withdraw(*, case: AfterSaleCase, now: datetime, actor: Actor) -> AfterSaleCa
 
 
 def fulfil(*, number: str, now: datetime, actor: Actor) -> AfterSaleCase:
-    """Note that promised goods have been handed over; raise NotFound, RuleBroken ``already_decided``."""
+    """Note that promised goods have been handed over outside a round.
+
+    Raise NotFound, RuleBroken ``already_decided``, ``on_its_way`` for what a round brings already.
+    """
     case = queries.get_case(number)
+    lock_order(case.order)
+    replacing.hand_over(case=case)
     _move(case, CaseState.APPROVED, CaseState.CLOSED, now, actor)
     _log("after_sale_fulfilled", case, now, actor, {"state": case.state})
     return case
@@ -184,43 +187,6 @@ def _move(case: AfterSaleCase, old: CaseState, new: CaseState, now: datetime, ac
     if moved is None:
         raise RuleBroken("already_decided", "This has been decided meanwhile.")
     db.session.refresh(case, ["state", "decided_at", "decided_by"])
-
-
-def _refund(case: AfterSaleCase, order: Order, now: datetime, actor: Actor) -> int:
-    """Take a case's units off the order's lines and let commission and books follow; return fen."""
-    quantities = {line.id: line for line in order.lines}
-    for line in case.lines:
-        if line.units > quantities[line.order_line_id].quantity:
-            left = quantities[line.order_line_id].quantity
-            raise RuleBroken(
-                "more_than_bought", f"Only {left} of these are left on the order.", param="units"
-            )
-    cause = f"after_sale:{case.id}"
-    losses = [
-        Loss(line.order_line_id, line.units, _part(quantities[line.order_line_id], line.units))
-        for line in case.lines
-    ]
-    shortening.note_losses(losses, cause=cause, now=now, actor=actor.name, kind=shortening.REFUND)
-    commissions.book_changes(cause=cause, now=now)
-    shortening.lower_lines(cause)
-    lowered = shortening.lower_orders(cause, now=now, reason=shortening.REFUNDED)
-    shortening.log_orders(lowered, now=now, actor=actor.name, reason=shortening.REFUNDED)
-    db.session.refresh(order)
-    _finish_if_nothing_is_left(order, now)
-    settling.book_round(round_id=order.round_id, now=now)
-    books.bring_up_order(order_id=order.id, now=now)
-    return sum(loss.amount_fen for loss in losses)
-
-
-def _part(line: OrderLine, units: int) -> int:
-    return part_of(line.amount_fen, units, line.quantity)
-
-
-def _finish_if_nothing_is_left(order: Order, now: datetime) -> None:
-    """Move an order on of which some was handed out and the rest is refunded."""
-    if order.state == OrderState.PART_PICKED_UP and not pickups.left_of([order.id]):
-        old = (OrderState.PART_PICKED_UP,)
-        orders.move(order=order, old=old, new=OrderState.PICKED_UP, picked_up_at=now)
 
 
 def _charge(case: AfterSaleCase, now: datetime, actor: Actor) -> None:

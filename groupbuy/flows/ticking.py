@@ -23,6 +23,7 @@ from groupbuy.flows import (
     ordering,
     planning,
     refunding,
+    replacing,
     returning,
     telling,
     without_routes,
@@ -61,6 +62,7 @@ PATIENT = frozenset(
         "tell_closing",
         "remind_round",
         "confirm_round",
+        "promise",
     }
 )
 EVERYTHING = PUNCTUAL | PATIENT
@@ -195,6 +197,11 @@ def _rounds_to_confirm(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
         yield Step("confirm_round", round_.id, round_.name, now)
 
 
+def _promises(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for row in replacing.due(now):
+        yield Step("promise", row.id, row.case.number, row.promised_at)
+
+
 def _level_reviews(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
     if month := levelling.due_month(now, zone):
         yield Step("levels", month.toordinal(), f"{month:%Y-%m}", now)
@@ -312,6 +319,10 @@ def _confirm_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     return None if count is None else f"{count} confirmed"
 
 
+def _promise(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    return replacing.move_on(replacement_id=ref, now=now)
+
+
 _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "plan": _plans,
     "open": _opens,
@@ -334,6 +345,7 @@ _LOOKS: Mapping[str, Callable[[datetime, ZoneInfo], Iterator[Step]]] = {
     "tell_closing": _near_closes,
     "remind_round": _rounds_to_remind,
     "confirm_round": _rounds_to_confirm,
+    "promise": _promises,
 }
 
 _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
@@ -358,4 +370,5 @@ _DEEDS: Mapping[str, Callable[[int, datetime, ZoneInfo], str | None]] = {
     "tell_closing": _tell_closing,
     "remind_round": _remind_round,
     "confirm_round": _confirm_round,
+    "promise": _promise,
 }

@@ -7,7 +7,7 @@ from flask import current_app
 from pydantic import Field
 
 from groupbuy.aftersales import queries, rules
-from groupbuy.aftersales.models import AfterSaleCase
+from groupbuy.aftersales.models import AfterSaleCase, Replacement
 from groupbuy.aftersales.rules import Goods, Kind, Reason
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Shape
@@ -45,12 +45,14 @@ class CaseDecision(Body):
     """Approve or reject; ``charge_supplier`` charges the suppliers with the cost of the goods.
 
     ``goods`` says what becomes of them: ``returned`` puts them into stock, ``written_off`` as a loss.
+    An exchange brings the product ``instead`` where a code is given.
     """
 
     approve: bool
     answer: Annotated[Text, Field(max_length=rules.MAX_TEXT)] = ""
     goods: Literal["kept", "returned", "written_off"] = "kept"
     charge_supplier: bool = False
+    instead: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
 
 
 class CaseLineShape(Shape):
@@ -58,6 +60,15 @@ class CaseLineShape(Shape):
 
     product_code: str
     quantity: int
+
+
+class PromiseShape(Shape):
+    """Promised goods: ``waiting`` for a round, ``placed`` in an order, ``handed_out`` or ``refunded``."""
+
+    product_code: str
+    quantity: int
+    state: str
+    order_no: str | None
 
 
 class CaseShape(Shape):
@@ -75,6 +86,7 @@ class CaseShape(Shape):
     asked_at: str
     decided_at: str | None
     lines: list[CaseLineShape]
+    replacements: list[PromiseShape]
 
 
 class AskableShape(Shape):
@@ -137,6 +149,7 @@ def decide_after_sale(identity: Identity, number: str, body: CaseDecision) -> tu
         answer=body.answer,
         goods=Goods(body.goods),
         charge_supplier=body.charge_supplier,
+        instead=body.instead,
         now=utc_now(),
         zone=_zone(),
         actor=identity.actor,
@@ -174,4 +187,14 @@ def _json(case: AfterSaleCase) -> Json:
         "lines": [
             {"product_code": line.line.offer.product.code, "quantity": line.units} for line in case.lines
         ],
+        "replacements": [_promise(one) for one in case.replacements],
+    }
+
+
+def _promise(one: Replacement) -> Json:
+    return {
+        "product_code": one.product.code,
+        "quantity": one.units,
+        "state": one.state,
+        "order_no": one.order.number if one.order else None,
     }

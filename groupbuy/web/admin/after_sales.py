@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
-from wtforms import BooleanField, SelectField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
@@ -59,6 +59,11 @@ class DecisionForm(PageForm):
             "What comes back moves the stock, in the batch that expires first of those it may be."
         ),
     )
+    instead = StringField(
+        _l("Exchange for (product code)"),
+        validators=[Length(max=64)],
+        description=_l("Empty for the same goods. Nothing is charged or paid for a difference in price."),
+    )
     charge_supplier = BooleanField(_l("Charge the supplier with their cost"))
 
 
@@ -112,6 +117,7 @@ def aftersales_case(number: str) -> ResponseReturnValue:
             answer=form.answer.data or "",
             goods=Goods(form.goods.data),
             charge_supplier=form.charge_supplier.data,
+            instead=form.instead.data or None,
             now=utc_now(),
             zone=zone(),
             actor=actor(),

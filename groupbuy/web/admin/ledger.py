@@ -29,6 +29,11 @@ class DialsForm(SeenForm):
         validators=[InputRequired()],
         description=_l("Commission is settled so many days after the pickup."),
     )
+    replace_days = WholeField(
+        _l("Replace within (days)"),
+        validators=[InputRequired()],
+        description=_l("Promised goods that no round has brought by then are paid back; 0 is never."),
+    )
     remind_hours = WholeField(
         _l("Remind after (hours)"),
         validators=[InputRequired()],

@@ -38,6 +38,7 @@ KINDS = {
     "notice_wechat": _l("Send a WeChat message"),
     "remind": _l("Remind who has not come"),
     "remind_round": _l("Remind who has not come"),
+    "promise": _l("Goods promised after the sale"),
     "confirm": _l("Confirm what nobody scanned"),
     "confirm_round": _l("Confirm what nobody scanned"),
     "tell_opened": _l("Tell people that a round opened"),

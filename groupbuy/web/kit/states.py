@@ -74,6 +74,12 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "withdrawn": ("Withdrawn", "idle"),
         "closed": ("Settled", "idle"),
     },
+    "promise": {
+        "waiting": ("Waits for the next round", "wait"),
+        "placed": ("Comes with a round", "info"),
+        "handed_out": ("Handed out", "ok"),
+        "refunded": ("Paid back instead", "idle"),
+    },
     "payment": {
         "unpaid": ("Unpaid", "wait"),
         "paid": ("Paid", "ok"),

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -57,10 +58,10 @@ class Town:
     operator: Person
 
 
-def sign_in(app: Flask, account: Account, role: str) -> Person:
+def sign_in(app: Flask, account: Account, role: str, now: datetime = NOW) -> Person:
     """Return a person with a session of an account in a role."""
     with transaction():
-        secret = tokens.start_session(account=account, role=role, device="test", now=NOW)
+        secret = tokens.start_session(account=account, role=role, device="test", now=now)
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"] = secret

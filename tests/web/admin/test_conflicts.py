@@ -43,6 +43,7 @@ DIALS = {
     "after_sale_days": "2",
     "confirm_hours": "72",
     "remind_hours": "24",
+    "replace_days": "14",
     "pickup_hour": "16",
     "withdrawal_min_fen": "10",
     "withdrawal_fee_fen": "0",
