@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, case, cast, literal, or_, select
 
-from groupbuy.analytics import invariants_extras, invariants_suppliers
+from groupbuy.analytics import invariants_extras, invariants_fees, invariants_suppliers
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions.models import CommissionEntry, CommissionStanding, Withdrawal
 from groupbuy.db.bulk import table_of
@@ -12,6 +12,7 @@ from groupbuy.db.totals import total
 from groupbuy.finance import sealing
 from groupbuy.finance.models import AccountBalance, ClosedPeriod, Posting, PostingSeal
 from groupbuy.finance.queries import credits_less_debits
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
 from groupbuy.payments.models import CashHandover, OrderBooks, Refund
@@ -62,7 +63,7 @@ def _minus_refunds(column: Any) -> Rows:
 
 _paid_back = select(total(Refund.amount_fen)).where(Refund.order_id == Order.id).scalar_subquery()
 _owed_now = case((Order.paid_fen > Order.amount_fen, Order.paid_fen - Order.amount_fen), else_=0)
-_sold_now = case((Order.state == OrderState.PICKED_UP, Order.amount_fen), else_=0)
+_sold_now = case((Order.state == OrderState.PICKED_UP, goods_fen()), else_=0)
 
 CHECKS: tuple[Check, ...] = (
     Figured(
@@ -167,6 +168,7 @@ CHECKS: tuple[Check, ...] = (
         _sum(CashHandover.amount_fen, CashHandover.state == "confirmed"),
     ),
     *invariants_extras.CHECKS,
+    *invariants_fees.CHECKS,
     *invariants_suppliers.CHECKS,
     Figured(
         Reckoned(
@@ -225,5 +227,6 @@ AT_REST: tuple[Check, ...] = (
         _sum(_owed_now),
     ),
     *invariants_extras.AT_REST,
+    *invariants_fees.AT_REST,
     *invariants_suppliers.AT_REST,
 )

@@ -7,6 +7,7 @@ from groupbuy.campaigns.models import Offer, OfferBuyer, OfferStock, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import AFTER_CLOSE, changes_by_line
@@ -30,9 +31,9 @@ _held_of_offers = _held.join(Offer, Offer.id == OrderLine.offer_id)
 CHECKS: tuple[Check, ...] = (
     Equal(
         "order_amount",
-        "an order's amount is the sum of its lines that are to be delivered",
+        "an order's amount without its fees is the sum of its lines that are to be delivered",
         ("order",),
-        select(Order.id, Order.amount_fen),
+        select(Order.id, goods_fen()),
         _held_of_offers.where(Offer.state == "active")
         .with_only_columns(Order.id, total(OrderLine.amount_fen))
         .group_by(Order.id),

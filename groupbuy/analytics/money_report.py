@@ -8,6 +8,8 @@ from groupbuy.finance import queries, rules
 
 WORDS: Mapping[str, str] = {
     "income:sales": "商品销售",
+    "income:freight": "运费",
+    "income:door": "送货上门费",
     "income:fees": "提现手续费",
     "income:rebates": "供应商返利",
     "expense:commission": "团长佣金",

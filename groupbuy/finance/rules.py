@@ -97,6 +97,11 @@ def commission(leader_id: int, stage: str) -> str:
     return f"commission:leader:{leader_id}:{stage}"
 
 
+def fee_income(kind: str) -> str:
+    """Return the account of what orders bring above their goods: ``freight``, or to the ``door``."""
+    return f"income:{kind}"
+
+
 def withdrawal(leader_id: int) -> str:
     """Return the account of a leader's withdrawals under way."""
     return f"withdrawal:leader:{leader_id}"

@@ -265,9 +265,10 @@ def _undo(order: Order, *, reason: str, now: datetime, actor: Actor, sealed_too:
     """Cancel a locked order; a sealed round gives stock back only to a time-out."""
     live = [OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED]
     before = {"state": order.state, "amount_fen": order.amount_fen}
-    values = {"cancelled_at": now, "cancel_reason": reason[:MAX_REMARK], "amount_fen": 0, "expires_at": None}
+    values = {"cancelled_at": now, "cancel_reason": reason[:MAX_REMARK], "expires_at": None}
+    nothing = {"amount_fen": 0, "fee_fen": 0}
     lines = sorted(order.lines, key=lambda line: line.offer_id)
-    if not service.move(order=order, old=live, new=OrderState.CANCELLED, **values):
+    if not service.move(order=order, old=live, new=OrderState.CANCELLED, **values, **nothing):
         raise RuleBroken("already_picked_up", "This order has been handed out.")
     for line in lines:
         if sealed_too:

@@ -11,6 +11,7 @@ from groupbuy.finance.rules import Entry
 from groupbuy.flows import ordering
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
+from groupbuy.orders import fees
 from groupbuy.orders import service as orders
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
@@ -192,7 +193,8 @@ def _to_order(payment: ChannelPayment, order: Order, now: datetime, grace: timed
 
 def _revive(payment: ChannelPayment, order: Order, now: datetime) -> bool:
     """Let an order live again that was paid just after its time, if its goods can still be had."""
-    amount = sum(line.amount_fen for line in order.lines)
+    fee = sum(fees.fees_of(order.id).values())
+    amount = sum(line.amount_fen for line in order.lines) + fee
     if order.cancel_reason != "not_paid_in_time" or order.paid_fen + payment.amount_fen < amount:
         return False
     try:
@@ -212,6 +214,7 @@ def _revive(payment: ChannelPayment, order: Order, now: datetime) -> bool:
         return False
     alive = {
         "amount_fen": amount,
+        "fee_fen": fee,
         "cancelled_at": None,
         "cancel_reason": None,
         "expires_at": payment.expires_at,

@@ -9,6 +9,7 @@ from groupbuy.campaigns.models import Offer, OfferStock
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.orders import reviews
+from groupbuy.orders.fees import taken_off
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.storing import recount_buyers
@@ -100,6 +101,7 @@ def _cancel(*conditions: ColumnElement[bool], round_id: int, reason: str, now: d
             cancelled_at=now,
             cancel_reason=reason,
             amount_fen=0,
+            fee_fen=0,
             version=Order.version + 1,
         )
         .execution_options(synchronize_session=False)
@@ -150,10 +152,12 @@ def drop_lines_of_missed_offers(*, round_id: int, now: datetime) -> None:
     )
     confirmed = (Order.round_id == round_id, Order.state == OrderState.CONFIRMED)
     touched = update(Order).where(*confirmed, dropped).execution_options(synchronize_session=False)
-    db.session.execute(touched.values(amount_fen=rest, version=Order.version + 1))
+    db.session.execute(touched.values(amount_fen=rest + Order.fee_fen, version=Order.version + 1))
     emptied = update(Order).where(*confirmed, ~kept).execution_options(synchronize_session=False)
     db.session.execute(
-        emptied.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason="below_threshold")
+        emptied.values(
+            state=OrderState.CANCELLED, cancelled_at=now, cancel_reason="below_threshold", **taken_off()
+        )
     )
 
 

@@ -20,10 +20,10 @@ _SPLIT = text("split_of_id IS NOT NULL")
 class Order(Base):
     """What a resident wants from one round, handed out by one leader.
 
-    ``amount_fen`` is the sum of the lines that are still to be delivered. A paid amount above it is
-    owed back. ``split_of_id`` is the order that this one was a part of when it was placed (拆单);
-    ``pickup_date`` its own pickup day, None for the round's. ``sold_by_id`` is the leader with whom it was
-    placed where another one hands it out.
+    ``amount_fen`` is the sum of the lines that are still to be delivered and the fees for bringing them,
+    ``fee_fen``, which are rows of ``OrderFee``. A paid amount above it is owed back. ``split_of_id`` is the
+    order that this one was a part of when it was placed (拆单); ``pickup_date`` its own pickup day, None for
+    the round's. ``sold_by_id`` is the leader with whom it was placed where another one hands it out.
     """
 
     __tablename__ = "order"
@@ -50,6 +50,7 @@ class Order(Base):
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
     state: Mapped[str]
     amount_fen: Mapped[int]
+    fee_fen: Mapped[int] = mapped_column(default=0, server_default="0")
     paid_fen: Mapped[int] = mapped_column(default=0)
     paid_at: Mapped[datetime | None]
     pickup_code: Mapped[str]
@@ -114,6 +115,26 @@ class OrderLine(Base):
     order: Mapped[Order] = relationship(back_populates="lines")
     offer: Mapped[Offer] = relationship()
     offer_version: Mapped[OfferVersion] = relationship()
+
+
+class OrderFee(Base):
+    """What an order costs above its goods, in fen, by what for: ``freight`` or to the ``door``.
+
+    It is what was agreed: an order of which nothing is left carries none of it, its ``fee_fen`` is 0 then.
+    ``booked_fen`` is what the ledger has as income, a sum so far; ``version`` counts its bookings.
+    """
+
+    __tablename__ = "order_fee"
+    __table_args__ = (
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("kind IN ('freight', 'door')", name="kind"),
+    )
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    amount_fen: Mapped[int]
+    booked_fen: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
 
 
 class LineChange(Base):

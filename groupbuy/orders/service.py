@@ -1,6 +1,6 @@
 """Writing orders. Stock and prices are settled before these are called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from groupbuy.db import db
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import RuleBroken
+from groupbuy.orders import fees as order_fees
 from groupbuy.orders.models import LineSubstitute, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
@@ -51,12 +52,16 @@ class OrderToRecord:
     submission_key: str | None
 
 
-def record(*, head: OrderToRecord, lines: Sequence[LineToRecord]) -> Order:
-    """Write an order with its lines under a fresh number and pickup code."""
-    amount = sum(line.amount_fen for line in lines)
-    values = asdict(head) | {"amount_fen": amount, "paid_fen": 0, "version": 1}
+def record(
+    *, head: OrderToRecord, lines: Sequence[LineToRecord], fees: Mapping[str, int] | None = None
+) -> Order:
+    """Write an order with its lines, and its fees by kind, under a fresh number and pickup code."""
+    fee = sum((fees or {}).values())
+    amount = sum(line.amount_fen for line in lines) + fee
+    values = asdict(head) | {"amount_fen": amount, "fee_fen": fee, "paid_fen": 0, "version": 1}
     order_id = insert_with_codes(values)
     db.session.execute(insert(OrderLine), [_line_values(order_id, line) for line in lines])
+    order_fees.note(order_id, fees or {})
     return db.session.get_one(Order, order_id)
 
 
@@ -99,7 +104,7 @@ def replace_lines(*, order: Order, quantities: dict[int, int], added: Sequence[L
     if added:
         db.session.execute(insert(OrderLine), [_line_values(order.id, line) for line in added])
     db.session.expire(order, ["lines"])
-    order.amount_fen = sum(line.amount_fen for line in order.lines)
+    order.amount_fen = sum(line.amount_fen for line in order.lines) + order.fee_fen
     order.version += 1
     db.session.flush()
 

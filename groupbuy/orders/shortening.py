@@ -13,6 +13,7 @@ from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks, insert_rows, table_of
 from groupbuy.db.totals import total
 from groupbuy.orders.bulk import is_live, live_lines
+from groupbuy.orders.fees import taken_off
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
@@ -152,7 +153,7 @@ def lower_lines(cause: str) -> None:
 def lower_orders(*causes: str, now: datetime, reason: str = SHORTAGE) -> list[ShortenedOrder]:
     """Bring the orders to the sum of their lines; cancel those of which nothing is left.
 
-    What was paid above the amount is owed back.
+    What was paid above the amount is owed back. An order of which nothing is left carries no fees either.
     """
     lost = _lost_by_order(causes).subquery()
     touched = update(Order).execution_options(synchronize_session=False)
@@ -167,8 +168,10 @@ def lower_orders(*causes: str, now: datetime, reason: str = SHORTAGE) -> list[Sh
         .where(OrderLine.order_id == Order.id, OrderLine.quantity > 0, Offer.state == "active")
         .exists()
     )
-    emptied = touched.where(Order.id.in_(select(lost.c.order_id)), Order.state == OrderState.CONFIRMED, ~left)
-    db.session.execute(emptied.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason=reason))
+    emptied = touched.where(Order.id.in_(select(lost.c.order_id)), ~left)
+    db.session.execute(emptied.where(Order.fee_fen > 0).values(taken_off()))
+    cancelled = emptied.where(Order.state == OrderState.CONFIRMED)
+    db.session.execute(cancelled.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason=reason))
     return _shortened(lost)
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CompoundSelect, case, func, or_, select, union
+from sqlalchemy import case, func, or_, select, union
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
@@ -13,11 +12,12 @@ from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import RunAgain
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
+from groupbuy.payments import fee_books
+from groupbuy.payments.fee_books import Ids
 from groupbuy.payments.models import OrderBooks
-
-Ids = CompoundSelect[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def bring_up_order(*, order_id: int, now: datetime) -> None:
 
 def _bring_up(ids: Ids, now: datetime) -> int:
     dues = _dues(ids)
+    fee_books.bring_up(ids, now=now)
     entries = [entry for one in dues for entry in _entries(one)]
     if service.post(entries, at=now, actor=SCHEDULER) != len(entries):
         raise RunAgain
@@ -62,7 +63,7 @@ def _bring_up(ids: Ids, now: datetime) -> int:
 def _dues(ids: Ids) -> Sequence[OrderDue]:
     """Return those of the chosen orders whose books say something else than is due."""
     chosen = ids.subquery()
-    sold = case((Order.state == OrderState.PICKED_UP, Order.amount_fen), else_=0)
+    sold = case((Order.state == OrderState.PICKED_UP, goods_fen()), else_=0)
     owed = case((Order.paid_fen > Order.amount_fen, Order.paid_fen - Order.amount_fen), else_=0)
     booked_sold, booked_owed = (
         func.coalesce(column, 0) for column in (OrderBooks.sold_fen, OrderBooks.owed_fen)
