@@ -18,6 +18,7 @@ from groupbuy.jobs.models import Job, RunEntry
 from groupbuy.leaders.models import Leader
 from groupbuy.orders import reviews
 from groupbuy.orders.bulk import is_live, whole_order
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds
 from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
@@ -86,7 +87,7 @@ def round_sums() -> Subquery:
             Order.round_id,
             func.count(whole_order().distinct()).label("orders"),
             func.count(Order.leader_id.distinct()).label("leaders"),
-            total(Order.amount_fen).label("amount_fen"),
+            total(goods_fen()).label("amount_fen"),
         )
         .where(is_live())
         .group_by(Order.round_id)
@@ -150,7 +151,7 @@ def days(edges: Sequence[datetime]) -> list[DayFigures]:
         inside = and_(Order.placed_at >= begins, Order.placed_at < ends)
         columns += [
             func.count(whole_order().distinct()).filter(inside),
-            total(case((inside, Order.amount_fen))),
+            total(case((inside, goods_fen()))),
         ]
     window = and_(Order.placed_at >= edges[0], Order.placed_at < edges[-1])
     row = db.session.execute(select(*columns).where(is_live(), window)).one()

@@ -12,6 +12,7 @@ from groupbuy.db.totals import total
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.bulk import is_live
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.queries import turnover_by_leader
 
@@ -59,13 +60,13 @@ def standing(*, leader_id: int, start: datetime, end: datetime, most: int) -> St
 
 def turnover_fen(*, leader_id: int, start: datetime, end: datetime) -> int:
     """Return the fen of a leader's live orders that were placed in a time."""
-    statement = select(total(Order.amount_fen)).where(Order.leader_id == leader_id, is_live())
+    statement = select(total(goods_fen())).where(Order.leader_id == leader_id, is_live())
     return db.session.scalar(statement.where(*_within(start, end))) or 0
 
 
 def top_buyers(*, leader_id: int, start: datetime, end: datetime, most: int) -> Sequence[Top]:
     """Return a leader's residents who bought for most."""
-    amount = total(Order.amount_fen)
+    amount = total(goods_fen())
     rows = db.session.execute(
         select(Resident.name, func.count(), amount)
         .join(Order, Order.resident_id == Resident.id)

@@ -13,6 +13,7 @@ from groupbuy.db.totals import total
 from groupbuy.leaders.models import Community, Leader
 from groupbuy.messaging.models import Message
 from groupbuy.orders.bulk import is_live, whole_order
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order
 from groupbuy.purchasing.history import ORDER_KEY
 from groupbuy.purchasing.models import PurchaseOrder
@@ -90,7 +91,7 @@ def leaders_of(round_id: int) -> Sequence[Any]:
             Leader.name,
             Community.name.label("community"),
             func.count(whole_order().distinct()).label("orders"),
-            total(Order.amount_fen).label("amount_fen"),
+            total(goods_fen()).label("amount_fen"),
         )
         .join(Leader, Leader.id == Order.leader_id)
         .outerjoin(Community, Community.id == Leader.community_id)

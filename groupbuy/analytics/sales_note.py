@@ -158,8 +158,9 @@ def _head(order: Order, round_: RoundHead, zone: ZoneInfo) -> tuple[tuple[str, s
 
 def _closing(order: Order, back_fen: int) -> tuple[tuple[str, str], ...]:
     rest = order.amount_fen - order.paid_fen
-    pairs = [
-        ("实售金额（大写）", rmb_capitals(order.amount_fen)),
+    pairs = [("运费", format_yuan(order.fee_fen))] if order.fee_fen else []
+    pairs += [
+        ("合计金额（大写）" if pairs else "实售金额（大写）", rmb_capitals(order.amount_fen)),
         ("已收款", format_yuan(order.paid_fen + back_fen)),
         ("已退款", format_yuan(back_fen)),
     ]

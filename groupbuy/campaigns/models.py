@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.catalog.models import Product
@@ -19,6 +19,7 @@ def _terms_checks() -> tuple[CheckConstraint, ...]:
         CheckConstraint("surplus_policy IN ('surplus', 'shortfall')", name="surplus_policy"),
         CheckConstraint("below_policy IN ('cancel', 'extend')", name="below_policy"),
         CheckConstraint("unreviewed IN ('keep', 'cancel')", name="unreviewed"),
+        CheckConstraint("freight_fen > 0 AND freight_free_from_fen > 0", name="freight"),
     )
 
 
@@ -29,6 +30,8 @@ class Terms:
     threshold with the policy ``extend`` is prolonged ``extend_minutes`` at most ``max_extensions`` times.
     Orders of ``review_above_fen`` and more wait for an operator (订单审核), none where it is null; what
     becomes at the close of those that nobody looked at is ``unreviewed``.
+    ``freight_fen`` (运费) is paid with each order below ``freight_free_from_fen`` of goods, or, where it is
+    ``freight_shared``, what a delivery to a leader costs, shared over that leader's orders at the close.
     """
 
     payment: Mapped[str] = mapped_column(default="to_leader")
@@ -44,6 +47,9 @@ class Terms:
     max_extensions: Mapped[int] = mapped_column(default=0)
     review_above_fen: Mapped[int | None]
     unreviewed: Mapped[str] = mapped_column(default="keep", server_default="keep")
+    freight_fen: Mapped[int | None]
+    freight_free_from_fen: Mapped[int | None]
+    freight_shared: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class OfferTerms:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from groupbuy.audit import service as audit
+from groupbuy.campaigns.freight import check_freight
 from groupbuy.campaigns.models import (
     Campaign,
     CampaignLeader,
@@ -44,6 +45,9 @@ class CampaignPlan:
     max_extensions: int = 0
     review_above_fen: int | None = None
     unreviewed: str = "keep"
+    freight_fen: int | None = None
+    freight_free_from_fen: int | None = None
+    freight_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,9 @@ def _set_offers(campaign: Campaign, offers: Sequence[OfferPlan]) -> None:
 
 def _check(plan: CampaignPlan, offers: Sequence[OfferPlan]) -> None:
     _require(bool(plan.name.strip()), "required", "A campaign needs a name.", "name")
+    check_freight(
+        plan.freight_fen, plan.freight_free_from_fen, shared=plan.freight_shared, payment=plan.payment
+    )
     products = [offer.product_id for offer in offers]
     _require(len(set(products)) == len(products), "duplicate", "A product stands twice.", "offers")
     for place, offer in enumerate(offers):

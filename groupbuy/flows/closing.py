@@ -19,6 +19,7 @@ from groupbuy.flows import minimums, notifying, telling
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as orders
+from groupbuy.orders import fees
 from groupbuy.pickup import bulk as pickup
 from groupbuy.purchasing import bulk as purchasing
 from groupbuy.purchasing import planning
@@ -58,6 +59,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
         return _extend(round_, now)
     _drop(round_, missed, now)
     _drop(round_, minimums.offers_to_cancel(small), now)
+    fees.share_at_close(round_)
     purchasing.store_demand(round_.id)
     _buy(round_, now, zone)
     commissions.fill_in_tiers(round_.id)

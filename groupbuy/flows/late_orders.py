@@ -18,7 +18,7 @@ from groupbuy.flows.ordering import Actor, Wish
 from groupbuy.flows.pricing import PricedLine, at_line, price_lines
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.members.models import Resident
-from groupbuy.orders import service
+from groupbuy.orders import fees, service
 from groupbuy.orders.models import Order
 from groupbuy.orders.service import LineToRecord
 from groupbuy.pickup import bulk as pickup
@@ -102,7 +102,8 @@ def _record(
         remark=ordering.checked_remark(remark),
         submission_key=submission_key,
     )
-    order = service.record(head=head, lines=lines)
+    owing = fees.at_ordering(round_, sum(line.amount_fen for line in lines))
+    order = service.record(head=head, lines=lines, fees=owing)
     if round_.payment == "prepaid":
         ordering.mark_paid(order=order, now=now, actor=actor, account=wallet(resident.id))
     return order

@@ -18,8 +18,8 @@ from groupbuy.flows.pricing import PricedLine, price_lines
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
+from groupbuy.orders import fees, reviews, service
 from groupbuy.orders import queries as orders
-from groupbuy.orders import reviews, service
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState, line_changes
 from groupbuy.orders.service import OrderToRecord
@@ -77,7 +77,9 @@ def place_order(
         remark=checked_remark(remark),
         submission_key=submission_key,
     )
-    order = service.record(head=head, lines=[item.line for item in lines])
+    recorded = [item.line for item in lines]
+    owing = fees.at_ordering(round_, sum(line.amount_fen for line in recorded))
+    order = service.record(head=head, lines=recorded, fees=owing)
     if round_.review_above_fen is not None:
         reviews.ask(order=order, round_=round_, now=now)
     _log(order, "order_placed", now, actor, after=_picture(order.state, lines))
@@ -125,6 +127,8 @@ def change_order(
             holding.release(change.offer_id, order.resident_id, -change.delta)
     added = [item.line for item in lines if item.line.offer_id not in old]
     service.replace_lines(order=order, quantities=new, added=added)
+    for kind, fen in fees.at_ordering(order.round, order.amount_fen - order.fee_fen).items():
+        fees.charge(order=order, kind=kind, amount_fen=fen)
     if order.round.review_above_fen is not None and line_changes(old, new):
         reviews.ask(order=order, round_=order.round, now=now)
     if remark is not None:

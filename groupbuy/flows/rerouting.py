@@ -121,7 +121,9 @@ def _reckon(found: Sequence[Order]) -> Moving:
     kept = sum(order.state == OrderState.PART_PICKED_UP for order in found)
     units = sum(line.quantity for order in going for line in splitting.lines_to_deliver(order))
     residents = {order.resident_id for order in going}
-    return Moving(len(going), len(residents), units, sum(order.amount_fen for order in going), kept)
+    return Moving(
+        len(going), len(residents), units, sum(order.amount_fen - order.fee_fen for order in going), kept
+    )
 
 
 def _move(day: date, old: int, new: int, going: Sequence[Order], now: datetime) -> None:

@@ -39,6 +39,7 @@ LEFT JOIN offer_leader m ON m.offer_id = f.id AND m.leader_id = l.id
 LEFT JOIN offer_buyer b ON b.offer_id = f.id AND b.resident_id = h.id
 LEFT JOIN commission_rule c ON c.id = ({rule})
 WHERE r.name = :round AND r.state IN ('scheduled', 'open') AND r.review_above_fen IS NULL
+  AND (r.freight_fen IS NULL OR r.freight_shared)
   AND r.opens_at <= :now AND r.closes_at > :now
   AND COALESCE(x.takes_part, r.all_leaders) AND COALESCE(m.offered, NOT f.leader_picks)
   AND json_extract(w.value, '$[1]') >= f.min_order_qty AND json_extract(w.value, '$[1]') % f.multiple = 0

@@ -11,10 +11,8 @@ from groupbuy.db.totals import total
 from groupbuy.orders import reviews
 from groupbuy.orders.fees import taken_off
 from groupbuy.orders.models import Order, OrderLine
-from groupbuy.orders.rules import OrderState
+from groupbuy.orders.rules import LIVE, OrderState
 from groupbuy.orders.storing import recount_buyers
-
-LIVE = (OrderState.CONFIRMED, OrderState.PART_PICKED_UP, OrderState.PICKED_UP)
 
 
 def live_lines(round_id: int) -> Select[*tuple[Any, ...]]:

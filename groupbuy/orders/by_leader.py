@@ -47,6 +47,7 @@ class LiveOrder(NamedTuple):
     state: str
     remark: str | None
     day: date
+    fee_fen: int
     lines: tuple[LiveLine, ...]
 
 
@@ -96,6 +97,7 @@ def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
             Order.state,
             Order.remark,
             days.day_of(),
+            Order.fee_fen,
         )
         .join(Round, Round.id == Order.round_id)
         .join(Resident, Resident.id == Order.resident_id)

@@ -1,13 +1,17 @@
 """What orders cost above their goods (运费、上门费): paid with the order, given back with the whole of it."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, insert, select, update
 
+from groupbuy.campaigns.models import Round
 from groupbuy.db import db
+from groupbuy.db.bulk import insert_rows, table_of
 from groupbuy.db.upserts import insert_into
 from groupbuy.orders.models import Order, OrderFee
+from groupbuy.orders.rules import LIVE, freight_of, share_freight
 
 FREIGHT, DOOR = "freight", "door"
 
@@ -24,11 +28,54 @@ def fees_of(order_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in db.session.execute(agreed)}
 
 
+def carried_by(orders: Sequence[Order]) -> dict[int, dict[str, int]]:
+    """Return by id those of some orders that carry fees, with these in fen by kind."""
+    carrying = [order.id for order in orders if order.fee_fen]
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    if carrying:
+        rows = select(OrderFee.order_id, OrderFee.kind, OrderFee.amount_fen)
+        mine = rows.where(OrderFee.order_id.in_(carrying), OrderFee.amount_fen > 0).order_by(OrderFee.kind)
+        for order_id, kind, fen in db.session.execute(mine):
+            found[order_id][kind] = fen
+    return found
+
+
 def note(order_id: int, fees: Mapping[str, int]) -> None:
     """Write down the fees of a new order, whose amount has them already."""
     rows = [{"order_id": order_id, "kind": kind, "amount_fen": fen} for kind, fen in fees.items() if fen]
     if rows:
         db.session.execute(insert(OrderFee), rows)
+
+
+def at_ordering(round_: Round, goods: int) -> dict[str, int]:
+    """Return the fees of an order of so much, in fen by kind; what is shared comes at the close."""
+    if round_.freight_fen is None or round_.freight_shared:
+        return {}
+    return {FREIGHT: freight_of(goods, round_.freight_fen, round_.freight_free_from_fen)}
+
+
+def share_at_close(round_: Round) -> None:
+    """Share what a round's delivery to each leader costs over that leader's locked orders, once."""
+    if round_.freight_fen is None or not round_.freight_shared:
+        return
+    by_leader: dict[int, dict[int, int]] = defaultdict(dict)
+    live = select(Order.id, Order.leader_id, goods_fen())
+    live = live.where(Order.round_id == round_.id, Order.state.in_(LIVE))
+    for order_id, leader_id, goods in db.session.execute(live):
+        by_leader[leader_id][order_id] = goods
+    shares = (share_freight(round_.freight_fen, goods) for goods in by_leader.values())
+    rows = ((order_id, FREIGHT, fen) for one in shares for order_id, fen in one.items())
+    insert_rows(table_of(OrderFee), ("order_id", "kind", "amount_fen"), rows)
+    db.session.execute(
+        update(Order)
+        .where(Order.round_id == round_.id, OrderFee.order_id == Order.id, OrderFee.kind == FREIGHT)
+        .values(
+            amount_fen=Order.amount_fen + OrderFee.amount_fen,
+            fee_fen=Order.fee_fen + OrderFee.amount_fen,
+            version=Order.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def charge(*, order: Order, kind: str, amount_fen: int) -> None:

@@ -14,6 +14,7 @@ from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.errors import NotFound
 from groupbuy.members.models import Resident
 from groupbuy.orders.bulk import is_live, seller
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import REFUND, SHORTAGE, is_freed, is_given_back
@@ -77,7 +78,7 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order as people read it; ``amount_fen`` is what the lines that will be delivered cost."""
+    """An order as people read it; ``amount_fen`` is what is paid for it, ``fee_fen`` of that fees."""
 
     number: str
     state: str
@@ -92,6 +93,7 @@ class OrderView:
     expires_at: datetime | None
     cancel_reason: str | None
     lines: tuple[LineView, ...]
+    fee_fen: int = 0
 
 
 def view_of(order: Order) -> OrderView:
@@ -110,6 +112,7 @@ def view_of(order: Order) -> OrderView:
         expires_at=order.expires_at,
         cancel_reason=order.cancel_reason,
         lines=tuple(lines_of([order.id])),
+        fee_fen=order.fee_fen,
     )
 
 
@@ -235,7 +238,7 @@ def orders_page(*, resident_ids: Sequence[int], page: int, size: int) -> tuple[S
 def turnover_by_leader(*, start: datetime, end: datetime) -> dict[int, int]:
     """Return the fen of live orders placed in ``[start, end)`` by leader; who sold nothing is not in it."""
     placed = (Order.placed_at >= start, Order.placed_at < end)
-    sold = select(seller(), total(Order.amount_fen)).where(is_live(), *placed)
+    sold = select(seller(), total(goods_fen())).where(is_live(), *placed)
     return by_key(sold.group_by(seller()))
 
 

@@ -82,7 +82,7 @@ WITH wish AS (
         WHEN r.opens_at < s.leader_since THEN COALESCE(s.former_leader_id, s.leader_id) ELSE s.leader_id END
     LEFT JOIN round_leader x ON x.round_id = r.id AND x.leader_id = l.id
     WHERE r.name = :round AND r.state IN ('scheduled', 'open')
-      AND r.review_above_fen IS NULL
+      AND r.review_above_fen IS NULL AND (r.freight_fen IS NULL OR r.freight_shared)
       AND r.opens_at <= :now AND r.closes_at > :now AND COALESCE(x.takes_part, r.all_leaders)
       AND NOT EXISTS (SELECT 1 FROM "order" WHERE submission_key = :submission_key)
       AND (CAST(:proof AS text) IS NULL OR s.active AND EXISTS ({proved})) AND {unanswered}

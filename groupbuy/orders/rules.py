@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from groupbuy.campaigns.rules import MAX_QUANTITY, RoundState
 from groupbuy.kernel.errors import BadInput
-from groupbuy.kernel.money import divide_half_up
+from groupbuy.kernel.money import divide_half_up, split
 
 MAX_LINES = 200
 
@@ -27,6 +27,8 @@ class OrderState(StrEnum):
     PICKED_UP = "picked_up"
     CANCELLED = "cancelled"
 
+
+LIVE = (OrderState.CONFIRMED, OrderState.PART_PICKED_UP, OrderState.PICKED_UP)
 
 MOVES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.AWAITING_PAYMENT: frozenset({OrderState.CONFIRMED, OrderState.CANCELLED}),
@@ -119,6 +121,22 @@ def swap_for(
                 missing[one.line_id] -= units
                 swaps.append(Swap(one.line_id, offer_id, units, price, own))
     return swaps
+
+
+def freight_of(goods_fen: int, freight_fen: int, free_from_fen: int | None) -> int:
+    """Return what an order of goods pays for freight, in fen; from an amount on it is free, None never."""
+    return 0 if free_from_fen is not None and goods_fen >= free_from_fen else freight_fen
+
+
+def share_freight(cost_fen: int, goods: Mapping[int, int]) -> dict[int, int]:
+    """Share what a delivery costs over its orders by what their goods cost, by largest remainder.
+
+    ``goods`` is in fen by order; the shares add up to the cost exactly, over no orders there are none.
+    """
+    if not goods:
+        return {}
+    ordered = sorted(goods)
+    return dict(zip(ordered, split(cost_fen, [goods[one] for one in ordered]), strict=True))
 
 
 def needs_review(amount_fen: int, review_above_fen: int | None) -> bool:

@@ -99,7 +99,8 @@ def _buyer_rows(
     for place, line in enumerate(order.lines):
         name, spec = named[line.offer_id]
         # What belongs to the order and not to a line stands in its first row.
-        paid: tuple[int | None, ...] = (0, 0, total, 0) if place == 0 else (None, None, None, None)
+        sums = (order.fee_fen, 0, total + order.fee_fen, 0)
+        paid: tuple[int | None, ...] = sums if place == 0 else (None, None, None, None)
         yield (
             *(order.name, order.remark if place == 0 else None, None, order.number),
             *(label_of(name, spec), spec, line.units, line.amount_fen, *paid),

@@ -18,7 +18,7 @@ class PackedBag:
     """All live orders of one resident on one pickup day: goods in the order of their codes, sale units, fen.
 
     ``handed_out`` is empty while nothing was collected; ``grams`` are what weighed goods were settled on,
-    by offer id.
+    by offer id. ``fee_fen`` of the amount is paid above the goods.
     """
 
     code: str
@@ -31,6 +31,7 @@ class PackedBag:
     remark: str
     handed_out: str
     grams: Mapping[int, int] = field(default_factory=dict)
+    fee_fen: int = 0
 
 
 def pack(
@@ -51,6 +52,7 @@ def pack(
 def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], day: date) -> PackedBag:
     first = orders[0]
     lines = [line for order in orders for line in order.lines]
+    fee_fen = sum(order.fee_fen for order in orders)
     units = merge_quantities((goods[line.offer_id].offer_id, line.units) for line in lines)
     remarks = [order.remark for order in orders if order.remark]
     if first.day != day:
@@ -63,10 +65,11 @@ def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], 
         phone=first.phone,
         goods=tuple(sorted(chosen, key=lambda item: item[0].rank)),
         units=sum(units.values()),
-        amount_fen=sum(line.amount_fen for line in lines),
+        amount_fen=sum(line.amount_fen for line in lines) + fee_fen,
         remark="；".join(dict.fromkeys(remarks)),
         handed_out=_handed_out({order.state for order in orders}),
         grams=merge_quantities((line.offer_id, line.actual_grams) for line in lines if line.actual_grams),
+        fee_fen=fee_fen,
     )
 
 

@@ -158,4 +158,6 @@ def _head(round_: RoundHead, leader: LeaderHead) -> tuple[tuple[str, str], ...]:
 
 def _sums(bags: Sequence[PackedBag], orders: int) -> str:
     units, amount = sum(bag.units for bag in bags), sum(bag.amount_fen for bag in bags)
-    return f"{orders}单 {len(bags)}户 {units}件 {format_yuan(amount)}"
+    fees = sum(bag.fee_fen for bag in bags)
+    above = f"（含运费 {format_yuan(fees)}）" if fees else ""
+    return f"{orders}单 {len(bags)}户 {units}件 {format_yuan(amount)}{above}"

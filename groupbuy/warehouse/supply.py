@@ -12,6 +12,7 @@ from groupbuy.db import db
 from groupbuy.db.bulk import chunks
 from groupbuy.db.totals import by_key, total
 from groupbuy.orders.bulk import is_live, live_lines
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import is_freed, is_of_substitutes
@@ -222,7 +223,7 @@ def surplus_of_offers(round_id: int) -> Mapping[int, int]:
 
 def baskets_of(round_id: int) -> Mapping[int, Basket]:
     """Return what each resident ordered in a round, and lost of it so far, in fen."""
-    kept = select(Order.resident_id, total(Order.amount_fen)).where(Order.round_id == round_id, is_live())
+    kept = select(Order.resident_id, total(goods_fen())).where(Order.round_id == round_id, is_live())
     amounts = by_key(kept.group_by(Order.resident_id))
     gone = (
         select(Order.resident_id, total(LineChange.amount_fen))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from groupbuy.orders import queries
 from groupbuy.orders.doors import doors_of
+from groupbuy.orders.fees import carried_by
 from groupbuy.orders.models import Order
 from groupbuy.orders.reviews import Review, reviews_of
 from groupbuy.orders.rules import OrderState
@@ -14,7 +15,7 @@ from groupbuy.pickup.rules import Door, door
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """One order: ``number`` (跟团号) inside its round, ``payment`` as a state, and fen owed and paid back."""
+    """One order: ``number`` (跟团号) inside its round, ``payment`` as a state, fen owed, paid back and of fees."""
 
     number: int
     review: Review | None
@@ -22,6 +23,7 @@ class OrderFacts:
     owed_fen: int
     paid_back_fen: int
     door: Door
+    fees: Mapping[str, int]
 
     @property
     def waits(self) -> bool:
@@ -33,7 +35,7 @@ def facts_of(orders: Sequence[Order]) -> Mapping[int, OrderFacts]:
     """Return the facts of orders by id, in as many queries as of one."""
     ids = [order.id for order in orders]
     numbers, back = queries.follow_numbers(ids), paid_back(ids)
-    asked, doors = reviews_of(orders), doors_of(orders)
+    asked, doors, fees = reviews_of(orders), doors_of(orders), carried_by(orders)
     return {
         order.id: OrderFacts(
             number=numbers[order.id],
@@ -42,6 +44,7 @@ def facts_of(orders: Sequence[Order]) -> Mapping[int, OrderFacts]:
             owed_fen=max(order.paid_fen - order.amount_fen, 0),
             paid_back_fen=back.get(order.id, 0),
             door=door(*doors[order.id]),
+            fees=fees.get(order.id, {}),
         )
         for order in orders
     }

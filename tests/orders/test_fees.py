@@ -5,16 +5,20 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.analytics.invariants import check_all
+from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries
-from groupbuy.flows import ordering
+from groupbuy.flows import calling_off, ordering, putting_right, taking
+from groupbuy.flows.ordering import Wish
+from groupbuy.flows.putting_right import Request
 from groupbuy.orders import fees
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
 from tests import building
-from tests.building import ACTOR, NOW
+from tests.building import ACTOR, CLOSES, NOW
 from tests.money import PICKED, hand_out, keep
 
 HOUR = timedelta(hours=1)
@@ -69,4 +73,83 @@ def test_a_cancelled_order_owes_its_fee_back(order: Order) -> None:
     assert (gone.amount_fen, gone.fee_fen, gone.paid_fen) == (0, 0, 2280)
     keep(NOW + HOUR)
     assert queries.balance(f"owed:resident:{gone.resident_id}") == 2280
+    assert not wrong()
+
+
+@pytest.fixture
+def round_(app: Flask) -> Round:
+    """Return a round that takes ¥5 for freight below ¥50 of goods."""
+    goods = [building.add_product(building.add_supplier())]
+    return building.add_round(goods, freight_fen=500, freight_free_from_fen=5000)
+
+
+def test_freight_is_set_by_the_goods_of_the_order(round_: Round) -> None:
+    resident = building.add_resident(building.add_leader())
+    small, large = (building.place(round_, resident, {"P1": units}) for units in (2, 6))
+    assert (small.amount_fen, small.fee_fen, large.amount_fen, large.fee_fen) == (2480, 500, 5940, 0)
+    for units, fee_fen in ((6, 0), (1, 500)):
+        with transaction():
+            changed = ordering.change_order(
+                order=db.session.get_one(Order, small.id), wishes=[Wish("P1", units)], now=NOW, actor=ACTOR
+            )
+        assert (changed.amount_fen, changed.fee_fen) == (units * 990 + fee_fen, fee_fen)
+    with transaction():
+        quick = taking.take_order(
+            round_name=round_.name,
+            resident_id=resident.id,
+            wishes=[Wish("P1", 1)],
+            now=NOW,
+            actor=ACTOR,
+            pay_within=HOUR,
+        )
+    assert (quick.amount_fen, quick.fee_fen) == (1490, 500)
+    assert not wrong()
+
+
+def refund(order: Order, units: int) -> Order:
+    """Refund some of an order's units after the sale; return it as it is stored then."""
+    request = Request(Kind.REFUND, Reason.SPOILED, "坏了", {"P1": units})
+    with transaction():
+        asked = putting_right.ask(
+            order=db.session.get_one(Order, order.id), request=request, now=PICKED, actor=ACTOR
+        )
+    with transaction():
+        putting_right.decide(number=asked.number, approve=True, answer="抱歉", now=PICKED, actor=ACTOR)
+    return db.session.get_one(Order, order.id, populate_existing=True)
+
+
+def test_freight_goes_back_with_all_of_the_goods_and_not_with_a_part(app: Flask, round_: Round) -> None:
+    order = building.place(round_, building.add_resident(building.add_leader()), {"P1": 3})
+    pay(order)
+    building.close(app, round_)
+    hand_out(db.session.get_one(Order, order.id))
+    part = refund(order, 1)
+    assert (part.amount_fen, part.fee_fen, part.paid_fen) == (2480, 500, 3470)
+    keep(PICKED)
+    assert (queries.balance("income:sales"), queries.balance("income:freight")) == (1980, 500)
+    whole = refund(order, 2)
+    assert (whole.amount_fen, whole.fee_fen, whole.paid_fen) == (0, 0, 3470)
+    assert (queries.balance("income:sales"), queries.balance("income:freight")) == (0, 0)
+    assert not wrong()
+
+
+def test_a_delivery_is_shared_exactly_over_a_leaders_orders_and_given_back_when_called_off(
+    app: Flask,
+) -> None:
+    goods = [building.add_product(building.add_supplier())]
+    round_ = building.add_round(goods, freight_fen=1000, freight_shared=True)
+    leaders = [building.add_leader(code) for code in ("L1", "L2")]
+    units = ((leaders[0], 1), (leaders[0], 1), (leaders[0], 4), (leaders[1], 1))
+    placed = [building.place(round_, building.add_resident(one), {"P1": count}) for one, count in units]
+    pay(placed[2])
+    building.close(app, round_)
+    orders = [db.session.get_one(Order, one.id, populate_existing=True) for one in placed]
+    assert [one.fee_fen for one in orders] == [167, 167, 666, 1000]
+    assert (orders[2].amount_fen, orders[2].paid_fen) == (4626, 3960)
+    assert not wrong()
+    with transaction():
+        calling_off.call_off(
+            round_=db.session.get_one(Round, round_.id), reason="no lorry", now=CLOSES, actor=ACTOR
+        )
+    assert [(one.amount_fen, one.fee_fen) for one in orders] == [(0, 0)] * 4
     assert not wrong()

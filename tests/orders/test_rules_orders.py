@@ -158,3 +158,24 @@ def test_no_text_fails_in_another_way(text: str) -> None:
         return
     assert 1 <= quantity <= 1_000_000
     assert int(text) == quantity
+
+
+@given(st.integers(0, 10**6), st.dictionaries(st.integers(1, 99), st.integers(0, 10**6), min_size=1))
+def test_a_delivery_is_shared_to_the_fen_and_nobody_pays_more_for_less(
+    cost: int, goods: dict[int, int]
+) -> None:
+    shares = rules.share_freight(cost, goods)
+    assert sum(shares.values()) == cost
+    assert shares.keys() == goods.keys()
+    by_amount = sorted(goods, key=lambda order: (goods[order], -order))
+    # Of equal orders the earlier may pay the one fen more.
+    assert [shares[order] for order in by_amount] == sorted(shares.values())
+    assert rules.share_freight(cost, {}) == {}
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**4), st.none() | st.integers(1, 10**6))
+def test_freight_is_paid_below_the_amount_from_which_it_is_free(
+    goods: int, freight: int, free_from: int | None
+) -> None:
+    free = free_from is not None and goods >= free_from
+    assert rules.freight_of(goods, freight, free_from) == (0 if free else freight)

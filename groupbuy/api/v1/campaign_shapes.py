@@ -29,6 +29,9 @@ class CampaignShape(Shape):
     all_leaders: bool
     review_above_fen: int | None
     unreviewed: str
+    freight_fen: int | None
+    freight_free_from_fen: int | None
+    freight_shared: bool
     product_codes: list[str]
     rounds: list[str]
 
@@ -49,6 +52,9 @@ _PLAIN = (
     "all_leaders",
     "review_above_fen",
     "unreviewed",
+    "freight_fen",
+    "freight_free_from_fen",
+    "freight_shared",
 )
 
 

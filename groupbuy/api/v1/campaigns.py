@@ -57,7 +57,9 @@ class CampaignBase(Body):
     """What a campaign is planned with; ``leader_codes`` null is all leaders.
 
     Orders of ``review_above_fen`` and more wait for an operator, none where it is null; those that nobody
-    has reviewed by the cut-off are kept or cancelled as ``unreviewed`` says.
+    has reviewed by the cut-off are kept or cancelled as ``unreviewed`` says. ``freight_fen`` is paid with
+    each order below ``freight_free_from_fen`` of goods; with ``freight_shared`` it is what a delivery to a
+    leader costs, shared over that leader's orders at the cut-off.
     """
 
     name: Name
@@ -73,6 +75,9 @@ class CampaignBase(Body):
     leader_codes: Annotated[list[Code], Field(max_length=5000)] | None = None
     review_above_fen: Money | None = None
     unreviewed: Literal["keep", "cancel"] = "keep"
+    freight_fen: Money | None = None
+    freight_free_from_fen: Money | None = None
+    freight_shared: bool = False
 
 
 class NewCampaign(CampaignBase):

@@ -41,6 +41,7 @@ class OrderShape(Shape):
     expires_at: str | None
     cancel_reason: str | None
     owed_fen: int
+    fee_fen: int
 
 
 def order_json(order: OrderView) -> Json:
@@ -60,6 +61,7 @@ def order_json(order: OrderView) -> Json:
         "expires_at": iso(order.expires_at) if order.expires_at else None,
         "cancel_reason": order.cancel_reason,
         "owed_fen": max(order.paid_fen - order.amount_fen, 0),
+        "fee_fen": order.fee_fen,
     }
 
 
@@ -92,7 +94,8 @@ json_build_object(
     'expires_at', replace(
         to_char(placed.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || 'Z',
     'cancel_reason', NULL,
-    'owed_fen', 0
+    'owed_fen', 0,
+    'fee_fen', 0
 )
 """
 

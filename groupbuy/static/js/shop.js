@@ -38,14 +38,25 @@
 
   function yuan(fen) { return String(Math.floor(fen / 100)).replace(/\B(?=(\d{3})+$)/g, ",") + "." + ("0" + fen % 100).slice(-2); }
 
-  function sum(form) {
-    var bar = form && form.querySelector("[data-cart-bar]");
-    if (!bar) { return; }
+  function goods(part) {
     var fen = 0, pieces = 0;
-    each(form.querySelectorAll("[data-stepper]"), function (stepper) {
+    each(part.querySelectorAll("[data-stepper]"), function (stepper) {
       var quantity = number(stepper.querySelector(".stepper-input"));
       pieces += quantity;
       fen += quantity * +stepper.dataset.priceFen;
+    });
+    return { fen: fen, pieces: pieces };
+  }
+
+  function sum(form) {
+    var bar = form && form.querySelector("[data-cart-bar]");
+    if (!bar) { return; }
+    var whole = goods(form), fen = whole.fen, pieces = whole.pieces;
+    each(form.querySelectorAll("[data-freight-fen]"), function (line) {
+      var own = goods(line.closest(".basket") || form).fen, free = +line.dataset.freeFrom;
+      var freight = own === 0 || free && own >= free ? 0 : +line.dataset.freightFen;
+      line.querySelector("[data-freight-shown]").textContent = yuan(freight);
+      fen += freight;
     });
     bar.querySelector("[data-cart-total]").textContent = yuan(fen);
     var count = bar.querySelector("[data-cart-count]");

@@ -150,12 +150,27 @@ class CampaignForm(PageForm):
         choices=[SelectChoice("keep", _l("Deliver them")), SelectChoice("cancel", _l("Cancel them"))],
         default="keep",
     )
+    freight_fen = YuanField(
+        _l("Freight (yuan)"), validators=optional(), render_kw=_YUAN, description=_l("Empty takes none.")
+    )
+    freight_shared = RadioField(
+        _l("Who pays it"),
+        choices=[
+            SelectChoice("no", _l("Each order, when it is placed")),
+            SelectChoice("yes", _l("The orders of a leader together, shared by amount at the cut-off")),
+        ],
+        default="no",
+    )
+    freight_free_from_fen = YuanField(_l("Free from (yuan of goods)"), validators=optional(), render_kw=_YUAN)
     cap_orders = WholeField(_l("End early at orders"), validators=optional(), render_kw=_NUMBER)
     cap_units = WholeField(_l("End early at units"), validators=optional(), render_kw=_NUMBER)
     cap_amount_fen = YuanField(_l("End early at turnover (yuan)"), validators=optional(), render_kw=_YUAN)
 
 
-_TERMS = ("cap_orders", "cap_units", "cap_amount_fen", "min_orders", "min_amount_fen", "review_above_fen")
+_TERMS = (
+    *("cap_orders", "cap_units", "cap_amount_fen", "min_orders", "min_amount_fen", "review_above_fen"),
+    *("freight_fen", "freight_free_from_fen"),
+)
 _OFFER_TERMS = ("price_fen", "list_price_fen", "limit_units", "per_buyer_limit", "min_units", "multiple")
 
 
@@ -195,6 +210,7 @@ def plan_of(form: CampaignForm) -> CampaignPlan:
         leader_ids=chosen,
         below_policy=form.below_policy.data,
         unreviewed=form.unreviewed.data,
+        freight_shared=form.freight_shared.data == "yes",
         extend_minutes=form.extend_minutes.data or 0,
         max_extensions=form.max_extensions.data or 0,
         **{term: form[term].data for term in _TERMS},
@@ -243,6 +259,7 @@ def filled(
         | kept
         | {
             "max_extensions": campaign.max_extensions,
+            "freight_shared": "yes" if campaign.freight_shared else "no",
             "version": str(campaign.version),
             "goods": rows,
             "leaders": "all" if campaign.all_leaders else "chosen",

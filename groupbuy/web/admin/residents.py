@@ -13,6 +13,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.members.queries import get_resident
 from groupbuy.orders.bulk import is_live
+from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order
 from groupbuy.web.admin.blueprint import blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
@@ -93,6 +94,6 @@ def residents_detail(code: str) -> ResponseReturnValue:
     get_resident(code, leader_ids=my_leaders())
     note_view("resident", code)
     resident = get_resident(code, leader_ids=my_leaders())
-    sums = select(func.count(), total(Order.amount_fen)).where(Order.resident_id == resident.id, is_live())
+    sums = select(func.count(), total(goods_fen())).where(Order.resident_id == resident.id, is_live())
     orders, amount = db.session.execute(sums.where(*within(Order.leader_id))).one()
     return render_template("admin/resident.html", resident=resident, orders=orders, amount_fen=amount)

@@ -22,6 +22,7 @@ from groupbuy.kernel.errors import GroupbuyError, NotFound
 from groupbuy.leaders.models import Leader
 from groupbuy.members import queries as members
 from groupbuy.members.models import Resident
+from groupbuy.orders.fees import at_ordering
 from groupbuy.orders.models import Order
 from groupbuy.pickup.rules import door
 from groupbuy.web.kit.forms import KeyedForm
@@ -90,6 +91,8 @@ def _page(
     status: int = 200,
 ) -> ResponseReturnValue:
     cards = [card(one, quantity=wanted.get(one.offer_id, 0)) for one in _shelf(round_, resident)]
+    goods = sum(one.price_fen * one.quantity for one in cards)
+    freight = sum(at_ordering(round_, goods).values()) if goods else 0
     page = render_template(
         "leader/on_behalf_goods.html",
         round=round_,
@@ -98,7 +101,8 @@ def _page(
         form=form,
         failure=failure,
         cards=cards,
-        total_fen=sum(one.price_fen * one.quantity for one in cards),
+        total_fen=goods + freight,
+        freight_fen=freight,
         pieces=sum(one.quantity for one in cards),
     )
     return page, status

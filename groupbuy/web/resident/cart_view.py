@@ -10,6 +10,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState, effective_state
 from groupbuy.campaigns.storefront import Goods
 from groupbuy.leaders.models import Leader
+from groupbuy.orders.fees import at_ordering
 from groupbuy.pickup.capacity import is_full
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.resident.buyer import Buyer
@@ -43,6 +44,12 @@ class Basket:
     full: bool = False
 
     @property
+    def freight_fen(self) -> int:
+        """Return what is paid for freight with what can be ordered now."""
+        goods = sum(line.amount_fen for line in self.orderable)
+        return sum(at_ordering(self.round, goods).values()) if goods else 0
+
+    @property
     def orderable(self) -> Sequence[Line]:
         """Return the lines that can be ordered now."""
         return [line for line in self.lines if self.is_open and line.card.quantity]
@@ -74,8 +81,8 @@ class Cart:
 
     @property
     def total_fen(self) -> int:
-        """Return what can be ordered now costs."""
-        return sum(line.amount_fen for line in self.lines)
+        """Return what can be ordered now costs, with its freight."""
+        return sum(line.amount_fen for line in self.lines) + sum(one.freight_fen for one in self.baskets)
 
     @property
     def pieces(self) -> int:

@@ -15,6 +15,7 @@ from groupbuy.flows.ordering import Wish
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.orders.fees import at_ordering
 from groupbuy.orders.models import Order
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -32,11 +33,14 @@ def held_by(order: Order) -> dict[int, int]:
 
 
 def figures(order: Order, wanted: Mapping[int, int]) -> dict[str, Any]:
-    """Return what a page shows of the quantities wanted: cards, ``total_fen`` and ``pieces``."""
+    """Return what a page shows of the quantities: cards, ``total_fen``, ``freight_fen`` and ``pieces``."""
     cards = _cards(order, wanted)
+    goods = sum(one.price_fen * one.quantity for one in cards)
+    freight = sum(at_ordering(order.round, goods).values())
     return {
         "cards": cards,
-        "total_fen": sum(one.price_fen * one.quantity for one in cards),
+        "total_fen": goods + freight,
+        "freight_fen": freight,
         "pieces": sum(one.quantity for one in cards),
     }
 

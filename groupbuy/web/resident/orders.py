@@ -27,9 +27,8 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import notes_of
 from groupbuy.orders import carts, queries
-from groupbuy.orders.bulk import LIVE
 from groupbuy.orders.models import LineChange, Order, OrderLine
-from groupbuy.orders.rules import OrderState
+from groupbuy.orders.rules import LIVE, OrderState
 from groupbuy.orders.substitutes import replaced_of
 from groupbuy.pickup.parts import NOT_READY
 from groupbuy.pickup.queries import bag_code_of, orders_of_bag
