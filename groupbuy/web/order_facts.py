@@ -15,7 +15,7 @@ from groupbuy.pickup.rules import Door, door
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """One order: ``number`` (跟团号) inside its round, ``payment`` as a state, fen owed, paid back and of fees."""
+    """One order: ``number`` (跟团号) inside its round, ``payment`` as a state, fees, fen owed and paid back."""
 
     number: int
     review: Review | None
