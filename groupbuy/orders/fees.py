@@ -60,7 +60,8 @@ def share_at_close(round_: Round) -> None:
         return
     by_leader: dict[int, dict[int, int]] = defaultdict(dict)
     live = select(Order.id, Order.leader_id, goods_fen())
-    live = live.where(Order.round_id == round_.id, Order.state.in_(LIVE))
+    # What is brought for nothing in the place of spoilt goods takes no part.
+    live = live.where(Order.round_id == round_.id, Order.state.in_(LIVE), goods_fen() > 0)
     for order_id, leader_id, goods in db.session.execute(live):
         by_leader[leader_id][order_id] = goods
     shares = (share_freight(round_.freight_fen, goods) for goods in by_leader.values())

@@ -15,7 +15,7 @@ from groupbuy.pickup.rules import Door, door
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """One order: ``number`` (跟团号) inside its round, ``payment`` as a state, fees, fen owed and paid back."""
+    """One order: ``number`` (跟团号) inside its round, ``payment`` as a state, fees, fen owed and back."""
 
     number: int
     review: Review | None

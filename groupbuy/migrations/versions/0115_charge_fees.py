@@ -1,14 +1,14 @@
 """Charge fees with orders
 
 Revision ID: 0115
-Revises: 0096
+Revises: 0105
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0115'
-down_revision = '0096'
+down_revision = '0105'
 branch_labels = None
 depends_on = None
 
