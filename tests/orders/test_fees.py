@@ -18,7 +18,7 @@ from groupbuy.orders import fees
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
 from tests import building
-from tests.building import ACTOR, CLOSES, NOW
+from tests.building import ACTOR, CLOSES, NOW, ZONE
 from tests.money import PICKED, hand_out, keep
 
 HOUR = timedelta(hours=1)
@@ -111,10 +111,12 @@ def refund(order: Order, units: int) -> Order:
     request = Request(Kind.REFUND, Reason.SPOILED, "坏了", {"P1": units})
     with transaction():
         asked = putting_right.ask(
-            order=db.session.get_one(Order, order.id), request=request, now=PICKED, actor=ACTOR
+            order=db.session.get_one(Order, order.id), request=request, now=PICKED, zone=ZONE, actor=ACTOR
         )
     with transaction():
-        putting_right.decide(number=asked.number, approve=True, answer="抱歉", now=PICKED, actor=ACTOR)
+        putting_right.decide(
+            number=asked.number, approve=True, answer="抱歉", now=PICKED, zone=ZONE, actor=ACTOR
+        )
     return db.session.get_one(Order, order.id, populate_existing=True)
 
 
