@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from groupbuy.campaigns import heads as round_heads
@@ -19,6 +20,7 @@ from groupbuy.leaders import heads as leader_heads
 from groupbuy.leaders.heads import LeaderHead
 from groupbuy.orders import bulk as order_totals
 from groupbuy.orders import by_goods, by_leader
+from groupbuy.orders.by_goods import LeaderGoods
 from groupbuy.orders.by_leader import LiveOrder
 from groupbuy.orders.sheets import Place, blocks, matrix_block, overall_text, pick_list
 from groupbuy.pickup import queries as pickup
@@ -70,6 +72,11 @@ class Source:
         """Return the leaders with orders, by code; read when first asked for."""
         ids = [leader.id for leader in by_leader.leaders_with_orders(self.round_id)]
         return list(leader_heads.heads_of(ids).values())
+
+    @cached_property
+    def ordered(self) -> Mapping[int, Sequence[LeaderGoods]]:
+        """Return what each leader's residents ordered of each offer by leader id, added up once."""
+        return by_goods.leader_goods(self.round_id)
 
     @cached_property
     def overall(self) -> str:
@@ -170,7 +177,7 @@ def purchase_orders(source: Source, supplier_ids: Sequence[int]) -> Iterator[Doc
 
 
 def _pick_list(source: Source) -> Iterator[Document]:
-    totals = by_goods.goods_totals(source.round_id)
+    totals = by_goods.goods_totals(chain.from_iterable(source.ordered.values()))
     if totals:
         units, amount = sum(row.units for row in totals), sum(row.amount_fen for row in totals)
         sheet = pick_list(source.head, totals, source.goods, source.overall)
@@ -181,7 +188,7 @@ def _matrix(source: Source) -> Iterator[Document]:
     cut = blocks(source.leaders)
     sheets, units, amount = [], 0, 0
     for number, leaders in enumerate(cut, 1):
-        cells = by_goods.leader_goods(source.round_id, [leader.id for leader in leaders])
+        cells = [cell for leader in leaders for cell in source.ordered.get(leader.id, ())]
         place = Place(number, len(cut), source.overall)
         sheets.append(matrix_block(source.head, leaders, cells, source.goods, place))
         units, amount = units + sum(one.units for one in cells), amount + sum(one.amount_fen for one in cells)

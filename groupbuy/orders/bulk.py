@@ -30,6 +30,21 @@ def live_lines(round_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
+def all_live_lines(round_id: int) -> Select[*tuple[Any, ...]]:
+    """Return a selection from all live lines of a round, read in the order of their orders.
+
+    By the round's index alone SQLite goes from leader to leader and so reads each page many times.
+    """
+    orders = select(Order.id).where(Order.round_id == round_id, is_live())
+    return (
+        select()
+        .select_from(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .where(OrderLine.order_id.in_(orders), Offer.state == "active", OrderLine.quantity > 0)
+    )
+
+
 def whole_order() -> ColumnElement[int]:
     """Return the key of the order as it was placed: the parts of one that was split count as one."""
     return func.coalesce(Order.split_of_id, Order.id)
@@ -161,7 +176,7 @@ def drop_lines_of_missed_offers(*, round_id: int, now: datetime) -> None:
 
 def totals(round_id: int) -> tuple[int, int, int]:
     """Return a round's live orders, sale units and fen."""
-    lines = live_lines(round_id).add_columns(
+    lines = all_live_lines(round_id).add_columns(
         func.count(whole_order().distinct()),
         total(OrderLine.quantity),
         total(OrderLine.amount_fen),

@@ -106,7 +106,8 @@ def matrix_block(
     units: dict[int, list[int | None]] = {}
     amounts: dict[int, int] = {}
     for cell in ordered:
-        units.setdefault(cell.offer_id, [None] * len(leaders))[columns[cell.leader_id]] = cell.units
+        row, column = units.setdefault(cell.offer_id, [None] * len(leaders)), columns[cell.leader_id]
+        row[column] = (row[column] or 0) + cell.units
         amounts[cell.offer_id] = amounts.get(cell.offer_id, 0) + cell.amount_fen
     chosen = sorted((goods[offer_id] for offer_id in units), key=lambda one: one.rank)
     route = leaders[0].route or "未分线路"
