@@ -21,8 +21,12 @@ from groupbuy.warehouse.models import (
     StockBatch,
     StockLevel,
     StockMovement,
+    StockTransfer,
+    StockTransferLine,
 )
+from groupbuy.warehouse.rules import IN_TRANSIT
 from groupbuy.warehouse.supply import CALLED_OFF_LINE
+from groupbuy.warehouse.transferring import SENT
 
 _came = (
     select(
@@ -133,6 +137,19 @@ CHECKS: tuple[Check, ...] = (
         ("product",),
         select(StockLevel.product_id, StockLevel.units),
         select(StockBatch.product_id, total(StockBatch.units)).group_by(StockBatch.product_id),
+    ),
+    Equal(
+        "in_transit",
+        "what lies between two warehouses of a product was sent and has not arrived",
+        ("product",),
+        select(StockBatch.product_id, total(StockBatch.units))
+        .where(StockBatch.warehouse_id == IN_TRANSIT)
+        .group_by(StockBatch.product_id),
+        select(StockBatch.product_id, total(StockTransferLine.sent))
+        .join(StockTransferLine, StockTransferLine.stock_batch_id == StockBatch.id)
+        .join(StockTransfer, StockTransfer.id == StockTransferLine.stock_transfer_id)
+        .where(StockTransfer.state == SENT)
+        .group_by(StockBatch.product_id),
     ),
     Equal(
         "batch_movements",

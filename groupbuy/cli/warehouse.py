@@ -34,6 +34,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 @click.option("--last", is_flag=True, help="Nothing more will come on this purchase order.")
 @click.option("--confirm", count=True, help="More came than ordered; twice when it is tenfold.")
 @click.option("--note", help="A remark on the receipt.")
+@click.option("--warehouse", metavar="CODE", help="Where the goods come in; else the main one.")
 @click.option("--dry-run", is_flag=True, help="Check everything and store nothing.")
 @json_option
 @click.pass_context
@@ -44,6 +45,7 @@ def receive(
     last: bool,
     confirm: int,
     note: str | None,
+    warehouse: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -63,6 +65,7 @@ def receive(
             confirmed=confirm,
             note=note,
             key=f"file:{digest}",
+            warehouse_code=warehouse,
         )
         booked = receipts.as_json(receipts.get_receipt(receipt.number))
         if dry_run:

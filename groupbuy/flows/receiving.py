@@ -16,7 +16,7 @@ from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
 from groupbuy.settlements import payables
-from groupbuy.warehouse import receipts, stock, supply, tracing
+from groupbuy.warehouse import receipts, stock, supply, tracing, warehouses
 from groupbuy.warehouse.models import GoodsReceipt
 from groupbuy.warehouse.receipts import Came, LineToStore
 from groupbuy.warehouse.rules import confirmations_needed, last_to_expire
@@ -50,13 +50,15 @@ def receive_goods(
     seen: int | None = None,
     note: str | None = None,
     key: str | None = None,
+    warehouse_code: str | None = None,
 ) -> GoodsReceipt:
-    """Book a delivery on a purchase order; the same ``key`` again returns the first receipt.
+    """Book a delivery on a purchase order into a warehouse, the main one where none is named.
 
+    The same ``key`` again returns the first receipt.
     ``last`` says that nothing more will come. ``seen`` is how many deliveries the receiver knew of.
     More than ``tolerance_bp`` above what was purchased must be ``confirmed`` once, ten times as much
     twice. Raise NotFound, BadInput with param ``lines[i].…``, and RuleBroken ``not_sent``,
-    ``already_received``, ``received_meanwhile``, ``over_delivery``.
+    ``already_received``, ``received_meanwhile``, ``over_delivery``, ``warehouse_closed``.
     """
     order = purchasing.lock_purchase_order(number)
     if first := receipts.find_by_key(key):
@@ -67,7 +69,13 @@ def receive_goods(
     lines = _lines_to_store(order, deliveries)
     _check_over_delivery(order, lines, tolerance_bp, confirmed)
     receipt = receipts.store(
-        order=order, lines=lines, note=_text(note, "note"), key=key, account_id=actor.account_id, now=now
+        order=order,
+        warehouse=warehouses.get_open(warehouse_code),
+        lines=lines,
+        note=_text(note, "note"),
+        key=key,
+        account_id=actor.account_id,
+        now=now,
     )
     payables.bring_up_receipt(receipt_id=receipt.id, now=now)
     _log(receipt, lines, now, actor)

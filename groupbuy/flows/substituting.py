@@ -23,7 +23,7 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.rules import Swap, Wanting, part_of, swap_for
 from groupbuy.orders.service import LineToRecord
 from groupbuy.orders.shortening import GIVEN_BACK, SUBSTITUTE, Loss, ShortenedOrder
-from groupbuy.warehouse import stock, supply
+from groupbuy.warehouse import batching, stock, supply
 from groupbuy.warehouse.models import StockBatch, StockLevel
 from groupbuy.warehouse.rules import Claim
 
@@ -97,7 +97,7 @@ def _left(round_: Round, offer_ids: Collection[int], *, lock: bool) -> dict[int,
         .join(Product, Product.id == Offer.product_id)
         .join(StockBatch, StockBatch.product_id == Product.id)
         .where(Offer.id.in_(offer_ids), Offer.state == "active")
-        .where(StockBatch.units > 0, StockBatch.best_before >= round_.pickup_date)
+        .where(batching.is_there(), StockBatch.best_before >= round_.pickup_date)
         .group_by(Offer.id, Product.keeps)
     )
     brought, used = supply.surplus_of_offers(round_.id), supply.substitutes_of(round_.id)

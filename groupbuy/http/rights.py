@@ -134,6 +134,11 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.stock_issue": ACT,
         "admin.stock_least": ACT,
         "admin.stock_note": LOOK,
+        "admin.stock_transfers": LOOK,
+        "admin.stock_transfers_new": ACT,
+        "admin.stock_transfer": ACT,
+        "admin.stock_transfer_paper": LOOK,
+        "admin.warehouses": LOOK,
     },
     "supplier": {
         "supplier.desk": LOOK,

@@ -8,7 +8,24 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import Base
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from groupbuy.warehouse.rules import NEVER
+from groupbuy.warehouse.rules import MAIN, NEVER, Batch
+
+
+class Warehouse(Base):
+    """A place where goods lie: central (中心仓), grid (网格仓), or the way between two of them (在途).
+
+    Nothing new comes into one that is not ``active``; what lies there is used up.
+    """
+
+    __tablename__ = "warehouse"
+    __table_args__ = (CheckConstraint("kind IN ('central', 'grid', 'transit')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    address: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
 
 
 class GoodsReceipt(Base):
@@ -20,12 +37,14 @@ class GoodsReceipt(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)
     purchase_order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
+    warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"), default=MAIN)
     received_at: Mapped[datetime]
     note: Mapped[str | None]
     submission_key: Mapped[str | None] = mapped_column(unique=True)
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
     purchase_order: Mapped[PurchaseOrder] = relationship()
+    warehouse: Mapped[Warehouse] = relationship()
     lines: Mapped[list["GoodsReceiptLine"]] = relationship(order_by="GoodsReceiptLine.id")
 
 
@@ -73,7 +92,7 @@ class RejectionPhoto(Base):
 
 
 class StockLevel(Base):
-    """How many sale units of a product lie in the warehouse, reserved for no round."""
+    """How many sale units of a product lie in all warehouses and between them, reserved for no round."""
 
     __tablename__ = "stock_level"
     __table_args__ = (CheckConstraint("units >= 0", name="units"),)
@@ -88,17 +107,18 @@ class StockMovement(Base):
     """One change of a stock level, with its cause. Append-only: the level is the sum of its movements.
 
     ``units`` is negative for what leaves; ``cost_fen`` is per sale unit. What was caused by one thing is
-    booked once; a count (``stock_take``) has no cause but itself.
+    booked once; a count (``stock_take``) has no cause but itself. A ``transfer`` is of no units in all:
+    its batches say what left one warehouse for another.
     """
 
     __tablename__ = "stock_movement"
     __table_args__ = (
         CheckConstraint(
             "kind IN ('receipt_surplus', 'allocated', 'stock_take', 'write_off', 'supplier_return',"
-            " 'customer_return')",
+            " 'customer_return', 'transfer', 'transfer_difference')",
             name="kind",
         ),
-        CheckConstraint("units != 0", name="units"),
+        CheckConstraint("units != 0 OR kind = 'transfer'", name="units"),
         CheckConstraint("cost_fen >= 0", name="cost"),
         UniqueConstraint("product_id", "kind", "cause_kind", "cause_id"),
         Index("ix_stock_movement_product", "product_id", "at"),
@@ -116,7 +136,7 @@ class StockMovement(Base):
 
 
 class StockBatch(Base):
-    """What lies in stock of one batch of a product; the level of a product is the sum of its batches.
+    """What lies of one batch of a product in one warehouse; its level is the sum of them.
 
     ``number`` is empty for goods that came without one, ``best_before`` NEVER for those without a day.
     A batch of which all was handed out at once stands here too, with nothing left.
@@ -125,17 +145,25 @@ class StockBatch(Base):
     __tablename__ = "stock_batch"
     __table_args__ = (
         CheckConstraint("units >= 0", name="units"),
-        UniqueConstraint("product_id", "number", "best_before"),
+        UniqueConstraint("product_id", "number", "best_before", "warehouse_id"),
         Index("ix_stock_batch_best_before", "best_before"),
+        Index("ix_stock_batch_warehouse", "warehouse_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"), default=MAIN)
     number: Mapped[str]
     best_before: Mapped[date]
     units: Mapped[int]
 
     product: Mapped[Product] = relationship()
+    warehouse: Mapped[Warehouse] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def key(self) -> Batch:
+        """Return what tells it from the other batches of its product."""
+        return Batch(self.best_before, self.number, self.warehouse_id)
 
     @property
     def good_until(self) -> date | None:
@@ -155,6 +183,51 @@ class BatchMovement(Base):
     stock_movement_id: Mapped[int] = mapped_column(ForeignKey("stock_movement.id"), primary_key=True)
     stock_batch_id: Mapped[int] = mapped_column(ForeignKey("stock_batch.id"), primary_key=True)
     units: Mapped[int]
+
+
+class StockTransfer(Base):
+    """Goods on their way from a warehouse to another (调拨单): first ``sent``, then ``arrived``."""
+
+    __tablename__ = "stock_transfer"
+    __table_args__ = (
+        CheckConstraint("state IN ('sent', 'arrived')", name="state"),
+        CheckConstraint("from_id != to_id", name="places"),
+        Index("ix_stock_transfer_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"))
+    to_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"))
+    state: Mapped[str]
+    note: Mapped[str | None]
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    sent_at: Mapped[datetime]
+    sent_by: Mapped[str]
+    arrived_at: Mapped[datetime | None]
+    arrived_by: Mapped[str | None]
+
+    origin: Mapped[Warehouse] = relationship(foreign_keys=[from_id])
+    target: Mapped[Warehouse] = relationship(foreign_keys=[to_id])
+    lines: Mapped[list["StockTransferLine"]] = relationship(order_by="StockTransferLine.id")
+
+
+class StockTransferLine(Base):
+    """What was sent of a batch and what of it arrived, in sale units; ``batch`` is where it came from."""
+
+    __tablename__ = "stock_transfer_line"
+    __table_args__ = (
+        CheckConstraint("sent > 0 AND arrived >= 0", name="units"),
+        UniqueConstraint("stock_transfer_id", "stock_batch_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stock_transfer_id: Mapped[int] = mapped_column(ForeignKey("stock_transfer.id"))
+    stock_batch_id: Mapped[int] = mapped_column(ForeignKey("stock_batch.id"))
+    sent: Mapped[int]
+    arrived: Mapped[int | None]
+
+    batch: Mapped[StockBatch] = relationship()
 
 
 class StockIssue(Base):

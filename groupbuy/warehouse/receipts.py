@@ -15,7 +15,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import iso
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.warehouse import batching
-from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class LineToStore:
 def store(
     *,
     order: PurchaseOrder,
+    warehouse: Warehouse,
     lines: Iterable[LineToStore],
     note: str | None,
     key: str | None,
@@ -56,6 +57,7 @@ def store(
     receipt = GoodsReceipt(
         number=f"GR-{order.number.removeprefix('PO-')}-{count_of(order.id) + 1}",
         purchase_order_id=order.id,
+        warehouse_id=warehouse.id,
         received_at=now,
         note=note,
         submission_key=key,
@@ -76,7 +78,10 @@ def store(
     db.session.flush()
     product_of = {line.id: line.product_id for line in order.lines}
     batching.note(
-        (product_of[line.purchase_order_line_id], batching.batch_of(line.batch, line.best_before))
+        (
+            product_of[line.purchase_order_line_id],
+            batching.batch_of(line.batch, line.best_before, warehouse.id),
+        )
         for line in receipt.lines
     )
     return receipt
@@ -135,7 +140,7 @@ def latest(*, page: int, size: int) -> tuple[Sequence[GoodsReceipt], int]:
 def _everything() -> tuple[ExecutableOption, ...]:
     line = selectinload(GoodsReceipt.lines).joinedload(GoodsReceiptLine.line)
     order = joinedload(GoodsReceipt.purchase_order).joinedload(PurchaseOrder.supplier)
-    return line.joinedload(PurchaseOrderLine.product), order
+    return line.joinedload(PurchaseOrderLine.product), order, joinedload(GoodsReceipt.warehouse)
 
 
 def as_json(receipt: GoodsReceipt) -> dict[str, Any]:
@@ -144,6 +149,7 @@ def as_json(receipt: GoodsReceipt) -> dict[str, Any]:
         "receipt": receipt.number,
         "purchase_order": receipt.purchase_order.number,
         "purchase_order_state": receipt.purchase_order.state,
+        "warehouse": receipt.warehouse.code,
         "received_at": iso(receipt.received_at),
         "note": receipt.note,
         "lines": [

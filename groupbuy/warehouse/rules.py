@@ -15,6 +15,9 @@ SLIP = 10
 FINE = 10**9
 # The best-before day of goods that have none, so that they are used last and sort like all others.
 NEVER = date(9999, 12, 31)
+# The first two warehouses are made with the tables: where all goods lie unless somebody says otherwise,
+# and goods on the way from one warehouse to another, which nobody can use before they arrive.
+MAIN, IN_TRANSIT = 1, 2
 
 
 def most_without_asking(purchased: int, tolerance_bp: int) -> int:
@@ -30,17 +33,21 @@ def confirmations_needed(*, delivered: int, purchased: int, tolerance_bp: int) -
 
 
 class Batch(NamedTuple):
-    """A batch of a product (批次): the day until which it is good, and its number, empty for none."""
+    """A batch of a product (批次) in a warehouse, by the warehouse's id.
+
+    It has a day until which it is good and a number, which is empty for none.
+    """
 
     best_before: date = NEVER
     number: str = ""
+    warehouse_id: int = MAIN
 
 
 def first_expired_first(batches: Mapping[Batch, int], units: int) -> dict[Batch, int]:
     """Take sale units out of batches, those that expire first before the others (先到期先出).
 
-    Batches of one day go by their number. What is taken adds up to ``units``, or to all there is when
-    that is less.
+    Batches of one day go by their number, those of one number by their warehouse. What is taken adds up
+    to ``units``, or to all there is when that is less.
     """
     taken: dict[Batch, int] = {}
     for batch in sorted(batches):
@@ -48,6 +55,27 @@ def first_expired_first(batches: Mapping[Batch, int], units: int) -> dict[Batch,
         if part > 0:
             taken[batch] = part
             units -= part
+    return taken
+
+
+def taken_for(
+    batches: Mapping[Batch, int], wishes: Sequence[tuple[Batch | None, int]]
+) -> dict[Batch, int] | int:
+    """Take sale units for several wishes, each of one batch or of what expires first.
+
+    Those that name their batch come first. Return what is taken by batch, or the place of the first wish
+    that there is not enough for.
+    """
+    left, taken = dict(batches), dict[Batch, int]()
+    for place in sorted(range(len(wishes)), key=lambda one: (wishes[one][0] is None, one)):
+        wished, units = wishes[place]
+        may = left if wished is None else {wished: left.get(wished, 0)}
+        parts = first_expired_first(may, units)
+        if sum(parts.values()) < units:
+            return place
+        for batch, part in parts.items():
+            left[batch] -= part
+            taken[batch] = taken.get(batch, 0) + part
     return taken
 
 

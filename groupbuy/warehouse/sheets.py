@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 
 from groupbuy.catalog.models import Product
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
-from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockBatch, StockIssue
+from groupbuy.warehouse.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    StockBatch,
+    StockIssue,
+    StockTransfer,
+    StockTransferLine,
+)
 from groupbuy.warehouse.rules import NEVER, Batch
 
 COLUMNS = (
@@ -80,6 +87,7 @@ COUNT_COLUMNS = (
     Column("品名", Kind.TEXT, 24),
     Column("规格", Kind.TEXT, 11),
     Column("单位", Kind.TEXT, 5, align="center"),
+    Column("仓库", Kind.TEXT, 11),
     Column("批次", Kind.TEXT, 12),
     Column("保质期至", Kind.TEXT, 11),
     Column("账面数量", Kind.QUANTITY, 9, total=True),
@@ -122,7 +130,7 @@ def _batch_text(batch: Batch) -> str:
 
 def _counted(place: int, batch: StockBatch, product: Product) -> Row:
     goods = (place, product.code, product.name, product.spec or "", product.unit)
-    return (*goods, batch.number, str(batch.good_until or ""), batch.units, "", "", "")
+    return (*goods, batch.warehouse.name, batch.number, str(batch.good_until or ""), batch.units, "", "", "")
 
 
 def count_sheet(rows: Sequence[tuple[StockBatch, Product]], *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
@@ -135,3 +143,49 @@ def count_sheet(rows: Sequence[tuple[StockBatch, Product]], *, zone: ZoneInfo, p
         signatures=("盘点", "监盘", "审核"),
         printed=f"盘点表 · 打印 {_moment(printed_at, zone)}",
     )
+
+
+TRANSFER_COLUMNS = (
+    Column("序号", Kind.INTEGER, 5),
+    Column("商品编码", Kind.CODE, 13),
+    Column("品名", Kind.TEXT, 24),
+    Column("规格", Kind.TEXT, 11),
+    Column("单位", Kind.TEXT, 5, align="center"),
+    Column("批次", Kind.TEXT, 18),
+    Column("调出数量", Kind.QUANTITY, 9, total=True),
+    Column("实收数量", Kind.TEXT, 9, align="center"),
+    Column("差异", Kind.TEXT, 8, align="center"),
+    Column("备注", Kind.TEXT, 12),
+)
+
+
+def transfer_note(transfer: StockTransfer, *, zone: ZoneInfo, printed_at: datetime) -> Sheet:
+    """Return the note that goes with goods to another warehouse (调拨单).
+
+    What arrived is written in by hand until somebody has booked it.
+    """
+    came = (("收货时间", _moment(transfer.arrived_at, zone)),) if transfer.arrived_at else ()
+    return Sheet(
+        "调拨单",
+        TRANSFER_COLUMNS,
+        table([_transferred(place, line) for place, line in enumerate(transfer.lines, 1)]),
+        head=(
+            ("调拨单号", transfer.number),
+            ("调出仓库", transfer.origin.name),
+            ("调入仓库", transfer.target.name),
+            ("发货时间", _moment(transfer.sent_at, zone)),
+            *came,
+        ),
+        notes=(transfer.note,) if transfer.note else (),
+        signatures=("调出制单", "司机", "调入收货", "审核"),
+        printed=f"{transfer.number} · 打印 {_moment(printed_at, zone)}",
+    )
+
+
+def _transferred(place: int, line: StockTransferLine) -> Row:
+    batch, product = line.batch, line.batch.product
+    goods = (place, product.code, product.name, product.spec or "", product.unit, _batch_text(batch.key))
+    if line.arrived is None:
+        return (*goods, line.sent, "", "", "")
+    differs = line.arrived - line.sent
+    return (*goods, line.sent, str(line.arrived), f"{differs:+}" if differs else "", "")

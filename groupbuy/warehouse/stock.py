@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import ScalarSelect, Select, func, insert, select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product
@@ -18,7 +18,7 @@ from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.warehouse import batching
 from groupbuy.warehouse.models import StockAlert, StockBatch, StockLevel, StockMovement
-from groupbuy.warehouse.rules import Batch, first_expired_first
+from groupbuy.warehouse.rules import IN_TRANSIT, MAIN, Batch, first_expired_first
 
 Cause = tuple[str, int]
 """What caused a movement: its kind, such as ``purchase_order_line``, and its id."""
@@ -40,15 +40,16 @@ def put(
 ) -> None:
     """Put sale units into stock at a cost per unit; one cause does so once.
 
-    ``batches`` says of which batch how many are; what it leaves out has none.
+    ``batches`` says of which batch in which warehouse how many are; what it leaves out has no batch and
+    lies in the main one.
     """
-    _move_level(product_id, units)
+    move_level(product_id, units)
     parts = dict(batches or {})
     if rest := units - sum(parts.values()):
         parts[NO_BATCH] = parts.get(NO_BATCH, 0) + rest
     known = batching.known(product_id, parts)
     changes = {known[batch].id: part for batch, part in parts.items()}
-    _note(product_id, changes, cost_fen, kind, cause, now, actor)
+    note(product_id, changes, cost_fen, kind, cause, now, actor)
 
 
 def take(
@@ -62,39 +63,46 @@ def take(
     good_on: date | None = None,
     batch_id: int | None = None,
 ) -> None:
-    """Take sale units out of stock, first expired first, at the cost at which the last ones came in.
+    """Take sale units out of all warehouses, first expired first, at the cost of the last that came in.
 
     With ``good_on`` nothing that has expired by then, with ``batch_id`` only that batch. Raise RuleBroken
     ``out_of_stock`` when there are fewer.
     """
-    _move_level(product_id, -units)
+    move_level(product_id, -units)
     there = batching.there(product_id, good_on=good_on, batch_id=batch_id)
     taken = first_expired_first({batch: row.units for batch, row in there.items()}, units)
     if sum(taken.values()) < units:
         raise RuleBroken("out_of_stock", "There is not so much in stock.")
     changes = {there[batch].id: -part for batch, part in taken.items()}
-    _note(product_id, changes, last_cost(product_id), kind, cause, now, actor)
+    note(product_id, changes, last_cost(product_id), kind, cause, now, actor)
 
 
 def count(
-    *, product: Product, counted: int, seen: int, now: datetime, actor: str, batch_id: int | None = None
+    *,
+    product: Product,
+    counted: int,
+    seen: int,
+    now: datetime,
+    actor: str,
+    batch_id: int | None = None,
+    warehouse_id: int = MAIN,
 ) -> int:
     """Bring a batch to what was counted (盘点); return the difference, booked as a movement.
 
-    Without ``batch_id`` it is what has no batch. ``seen`` is what there was when it was counted: raise
-    RuleBroken ``stock_changed`` when that has moved since, so that a count sent twice or a sale meanwhile
-    spoils nothing. Raise NotFound, BadInput ``out_of_range``.
+    Without ``batch_id`` it is what has no batch in ``warehouse_id``. ``seen`` is what there was when it
+    was counted: raise RuleBroken ``stock_changed`` when that has moved since, so that a count sent twice
+    or a sale meanwhile spoils nothing. Raise NotFound, BadInput ``out_of_range``.
     """
     if not 0 <= counted <= MAX_UNITS:
         raise BadInput("out_of_range", f"Between 0 and {MAX_UNITS}.", param="counted")
     if counted == seen:
         return 0
-    batch = _counted_batch(product.id, counted - seen, batch_id)
+    batch = _counted_batch(product.id, counted - seen, batch_id, Batch(warehouse_id=warehouse_id))
     if batch.units != seen:
         raise RuleBroken("stock_changed", "The stock has changed since it was counted; look again.")
     changes = {batch.id: counted - seen}
-    _note(product.id, changes, last_cost(product.id), "stock_take", None, now, actor)
-    named = {"batch": batch.number} if batch.number else {}
+    note(product.id, changes, last_cost(product.id), "stock_take", None, now, actor)
+    named = {"warehouse": batch.warehouse.code} | ({"batch": batch.number} if batch.number else {})
     audit.record(
         at=now,
         actor=actor,
@@ -107,21 +115,24 @@ def count(
     return counted - seen
 
 
-def _counted_batch(product_id: int, difference: int, batch_id: int | None) -> StockBatch:
+def _counted_batch(product_id: int, difference: int, batch_id: int | None, none: Batch) -> StockBatch:
     """Move the level, which lets nobody else near the batch, and return the batch as it is now."""
     try:
-        _move_level(product_id, difference)
+        move_level(product_id, difference)
     except RuleBroken as error:
         raise RuleBroken(
             "stock_changed", "The stock has changed since it was counted; look again."
         ) from error
     if batch_id is None:
-        return batching.known(product_id, [NO_BATCH])[NO_BATCH]
+        return batching.known(product_id, [none])[none]
     return batching.of_product(product_id, batch_id)
 
 
-def _move_level(product_id: int, units: int) -> None:
-    """Change a level, never below nothing; whoever changes a batch does this first."""
+def move_level(product_id: int, units: int) -> None:
+    """Change a level, never below nothing; whoever changes a batch does this first, even by nothing.
+
+    Raise RuleBroken ``out_of_stock``.
+    """
     if units > 0:
         statement = insert_into(StockLevel).values(product_id=product_id, units=units)
         more = {"units": StockLevel.units + units}
@@ -138,7 +149,7 @@ def _move_level(product_id: int, units: int) -> None:
         raise RuleBroken("out_of_stock", "There is not so much in stock.")
 
 
-def _note(
+def note(
     product_id: int,
     changes: Mapping[int, int],
     cost_fen: int,
@@ -147,7 +158,7 @@ def _note(
     now: datetime,
     actor: str,
 ) -> None:
-    """Write a movement down: what it changed by batch, and in all."""
+    """Write a movement down: what it changed by the ids of batches, and in all."""
     cause_kind, cause_id = cause or (None, None)
     row = {"product_id": product_id, "units": sum(changes.values()), "cost_fen": cost_fen, "kind": kind}
     origin = {"cause_kind": cause_kind, "cause_id": cause_id, "at": now, "actor": actor}
@@ -167,20 +178,35 @@ def last_cost(product_id: int) -> int:
     return cost if cost is not None else db.session.get_one(Product, product_id).cost_fen
 
 
-def levels_page(*, after: str | None, low: bool, most: int) -> Sequence[tuple[str, int, int | None]]:
-    """Return product code, units in stock and the units below which it is low, by code after a code."""
-    units = func.coalesce(StockLevel.units, 0)
+def units_in(warehouse_id: int) -> ScalarSelect[int]:
+    """Return what lies of a product in one warehouse, for a statement that selects products."""
+    lying = select(func.coalesce(total(StockBatch.units), 0)).where(
+        StockBatch.product_id == Product.id, StockBatch.warehouse_id == warehouse_id
+    )
+    return lying.correlate(Product).scalar_subquery()
+
+
+def levels_page(
+    *, after: str | None, low: bool, warehouse_id: int | None, most: int
+) -> Sequence[tuple[str, int, int, int | None]]:
+    """Return product code, units in stock, units on the way and the units below which it is low.
+
+    They go by code, after a code. With a warehouse the units are what lies there; what is low is so over
+    all of them.
+    """
+    level = func.coalesce(StockLevel.units, 0)
+    units = level if warehouse_id is None else units_in(warehouse_id)
     rows = (
-        select(Product.code, units, StockAlert.least)
+        select(Product.code, units, units_in(IN_TRANSIT), StockAlert.least)
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .outerjoin(StockAlert, StockAlert.product_id == Product.id)
         .order_by(Product.code)
         .limit(most)
     )
-    rows = rows.where(units < StockAlert.least) if low else rows.where(units > 0)
+    rows = rows.where(level < StockAlert.least) if low else rows.where(units > 0)
     if after is not None:
         rows = rows.where(Product.code > after)
-    return [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
+    return [(row[0], row[1], row[2], row[3]) for row in db.session.execute(rows)]
 
 
 def free_stock(
@@ -201,7 +227,7 @@ def free_stock(
         db.session.execute(levels.with_for_update(of=StockLevel))
     usable = select(StockBatch.product_id, total(StockBatch.units)).where(
         StockBatch.product_id.in_(levels.order_by(None)),
-        StockBatch.units > 0,
+        batching.is_there(),
         StockBatch.best_before >= good_on,
     )
     return by_key(usable.group_by(StockBatch.product_id))

@@ -4,6 +4,7 @@ Goods are handed out by product. So whose order holds a batch is known for certa
 had no other batch of that product; else it is one of those that the round had.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,49 +69,60 @@ def get_batch(batch_id: int) -> StockBatch:
 def came_for(round_id: int, product_id: int) -> Mapping[Batch, int]:
     """Return by batch what a round has of a product: accepted or taken from stock, less what went back."""
     flows = _flows(product_id).subquery()
+    key = (flows.c.best_before, flows.c.number, flows.c.warehouse_id)
     rows = db.session.execute(
-        select(StockBatch.best_before, StockBatch.number, total(flows.c.units))
-        .join(flows, flows.c.batch_id == StockBatch.id)
-        .where(flows.c.round_id == round_id)
-        .group_by(StockBatch.id)
+        select(*key, total(flows.c.units)).where(flows.c.round_id == round_id).group_by(*key)
     )
-    return {Batch(best_before, number): units for best_before, number, units in rows}
+    return {Batch(day, number, place): units for day, number, place, units in rows}
 
 
 def rounds_of(batch: StockBatch) -> Sequence[RoundUse]:
-    """Return the rounds that have used something of a batch, the latest first."""
+    """Return the rounds that have used something of a batch, the latest first.
+
+    It is one batch in whatever warehouses it lay.
+    """
     flows = _flows(batch.product_id).subquery()
+    key = (flows.c.round_id, flows.c.best_before, flows.c.number)
     rows = db.session.execute(
-        select(flows.c.round_id, flows.c.batch_id, total(flows.c.units))
-        .group_by(flows.c.round_id, flows.c.batch_id)
-        .having(total(flows.c.units) > 0)
+        select(*key, total(flows.c.units)).group_by(*key).having(total(flows.c.units) > 0)
     ).all()
-    batches: dict[int, int] = {}
-    for round_id, _, _ in rows:
-        batches[round_id] = batches.get(round_id, 0) + 1
-    used = [RoundUse(round_id, units, batches[round_id]) for round_id, one, units in rows if one == batch.id]
+    batches = Counter(row.round_id for row in rows)
+    used = [
+        RoundUse(round_id, units, batches[round_id])
+        for round_id, *one, units in rows
+        if one == [batch.best_before, batch.number]
+    ]
     return sorted(used, key=lambda use: -use.round_id)
 
 
 def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
-    """Select what came to rounds of a product and left them again, by batch."""
-    columns = (BatchMovement.stock_batch_id.label("batch_id"), (-BatchMovement.units).label("units"))
+    """Select what came to rounds of a product and left them again, by batch and warehouse."""
+    columns = (
+        StockBatch.best_before,
+        StockBatch.number,
+        StockBatch.warehouse_id,
+        (-BatchMovement.units).label("units"),
+    )
     moved = BatchMovement.stock_movement_id == StockMovement.id
+    of_batch = StockBatch.id == BatchMovement.stock_batch_id
     came = (
         select(
             PurchaseOrder.round_id.label("round_id"),
-            StockBatch.id.label("batch_id"),
+            func.coalesce(GoodsReceiptLine.best_before, NEVER).label("best_before"),
+            func.coalesce(GoodsReceiptLine.batch, "").label("number"),
+            GoodsReceipt.warehouse_id,
             (GoodsReceiptLine.delivered - GoodsReceiptLine.rejected).label("units"),
         )
         .select_from(GoodsReceiptLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.id == GoodsReceiptLine.purchase_order_line_id)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
-        .join(StockBatch, _named())
+        .join(GoodsReceipt, GoodsReceipt.id == GoodsReceiptLine.goods_receipt_id)
         .where(PurchaseOrderLine.product_id == product_id)
     )
     taken = (
         select(StockMovement.cause_id.label("round_id"), *columns)
         .join(BatchMovement, moved)
+        .join(StockBatch, of_batch)
         .where(StockMovement.kind == "allocated", StockMovement.cause_kind == "round")
         .where(StockMovement.product_id == product_id)
     )
@@ -118,6 +130,7 @@ def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
         select(PurchaseOrder.round_id.label("round_id"), *columns)
         .select_from(StockMovement)
         .join(BatchMovement, moved)
+        .join(StockBatch, of_batch)
         .join(PurchaseOrderLine, PurchaseOrderLine.id == StockMovement.cause_id)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
         .where(StockMovement.cause_kind.in_(("purchase_order_line", CALLED_OFF_LINE)))
@@ -126,12 +139,12 @@ def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
     return union_all(came, taken, stored)
 
 
-def _named() -> ColumnElement[bool]:
+def _is_of(batch: StockBatch) -> ColumnElement[bool]:
     """Return the condition that a receipt's line is of a batch."""
     return and_(
-        StockBatch.product_id == PurchaseOrderLine.product_id,
-        StockBatch.number == func.coalesce(GoodsReceiptLine.batch, ""),
-        StockBatch.best_before == func.coalesce(GoodsReceiptLine.best_before, NEVER),
+        PurchaseOrderLine.product_id == batch.product_id,
+        func.coalesce(GoodsReceiptLine.batch, "") == batch.number,
+        func.coalesce(GoodsReceiptLine.best_before, NEVER) == batch.best_before,
     )
 
 
@@ -141,8 +154,7 @@ def receipts_of(batch: StockBatch) -> Sequence[GoodsReceiptLine]:
     chosen = (
         select(GoodsReceiptLine)
         .join(PurchaseOrderLine, PurchaseOrderLine.id == GoodsReceiptLine.purchase_order_line_id)
-        .join(StockBatch, _named())
-        .where(StockBatch.id == batch.id)
+        .where(_is_of(batch))
         .options(receipt.joinedload(PurchaseOrder.supplier))
         .order_by(GoodsReceiptLine.id.desc())
     )

@@ -70,7 +70,9 @@ def test_stock_is_listed_and_goods_leave_it_once(town: Town, clock: Any) -> None
     path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
     clerk = town.staff("warehouse")
     clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 6}]})
-    assert clerk.get("/stock").json["items"] == [{"product_code": "P1", "units": 1, "least": None}]
+    assert clerk.get("/stock").json["items"] == [
+        {"product_code": "P1", "units": 1, "on_the_way": 0, "least": None}
+    ]
     body = {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "破损", "submission_key": "k"}
     first, again = (clerk.post("/stock/issues", body) for _ in range(2))
     assert (first.status_code, first.json) == (201, again.json)
@@ -100,3 +102,37 @@ def test_a_batch_is_found_by_its_day_and_traced(town: Town, clock: Any) -> None:
     body = {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "破损"}
     assert clerk.post("/stock/issues", body | {"batch_id": 999}).json["error"]["code"] == "out_of_stock"
     assert clerk.post("/stock/issues", body | {"batch_id": batch["batch_id"]}).status_code == 201
+
+
+def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
+    operator, clerk = town.staff("operator"), town.staff("warehouse")
+    grid = {"code": "G1", "name": "东区网格仓", "kind": "grid"}
+    assert operator.post("/warehouses", grid).status_code == 201
+    assert operator.post("/warehouses", grid).json["error"]["code"] == "already_exists"
+    came = clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 6}], "warehouse": "G1"})
+    assert (came.status_code, came.json["warehouse"]) == (201, "G1")
+    # 5 of 6 were ordered, so 1 stays where it came.
+    here = {"product_code": "P1", "units": 1, "on_the_way": 0, "least": None}
+    assert clerk.get("/stock?warehouse=G1").json["items"] == [here]
+    assert clerk.get("/stock?warehouse=MAIN").json["items"] == []
+    (batch,) = clerk.get("/stock/batches?warehouse=G1").json["items"]
+    send = {"from_warehouse": "G1", "to_warehouse": "MAIN"}
+    lines = [{"product_code": "P1", "units": 1, "batch_id": batch["batch_id"]}]
+    first, again = (
+        clerk.post("/stock/transfers", send | {"lines": lines}, key="a-key-of-my-own") for _ in range(2)
+    )
+    assert (first.status_code, first.json) == (201, again.json)
+    assert clerk.get("/stock").json["items"] == [here | {"on_the_way": 1}]
+    number = first.json["number"]
+    assert [one["number"] for one in clerk.get("/stock/transfers").json["items"]] == [number]
+    many = {"lines": [{"line_id": first.json["lines"][0]["line_id"], "arrived": 10}]}
+    arrival = f"/stock/transfers/{number}/arrival"
+    assert clerk.post(arrival, many).json["error"]["param"] == "lines[0].arrived"
+    assert clerk.post(arrival, {}).json["lines"][0]["arrived"] == 1
+    assert clerk.post(arrival, {}).json["error"]["code"] == "already_arrived"
+    assert clerk.get(f"/stock/transfers/{number}").json["state"] == "arrived"
+    assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here]
+    closed = operator.ask("PUT", "/warehouses/G1", {"name": "东仓", "kind": "grid", "active": False})
+    assert closed.json["active"] is False
+    assert [one["code"] for one in clerk.get("/warehouses").json["items"]] == ["MAIN", "G1"]

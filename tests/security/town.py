@@ -35,7 +35,7 @@ from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.orders.models import Order
 from groupbuy.pickup.events import Event
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
-from groupbuy.warehouse import issuing, stock
+from groupbuy.warehouse import issuing, stock, transferring, warehouses
 from groupbuy.warehouse.models import StockBatch
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
@@ -156,6 +156,7 @@ def _facts(app: Flask, people: Mapping[str, FlaskClient]) -> dict[str, str]:
         "amendment": _amendment(),
         **_delivery(),
         "stock_note": _stock_note(),
+        "transfer": _transfer(),
         "licence": _licence(),
         "batch": str(db.session.scalars(select(StockBatch.id)).first()),
         "upload": _upload(people["operator"]),
@@ -196,6 +197,18 @@ def _receipt() -> str:
     with transaction():
         return receiving.receive_goods(
             number=order, deliveries=[Delivery("P2", 2, 1, "破损")], tolerance_bp=0, now=NOW, actor=ACTOR
+        ).number
+
+
+def _transfer() -> str:
+    """Count one of P1 into the stock and send it to a warehouse."""
+    said = {"now": NOW, "actor": ACTOR.name}
+    with transaction():
+        warehouses.save(code="G1", name="网格仓", kind="grid", address=None, active=True, new=True, **said)
+        stock.count(product=get_product("P1"), counted=1, seen=0, **said)
+        goods = [transferring.Goods("P1", 1)]
+        return transferring.send(
+            from_code="MAIN", to_code="G1", goods=goods, zone=building.ZONE, **said
         ).number
 
 

@@ -15,7 +15,7 @@ from groupbuy.http.identity import Identity
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.orders.models import Order
-from groupbuy.warehouse import batching, tracing
+from groupbuy.warehouse import batching, tracing, warehouses
 from groupbuy.warehouse.models import StockBatch
 
 MOST_DAYS = 3650
@@ -25,14 +25,16 @@ class BatchQuery(Page):
     """Which batches; ``expires_within`` days, 0 being what is good today for the last time or is over."""
 
     product_code: Code | None = None
+    warehouse: Code | None = None
     expires_within: Annotated[int, Field(ge=0, le=MOST_DAYS)] | None = None
 
 
 class BatchRow(Shape):
-    """What lies of a batch in stock, in sale units; empty and null for goods without a number or a day."""
+    """What lies of a batch in a warehouse, in sale units; empty or null without a number or a day."""
 
     batch_id: int
     product_code: str
+    warehouse: str
     batch: str
     best_before: str | None
     units: int
@@ -100,6 +102,7 @@ def list_batches(identity: Identity, query: BatchQuery) -> tuple[int, Any]:  # n
     today = utc_now().astimezone(settings.timezone).date()
     rows = batching.page(
         product_code=query.product_code,
+        warehouse_id=warehouses.get(query.warehouse).id if query.warehouse else None,
         expires=None if days is None else today + timedelta(days=days),
         after=_after(query.cursor),
         most=query.limit + 1,
@@ -122,6 +125,7 @@ def _row(batch: StockBatch, product_code: str) -> Json:
     return {
         "batch_id": batch.id,
         "product_code": product_code,
+        "warehouse": batch.warehouse.code,
         "batch": batch.number,
         "best_before": batch.good_until.isoformat() if batch.good_until else None,
         "units": batch.units,

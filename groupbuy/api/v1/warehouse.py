@@ -19,7 +19,7 @@ from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.purchasing import queries as purchasing
-from groupbuy.warehouse import issuing, receipts
+from groupbuy.warehouse import issuing, receipts, warehouses
 from groupbuy.warehouse import stock as levels
 from groupbuy.warehouse.receipts import Came
 from groupbuy.warehouse.rules import Policy
@@ -47,13 +47,14 @@ class ReceiveGoods(Body):
     """A delivery. ``last``: nothing more will come; without lines only the rest is closed.
 
     ``confirm_over_delivery``: 1 confirms more than was ordered, 2 tenfold and more. ``seen_receipts`` is
-    how many deliveries the sender knew of.
+    how many deliveries the sender knew of. Without a ``warehouse`` it comes into the main one.
     """
 
     lines: Annotated[list[DeliveredLine], Field(max_length=MAX_LINES)]
     last: bool = False
     confirm_over_delivery: Annotated[int, Field(ge=0, le=2)] = 0
     seen_receipts: Annotated[int, Field(ge=0)] | None = None
+    warehouse: Code | None = None
     note: Remark | None = None
 
 
@@ -75,6 +76,7 @@ class Receipt(Shape):
     receipt: str
     purchase_order: str
     purchase_order_state: str
+    warehouse: str
     received_at: str
     note: str | None
     lines: list[ReceivedLine]
@@ -167,6 +169,7 @@ def receive_goods(identity: Identity, number: str, body: ReceiveGoods) -> tuple[
         confirmed=body.confirm_over_delivery,
         seen=body.seen_receipts,
         note=body.note,
+        warehouse_code=body.warehouse,
     )
     return 201, receipts.as_json(receipts.get_receipt(receipt.number))
 
@@ -206,16 +209,21 @@ def _receipts(number: str) -> Json:
 
 
 class StockQuery(Page):
-    """Which products; ``low`` are those below the units that somebody chose."""
+    """Which products; ``low`` are those below the units that somebody chose, over all warehouses."""
 
     low: bool = False
+    warehouse: Code | None = None
 
 
 class StockRow(Shape):
-    """What lies of a product in stock, in sale units; ``least`` is null where nobody chose one."""
+    """What lies of a product in stock, in sale units; ``least`` is null where nobody chose one.
+
+    Without a warehouse ``units`` is all there is, with what is ``on_the_way`` between two.
+    """
 
     product_code: str
     units: int
+    on_the_way: int
     least: int | None
 
 
@@ -254,9 +262,15 @@ class IssueShape(Shape):
 @endpoint("GET", "/stock", scope="warehouse:read", query=StockQuery, answers={200: StockRows})
 def list_stock(identity: Identity, query: StockQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """List what lies in stock, by product code."""
-    rows = levels.levels_page(after=cursors.code_after(query.cursor), low=query.low, most=query.limit + 1)
+    rows = levels.levels_page(
+        after=cursors.code_after(query.cursor),
+        low=query.low,
+        warehouse_id=warehouses.get(query.warehouse).id if query.warehouse else None,
+        most=query.limit + 1,
+    )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row[0],))
-    items = [{"product_code": row[0], "units": row[1], "least": row[2]} for row in rows]
+    names = ("product_code", "units", "on_the_way", "least")
+    items = [dict(zip(names, row, strict=True)) for row in rows]
     return 200, {"items": items, "next_cursor": cursor}
 
 

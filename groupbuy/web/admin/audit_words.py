@@ -12,6 +12,8 @@ SUBJECTS: Mapping[str, object] = {
     "purchase_order": _l("Purchase order"),
     "purchase_amendment": _l("Amendment of a purchase order"),
     "goods_receipt": _l("Goods receipt"),
+    "stock_transfer": _l("Transfer of goods"),
+    "warehouse": _l("Warehouse"),
     "commission_rule": _l("Commission rate"),
     "account": _l("Account"),
     "product": _l("Product"),

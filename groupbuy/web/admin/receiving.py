@@ -6,7 +6,17 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, IntegerField, StringField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+)
 from wtforms.validators import Length, NumberRange
 
 from groupbuy.campaigns.models import Round
@@ -20,7 +30,7 @@ from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import purchase_order_of_number
 from groupbuy.purchasing.rules import POState
-from groupbuy.warehouse import receipts
+from groupbuy.warehouse import receipts, warehouses
 from groupbuy.warehouse.receipts import Came
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, WholeField, optional
@@ -70,9 +80,16 @@ class DeliveryForm(KeyedForm):
 
     seen = HiddenField()
     lines = FieldList(FormField(LineForm), max_entries=2000)
+    warehouse = SelectField(_l("Into warehouse"))
     note = StringField(_l("Remark"), validators=[Length(max=MAX_TEXT)])
     last = BooleanField(_l("Nothing more will come"))
     confirmed = IntegerField(_l("Confirmed"), default=0, validators=[NumberRange(0, 2)])
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        open_places = warehouses.open_places()
+        self.warehouse.choices = [SelectChoice(place.code, place.name) for place in open_places]
+        self.warehouse.data = self.warehouse.data or open_places[0].code
 
 
 @blueprint.get("/receiving")
@@ -118,6 +135,8 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
         ("admin.stock", _("Stock")),
         ("admin.stock_batches", _("Batches")),
         ("admin.stock_movements", _("Movements")),
+        ("admin.stock_transfers", _("Transfers")),
+        ("admin.warehouses", _("Warehouses")),
     )
     return [(url_for(endpoint), name, endpoint == current) for endpoint, name in pages]
 
@@ -195,6 +214,7 @@ def _receive(number: str, form: DeliveryForm) -> str:
         confirmed=form.confirmed.data or 0,
         seen=int(form.seen.data) if (form.seen.data or "").isdigit() else None,
         note=form.note.data,
+        warehouse_code=form.warehouse.data,
         key=form.submission_key.data or None,
     )
     return receipt.number

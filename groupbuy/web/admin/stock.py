@@ -1,5 +1,6 @@
 """The stock: what lies there, every movement of a product, and counting it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,15 +14,24 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
-from groupbuy.warehouse import batching, issuing
+from groupbuy.warehouse import issuing
 from groupbuy.warehouse import stock as levels
-from groupbuy.warehouse.models import StockAlert, StockBatch, StockLevel, StockMovement
-from groupbuy.warehouse.rules import NEVER
+from groupbuy.warehouse import warehouses as places
+from groupbuy.warehouse.models import (
+    BatchMovement,
+    StockAlert,
+    StockBatch,
+    StockLevel,
+    StockMovement,
+    Warehouse,
+)
+from groupbuy.warehouse.rules import IN_TRANSIT, NEVER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.receiving import tabs
+from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
@@ -42,6 +52,7 @@ COLUMNS = (
     Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
     Column(_l("Specification"), lambda row: row.Product.spec),
     Column(_l("In stock"), lambda row: row.units, "number", sort="units"),
+    Column(_l("On the way"), lambda row: row.on_the_way or None, "number"),
     Column(_l("Low below"), lambda row: row.least, "number"),
     Column(_l("Keeps"), lambda row: "yes" if row.Product.keeps else "no", "state:shown"),
 )
@@ -51,6 +62,7 @@ class CountForm(PageForm):
     """What somebody has counted of a batch, and what lay there of it when the page was made."""
 
     batch = HiddenField()
+    warehouse = HiddenField()
     seen = HiddenField()
     counted = WholeField(_l("Counted"), validators=[InputRequired()])
 
@@ -63,10 +75,12 @@ class LeastForm(PageForm):
 
 @blueprint.get("/stock")
 def stock() -> ResponseReturnValue:
-    """List products with what lies in stock, the fullest first."""
-    units = func.coalesce(StockLevel.units, 0)
+    """List products with what lies in stock, in all warehouses or in one, the fullest first."""
+    level, place = func.coalesce(StockLevel.units, 0), asked_place()
+    units = levels.units_in(place.id) if place else level
     statement = (
         select(Product, units.label("units"), StockAlert.least)
+        .add_columns(levels.units_in(IN_TRANSIT).label("on_the_way"))
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .outerjoin(StockAlert, StockAlert.product_id == Product.id)
         .order_by(units.desc(), Product.code)
@@ -76,7 +90,7 @@ def stock() -> ResponseReturnValue:
     if asked("there"):
         statement = statement.where(units > 0)
     if asked("low"):
-        statement = statement.where(units < StockAlert.least)
+        statement = statement.where(level < StockAlert.least)
     if days := asked_id("still"):
         statement = statement.where(units > 0, ~_left_since(utc_now() - timedelta(days=min(days, 3650))))
     listing = Listing(
@@ -86,6 +100,7 @@ def stock() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Code or name")),
+            place_filter(),
             Filter("low", _("Low stock"), [("1", _("Only what is low"))], _("Low or not")),
             Filter(
                 "still",
@@ -99,7 +114,11 @@ def stock() -> ResponseReturnValue:
         actions=((_("Movements and count"), _page),),
     )
     return show(
-        listing, "admin/stock_list.html", tabs=tabs("admin.stock"), empty_text=_("There are no products yet.")
+        listing,
+        "admin/stock_list.html",
+        tabs=tabs("admin.stock"),
+        empty_text=_("There are no products yet."),
+        place=place,
     )
 
 
@@ -124,14 +143,10 @@ def stock_product(code: str) -> ResponseReturnValue:
             now=utc_now(),
             actor=actor().name,
             batch_id=_number(form.batch.data, None),
+            warehouse_id=_counted_in(form.warehouse.data).id,
         )
 
-    movements = db.session.scalars(
-        select(StockMovement)
-        .where(StockMovement.product_id == product.id)
-        .order_by(StockMovement.id.desc())
-        .limit(MOST_MOVEMENTS)
-    ).all()
+    movements = _movements(product.id)
     return saving.answer(
         form,
         store,
@@ -141,20 +156,41 @@ def stock_product(code: str) -> ResponseReturnValue:
         then=url_for("admin.stock_product", code=code),
         done=_("The count is booked."),
         product=product,
-        batches=_batches(product.id),
+        batches=_batches(product.id, _counted_in(asked("warehouse"))),
+        places=places.open_places(),
+        place_name=place_name,
+        in_transit=IN_TRANSIT,
         today=today(),
         movements=movements,
         least=LeastForm(formdata=None, least=issuing.least_of(product.id)),
-        names=names_of(movement.actor for movement in movements),
+        names=names_of(row.StockMovement.actor for row in movements),
     )
+
+
+def _counted_in(code: str | None) -> Warehouse:
+    """Return the warehouse in which somebody counts, the main one where none is named."""
+    return places.get(code) if code else places.all_places()[0]
+
+
+def _movements(product_id: int) -> Sequence[Any]:
+    """Return what moved of a product by batch, the latest first."""
+    return db.session.execute(
+        select(StockMovement, StockBatch, BatchMovement.units.label("units"))
+        .join(BatchMovement, BatchMovement.stock_movement_id == StockMovement.id)
+        .join(StockBatch, StockBatch.id == BatchMovement.stock_batch_id)
+        .where(StockMovement.product_id == product_id)
+        .order_by(StockMovement.id.desc(), BatchMovement.stock_batch_id)
+        .limit(MOST_MOVEMENTS)
+    ).all()
 
 
 def _number(text: str | None, otherwise: int | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else otherwise
 
 
-def _batches(product_id: int) -> list[StockBatch]:
-    """Return what lies there by batch, and always what has none, so that it can be counted."""
-    rows = dict(batching.there(product_id))
-    none = StockBatch(best_before=NEVER, number="", units=0)
-    return [batch for _key, batch in sorted(({levels.NO_BATCH: none} | rows).items())]
+def _batches(product_id: int, place: Warehouse) -> list[StockBatch]:
+    """Return what lies there by batch, and always what has none in a warehouse, so that it can be counted."""
+    chosen = select(StockBatch).where(StockBatch.product_id == product_id, StockBatch.units > 0)
+    rows = {row.key: row for row in db.session.scalars(chosen)}
+    none = StockBatch(best_before=NEVER, number="", units=0, warehouse_id=place.id, warehouse=place)
+    return [batch for _key, batch in sorted(({none.key: none} | rows).items())]

@@ -16,6 +16,7 @@ from groupbuy.warehouse.models import StockBatch
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
 from groupbuy.web.admin.receiving import tabs
+from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.kit.filters import day as day_text
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.i18n import gettext as _
@@ -27,9 +28,9 @@ AHEAD = (3, 7, 14, 30)
 def batch_label(batch: StockBatch) -> str:
     """Return a batch as a choice names it."""
     name = batch.number or _("no batch number")
-    parts = [name, _("%(units)s in stock", units=batch.units)]
+    parts = [name, place_name(batch.warehouse), _("%(units)s in stock", units=batch.units)]
     if batch.good_until:
-        parts.insert(1, _("best before %(day)s", day=day_text(batch.good_until)))
+        parts.insert(2, _("best before %(day)s", day=day_text(batch.good_until)))
     return " · ".join(parts)
 
 
@@ -54,6 +55,7 @@ COLUMNS = (
     Column(_l("Batch"), _name, "code", _page, width=18),
     Column(_l("Item code"), lambda row: row.Product.code, "code"),
     Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
+    Column(_l("Warehouse"), lambda row: place_name(row.StockBatch.warehouse)),
     Column(_l("In stock"), lambda row: row.StockBatch.units, "number", sort="units"),
 )
 
@@ -72,6 +74,8 @@ def stock_batches() -> ResponseReturnValue:
         statement = statement.where(batching.expires_by(today() + timedelta(days=int(within))))
     elif not asked("gone"):
         statement = statement.where(StockBatch.units > 0)
+    if place := asked_place():
+        statement = statement.where(StockBatch.warehouse_id == place.id)
     listing = Listing(
         "batches",
         _("Batches"),
@@ -79,6 +83,7 @@ def stock_batches() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Code, name or batch")),
+            place_filter(),
             Filter(
                 "within",
                 _("Expires"),
@@ -125,6 +130,7 @@ def stock_batch(batch_id: int) -> ResponseReturnValue:
         receipts=tracing.receipts_of(batch),
         places=tracing.places_of(batch),
         sure=_sure,
+        place_name=place_name,
         tabs=tabs("admin.stock_batches"),
         empty_text=_("No order holds goods of it."),
     )

@@ -18,8 +18,9 @@ from groupbuy.flows import taking_back
 from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import batching, issuing
 from groupbuy.warehouse.issuing import SUPPLIER_RETURN, WRITE_OFF
-from groupbuy.warehouse.models import StockBatch, StockIssue, StockMovement
+from groupbuy.warehouse.models import BatchMovement, StockBatch, StockIssue, StockMovement, StockTransfer
 from groupbuy.warehouse.sheets import count_sheet, issue_note
+from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField
@@ -27,6 +28,7 @@ from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains,
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.stock import LeastForm
 from groupbuy.web.admin.stock_batches import batch_label
+from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -41,6 +43,8 @@ def _product(row: Any) -> str:
 def _note(row: Any) -> str | None:
     if row.StockMovement.cause_kind == taking_back.CAUSE:
         return url_for("admin.aftersales_case", number=row.number)
+    if row.StockMovement.kind == TRANSFER:
+        return url_for("admin.stock_transfer", number=row.number)
     return url_for("admin.stock_note", number=row.number, suffix="pdf") if row.number else None
 
 
@@ -49,7 +53,9 @@ COLUMNS = (
     Column(_l("Item code"), lambda row: row.Product.code, "code", _product),
     Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
     Column(_l("Movement"), lambda row: row.StockMovement.kind, "state:stock_movement"),
-    Column(_l("Units"), lambda row: row.StockMovement.units, "number", sort="units"),
+    Column(_l("Warehouse"), lambda row: place_name(row.StockBatch.warehouse)),
+    Column(_l("Batch"), lambda row: row.StockBatch.number),
+    Column(_l("Units"), lambda row: row.units, "number", sort="units"),
     Column(_l("Cost"), lambda row: row.StockMovement.cost_fen, "money"),
     Column(_l("Note"), lambda row: row.number, "code", _note, width=18),
 )
@@ -72,34 +78,42 @@ class IssueForm(KeyedForm):
 
 @blueprint.get("/stock/movements")
 def stock_movements() -> ResponseReturnValue:
-    """List every movement of the stock, the latest first."""
+    """List every movement of the stock by batch and warehouse, the latest first."""
     issued = (StockMovement.cause_kind == issuing.CAUSE) & (StockMovement.cause_id == StockIssue.id)
     returned = (StockMovement.cause_kind == taking_back.CAUSE) & (StockMovement.cause_id == AfterSaleCase.id)
-    number = func.coalesce(StockIssue.number, AfterSaleCase.number)
+    sent = (StockMovement.kind == TRANSFER) & (StockMovement.cause_id == StockTransfer.id)
+    number = func.coalesce(StockIssue.number, AfterSaleCase.number, StockTransfer.number)
     statement = (
-        select(StockMovement, Product, number.label("number"))
+        select(StockMovement, Product, StockBatch, BatchMovement.units.label("units"))
+        .add_columns(number.label("number"))
         .join(Product, Product.id == StockMovement.product_id)
+        .join(BatchMovement, BatchMovement.stock_movement_id == StockMovement.id)
+        .join(StockBatch, StockBatch.id == BatchMovement.stock_batch_id)
         .outerjoin(StockIssue, issued)
         .outerjoin(AfterSaleCase, returned)
-        .order_by(StockMovement.id.desc())
+        .outerjoin(StockTransfer, sent)
+        .order_by(StockMovement.id.desc(), BatchMovement.stock_batch_id)
         .where(*within_days(StockMovement.at, "from", "until"))
     )
     if text := asked("q"):
-        columns = (Product.code, Product.name, number)
+        columns = (Product.code, Product.name, StockBatch.number, number)
         statement = statement.where(or_(*(contains(column, text) for column in columns)))
     if kind := asked("kind"):
         statement = statement.where(StockMovement.kind == kind)
+    if place := asked_place():
+        statement = statement.where(StockBatch.warehouse_id == place.id)
     listing = Listing(
         "stock-movements",
         _("Movements"),
         statement,
         COLUMNS,
         filters=(
-            Filter("q", _("Code, name or note")),
+            Filter("q", _("Code, name, batch or note")),
+            place_filter(),
             Filter("kind", _("Movement"), state_choices("stock_movement"), _("All movements")),
             Filter("from", _("Day of the movement"), until="until"),
         ),
-        sorts={"units": StockMovement.units},
+        sorts={"units": BatchMovement.units},
     )
     return show(listing, tabs=tabs("admin.stock_movements"), empty_text=_("Nothing has moved yet."))
 
@@ -156,11 +170,14 @@ def stock_least(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/stock/count-sheet.<any(xlsx, pdf):suffix>")
 def stock_count_sheet(suffix: str) -> ResponseReturnValue:
-    """Download the sheet to count the stock by: every batch that lies there, by product code."""
-    lying = batching.batches().where(StockBatch.units > 0).order_by(None)
+    """Download the sheet to count the stock by, of one warehouse or all: every batch by product code."""
+    lying = batching.batches().where(batching.is_there()).order_by(None)
+    if place := asked_place():
+        lying = lying.where(StockBatch.warehouse_id == place.id)
     rows = db.session.execute(lying.order_by(Product.code, StockBatch.best_before, StockBatch.number))
     counted = [(row[0], row[1]) for row in rows]
-    return _paper(count_sheet(counted, zone=zone(), printed_at=utc_now()), "盘点表", suffix)
+    sheet = count_sheet(counted, zone=zone(), printed_at=utc_now())
+    return paper(sheet, f"盘点表-{place.code}" if place else "盘点表", suffix)
 
 
 @blueprint.get("/stock/notes/<number>.<any(xlsx, pdf):suffix>")
@@ -169,10 +186,11 @@ def stock_note(number: str, suffix: str) -> ResponseReturnValue:
     note = issuing.get_issue(number)
     batches = batching.of_movement(note.kind, (issuing.CAUSE, note.id))
     sheet = issue_note(note, batches, zone=zone(), printed_at=utc_now())
-    return _paper(sheet, f"{sheet.title}-{number}", suffix)
+    return paper(sheet, f"{sheet.title}-{number}", suffix)
 
 
-def _paper(sheet: Sheet, name: str, suffix: str) -> ResponseReturnValue:
+def paper(sheet: Sheet, name: str, suffix: str) -> ResponseReturnValue:
+    """Send a sheet as a PDF or a workbook."""
     content = pdf.write_pdf([sheet]) if suffix == "pdf" else xlsx.write_xlsx([sheet])
     mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
     return attachment(content, f"{name}.{suffix}", mime_type)

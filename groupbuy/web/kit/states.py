@@ -103,7 +103,12 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "write_off": ("Written off", "bad"),
         "supplier_return": ("Returned to the supplier", "idle"),
         "customer_return": ("Came back from a resident", "info"),
+        "transfer": ("Moved to another warehouse", "info"),
+        "transfer_difference": ("Difference on arrival", "bad"),
     },
+    "stock_transfer": {"sent": ("On the way", "wait"), "arrived": ("Arrived", "ok")},
+    "warehouse": {"central": ("Central warehouse", "info"), "grid": ("Grid warehouse", "idle")},
+    "takes_in": {"on": ("Takes goods in", "ok"), "off": ("Closed", "idle")},
     "licence": {
         "business": ("Business licence", "info"),
         "food": ("Food trade licence", "info"),

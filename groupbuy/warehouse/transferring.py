@@ -1,0 +1,236 @@
+"""Goods move from one warehouse to another (调拨) in two steps: they are sent, and they arrive.
+
+Between the two they lie in no place where anybody could take them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import joinedload, selectinload
+
+from groupbuy.audit import service as audit
+from groupbuy.catalog.service import get_product
+from groupbuy.db import db
+from groupbuy.db.bulk import next_ids, table_of
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.warehouse import batching, stock, warehouses
+from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine
+from groupbuy.warehouse.rules import IN_TRANSIT, SLIP, Batch, taken_for
+
+SENT, ARRIVED = "sent", "arrived"
+TRANSFER, DIFFERENCE = "transfer", "transfer_difference"
+MAX_LINES = 500
+MAX_NOTE = 200
+NOWHERE = Batch(warehouse_id=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is to be sent of a product, in sale units: of one batch, or what expires first."""
+
+    product_code: str
+    units: int
+    batch_id: int | None = None
+
+
+def send(
+    *,
+    from_code: str,
+    to_code: str,
+    goods: Sequence[Goods],
+    now: datetime,
+    zone: ZoneInfo,
+    actor: str,
+    note: str | None = None,
+    submission_key: str | None = None,
+) -> StockTransfer:
+    """Send goods from a warehouse to another; the same key again is the first transfer.
+
+    Raise NotFound, BadInput with param ``lines[i].…``, RuleBroken ``out_of_stock``, ``same_warehouse``,
+    ``warehouse_closed``.
+    """
+    if submission_key and (first := _by_key(submission_key)):
+        return first
+    origin, target = warehouses.get(from_code), warehouses.get_open(to_code)
+    if origin is target:
+        raise RuleBroken("same_warehouse", "Choose two different warehouses.", param="to")
+    if len(note or "") > MAX_NOTE:
+        raise BadInput("too_long", f"At most {MAX_NOTE} characters.", param="note")
+    lots = _lots(_by_product(goods), origin.id)
+    (transfer_id,) = next_ids(table_of(StockTransfer), 1)
+    transfer = StockTransfer(
+        id=transfer_id,
+        number=f"ST-{now.astimezone(zone):%Y%m%d}-{transfer_id}",
+        from_id=origin.id,
+        to_id=target.id,
+        state=SENT,
+        note=(note or "").strip() or None,
+        submission_key=submission_key,
+        sent_at=now,
+        sent_by=actor,
+    )
+    transfer.lines = [
+        StockTransferLine(stock_batch_id=batch.id, sent=units)
+        for taken in lots.values()
+        for batch, units in taken
+    ]
+    db.session.add(transfer)
+    db.session.flush()
+    for product_id, taken in lots.items():
+        _move(product_id, taken, IN_TRANSIT, ("transfer_sent", transfer.id), now, actor)
+    _log("stock_sent", transfer, sum(line.sent for line in transfer.lines), now, actor)
+    return transfer
+
+
+def arrive(*, number: str, arrived: Mapping[int, int], now: datetime, actor: str) -> StockTransfer:
+    """Take in what was sent, once; ``arrived`` is what came by line id, and all of what it leaves out.
+
+    What is missing or too much is booked as a difference in the warehouse to which it was sent. Raise
+    NotFound, BadInput with param ``lines[i].arrived``, RuleBroken ``already_arrived``.
+    """
+    transfer = get_transfer(number)
+    came = _came(transfer, arrived)
+    moved = db.session.execute(
+        update(StockTransfer)
+        .where(StockTransfer.id == transfer.id, StockTransfer.state == SENT)
+        .values(state=ARRIVED, arrived_at=now, arrived_by=actor)
+        .returning(StockTransfer.id)
+    )
+    if moved.scalar() is None:
+        raise RuleBroken("already_arrived", "Somebody has taken this transfer in already.")
+    for line in transfer.lines:
+        line.arrived = came[line.id]
+    db.session.flush()
+    by_product: dict[int, list[StockTransferLine]] = {}
+    for line in sorted(transfer.lines, key=lambda one: one.batch.product_id):
+        by_product.setdefault(line.batch.product_id, []).append(line)
+    for product_id, lines in by_product.items():
+        _take_in(transfer, product_id, lines, now, actor)
+    _log("stock_arrived", transfer, sum(came.values()), now, actor)
+    return transfer
+
+
+def _by_product(goods: Sequence[Goods]) -> dict[int, list[tuple[int, Goods]]]:
+    """Return what is to be sent by product in the order of their ids, in which everybody locks them."""
+    if not 1 <= len(goods) <= MAX_LINES:
+        raise BadInput("required", f"Send between 1 and {MAX_LINES} lines.", param="lines")
+    found: dict[int, list[tuple[int, Goods]]] = {}
+    for index, one in enumerate(goods):
+        if not 1 <= one.units <= stock.MAX_UNITS:
+            raise BadInput("out_of_range", f"Between 1 and {stock.MAX_UNITS}.", param=f"lines[{index}].units")
+        found.setdefault(get_product(one.product_code).id, []).append((index, one))
+    return dict(sorted(found.items()))
+
+
+def _lots(
+    goods: Mapping[int, Sequence[tuple[int, Goods]]], origin_id: int
+) -> dict[int, list[tuple[StockBatch, int]]]:
+    """Lock the levels and choose the batches to send of each product."""
+    lots = {}
+    for product_id, wanted in goods.items():
+        stock.move_level(product_id, 0)
+        lying = batching.there(product_id, warehouse_id=origin_id)
+        keys = {row.id: batch for batch, row in lying.items()}
+        wishes = [(_wished(one, keys), one.units) for _index, one in wanted]
+        taken = taken_for({batch: row.units for batch, row in lying.items()}, wishes)
+        if isinstance(taken, int):
+            index, one = wanted[taken]
+            raise RuleBroken(
+                "out_of_stock",
+                f"There is not so much of {one.product_code} in this warehouse.",
+                param=f"lines[{index}].units",
+            )
+        lots[product_id] = [(lying[batch], units) for batch, units in sorted(taken.items())]
+    return lots
+
+
+def _wished(one: Goods, keys: Mapping[int, Batch]) -> Batch | None:
+    """Return the batch that is wished for; one that does not lie there is one without anything."""
+    return None if one.batch_id is None else keys.get(one.batch_id, NOWHERE)
+
+
+def _move(
+    product_id: int,
+    taken: Iterable[tuple[StockBatch, int]],
+    to_id: int,
+    cause: stock.Cause,
+    now: datetime,
+    actor: str,
+) -> None:
+    """Book units of batches from where they lie into another warehouse; the level stays as it is."""
+    leaves = {row.key: (row.id, units) for row, units in taken}
+    known = batching.known(product_id, [_in(batch, to_id) for batch in leaves])
+    changes = {row_id: -units for row_id, units in leaves.values()}
+    changes |= {known[_in(batch, to_id)].id: units for batch, (_id, units) in leaves.items()}
+    stock.note(product_id, changes, stock.last_cost(product_id), TRANSFER, cause, now, actor)
+
+
+def _came(transfer: StockTransfer, arrived: Mapping[int, int]) -> dict[int, int]:
+    """Return what came of each line; ten times what was sent is a slip of the keyboard."""
+    if not {line.id for line in transfer.lines} >= set(arrived):
+        raise BadInput("unknown_line", "This transfer has no such line.", param="lines")
+    came = {}
+    for index, line in enumerate(transfer.lines):
+        came[line.id] = arrived.get(line.id, line.sent)
+        if not 0 <= came[line.id] < SLIP * line.sent:
+            raise BadInput(
+                "out_of_range",
+                f"{line.sent} were sent; ten times as much cannot have come.",
+                param=f"lines[{index}].arrived",
+            )
+    return came
+
+
+def _take_in(
+    transfer: StockTransfer, product_id: int, lines: Sequence[StockTransferLine], now: datetime, actor: str
+) -> None:
+    stock.move_level(product_id, 0)
+    on_the_way = batching.known(product_id, [_in(line.batch.key, IN_TRANSIT) for line in lines])
+    came = [(on_the_way[_in(line.batch.key, IN_TRANSIT)], line.sent) for line in lines]
+    _move(product_id, came, transfer.to_id, ("transfer_arrived", transfer.id), now, actor)
+    there = batching.known(product_id, [_in(line.batch.key, transfer.to_id) for line in lines])
+    for line in lines:
+        if differs := (line.arrived or 0) - line.sent:
+            stock.move_level(product_id, differs)
+            changes = {there[_in(line.batch.key, transfer.to_id)].id: differs}
+            cause = ("stock_transfer_line", line.id)
+            stock.note(product_id, changes, stock.last_cost(product_id), DIFFERENCE, cause, now, actor)
+
+
+def _in(batch: Batch, warehouse_id: int) -> Batch:
+    return batch._replace(warehouse_id=warehouse_id)
+
+
+def _by_key(key: str) -> StockTransfer | None:
+    return db.session.scalar(select(StockTransfer).where(StockTransfer.submission_key == key))
+
+
+def get_transfer(number: str) -> StockTransfer:
+    """Return a transfer with its lines, their batches and both warehouses; raise NotFound."""
+    lines = selectinload(StockTransfer.lines).joinedload(StockTransferLine.batch)
+    found = db.session.scalar(
+        transfers().where(StockTransfer.number == number).options(lines.joinedload(StockBatch.product))
+    )
+    if found is None:
+        raise NotFound("unknown_transfer", "There is no such transfer.")
+    return found
+
+
+def transfers() -> Select[StockTransfer]:
+    """Select transfers with both warehouses, the latest first."""
+    places = (joinedload(StockTransfer.origin), joinedload(StockTransfer.target))
+    return select(StockTransfer).options(*places).order_by(StockTransfer.id.desc())
+
+
+def _log(verb: str, transfer: StockTransfer, units: int, now: datetime, actor: str) -> None:
+    audit.record(
+        at=now,
+        actor=actor,
+        verb=verb,
+        subject_kind="stock_transfer",
+        subject=transfer.number,
+        after={"units": units},
+    )

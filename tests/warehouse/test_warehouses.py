@@ -1,0 +1,210 @@
+"""The stock by warehouse: goods are sent, arrive, and are used wherever they lie."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from groupbuy.campaigns.models import Round
+from groupbuy.catalog.models import Product
+from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.flows import calling_off, receiving
+from groupbuy.flows.receiving import Delivery
+from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.settlements import payables
+from groupbuy.warehouse import batching, stock, transferring, warehouses
+from groupbuy.warehouse.models import StockBatch, StockMovement, StockTransfer, Warehouse
+from groupbuy.warehouse.rules import Batch, taken_for
+from groupbuy.warehouse.transferring import Goods
+from tests import building
+from tests.warehouse import day
+from tests.warehouse.test_batches import BATCHES, DAYS, LATER, SOON
+
+LATE = building.NOW + timedelta(hours=1)
+
+
+def add_warehouse(code: str, **values: Any) -> Warehouse:
+    """Open a grid warehouse."""
+    usual = {"name": f"{code}仓", "kind": "grid", "address": None, "active": True, "new": True}
+    with transaction():
+        return warehouses.save(code=code, now=building.NOW, actor="test", **(usual | values))
+
+
+def put(product: Product, **batches: int) -> None:
+    """Count goods of some batches into the main warehouse; A expires before B."""
+    days = {"A": SOON, "B": LATER}
+    with transaction():
+        stock.put(
+            product_id=product.id,
+            units=sum(batches.values()),
+            cost_fen=500,
+            kind="receipt_surplus",
+            cause=("test", product.id),
+            now=building.NOW,
+            actor="test",
+            batches={batching.batch_of(name, days[name]): units for name, units in batches.items()},
+        )
+
+
+def send(*goods: Goods, to: str = "G1", **details: Any) -> StockTransfer:
+    """Send goods from the main warehouse."""
+    usual = {"from_code": "MAIN", "to_code": to, "now": LATE, "zone": building.ZONE, "actor": "test"}
+    with transaction():
+        return transferring.send(goods=goods, **(usual | details))
+
+
+def arrive(transfer: StockTransfer, *came: int) -> None:
+    """Take in what came of each line."""
+    ids = [line.id for line in transfer.lines]
+    with transaction():
+        arrived = dict(zip(ids, came, strict=False))
+        transferring.arrive(number=transfer.number, arrived=arrived, now=LATE, actor="test")
+
+
+def lying(product: Product) -> dict[tuple[str, str], int]:
+    """Return what lies of a product, by the code of the warehouse and the number of the batch."""
+    db.session.rollback()
+    rows = select(Warehouse.code, StockBatch.number, StockBatch.units).join(StockBatch.warehouse)
+    chosen = rows.where(StockBatch.product_id == product.id, StockBatch.units > 0)
+    return {(code, number): units for code, number, units in db.session.execute(chosen)}
+
+
+def refused(code: str, work: Any) -> None:
+    """Expect an error of the trade and nothing done."""
+    with pytest.raises(GroupbuyError) as caught:
+        work()
+    assert caught.value.code == code
+
+
+@given(
+    batches=BATCHES,
+    wishes=st.lists(
+        st.tuples(st.none() | st.builds(Batch, DAYS, st.sampled_from(["", "A", "B"])), st.integers(1, 30)),
+        max_size=5,
+    ),
+)
+def test_what_is_taken_for_wishes_is_what_was_wished(
+    batches: dict[Batch, int], wishes: list[tuple[Batch | None, int]]
+) -> None:
+    taken = taken_for(batches, wishes)
+    wished = sum(units for _batch, units in wishes)
+    named = {batch: sum(units for one, units in wishes if one == batch) for batch, _units in wishes if batch}
+    enough = all(units <= batches.get(batch, 0) for batch, units in named.items())
+    assert isinstance(taken, dict) == (enough and wished <= sum(batches.values()))
+    if isinstance(taken, dict):
+        assert sum(taken.values()) == wished
+        assert all(0 < units <= batches[batch] for batch, units in taken.items())
+        assert all(taken.get(batch, 0) >= units for batch, units in named.items())
+
+
+def test_goods_are_sent_lie_nowhere_arrive_and_what_is_missing_is_booked(app: Flask) -> None:
+    product = building.add_product(building.add_supplier(), keeps=True, case_size=1)
+    add_warehouse("G1")
+    put(product, A=4, B=5)
+    transfer = send(Goods("P1", 6), submission_key="once")
+    assert send(Goods("P1", 6), submission_key="once").id == transfer.id
+    # What expires first leaves first: all 4 of A, 2 of B.
+    assert lying(product) == {("MAIN", "B"): 3, ("TRANSIT", "A"): 4, ("TRANSIT", "B"): 2}
+    refused("out_of_stock", lambda: send(Goods("P1", 4)))
+    # A round of 9 finds 3 that it can use; the other 6 are bought.
+    round_ = building.add_round([product])
+    building.place(round_, building.add_resident(building.add_leader()), {"P1": 9})
+    building.close(app, round_)
+    (line,) = day.order_of(round_).lines
+    assert (line.from_stock, line.purchased) == (3, 6)
+    arrive(transfer, 3, 2)
+    refused("already_arrived", lambda: arrive(transfer))
+    assert lying(product) == {("G1", "A"): 3, ("G1", "B"): 2}
+    with transaction():
+        payables.bring_up(since=building.OPENS, now=LATE)
+    moved = db.session.execute(select(StockMovement.kind, StockMovement.units).order_by(StockMovement.id))
+    assert [tuple(row) for row in moved] == [
+        ("receipt_surplus", 9),
+        ("transfer", 0),
+        ("allocated", -3),
+        ("transfer", 0),
+        ("transfer_difference", -1),
+    ]
+    assert day.wrong() == []
+
+
+def test_a_round_uses_all_warehouses_and_gets_back_into_the_one_it_came_from(app: Flask) -> None:
+    product = building.add_product(building.add_supplier(), keeps=True, case_size=1)
+    add_warehouse("G1")
+    put(product, A=2, B=5)
+    arrive(send(Goods("P1", 3, _batch("B"))))
+    resident = building.add_resident(building.add_leader())
+    first = building.add_round([product])
+    building.place(first, resident, {"P1": 6})
+    building.close(app, first)
+    assert lying(product) == {("G1", "B"): 1}
+    with transaction():
+        calling_off.call_off(
+            round_=db.session.get_one(Round, first.id), reason="停业", now=day.ARRIVES, actor=day.ACTOR
+        )
+    assert lying(product) == {("MAIN", "A"): 2, ("MAIN", "B"): 2, ("G1", "B"): 3}
+    assert day.wrong() == []
+
+
+def test_a_delivery_comes_into_a_chosen_warehouse_and_its_surplus_stays_there(app: Flask) -> None:
+    product = building.add_product(building.add_supplier(), case_size=1)
+    add_warehouse("G1")
+    round_ = building.add_round([product])
+    building.place(round_, building.add_resident(building.add_leader()), {"P1": 2})
+    building.close(app, round_)
+    number = day.order_of(round_).number
+    details = {"tolerance_bp": 0, "confirmed": 1, "now": day.ARRIVES, "actor": day.ACTOR}
+    goods = [Delivery("P1", 5, 0, None, "A", SOON)]
+    refused(
+        "unknown_warehouse",
+        lambda: receiving.receive_goods(number=number, deliveries=goods, warehouse_code="X", **details),
+    )
+    db.session.rollback()
+    with transaction():
+        receiving.receive_goods(number=number, deliveries=goods, warehouse_code="G1", **details)
+    assert lying(product) == {("G1", "A"): 3}
+    with transaction():
+        count = {"product": product, "now": LATE, "actor": "test"}
+        stock.count(counted=2, seen=3, batch_id=_batch("A"), **count)
+        stock.count(counted=7, seen=0, warehouse_id=warehouses.get("G1").id, **count)
+    assert lying(product) == {("G1", "A"): 2, ("G1", ""): 7}
+    assert day.wrong() == []
+
+
+def test_a_warehouse_that_is_closed_takes_nothing_in(app: Flask) -> None:
+    product = building.add_product(building.add_supplier())
+    add_warehouse("G1")
+    put(product, A=1)
+    add_warehouse("G1", active=False, new=False)
+    refused("warehouse_closed", lambda: send(Goods("P1", 1)))
+    refused("same_warehouse", lambda: send(Goods("P1", 1), to="MAIN"))
+    refused("unknown_warehouse", lambda: send(Goods("P1", 1), to="TRANSIT"))
+    refused("main_warehouse", lambda: add_warehouse("MAIN", active=False, new=False))
+    refused("already_exists", lambda: add_warehouse("G1"))
+    assert lying(product) == {("MAIN", "A"): 1}
+
+
+def _batch(number: str) -> int:
+    return db.session.scalars(select(StockBatch.id).where(StockBatch.number == number)).one()
+
+
+def test_goods_in_several_warehouses_lie_together_after_the_way_back(app: Flask) -> None:
+    product = building.add_product(building.add_supplier())
+    add_warehouse("G1")
+    put(product, A=4, B=5)
+    arrive(send(Goods("P1", 6)), 4, 1)
+    send(Goods("P1", 2), from_code="G1", to="MAIN")
+    db.session.remove()
+    downgrade(revision="0116")
+    upgrade()
+    # 4 of A and 5 of B less the one that was missing.
+    assert lying(product) == {("MAIN", "A"): 4, ("MAIN", "B"): 4}
+    kinds = db.session.scalars(select(StockMovement.kind).order_by(StockMovement.id)).all()
+    assert kinds == ["receipt_surplus", "stock_take"]
+    assert day.wrong() == []
