@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from groupbuy.payments.simulator.files import write_settings
-from groupbuy.payments.simulator.server import Simulator, running
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import running
 
 
 @click.command("pay-simulator")

@@ -27,8 +27,8 @@ from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from groupbuy.payments.models import ChannelPayment, ChannelRefund
-from groupbuy.payments.simulator.notices import Call
-from groupbuy.payments.simulator.server import Simulator, running
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import Call, running
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW, OPENS
 from tests.faults import market

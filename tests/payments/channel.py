@@ -11,7 +11,8 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.payments.gateways import PaymentGateway
 from groupbuy.payments.simulator.files import write_settings
 from groupbuy.payments.simulator.keys import Party, make_party
-from groupbuy.payments.simulator.server import Simulator, running
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import running
 
 BASE_URL = "http://127.0.0.1:9"
 

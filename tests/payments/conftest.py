@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from groupbuy.payments.simulator.files import write_settings
-from groupbuy.payments.simulator.server import Simulator, running
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import running
 from tests.building import NOW
 from tests.payments.channel import BASE_URL, make_simulator
 

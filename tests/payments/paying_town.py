@@ -19,8 +19,8 @@ from groupbuy.http.charging import open_payment
 from groupbuy.orders.models import Order
 from groupbuy.payments.gateways import PAID, Found
 from groupbuy.payments.models import ChannelPayment, ChannelRefund
-from groupbuy.payments.simulator.notices import Call
 from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import Call
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 from tests import building

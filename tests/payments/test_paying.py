@@ -15,7 +15,8 @@ from groupbuy.flows.paying import Way
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders.models import Order
 from groupbuy.payments.models import ChannelNotice
-from groupbuy.payments.simulator.server import Fault, Simulator
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import Fault
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW
 from tests.payments.paying_town import Shop, broken_invariants, open_shop

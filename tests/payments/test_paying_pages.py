@@ -15,7 +15,8 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.members.models import Resident
-from groupbuy.payments.simulator.server import Fault, Simulator
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import Fault
 from tests import building
 from tests.building import NOW
 from tests.payments.paying_town import Shop, broken_invariants, open_shop

@@ -19,7 +19,8 @@ from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds, reconciling, rules
 from groupbuy.payments.models import Refund, RefundRequest
-from groupbuy.payments.simulator.server import Fault, Simulator
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import Fault
 from tests.building import ACTOR, NOW
 from tests.money import dial
 from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop

@@ -21,7 +21,8 @@ from groupbuy.payments.gateways import (
 )
 from groupbuy.payments.simulator.keys import encrypt
 from groupbuy.payments.simulator.notices import signed_headers
-from groupbuy.payments.simulator.server import Fault, Simulator
+from groupbuy.payments.simulator.server import Simulator
+from groupbuy.payments.simulator.serving import Fault
 from tests.payments.channel import channel, party, settings_for
 
 Side = tuple[Simulator, PaymentGateway]

@@ -2,25 +2,15 @@
 
 import json
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from groupbuy.finance.rules import BOOKS
 from groupbuy.payments.simulator.book import Return, Trade
 from groupbuy.payments.simulator.keys import Party, encrypt
+from groupbuy.payments.simulator.serving import Call
 
 SIGNED = "WECHATPAY2-SHA256-RSA2048"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call ready to be sent."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 def payment_call(

@@ -1,25 +1,19 @@
-"""The simulator's HTTP: WeChat Pay's addresses, and ``/control`` for the payer's part and for faults."""
+"""WeChat Pay's addresses on this machine, and ``/control`` for the payer's part and for faults."""
 
 import json
 import re
 import secrets
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from groupbuy.kernel.clock import utc_now
 from groupbuy.payments.simulator import book as books
 from groupbuy.payments.simulator import notices
-from groupbuy.payments.simulator.book import Book, Refused, Return, Trade
-from groupbuy.payments.simulator.keys import Party, encrypt, make_party
-from groupbuy.payments.simulator.notices import Call
+from groupbuy.payments.simulator.book import Refused, Return, Trade
+from groupbuy.payments.simulator.keys import encrypt
+from groupbuy.payments.simulator.serving import Answer, Call, Channel
 
 MERCHANT, APP = "1900000001", "wxsimulated0000001"
 KINDS = {"jsapi": "JSAPI", "native": "NATIVE", "h5": "MWEB"}
@@ -27,34 +21,12 @@ _TOKEN = re.compile(
     r'WECHATPAY2-SHA256-RSA2048 mchid="(?P<mchid>[^"]+)",nonce_str="(?P<nonce>[^"]+)",'
     r'signature="(?P<signature>[^"]+)",timestamp="(?P<time>\d+)",serial_no="(?P<serial>[^"]+)"'
 )
-Answer = tuple[int, Any]
 
 
 @dataclass
-class Fault:
-    """What goes wrong with the next calls of a path: before or after the work is done, or only late."""
+class Simulator(Channel):
+    """WeChat Pay for one merchant."""
 
-    path: str
-    status: int = 500
-    after: bool = False
-    delay_s: float = 0.0
-    times: int = 1
-    code: str = "SYSTEM_ERROR"
-
-
-@dataclass
-class Simulator:
-    """WeChat Pay for one merchant whose keys it has made."""
-
-    clock: Callable[[], datetime] = utc_now
-    refunds_end: str | None = "SUCCESS"
-    calls: bool = True
-    book: Book = field(default_factory=Book)
-    faults: list[Fault] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    url: str = ""
-    merchant: Party = field(default_factory=lambda: make_party("merchant", now=utc_now()))
-    platform: Party = field(default_factory=lambda: make_party("platform", now=utc_now()))
     apiv3_key: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def settings(self) -> dict[str, str]:
@@ -66,10 +38,6 @@ class Simulator:
             "GROUPBUY_WECHAT_PAY_APIV3_KEY": self.apiv3_key,
             "GROUPBUY_WECHAT_PAY_BASE_URL": self.url,
         }
-
-    def pay(self, number: str, *, amount_fen: int | None = None) -> Trade:
-        """Pay as the payer does."""
-        return self.book.pay(number, now=self.clock(), amount_fen=amount_fen)
 
     def tell(self, number: str, *, at: datetime | None = None, notice_id: str | None = None) -> Call:
         """Return the call that tells of a payment or, by its number, of a refund."""
@@ -83,12 +51,23 @@ class Simulator:
             return notices.refund_call(self.book.returns[number], **usual)
         return notices.payment_call(self.book.trade(number), **usual)
 
+    def headers_of(self, text: str) -> Mapping[str, str]:
+        """Return the headers by which an answer is known to be WeChat's."""
+        return notices.signed_headers(text, platform=self.platform, at=self.clock())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all payments and refunds as WeChat shows them."""
+        return {
+            "payments": [notices.trade_as_json(trade) for trade in self.book.trades.values()],
+            "refunds": [self._refund_json(back) for back in self.book.returns.values()],
+        }
+
     def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> Answer:
         """Return status and content of a call; bytes are a file."""
         parts = urlsplit(target)
         self.asked.append(f"{method} {parts.path}")
         if parts.path.startswith("/control/"):
-            return self._control(parts.path.removeprefix("/control/"), json.loads(body or "{}"))
+            return self.control(parts.path.removeprefix("/control/"), json.loads(body or "{}"))
         if parts.path == "/v3/billdownload/file":
             return 200, self.book.bill(date.fromisoformat(parse_qs(parts.query)["token"][0]))
         if not self._is_signed(method, target, headers, body):
@@ -193,105 +172,3 @@ class Simulator:
         content = self.book.bill(date.fromisoformat(day))
         url = f"{self.url}/v3/billdownload/file?token={day}"
         return 200, {"hash_type": "SHA1", "hash_value": books.digest(content), "download_url": url}
-
-    def _control(self, deed: str, wish: dict[str, Any]) -> Answer:
-        """Do what the payer or the tester wants; docs/payments.md lists it."""
-        if deed == "pay":
-            self.pay(wish["number"], amount_fen=wish.get("amount_fen"))
-            return 200, {"told": self._send(wish["number"]) if self.calls else None}
-        if deed == "notify":
-            return 200, {"told": [self._send(wish["number"]) for _ in range(wish.get("times", 1))]}
-        if deed == "refund":
-            self.book.settle(wish["number"], wish.get("state", "SUCCESS"), now=self.clock())
-            return 200, {"told": self._send(wish["number"]) if self.calls else None}
-        if deed == "faults":
-            self.faults.extend(Fault(**one) for one in wish["faults"])
-            return 200, {"faults": len(self.faults)}
-        if deed == "book":
-            return 200, {
-                "payments": [notices.trade_as_json(trade) for trade in self.book.trades.values()],
-                "refunds": [self._refund_json(back) for back in self.book.returns.values()],
-            }
-        raise Refused(404, "NOT_FOUND")
-
-    def _send(self, number: str) -> int | None:
-        """Call the merchant; return its status, None where it gave none."""
-        call = self.tell(number)
-        parts = urlsplit(call.url)
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
-        try:
-            connection.request("POST", parts.path, call.body, dict(call.headers))
-            return connection.getresponse().status
-        except (OSError, HTTPException):
-            return None
-        finally:
-            connection.close()
-
-    def fault_for(self, path: str) -> Fault | None:
-        """Return what is to go wrong with a call, used up by it."""
-        for fault in self.faults:
-            if path.startswith(fault.path):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.faults.remove(fault)
-                return fault
-        return None
-
-
-def make_handler(simulator: Simulator) -> type[BaseHTTPRequestHandler]:
-    """Return how a simulator is spoken to."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._serve("GET")
-
-        def do_POST(self) -> None:
-            self._serve("POST")
-
-        def _serve(self, method: str) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            fault = simulator.fault_for(urlsplit(self.path).path)
-            try:
-                if fault is not None and not fault.after and fault.status:
-                    raise Refused(fault.status, fault.code)
-                status, content = simulator.answer(method, self.path, dict(self.headers), body)
-                if fault is not None:
-                    time.sleep(fault.delay_s)
-                    if fault.after:
-                        raise Refused(fault.status, fault.code)
-            except Refused as refused:
-                status, content = refused.status, {"code": refused.code, "message": refused.code}
-            self._send(status, content)
-
-        def _send(self, status: int, content: Any) -> None:
-            packed = content if isinstance(content, bytes) else b""
-            text = "" if packed or content == "" else json.dumps(content, ensure_ascii=False)
-            kind = "application/octet-stream" if packed else "application/json; charset=utf-8"
-            self.send_response(status)
-            headers = notices.signed_headers(text, platform=simulator.platform, at=simulator.clock())
-            for name, value in ({**headers, "Content-Type": kind}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(packed or text.encode())))
-            self.end_headers()
-            self.wfile.write(packed or text.encode())
-
-        def log_message(self, *_arguments: object) -> None:
-            """Keep quiet."""
-
-    return Handler
-
-
-@contextmanager
-def running(simulator: Simulator, *, port: int = 0) -> Iterator[Simulator]:
-    """Serve on loopback while the block runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(simulator))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    simulator.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield simulator
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
