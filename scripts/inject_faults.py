@@ -1,11 +1,11 @@
 """Inject faults at the size of the continuous integration, or with --full at full size, on both databases.
 
 Kinds: T1 many buyers at once over HTTP, T2 orders while closing, T3 death at every database event, T4 kill
--9 of schedulers and buyers, T4W of web workers, T5 the database stopped or killed, T5W the same over HTTP, T6
-calls of a payment channel shuffled, late, forged and old, T7 the wall clock set (needs a C compiler), T8
+-9 of schedulers and buyers, T4W of web workers, T5 the database stopped or killed, T5W the same over HTTP,
+T6 calls of a payment channel shuffled, late, forged and old, T7 the wall clock set (needs a C compiler), T8
 disks full or read-only (needs root), T10 halted past the lease, T12 answers lost on the way, T13 the model,
-T15 a backup under load, restored and audited, T16 migrations on a database in use, T17 an evening with a
-fault every few seconds (needs a C compiler).
+T13M the model of all money, T15 a backup under load, restored and audited, T16 migrations on a database in
+use, T17 an evening with a fault every few seconds (needs a C compiler).
 """
 
 import argparse
@@ -31,7 +31,8 @@ from tests.support.run_folder import folder_of_process  # noqa: E402 - as above
 SIZES = {"T1": (20, 500), "T4W": (10, 500), "T12": (600, 50_000)}
 SIZES |= {"T2": (8, 1000), "T3": (23, 1), "T4": (20, 2000), "T5": (3, 100), "T7": (2, 60), "T10": (2, 200)}
 SIZES |= {"T6": (200, 10_000), "T8": (5, 30)}
-SIZES |= {"T5W": (3, 100), "T13": (12, 10_000), "T15": (1, 20), "T16": (1, 5), "T17": (6, 180)}
+SIZES |= {"T5W": (3, 100), "T13": (12, 10_000), "T13M": (4, 400), "T15": (1, 20), "T16": (1, 5)}
+SIZES |= {"T17": (6, 180)}
 # SQLite has no server to stop; a wall clock is the same for both.
 ONLY = {"T5": "postgresql", "T5W": "postgresql", "T7": "sqlite"}
 PREFIX = "groupbuy-faults-"

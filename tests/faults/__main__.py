@@ -42,6 +42,7 @@ KINDS: Mapping[str, Callable[[Flask, int], Outcome]] = {
     "T10": lambda app, size: killing.halt_often(app, faults=size),
     "T12": lambda app, size: losing.run(app, operations=size),
     "T13": lambda app, size: modelling.run(app, examples=size, steps=max(size // 5, 30)),
+    "T13M": lambda app, size: modelling.run_money(app, examples=size, steps=max(size // 4, 30)),
     "T15": lambda app, size: saving.run(app, faults=size),
     "T16": lambda app, size: migrating.run(app, faults=size),
     "T17": lambda app, size: evening.run(app, faults=size),

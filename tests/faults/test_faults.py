@@ -27,6 +27,7 @@ from tests.support.run_folder import run_folder
         ("T6", 200, 200),
         ("T10", 2, 2),
         ("T13", 12, 12),
+        ("T13M", 4, 20),
     ],
     ids=[
         "T1 many buyers at once",
@@ -40,6 +41,7 @@ from tests.support.run_folder import run_folder
         "T6 calls of a payment channel",
         "T10 halted past the lease",
         "T13 the model",
+        "T13 the model of all money",
     ],
 )
 @pytest.mark.check(38)

@@ -1,0 +1,123 @@
+"""T13 over money: orders, payments by the real protocol, refunds, pick-ups, commission, suppliers.
+
+Whether a deed is taken is the platform's to say, except where money decides: there the model says it first.
+"""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from groupbuy.campaigns.models import Round
+from groupbuy.db import db
+from groupbuy.flows import collecting, ordering, putting_right
+from groupbuy.flows.putting_right import Request
+from groupbuy.members.models import Resident
+from tests import building
+from tests.building import ACTOR
+from tests.faults.money_partners import Partners
+from tests.faults.money_payers import Payers
+from tests.faults.money_refunds import Refunds
+from tests.faults.money_stage import (
+    crashes,
+    hours,
+    minutes,
+    pick_one,
+    some,
+    stored_order,
+    units,
+)
+
+
+class MoneyMachine(Payers, Refunds, Partners):
+    """All of it, in any order."""
+
+    @initialize()
+    def begin(self) -> None:
+        """Start with some orders, a filled wallet, and one order that is paid from it and the channel."""
+        self.set_up()
+        for pick in range(4):
+            self.place(pick, pick // 2, {"P": 2 + pick, "Q": 1}, crash=False)
+        self.top_up(self.residents[0], 2500, heard=True, pays=1)
+        self.pay_through_channel(*self.order(1, self.may_begin), from_wallet=True, pays=1)
+
+    @rule(pick=some, who=some, wished=units, crash=crashes)
+    def order_goods(self, pick: int, who: int, wished: dict[str, int], crash: bool) -> None:
+        """Place an order; of a deed that died nothing is left."""
+        self.place(pick, who, wished, crash=crash)
+        self.compare()
+
+    def place(self, pick: int, who: int, wished: dict[str, int], *, crash: bool) -> None:
+        """Place an order, which is possible while the rounds sell."""
+        round_id, _ = pick_one(self.model.rounds, pick)
+        resident = self.residents[who % 2]
+        wishes = [ordering.Wish(f"{code}{self.name}", count) for code, count in wished.items()]
+        placed = self.do(
+            lambda: ordering.place_order(
+                round_=db.session.get_one(Round, round_id),
+                resident=db.session.get_one(Resident, resident),
+                wishes=wishes,
+                now=self.now,
+                actor=ACTOR,
+                pay_within=timedelta(minutes=15),
+            ),
+            crash=crash,
+        )
+        assert (placed is not None) is (self.now < building.CLOSES)
+        if placed is not None:
+            self.model.place(placed.id, round_id, resident, wished, self.now)
+
+    @precondition(lambda self: self.now < building.CLOSES)
+    @rule(pick=some, crash=crashes)
+    def cancel(self, pick: int, crash: bool) -> None:
+        """Cancel an order."""
+        id_, order = self.order(pick, lambda one: one.state != "cancelled")
+        done = self.do(
+            lambda: ordering.cancel_order(order=stored_order(id_), reason="x", now=self.now, actor=ACTOR),
+            crash=crash,
+        )
+        if done is not None and order.state != "cancelled":
+            order.state, order.reason = "cancelled", "x"
+        self.compare()
+
+    @precondition(lambda self: self.now >= building.CLOSES)
+    @rule(pick=some, crash=crashes)
+    def pick_up(self, pick: int, crash: bool) -> None:
+        """Fetch an order; what is paid ahead only when it is paid."""
+        id_, order = self.order(pick, lambda one: one.state == "confirmed")
+        code = stored_order(id_).pickup_code
+        wish = {"code": code, "leader_ids": [self.leader], "now": self.now, "actor": ACTOR}
+        done = self.do(lambda: collecting.verify_pickup(**wish), crash=crash)
+        if done is not None:
+            assert order.state == "confirmed"
+            order.state, order.picked_up_at = "picked_up", self.now
+        self.compare()
+
+    @precondition(lambda self: self.now >= building.CLOSES)
+    @rule(pick=some, code=st.sampled_from("PQ"), count=st.integers(1, 3), charge=st.booleans(), crash=crashes)
+    def put_right(self, pick: int, code: str, count: int, charge: bool, crash: bool) -> None:
+        """Refund some units of a line, and charge the supplier with them."""
+        id_, order = self.order(pick, lambda one: one.state in ("confirmed", "picked_up"))
+        request = Request(
+            putting_right.Kind.REFUND, putting_right.Reason.SPOILED, "坏", {f"{code}{self.name}": count}
+        )
+        asked = {"request": request, "now": self.now, "actor": ACTOR}
+        case = self.do(lambda: putting_right.ask(order=stored_order(id_), **asked).number)
+        if case is None:
+            return
+        wish = {"number": case, "approve": True, "answer": "", "charge_supplier": charge}
+        done = self.do(lambda: putting_right.decide(**wish, now=self.now, actor=ACTOR), crash=crash)
+        assert done is not None
+        self.model.take_off(order, code, count, self.now, charge=charge)
+        self.compare()
+
+    @rule(step=minutes, forgets=st.booleans())
+    def wait(self, step: int, forgets: bool) -> None:
+        """Let time pass and the scheduler work."""
+        self.move_on(timedelta(minutes=step), forgets)
+
+    @rule(step=hours, forgets=st.booleans())
+    def wait_long(self, step: int, forgets: bool) -> None:
+        """Let the rounds close, or days go by after it."""
+        closed = self.now >= building.CLOSES
+        self.move_on(timedelta(hours=step) if closed else building.CLOSES - self.now, forgets)

@@ -1,0 +1,286 @@
+"""T13: a model of the money in plain dictionaries, which posts by its own rules and reads no ledger.
+
+Accounts hold credits less debits, in fen. What people do is posted at once; what the scheduler books when it
+keeps the books (sales, debts, commission) is reckoned anew from the orders each time.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from groupbuy.kernel.money import divide_half_up, split
+from tests.faults.money_rows import (
+    CASH,
+    CHANNEL,
+    COSTS,
+    FEE_FEN,
+    GRACE,
+    HELD,
+    PAY_WITHIN,
+    PRICES,
+    REFUNDING,
+    TAX_BP,
+    TAX_FREE_FEN,
+    TIMED_OUT,
+    WALLET,
+    WINDOW,
+    ModelLine,
+    ModelOrder,
+    ModelPayment,
+    ModelRefund,
+    ModelRound,
+    ModelStatement,
+    ModelWithdrawal,
+)
+
+
+class MoneyModel:
+    """Everything that moves money around one leader and one supplier."""
+
+    def __init__(self, leader: int, supplier: int) -> None:
+        self.leader, self.supplier = f"leader:{leader}", f"payable:supplier:{supplier}"
+        self.posted: Counter[str] = Counter()
+        self.rounds: dict[int, ModelRound] = {}
+        self.orders: dict[int, ModelOrder] = {}
+        self.payments: dict[str, ModelPayment] = {}
+        self.refunds: list[ModelRefund] = []
+        self.withdrawals: dict[str, ModelWithdrawal] = {}
+        self.statements: dict[str, ModelStatement] = {}
+        self.unsettled_fen = 0
+
+    def post(self, debit: str, credit: str, fen: int) -> None:
+        """Move an amount from one account to another."""
+        self.posted[debit] -= fen
+        self.posted[credit] += fen
+
+    # Orders and what is paid for them.
+
+    def place(self, id_: int, round_: int, resident: int, units: dict[str, int], now: datetime) -> None:
+        """Take an order."""
+        at = self.rounds[round_]
+        lines = {code: ModelLine(count, count * PRICES[code]) for code, count in units.items()}
+        expires = min(now + PAY_WITHIN, at.closes_at) if at.prepaid else None
+        state = "awaiting_payment" if at.prepaid else "confirmed"
+        self.orders[id_] = ModelOrder(round_, resident, lines, state, expires)
+
+    def count(self, order: ModelOrder, source: str, account: str, fen: int) -> None:
+        """Count money towards an order."""
+        order.paid[source] += fen
+        self.post(account, f"resident:{order.resident}", fen)
+
+    def confirm(self, order: ModelOrder) -> None:
+        """Confirm an order of which all is paid."""
+        order.confirmed, order.expires_at = True, None
+        if order.state == "awaiting_payment":
+            order.state = "confirmed"
+
+    def pay_by_hand(self, order: ModelOrder) -> None:
+        """Note that the leader, or the operator by hand, has got all the money."""
+        if order.state == "cancelled" or (order.confirmed and order.paid_fen >= order.amount_fen):
+            return
+        rest = order.amount_fen - order.paid_fen
+        prepaid = self.rounds[order.round].prepaid
+        account = "channel:manual" if prepaid else f"cash:{self.leader}"
+        self.count(order, WALLET if prepaid else CASH, account, rest)
+        self.confirm(order)
+
+    def may_begin(self, order: ModelOrder, now: datetime) -> bool:
+        """Tell whether a resident may begin to pay."""
+        waits = self.rounds[order.round].prepaid and order.state == "awaiting_payment"
+        return waits and order.expires_at is not None and order.expires_at > now
+
+    def spend(self, order: ModelOrder) -> None:
+        """Let the wallet pay what it can."""
+        account = f"wallet:resident:{order.resident}"
+        part = min(self.posted[account], order.amount_fen - order.paid_fen)
+        if part > 0:
+            self.count(order, WALLET, account, part)
+        if order.paid_fen >= order.amount_fen:
+            self.confirm(order)
+
+    def begin(self, number: str, id_: int, now: datetime) -> None:
+        """Begin a payment; another one that is open has its time over."""
+        order = self.orders[id_]
+        for other, payment in self.payments.items():
+            if other != number and payment.order == id_ and payment.state == "open":
+                payment.expires_at = min(payment.expires_at, now)
+        if number not in self.payments and order.expires_at is not None:
+            rest = order.amount_fen - order.paid_fen
+            self.payments[number] = ModelPayment(id_, order.resident, rest, order.expires_at)
+
+    def arrive(self, number: str, fen: int, now: datetime) -> None:
+        """Take in that money has come, once."""
+        payment = self.payments[number]
+        if payment.state in ("paid", "held"):
+            return
+        payment.state = "paid" if fen == payment.fen else "held"
+        if payment.state == "held":
+            self.post(CHANNEL, HELD, fen)
+        elif payment.order is None:
+            self.post(CHANNEL, f"wallet:resident:{payment.resident}", fen)
+        else:
+            self._arrive_for(self.orders[payment.order], number, payment, now)
+
+    def _arrive_for(self, order: ModelOrder, number: str, payment: ModelPayment, now: datetime) -> None:
+        in_time = now < payment.expires_at + GRACE
+        if not in_time:
+            self.expire(order, now)
+        if in_time and self._can_be_revived(order, payment.fen, now):
+            order.state, order.reason, order.expires_at = "awaiting_payment", "", payment.expires_at
+        wanted = order.state == "awaiting_payment"
+        self.count(order, number, CHANNEL, payment.fen)
+        if wanted and order.paid_fen >= order.amount_fen:
+            self.confirm(order)
+        elif not wanted:
+            self.refund_to(order, number, payment.fen)
+
+    def _can_be_revived(self, order: ModelOrder, fen: int, now: datetime) -> bool:
+        sells = not self.rounds[order.round].closed and now < self.rounds[order.round].closes_at
+        timed_out = order.state == "cancelled" and order.reason == TIMED_OUT
+        return timed_out and sells and order.paid_fen + fen >= order.whole_fen
+
+    def expire(self, order: ModelOrder, now: datetime) -> None:
+        """Cancel an order whose time to pay is over."""
+        if order.state == "awaiting_payment" and order.expires_at is not None and order.expires_at <= now:
+            order.state, order.reason, order.expires_at = "cancelled", TIMED_OUT, None
+
+    # Money that goes back.
+
+    def refund_to(self, order: ModelOrder, source: str, fen: int) -> None:
+        """Pay back to one source."""
+        order.back[source] += fen
+        through = {WALLET: f"wallet:resident:{order.resident}", CASH: f"cash:{self.leader}"}
+        self.post(f"owed:resident:{order.resident}", through.get(source, REFUNDING), fen)
+        if source not in through:
+            self.refunds.append(ModelRefund(source, fen))
+
+    def refund(self, order: ModelOrder, fen: int) -> bool:
+        """Pay back to all sources in their proportions."""
+        if not 0 < fen <= order.owed_fen:
+            return False
+        names = [name for name in (CASH, WALLET, *sorted(order.paid, key=self._age)) if name in order.paid]
+        names = list(dict.fromkeys(names))
+        left = [order.paid[name] - order.back[name] for name in names]
+        for name, part in zip(names, split(fen, left), strict=True):
+            if part:
+                self.refund_to(order, name, part)
+        return True
+
+    def _age(self, source: str) -> int:
+        return list(self.payments).index(source) if source in self.payments else -1
+
+    def give_back_what_may_leave(self) -> None:
+        """Pay back what nobody has to decide: never paid in full, or owed once the round is closed."""
+        for id_, order in self.orders.items():
+            at = self.rounds[order.round]
+            still = any(one.order == id_ and one.state == "open" for one in self.payments.values())
+            never = order.state == "cancelled" and not order.confirmed
+            if at.prepaid and not still and (never or at.closed):
+                self.refund(order, order.owed_fen)
+
+    # The day of a round.
+
+    def close_what_is_due(self, now: datetime) -> None:
+        """Close rounds whose time has come, and note what is ordered of the supplier."""
+        for order in self.orders.values():
+            self.expire(order, now)
+        for id_, at in self.rounds.items():
+            if not at.closed and at.closes_at <= now:
+                at.closed = True
+                for order in self.orders.values():
+                    if order.round == id_ and order.state == "confirmed":
+                        for code, line in order.lines.items():
+                            at.ordered[code] = at.ordered.get(code, 0) + line.units
+
+    def take_off(self, order: ModelOrder, code: str, units: int, now: datetime, *, charge: bool) -> None:
+        """Refund units of a line; the supplier is charged with their cost where that is wanted."""
+        line = order.lines[code]
+        line.fen -= line.fen - divide_half_up(line.fen * (line.units - units), line.units)
+        line.units -= units
+        if charge:
+            self.owe_supplier(-units * COSTS[code])
+        self.settle_commission(order.round, now)
+
+    def owe_supplier(self, fen: int) -> None:
+        """Owe the supplier more, or less."""
+        self.post("expense:goods", self.supplier, fen)
+        self.unsettled_fen += fen
+
+    def settle_commission(self, round_: int, now: datetime) -> None:
+        """Settle what was picked up before the window."""
+        for order in self.orders.values():
+            if (
+                order.round == round_
+                and order.picked_up_at is not None
+                and order.picked_up_at <= now - WINDOW
+            ):
+                order.settled = True
+
+    # The leader's withdrawals.
+
+    @property
+    def available_fen(self) -> int:
+        """Return what the leader may withdraw."""
+        return self.posted[f"commission:{self.leader}:settled"] + self._shares(lambda one: one.settled)
+
+    def _shares(self, chosen: Callable[[ModelOrder], bool]) -> int:
+        return sum(order.share_fen for order in self.orders.values() if chosen(order))
+
+    def tax_of(self, fen: int, month: str) -> int:
+        """Return the tax on one more withdrawal in a month."""
+        earlier = [one for one in self.withdrawals.values() if one.month == month and one.state != "rejected"]
+        taxable = max(sum(one.fen for one in earlier) + fen - TAX_FREE_FEN, 0)
+        whole = divide_half_up(taxable * TAX_BP, 10_000)
+        return min(max(whole - sum(one.tax for one in earlier), 0), fen)
+
+    def decide_withdrawal(self, one: ModelWithdrawal, deed: str) -> bool:
+        """Approve, refuse or note as paid; False where that is over."""
+        may = {"approve": ("asked",), "reject": ("asked", "approved"), "paid": ("approved", "paid")}[deed]
+        if one.state not in may:
+            return False
+        on_the_way = f"withdrawal:{self.leader}"
+        if deed == "reject":
+            self.post(on_the_way, f"commission:{self.leader}:settled", one.fen)
+        elif deed == "paid" and one.state == "approved":
+            self.post(on_the_way, "channel:bank", one.fen - FEE_FEN - one.tax)
+            self.post(on_the_way, "income:fees", FEE_FEN)
+            self.post(on_the_way, "payable:tax", one.tax)
+        one.state = {"approve": "approved", "reject": "rejected", "paid": "paid"}[deed]
+        return True
+
+    def move_statement(self, one: ModelStatement, deed: str, fen: int) -> bool:
+        """Approve, take back or pay on a statement of the supplier; False where that cannot be."""
+        if deed == "pay":
+            may = one.state == "approved" and 0 < fen <= one.fen - one.paid
+            one.paid += fen if may else 0
+            self.post(self.supplier, "channel:bank", fen if may else 0)
+            return may
+        if one.state != "made":
+            return False
+        one.state = {"approve": "approved", "cancel": "cancelled"}[deed]
+        self.unsettled_fen += one.fen if deed == "cancel" else 0
+        return True
+
+    # What the ledger has to say.
+
+    def books(self) -> dict[str, int]:
+        """Return every account as it stands once the books were kept; those at 0 are left out."""
+        whole = Counter(self.posted)
+
+        def move(debit: str, credit: str, fen: int) -> None:
+            whole[debit] -= fen
+            whole[credit] += fen
+
+        for order in self.orders.values():
+            sold = order.amount_fen if order.state == "picked_up" else 0
+            move(f"resident:{order.resident}", "income:sales", sold)
+            owed = order.owed_fen + order.back.total()
+            move(f"resident:{order.resident}", f"owed:resident:{order.resident}", owed)
+        stages = [f"commission:{self.leader}:{stage}" for stage in ("pending", "frozen", "settled")]
+        move("expense:commission", stages[0], self._shares(self._is_earned))
+        move(stages[0], stages[1], self._shares(lambda one: one.state == "picked_up"))
+        move(stages[1], stages[2], self._shares(lambda one: one.settled))
+        return {name: fen for name, fen in whole.items() if fen}
+
+    def _is_earned(self, order: ModelOrder) -> bool:
+        return self.rounds[order.round].closed and order.state in ("confirmed", "picked_up")
