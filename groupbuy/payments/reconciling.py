@@ -18,7 +18,7 @@ from groupbuy.payments.models import ChannelBill, ChannelBillLine, ChannelPaymen
 
 BILL_JOB = "channel_bill"
 # Channels whose bills are read. WeChat has a day's bill from ten in the morning of the next one.
-BILLED = ("wechat",)
+BILLED = ("wechat", "alipay")
 READY = time(10, 30)
 
 

@@ -9,6 +9,7 @@ from groupbuy.app.outside import payment_gateways_of
 from groupbuy.config import Settings, load_settings
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments.gateways import PaymentGateway
+from groupbuy.payments.simulator.alipay import AlipaySimulator
 from groupbuy.payments.simulator.files import write_settings
 from groupbuy.payments.simulator.keys import Party, make_party
 from groupbuy.payments.simulator.server import Simulator
@@ -32,6 +33,11 @@ def party(name: str) -> Party:
 def make_simulator() -> Simulator:
     """Return a simulator that calls nobody by itself."""
     return Simulator(calls=False, merchant=party("merchant"), platform=party("platform"))
+
+
+def make_alipay() -> AlipaySimulator:
+    """Return Alipay that calls nobody by itself."""
+    return AlipaySimulator(calls=False, merchant=party("merchant"), platform=party("platform"))
 
 
 @contextmanager

@@ -19,8 +19,7 @@ from groupbuy.http.charging import open_payment
 from groupbuy.orders.models import Order
 from groupbuy.payments.gateways import PAID, Found
 from groupbuy.payments.models import ChannelPayment, ChannelRefund
-from groupbuy.payments.simulator.server import Simulator
-from groupbuy.payments.simulator.serving import Call
+from groupbuy.payments.simulator.serving import Call, Channel
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 from tests import building
@@ -36,9 +35,10 @@ class Shop:
 
     app: Flask
     client: FlaskClient
-    simulator: Simulator
+    simulator: Channel
     order_id: int
     resident_id: int
+    channel: str = "wechat"
 
     @property
     def order(self) -> Order:
@@ -80,7 +80,9 @@ class Shop:
 
     def send(self, call: Call, **headers: str) -> int:
         """Call the platform as the channel does; return its status."""
-        answer = self.client.post("/pay/notify/wechat", data=call.body, headers={**call.headers, **headers})
+        answer = self.client.post(
+            f"/pay/notify/{self.channel}", data=call.body, headers={**call.headers, **headers}
+        )
         return answer.status_code
 
     def tell(self, number: str) -> int:
@@ -90,7 +92,9 @@ class Shop:
     def arrive(self, number: str, *, now: datetime = NOW, amount_fen: int = 1980) -> str:
         """Take in that a payment was made, without the channel."""
         found = Found(number, PAID, amount_fen, transaction=f"T{number}", at=now)
-        return in_transaction(lambda: paying.take_found(channel="wechat", found=found, now=now, grace=GRACE))
+        return in_transaction(
+            lambda: paying.take_found(channel=self.channel, found=found, now=now, grace=GRACE)
+        )
 
     def tick(self, now: datetime) -> None:
         """Let the scheduler do what is due."""
@@ -109,10 +113,10 @@ class Shop:
     def at_channel(self) -> int:
         """Return what the books say the channel holds, in fen."""
         db.session.rollback()
-        return queries.balance(rules.channel("wechat"))
+        return queries.balance(rules.channel(self.channel))
 
 
-def open_shop(app: Flask, client: FlaskClient, simulator: Simulator, **columns: Any) -> Shop:
+def open_shop(app: Flask, client: FlaskClient, simulator: Channel, **columns: Any) -> Shop:
     """Place an order of ¥19.80 in a prepaid round."""
     offers = columns.pop("offers", None)
     product = building.add_product(building.add_supplier())
@@ -122,7 +126,7 @@ def open_shop(app: Flask, client: FlaskClient, simulator: Simulator, **columns: 
     return Shop(app, client, simulator, order.id, resident.id)
 
 
-def open_paid_shop(app: Flask, client: FlaskClient, simulator: Simulator) -> Shop:
+def open_paid_shop(app: Flask, client: FlaskClient, simulator: Channel) -> Shop:
     """Place an order of ¥19.80, of which the wallet pays ¥5.00 and the channel ¥14.80."""
     shop = open_shop(app, client, simulator)
     shop.fill_wallet(500)

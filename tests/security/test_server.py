@@ -194,4 +194,4 @@ def test_only_webhooks_and_the_gateways_of_the_settings_call_an_address() -> Non
         )
     }
     gateways = {"messaging/posting.py", "accounts/gateways.py", "notices/wechat.py"}
-    assert callers <= gateways | {"payments/simulator/server.py"}
+    assert callers <= gateways | {"payments/alipay_bill.py", "payments/simulator/serving.py"}

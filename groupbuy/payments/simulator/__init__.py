@@ -1,1 +1,1 @@
-"""WeChat Pay's side of the protocol on this machine, for development and tests; no money is in it."""
+"""WeChat Pay's and Alipay's side of the protocol on this machine, for development and tests."""

@@ -1,4 +1,4 @@
-"""The keys of both sides, made afresh: what a merchant and WeChat Pay would have of each other."""
+"""The keys of both sides, made afresh: what a merchant and a channel would have of each other."""
 
 import secrets
 from base64 import b64decode, b64encode
@@ -46,20 +46,28 @@ class Party:
         return self.certificate.public_bytes(Encoding.PEM).decode()
 
     def sign(self, *parts: str) -> str:
-        """Return the RSA-SHA256 signature of lines, each ended by a line feed."""
-        return b64encode(self.key.sign(_lines(parts), PKCS1v15(), SHA256())).decode()
+        """Return the RSA-SHA256 signature of lines, each ended by a line feed, as WeChat signs."""
+        return self.sign_text(_lines(parts))
 
     def signed(self, signature: str, *parts: str) -> bool:
         """Tell whether this side has signed the lines."""
+        return self.signed_text(signature, _lines(parts))
+
+    def sign_text(self, text: str) -> str:
+        """Return the RSA-SHA256 signature of a text, as Alipay signs (RSA2)."""
+        return b64encode(self.key.sign(text.encode(), PKCS1v15(), SHA256())).decode()
+
+    def signed_text(self, signature: str, text: str) -> bool:
+        """Tell whether this side has signed a text."""
         try:
-            self.key.public_key().verify(b64decode(signature), _lines(parts), PKCS1v15(), SHA256())
+            self.key.public_key().verify(b64decode(signature), text.encode(), PKCS1v15(), SHA256())
         except (InvalidSignature, ValueError):
             return False
         return True
 
 
-def _lines(parts: tuple[str, ...]) -> bytes:
-    return "".join(f"{part}\n" for part in parts).encode()
+def _lines(parts: tuple[str, ...]) -> str:
+    return "".join(f"{part}\n" for part in parts)
 
 
 def make_party(name: str, *, now: datetime) -> Party:
