@@ -15,7 +15,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, in_transaction
 from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
-from groupbuy.flows import allocating, receiving
+from groupbuy.flows import allocating, receiving, sharing_out
 from groupbuy.flows.delivery_file import read_deliveries
 from groupbuy.flows.ordering import Actor
 from groupbuy.flows.receiving import Delivery
@@ -122,8 +122,8 @@ def allocate(
         be_unhurried()
         round_, by = campaigns.get_round(name), Policy(policy)
         if dry_run:
-            offers = allocating.short_offers(round_, chosen)
-            return allocating.preview_json(allocating.preview(round_, by, offers, instead))
+            offers = sharing_out.short_offers(round_, chosen)
+            return sharing_out.preview_json(sharing_out.preview(round_, by, offers, instead))
         return allocating.as_json(
             allocating.apply(
                 round_=round_,

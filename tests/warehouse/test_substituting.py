@@ -9,7 +9,15 @@ from groupbuy.catalog.models import Product
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import allocating, calling_off, collecting, naming_substitutes, ordering, receiving
+from groupbuy.flows import (
+    allocating,
+    calling_off,
+    collecting,
+    naming_substitutes,
+    ordering,
+    receiving,
+    sharing_out,
+)
 from groupbuy.flows.allocating import Allocation
 from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
@@ -85,10 +93,10 @@ def test_who_loses_gets_what_was_named_then_the_swap_then_the_money(app: Flask) 
     day.receive(day.order_of(round_).number, {"P1": 2, "P2": 1}, last=True)
     put(products[1], 2)
     put(products[2], 2)
-    seen = allocating.preview(
+    seen = sharing_out.preview(
         db.session.get_one(Round, round_.id),
         Policy.FIRST_COME,
-        allocating.short_offers(round_),
+        sharing_out.short_offers(round_),
         {"P1": "P3"},
     )
     assert (seen.units, seen.amount_fen, seen.substituted, seen.substituted_fen) == (6, 5940, 4, 3740)

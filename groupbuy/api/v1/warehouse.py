@@ -12,7 +12,7 @@ from groupbuy.api.v1.shapes import Code, Json, Page, Shape
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.catalog.service import get_product
 from groupbuy.config import Settings
-from groupbuy.flows import allocating, receiving
+from groupbuy.flows import allocating, receiving, sharing_out
 from groupbuy.flows.receiving import MAX_TEXT, MAX_UNITS, Delivery
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
@@ -305,8 +305,8 @@ def allocate(identity: Identity, round_name: str, body: Allocate) -> tuple[int, 
     """Share out what is short of a round, once; with ``dry_run`` say who would go without."""
     round_, policy = campaigns.get_round(round_name), Policy(body.policy)
     if body.dry_run:
-        offers = allocating.short_offers(round_, body.products)
-        return 200, allocating.preview_json(allocating.preview(round_, policy, offers, body.swaps))
+        offers = sharing_out.short_offers(round_, body.products)
+        return 200, sharing_out.preview_json(sharing_out.preview(round_, policy, offers, body.swaps))
     done = allocating.apply(
         round_=round_,
         policy=policy,

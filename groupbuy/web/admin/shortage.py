@@ -13,8 +13,9 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, in_transaction
-from groupbuy.flows import allocating, substituting
-from groupbuy.flows.allocating import Allocation, Preview, Share
+from groupbuy.flows import allocating, sharing_out, substituting
+from groupbuy.flows.allocating import Allocation
+from groupbuy.flows.sharing_out import Preview, Share
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import format_yuan
@@ -84,7 +85,7 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
     small = sum(one.wanted for one in offers) <= MOST_TO_COMPARE
     chosen, wrong = _swaps(round_)
     decided = {
-        one: allocating.preview(round_, one, offers, chosen) for one in (Policy if small else (policy,))
+        one: sharing_out.preview(round_, one, offers, chosen) for one in (Policy if small else (policy,))
     }
     return render_template(
         "admin/shortage.html",
@@ -100,7 +101,7 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
         policies=POLICIES,
         chosen=policy,
         rows=_rows(decided[policy]),
-        fingerprint=allocating.fingerprint(decided[policy]),
+        fingerprint=sharing_out.fingerprint(decided[policy]),
         most=MOST_ROWS,
     )
 
@@ -176,7 +177,7 @@ def campaigns_shortage_apply(name: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         return _apply(name, policy, seen, back)
     outcome = _outcome(
-        policy, allocating.preview(round_, policy, allocating.short_offers(round_), _swaps(round_)[0])
+        policy, sharing_out.preview(round_, policy, sharing_out.short_offers(round_), _swaps(round_)[0])
     )
     return render_template(
         "confirm.html",

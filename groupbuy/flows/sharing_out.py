@@ -1,0 +1,174 @@
+"""How what is short of a round would be shared out: who goes without, and what comes in its place."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from groupbuy.campaigns.models import Round
+from groupbuy.flows import substituting
+from groupbuy.flows.substituting import Lost
+from groupbuy.kernel.errors import NotFound
+from groupbuy.orders.rules import Swap, part_of
+from groupbuy.warehouse import supply
+from groupbuy.warehouse.rules import Basket, Claim, Policy, allocate
+from groupbuy.warehouse.supply import Supply
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a line will get of what it wanted, in sale units."""
+
+    claim: Claim
+    got: int
+
+    @property
+    def lost(self) -> int:
+        """Return the sale units that the line goes without."""
+        return self.claim.units - self.got
+
+    @property
+    def lost_fen(self) -> int:
+        """Return what they cost."""
+        return part_of(self.claim.amount_fen, self.lost, self.claim.units)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferShares:
+    """How an offer that is short is shared out: the lines that go without something, by line id."""
+
+    supply: Supply
+    losing: tuple[Share, ...]
+
+    @property
+    def lost(self) -> int:
+        """Return the sale units lost."""
+        return sum(share.lost for share in self.losing)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Who would go without, and what comes in its place."""
+
+    offers: tuple[OfferShares, ...]
+    swaps: tuple[Swap, ...]
+
+    @property
+    def losing(self) -> list[Share]:
+        """Return the lines that lose something."""
+        return [share for one in self.offers for share in one.losing]
+
+    @property
+    def units(self) -> int:
+        """Return the sale units lost."""
+        return sum(share.lost for share in self.losing)
+
+    @property
+    def amount_fen(self) -> int:
+        """Return what they cost."""
+        return sum(share.lost_fen for share in self.losing)
+
+    @property
+    def substituted(self) -> int:
+        """Return the sale units that come in their place."""
+        return sum(swap.units for swap in self.swaps)
+
+    @property
+    def substituted_fen(self) -> int:
+        """Return what those cost."""
+        return sum(swap.units * swap.price_fen for swap in self.swaps)
+
+
+def short_offers(round_: Round, product_codes: Sequence[str] | None = None) -> list[Supply]:
+    """Return the offers of a round that are short, or those of some products, by product code.
+
+    Raise NotFound for a product that the round has not.
+    """
+    supplies = supply.supplies_of(round_.id)
+    known = {one.product_code for one in supplies}
+    for code in product_codes or ():
+        if code not in known:
+            raise NotFound("unknown_product", f"The round has no product {code}.", param="products")
+    return only_short(supplies, product_codes)
+
+
+def only_short(supplies: Sequence[Supply], product_codes: Sequence[str] | None) -> list[Supply]:
+    """Return the supplies that are short, of some products where they are named."""
+    return [
+        one for one in supplies if one.short and (product_codes is None or one.product_code in product_codes)
+    ]
+
+
+def preview(
+    round_: Round,
+    policy: Policy,
+    offers: Sequence[Supply],
+    swaps: Mapping[str, str] | None = None,
+    *,
+    lock: bool = False,
+) -> Preview:
+    """Return who would get what of each offer, and which substitutes. Write nothing.
+
+    ``swaps`` are the operator's, from the code of what is short to that of what comes in its place. Raise
+    BadInput ``unknown_product``.
+    """
+    decided = tuple(share_out(round_, policy, offers))
+    instead = substituting.operator_swaps(round_, swaps or {})
+    return Preview(decided, tuple(substituting.plan(round_, lost_by(decided), instead, lock=lock)))
+
+
+def lost_by(decided: Iterable[OfferShares]) -> list[Lost]:
+    """Return what each line goes without."""
+    return [Lost(share.claim, one.supply.offer_id, share.lost) for one in decided for share in one.losing]
+
+
+def share_out(round_: Round, policy: Policy, offers: Sequence[Supply]) -> Iterator[OfferShares]:
+    """Yield who would get what of each offer, in the order of the offers' ids. Write nothing."""
+    by_id = {one.offer_id: one for one in offers}
+    baskets = dict(supply.baskets_of(round_.id)) if policy is Policy.FAIR_BY_MONEY else {}
+    for offer_id, claims in supply.claims_of(list(by_id)):
+        got = allocate(policy, claims, by_id[offer_id].to_share, baskets)
+        losing = tuple(Share(one, got[one.line_id]) for one in claims if got[one.line_id] < one.units)
+        for share in losing if baskets else ():
+            _lower(baskets, share)
+        yield OfferShares(by_id[offer_id], losing)
+
+
+def _lower(baskets: dict[int, Basket], share: Share) -> None:
+    basket = baskets[share.claim.resident_id]
+    baskets[share.claim.resident_id] = Basket(basket.ordered_fen, basket.lost_fen + share.lost_fen)
+
+
+def fingerprint(decided: Preview) -> str:
+    """Return a short digest of a decision, so that what is applied is what was looked at."""
+    digest = hashlib.sha256()
+    for share in decided.losing:
+        digest.update(f"{share.claim.line_id}:{share.lost};".encode())
+    for swap in decided.swaps:
+        digest.update(f"{swap.line_id}>{swap.offer_id}:{swap.units};".encode())
+    return digest.hexdigest()[:16]
+
+
+def preview_json(decided: Preview) -> dict[str, Any]:
+    """Return what a preview says in the shape that the command line and the API hand out."""
+    return {
+        "fingerprint": fingerprint(decided),
+        "units": decided.units,
+        "amount_fen": decided.amount_fen,
+        "substituted": decided.substituted,
+        "substituted_fen": decided.substituted_fen,
+        "lines": len(decided.losing),
+        "residents": len({share.claim.resident_id for share in decided.losing}),
+        "offers": [
+            {
+                "product_code": one.supply.product_code,
+                "final": one.supply.final,
+                "wanted": one.supply.wanted,
+                "there": one.supply.there,
+                "short": one.supply.short,
+                "lost": one.lost,
+                "lines": len(one.losing),
+            }
+            for one in decided.offers
+        ],
+    }
