@@ -21,6 +21,9 @@ class Outcome:
     seconds: Sequence[float]
     statuses: dict[int, int]
     elapsed: float
+    # What the server and the database used of the processor meanwhile, in seconds.
+    served: float = 0.0
+    stored: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -33,7 +36,17 @@ class Outcome:
             status: self.statuses.get(status, 0) + other.statuses.get(status, 0)
             for status in (self.statuses | other.statuses)
         }
-        return Outcome([*self.seconds, *other.seconds], statuses, self.elapsed + other.elapsed)
+        return Outcome(
+            [*self.seconds, *other.seconds],
+            statuses,
+            self.elapsed + other.elapsed,
+            self.served + other.served,
+            self.stored + other.stored,
+        )
+
+    def each(self, seconds: float) -> float:
+        """Return the milliseconds that one answer took of so many seconds."""
+        return seconds / len(self.seconds) * 1000
 
     def percentile(self, percent: int) -> float:
         """Return the milliseconds within which this share of the answers came."""

@@ -12,12 +12,13 @@ from sqlalchemy import create_engine, event, text
 
 from groupbuy.db.driver import Statement
 from groupbuy.flows.taking import QUICK
-from groupbuy.kernel import ids
 from groupbuy.kernel.clock import utc_now
+from groupbuy.orders.quick import QuickOrder, values_of
 
 app = Flask("floor")
 engine = create_engine(os.environ["GROUPBUY_DATABASE_URL"], pool_size=10, max_overflow=10)
 EMBEDDED = engine.dialect.name == "sqlite"
+DBAPI: Any = engine.dialect.loaded_dbapi  # type: ignore[attr-defined] # The driver's module.
 TABLES = (
     "CREATE TABLE floor_stock (id bigint PRIMARY KEY, sold bigint NOT NULL, most bigint NOT NULL)",
     "CREATE TABLE floor_sale (id {key}, body text NOT NULL)",
@@ -58,25 +59,28 @@ def sell() -> Response:
 @app.post("/same")
 def same() -> Response:
     """Place an order by the very statement that the platform uses, without anything around it."""
-    asked = json.loads(request.get_data())
+    order = _order(json.loads(request.get_data()))
+    try:
+        placed = _ask(QUICK, values_of(order))
+    except DBAPI.errors.DivisionByZero:
+        # Number or pickup code stood there already: as the platform does, once more with others.
+        placed = _ask(QUICK, values_of(order))
+    return _answer({"orders": len(placed)})
+
+
+def _order(asked: dict[str, Any]) -> QuickOrder:
     now = utc_now()
-    values = {
-        "codes": asked["products"],
-        "quantities": [1] * len(asked["products"]),
-        "count": len(asked["products"]),
-        "resident": asked["resident"],
-        "round": asked["round"],
-        "now": now,
-        "expires_at": now,
-        "placed_by": None,
-        "actor": "floor",
-        "remark": None,
-        "submission_key": None,
-        "proof": None,
-        "number": ids.order_number(),
-        "pickup_code": ids.pickup_code(),
-    }
-    return _answer({"orders": len(_ask(QUICK, values))})
+    return QuickOrder(
+        round_name=asked["round"],
+        resident_id=asked["resident"],
+        product_codes=asked["products"],
+        quantities=[1] * len(asked["products"]),
+        now=now,
+        expires_at=now,
+        placed_by_id=None,
+        actor="floor",
+        remark=None,
+    )
 
 
 def _answer(value: object) -> Response:
@@ -87,7 +91,7 @@ def _ask(statement: Statement, values: dict[str, Any]) -> list[Any]:
     """Run a statement in a transaction of its own, by the driver itself."""
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        with engine.dialect.loaded_dbapi.RawCursor(driver) as cursor:  # type: ignore[attr-defined] # psycopg's
+        with DBAPI.RawCursor(driver) as cursor:
             cursor.execute(statement.text, [values[name] for name in statement.names])
             rows: list[Any] = cursor.fetchall()
         driver.commit()

@@ -21,12 +21,12 @@ from benchmarks import import_floor
 from benchmarks.commands import groupbuy
 from benchmarks.databases import database
 from benchmarks.made_up_week import Size, write_files
+from benchmarks.processor import postmaster_of, seconds_of
 from groupbuy.app.core import create_core
 from groupbuy.config import load_settings
 from groupbuy.db import Base, db
 from groupbuy.db.transaction import transaction
 
-TICKS = os.sysconf("SC_CLK_TCK")
 # What an import has made, table by table; leaders have accounts too, and keep them.
 CLEARED: dict[str, tuple[tuple[str, str], ...]] = {
     "products": (("product", "true"),),
@@ -53,7 +53,7 @@ def main() -> None:
         os.environ |= {"GROUPBUY_DATABASE_URL": url, "GROUPBUY_INSTANCE": str(folder / "instance")}
         groupbuy("init-db")
         app = create_core(load_settings(os.environ))
-        bench = Bench(app, Clock(folder / "cluster" / "data" / "postmaster.pid"), chosen.turns)
+        bench = Bench(app, Clock(folder / "cluster"), chosen.turns)
         _measure(bench, folder, chosen.rows, [chosen.kind] if chosen.kind else list(CLEARED))
 
 
@@ -61,20 +61,15 @@ def main() -> None:
 class Clock:
     """Processor seconds of this process, of those it has waited for, and of a database server."""
 
-    postmaster: Path
+    cluster: Path
 
     def __call__(self) -> float:
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return sum(one.ru_utime + one.ru_stime for one in used) + self._server()
 
     def _server(self) -> float:
-        if not self.postmaster.exists():
-            return 0.0
-        pid = self.postmaster.read_text().split()[0]
-        stats = [path.read_text().rpartition(") ")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
-        ticks = sum(int(stat[11]) + int(stat[12]) for stat in stats if stat[1] == pid)
-        own = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-        return (ticks + sum(map(int, own[11:15]))) / TICKS
+        pid = postmaster_of(self.cluster)
+        return 0.0 if pid is None else seconds_of(pid)
 
 
 @dataclass(frozen=True)

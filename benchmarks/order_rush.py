@@ -17,14 +17,18 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import create_engine, text
 
 from benchmarks.clients import Ask, Outcome, Request, drive, json_body
+from benchmarks.commands import groupbuy
 from benchmarks.databases import database
 from benchmarks.made_up_week import CODE, PLACED, Size, write_files
+from benchmarks.processor import postmaster_of, seconds_of
 
 KINDS = ("suppliers", "products", "leaders", "residents", "offers")
 JSON = {"Content-Type": "application/json"}
@@ -34,6 +38,13 @@ WARM_UP_SECONDS = 2
 PICKED = "PICKED"
 KEYED = "the same with a key"
 SAME = "Flask view, our statement"
+
+
+class Server(NamedTuple):
+    """A server that is asked: its port and its first process."""
+
+    port: int
+    pid: int
 
 
 def main() -> None:
@@ -53,16 +64,16 @@ def main() -> None:
             "GROUPBUY_INSECURE_HTTP": "1",
         }
         tokens = _prepare(Path(folder), chosen.residents)
-        _rush(chosen, tokens, _bags(Path(folder)))
+        _rush(chosen, tokens, _bags(Path(folder)), postmaster_of(Path(folder) / "cluster"))
 
 
 def _prepare(folder: Path, residents: int) -> Sequence[str]:
     now = datetime.now(UTC)
     opens, closes = (f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (-1, 12))
     write_files(Size(residents // 10, 1, 1, opens=opens, closes=closes), folder / "files")
-    _groupbuy("init-db")
+    groupbuy("init-db")
     for kind in KINDS:
-        _groupbuy("import", kind, str(folder / "files" / f"{kind}.csv"))
+        groupbuy("import", kind, str(folder / "files" / f"{kind}.csv"))
     _close_a_round(folder, residents)
     return list(_tokens(folder, "resident").values())
 
@@ -78,14 +89,14 @@ def _close_a_round(folder: Path, residents: int) -> None:
         path = files / f"{kind}.csv"
         rows = path.read_text(encoding="utf-8").replace(CODE, PICKED).replace(PLACED, placed)
         path.write_text(rows, encoding="utf-8")
-        _groupbuy("import", kind, str(path))
-    _groupbuy("tick")
+        groupbuy("import", kind, str(path))
+    groupbuy("tick")
 
 
 def _tokens(folder: Path, role: str) -> Mapping[str, str]:
     """Return a fresh token for everybody of a role, by code."""
     path = folder / f"{role}.csv"
-    _groupbuy("issue-token", "--all", role, "--out", str(path))
+    groupbuy("issue-token", "--all", role, "--out", str(path))
     with path.open(encoding="utf-8-sig", newline="") as file:
         return {row["code"]: row["token"] for row in csv.DictReader(file)}
 
@@ -102,7 +113,9 @@ def _bags(folder: Path) -> Sequence[tuple[str, str]]:
         return [(code, leaders[leader]) for code, leader in connection.execute(asked, {"name": PICKED})]
 
 
-def _rush(chosen: argparse.Namespace, tokens: Sequence[str], bags: Sequence[tuple[str, str]]) -> None:
+def _rush(
+    chosen: argparse.Namespace, tokens: Sequence[str], bags: Sequence[tuple[str, str]], postmaster: int | None
+) -> None:
     # The floor reads the database's address when it is imported.
     make = "from benchmarks.floor_app import make_tables; make_tables()"
     subprocess.run([sys.executable, "-c", make], check=True)
@@ -114,7 +127,7 @@ def _rush(chosen: argparse.Namespace, tokens: Sequence[str], bags: Sequence[tupl
         asks = {
             "Flask view, nothing": (bare, lambda _c, _n: ("POST", "/nothing", JSON, b"{}")),
             "Flask view, 3 lines sold": (bare, _selling),
-            SAME: (bare, _selling_the_same),
+            SAME: (bare, _selling_the_same(len(tokens))),
             "order 3 of 300 products": (ours, _ordering(tokens, range(300))),
             KEYED: (ours, _keyed(_ordering(tokens, range(300)))),
             "order the same 3 products": (ours, _ordering(tokens, HOT)),
@@ -123,7 +136,7 @@ def _rush(chosen: argparse.Namespace, tokens: Sequence[str], bags: Sequence[tupl
         }
         if chosen.database == "sqlite":
             del asks[SAME]
-        found = _measure(asks, chosen)
+        found = _measure(asks, chosen, postmaster)
     lines, spread = found["Flask view, 3 lines sold"], found["order 3 of 300 products"]
     same = {"our statement": found[SAME]} if SAME in found else {}
     floors = {
@@ -135,27 +148,44 @@ def _rush(chosen: argparse.Namespace, tokens: Sequence[str], bags: Sequence[tupl
         _row(what, outcome, floors.get(what, {}))
 
 
-def _measure(asks: Mapping[str, tuple[int, Ask]], chosen: argparse.Namespace) -> dict[str, Outcome]:
+def _measure(
+    asks: Mapping[str, tuple[Server, Ask]], chosen: argparse.Namespace, postmaster: int | None
+) -> dict[str, Outcome]:
     """Ask all in turns, a short time each, so that a moment in which the machine is busy hits all alike."""
     found: dict[str, Outcome] = {}
     # What a server does once, connecting, planning, importing, is not what a rush waits for.
-    for port, ask in asks.values():
-        drive(port, ask, seconds=WARM_UP_SECONDS)
+    for server, ask in asks.values():
+        drive(server.port, ask, seconds=WARM_UP_SECONDS)
     for _ in range(chosen.turns):
-        for what, (port, ask) in asks.items():
-            outcome = drive(port, ask, seconds=chosen.seconds / chosen.turns)
+        for what, (server, ask) in asks.items():
+            outcome = _turn(server, ask, chosen.seconds / chosen.turns, postmaster)
             found[what] = found[what] + outcome if what in found else outcome
     return found
+
+
+def _turn(server: Server, ask: Ask, seconds: float, postmaster: int | None) -> Outcome:
+    """Ask for a time, and count what the server and the database use of the processor meanwhile."""
+
+    def used() -> tuple[float, float]:
+        return seconds_of(server.pid), seconds_of(postmaster) if postmaster else 0.0
+
+    served, stored = used()
+    outcome = drive(server.port, ask, seconds=seconds)
+    served_then, stored_then = used()
+    return replace(outcome, served=served_then - served, stored=stored_then - stored)
 
 
 def _selling(client: int, number: int) -> Request:
     return "POST", "/sell", JSON, json_body(_products(client, number, range(300)))
 
 
-def _selling_the_same(client: int, number: int) -> Request:
-    codes = [f"P{product:05}" for product in _products(client, number, range(300))]
-    resident = (client * 61 + number * 32) % 2000 + 1
-    return "POST", "/same", JSON, json_body({"round": CODE, "resident": resident, "products": codes})
+def _selling_the_same(residents: int) -> Ask:
+    def ask(client: int, number: int) -> Request:
+        codes = [f"P{product:05}" for product in _products(client, number, range(300))]
+        resident = (client * 61 + number * 32) % residents + 1
+        return "POST", "/same", JSON, json_body({"round": CODE, "resident": resident, "products": codes})
+
+    return ask
 
 
 def _products(client: int, number: int, products: Sequence[int]) -> list[int]:
@@ -210,7 +240,7 @@ def _verifying(bags: Sequence[tuple[str, str]]) -> Ask:
 
 
 @contextmanager
-def _server(arguments: Sequence[str], *, joined: bool) -> Iterator[int]:
+def _server(arguments: Sequence[str], *, joined: bool) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -218,7 +248,7 @@ def _server(arguments: Sequence[str], *, joined: bool) -> Iterator[int]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         _wait(port, process)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=60)
@@ -237,14 +267,11 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise TimeoutError("the server does not answer")
 
 
-def _groupbuy(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "groupbuy", *arguments], check=True, stdout=subprocess.DEVNULL)
-
-
 def _row(what: str, outcome: Outcome, floors: Mapping[str, Outcome]) -> None:
     times = f"p50 {outcome.percentile(50):6.1f} ms  p99 {outcome.percentile(99):6.1f} ms"
+    used = f"processor {outcome.each(outcome.served):5.2f} + {outcome.each(outcome.stored):5.2f} ms"
     ratios = "".join(f"  {outcome.rate / floor.rate:4.2f} of {name}" for name, floor in floors.items())
-    print(f"  {what:28} {outcome.rate:7.0f}/s  {times}  {outcome.statuses}{ratios}", flush=True)
+    print(f"  {what:28} {outcome.rate:7.0f}/s  {times}  {used}  {outcome.statuses}{ratios}", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,14 +16,12 @@ from groupbuy.orders.shortening import SUBSTITUTE, WEIGHT
 
 # The rule for a product p and a head h of an order, as ``Plan.agreed`` picks it, for use inside a statement.
 RATE_SQL = """
-    SELECT c.id, c.rate
-    FROM (VALUES (1, 'product', p.id), (2, 'category', p.category_id), (3, 'leader', h.leader_id),
-                 (4, 'level', h.level_id), (5, 'default', 0)) AS t (place, scope, target_id)
-    CROSS JOIN LATERAL (
-        SELECT id, rate FROM commission_rule
-        WHERE scope = t.scope AND target_id = t.target_id AND valid_to IS NULL OFFSET 0
-    ) c
-    ORDER BY t.place
+    SELECT id, rate FROM commission_rule
+    WHERE valid_to IS NULL AND (
+        scope = 'product' AND target_id = p.id OR scope = 'category' AND target_id = p.category_id
+        OR scope = 'leader' AND target_id = h.leader_id OR scope = 'level' AND target_id = h.level_id
+        OR scope = 'default' AND target_id = 0)
+    ORDER BY array_position(ARRAY['product', 'category', 'leader', 'level', 'default'], CAST(scope AS text))
     LIMIT 1
 """
 

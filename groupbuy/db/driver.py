@@ -39,8 +39,9 @@ def rows_of(
     the edge's own commit then has nothing left to do. Where it is the first one too, it is a transaction by
     itself, and neither begins nor commits one: a single way there and back.
     """
-    cursor_class = db.session.get_bind().dialect.loaded_dbapi.RawCursor
-    connection = driver()
+    session = db.session()
+    cursor_class = session.get_bind().dialect.loaded_dbapi.RawCursor
+    connection: Any = session.connection().connection.driver_connection
     if last and connection.info.transaction_status.name == "IDLE":
         return _alone(connection, cursor_class, statement, values)
     # PgBouncer 1.18 never answers to what is sent ahead; nothing is prepared where it stands in between.

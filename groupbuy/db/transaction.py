@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from groupbuy.db.session import WRITES, db
 from groupbuy.kernel.errors import RunAgain
@@ -29,33 +30,34 @@ def transaction() -> Iterator[None]:
     What was read before in this request is let go first, so that the block sees the newest rows and
     the embedded database takes its write lock at once.
     """
-    goes_on = _goes_on()
-    if not goes_on:
-        db.session.rollback()
+    # The session itself: its proxy looks for it anew at each word, and every order passes here.
+    session = db.session()
+    goes_on = _goes_on(session)
+    if not goes_on and session.in_transaction():
+        session.rollback()
     # What was read before would stay as it was.
-    db.session.expire_all()
-    with _turn():
+    session.expire_all()
+    with _turn(session):
         try:
             if not goes_on:
-                db.session.connection(execution_options={WRITES: True})
+                session.connection(execution_options={WRITES: True})
             yield
-            db.session.commit()
+            session.commit()
         except BaseException:
-            db.session.rollback()
+            session.rollback()
             raise
 
 
-def _turn() -> AbstractContextManager[object]:
-    return _TURN if db.session.get_bind().dialect.name == "sqlite" else nullcontext()
+def _turn(session: Session) -> AbstractContextManager[object]:
+    return _TURN if session.get_bind().dialect.name == "sqlite" else nullcontext()
 
 
-def _goes_on() -> bool:
+def _goes_on(session: Session) -> bool:
     """Tell whether the transaction in which this request has read can go on as the one that writes.
 
     On PostgreSQL each statement sees the newest rows anyway, and to end one transaction and begin
     another takes as long as the rest of an order.
     """
-    session = db.session()
     if not session.in_transaction() or session.get_bind().dialect.name != "postgresql":
         return False
     driver = session.connection().connection.driver_connection

@@ -71,7 +71,7 @@ BEATEN = "22012"
 _PLACE = """
 WITH wish AS (
     SELECT code, quantity, place
-    FROM unnest(CAST(:codes AS text[]), CAST(:quantities AS bigint[]))
+    FROM unnest((SELECT CAST(:codes AS text[])), (SELECT CAST(:quantities AS bigint[])))
          WITH ORDINALITY AS w (code, quantity, place)
 ), head AS (
     SELECT r.id AS round_id, r.name AS round_name, r.payment, r.closes_at, s.id AS resident_id,
@@ -190,7 +190,7 @@ def place(order: QuickOrder, placing: Statement, *, last: bool = False) -> Order
     ``last`` is for the only write of a transaction. Raise RunAgain when a parallel order took a buyer's
     share, or had the same submission key.
     """
-    values = _values(order)
+    values = values_of(order)
     rows = _ask(placing, values, last=last)
     return _placed(order, values["number"], values["pickup_code"], rows) if rows else None
 
@@ -201,11 +201,12 @@ def place_keyed(order: QuickOrder, placing: Statement) -> str | None:
     Nothing more need be written in this transaction. Raise RunAgain as ``place`` does, and where a parallel
     request with the same key has answered first.
     """
-    rows = _ask(placing, _values(order), last=True)
+    rows = _ask(placing, values_of(order), last=True)
     return str(rows[0][0]) if rows else None
 
 
-def _values(order: QuickOrder) -> dict[str, Any]:
+def values_of(order: QuickOrder) -> dict[str, Any]:
+    """Return what an order gives for the names in the statement, with a fresh number and pickup code."""
     key = order.key or Key(0, "", "")
     return {
         "codes": list(order.product_codes),
