@@ -3,9 +3,9 @@
 Kinds: T1 many buyers at once over HTTP, T2 orders while closing, T3 death at every database event, T4 kill
 -9 of schedulers and buyers, T4W of web workers, T5 the database stopped or killed, T5W the same over HTTP,
 T6 calls of a payment channel shuffled, late, forged and old, T7 the wall clock set (needs a C compiler), T8
-disks full or read-only (needs root), T10 halted past the lease, T12 answers lost on the way, T13 the model,
-T13M the model of all money, T15 a backup under load, restored and audited, T16 migrations on a database in
-use, T17 an evening with a fault every few seconds (needs a C compiler).
+disks full or read-only (needs root), T9 I/O errors (needs libfiu), T10 halted past the lease, T12 answers
+lost on the way, T13 the model, T13M the model of all money, T15 a backup under load, restored and audited,
+T16 migrations on a database in use, T17 an evening with a fault every few seconds (needs a C compiler).
 """
 
 import argparse
@@ -30,11 +30,11 @@ from tests.support.run_folder import folder_of_process  # noqa: E402 - as above
 # Sizes: continuous integration, full. T3's is a stride: 1 is every database event.
 SIZES = {"T1": (20, 500), "T4W": (10, 500), "T12": (600, 50_000)}
 SIZES |= {"T2": (8, 1000), "T3": (23, 1), "T4": (20, 2000), "T5": (3, 100), "T7": (2, 60), "T10": (2, 200)}
-SIZES |= {"T6": (200, 10_000), "T8": (5, 30)}
+SIZES |= {"T6": (200, 10_000), "T8": (5, 30), "T9": (2, 20)}
 SIZES |= {"T5W": (3, 100), "T13": (12, 10_000), "T13M": (4, 400), "T15": (1, 20), "T16": (1, 5)}
 SIZES |= {"T17": (6, 180)}
-# SQLite has no server to stop; a wall clock is the same for both.
-ONLY = {"T5": "postgresql", "T5W": "postgresql", "T7": "sqlite"}
+# SQLite has no server to stop; a wall clock is the same for both; PostgreSQL keeps its files itself.
+ONLY = {"T5": "postgresql", "T5W": "postgresql", "T7": "sqlite", "T9": "sqlite"}
 PREFIX = "groupbuy-faults-"
 DISKS = ("database", "documents", "logs")
 DISK_MB = 256
@@ -78,6 +78,8 @@ def _missing(name: str) -> str | None:
     """Return what this machine lacks for a kind."""
     if name in ("T7", "T17") and shutil.which("cc") is None:
         return "this machine has no C compiler"
+    if name == "T9" and shutil.which("fiu-ctrl") is None:
+        return "this machine has no libfiu (Debian's fiu-utils)"
     if name == "T8" and not disks.can_mount():
         return "small disks cannot be mounted here; only root can"
     return None

@@ -30,9 +30,13 @@ class ExtraLine:
     worth: int
 
 
-def extras_of(leader_id: int) -> Select[*tuple[Any, ...]]:
-    """Return a selection of what a leader earns beside commission, with the round, the latest first."""
-    return with_round().where(CommissionExtra.leader_id == leader_id)
+def extras_of(leader_id: int, *, before: int | None = None) -> Select[*tuple[Any, ...]]:
+    """Return a selection of what a leader earns beside commission, with the round, the latest first.
+
+    ``before`` is the id that a page ended with.
+    """
+    found = with_round().where(CommissionExtra.leader_id == leader_id)
+    return found if before is None else found.where(CommissionExtra.id < before)
 
 
 def with_round() -> Select[*tuple[Any, ...]]:

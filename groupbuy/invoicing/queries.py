@@ -36,9 +36,10 @@ def queue() -> Select[InvoiceRequest]:
     )
 
 
-def requests_in(state: str | None, *, most: int) -> Sequence[InvoiceRequest]:
-    """Return the latest requests, of a state where one is named."""
+def requests_in(state: str | None, *, before: int | None, most: int) -> Sequence[InvoiceRequest]:
+    """Return the latest requests, of a state where one is named; ``before`` is where a page ended."""
     wanted = [] if state is None else [InvoiceRequest.state == state]
+    wanted += [] if before is None else [InvoiceRequest.id < before]
     return db.session.scalars(queue().where(*wanted).limit(most)).all()
 
 

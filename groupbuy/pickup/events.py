@@ -57,9 +57,15 @@ def lock(event: PickupEvent) -> PickupEvent:
     return db.session.get_one(PickupEvent, event.id, with_for_update=True, populate_existing=True)
 
 
-def conflicts(leader_ids: Sequence[int]) -> Sequence[PickupEvent]:
-    """Return the events that could not be booked and wait for a decision, the earliest first."""
-    return db.session.scalars(_open(leader_ids).order_by(PickupEvent.happened_at, PickupEvent.id)).all()
+def conflicts(
+    leader_ids: Sequence[int], *, after: int | None = None, most: int | None = None
+) -> Sequence[PickupEvent]:
+    """Return the events that could not be booked and wait for a decision, as they were told.
+
+    ``after`` is the id that a page ended with.
+    """
+    found = _open(leader_ids).order_by(PickupEvent.id).limit(most)
+    return db.session.scalars(found if after is None else found.where(PickupEvent.id > after)).all()
 
 
 def count_conflicts(leader_ids: Sequence[int]) -> int:

@@ -107,11 +107,15 @@ def lock_settlement(number: str) -> SupplierSettlement:
     return row
 
 
-def settlements_of(supplier_ids: Sequence[int], *, most: int) -> Sequence[SupplierSettlement]:
-    """Return the statements of some suppliers that hold, the newest first."""
+def settlements_of(
+    supplier_ids: Sequence[int], *, before: int | None = None, most: int
+) -> Sequence[SupplierSettlement]:
+    """Return the statements of some suppliers that hold, the newest first, from where a page ended on."""
+    wanted = [SupplierSettlement.supplier_id.in_(supplier_ids), SupplierSettlement.state != "cancelled"]
+    wanted += [] if before is None else [SupplierSettlement.id < before]
     return db.session.scalars(
         select(SupplierSettlement)
-        .where(SupplierSettlement.supplier_id.in_(supplier_ids), SupplierSettlement.state != "cancelled")
+        .where(*wanted)
         .options(joinedload(SupplierSettlement.supplier))
         .order_by(SupplierSettlement.id.desc())
         .limit(most)

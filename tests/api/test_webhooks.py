@@ -116,6 +116,17 @@ def test_a_purchase_order_and_what_is_cancelled_are_told(town: Town, listener: L
     assert kept not in str(told)
 
 
+def test_a_round_that_is_called_off_is_told_once(town: Town, listener: Listener, clock: Any) -> None:
+    listen(town, listener, "round.cancelled", "round.closed")
+    town.buyer.order({"P1": 1})
+    for _ in range(2):
+        town.staff().post("/rounds/C1/cancel", {"reason": "台风"})
+    for minutes in (1, 2):
+        tick(town, clock, CLOSES + timedelta(minutes=minutes))
+    told = [(event["type"], event["subject"]) for event in (json.loads(body) for _, body in listener.got)]
+    assert told == [("round.cancelled", "C1")]
+
+
 def test_nobody_hears_what_it_did_not_ask_for(town: Town, listener: Listener, clock: Any) -> None:
     listen(town, listener, "round.closed")
     town.buyer.order({"P1": 1})

@@ -10,6 +10,7 @@ from flask import Flask
 from tests.faults import (
     closing,
     dying,
+    erring,
     evening,
     filling,
     killing,
@@ -39,6 +40,7 @@ KINDS: Mapping[str, Callable[[Flask, int], Outcome]] = {
     "T6": lambda app, size: noticing.run(app, calls=size),
     "T7": lambda app, size: shifting.run(app, faults=size),
     "T8": lambda app, size: filling.run(app, faults=size),
+    "T9": lambda app, size: erring.run(app, faults=size),
     "T10": lambda app, size: killing.halt_often(app, faults=size),
     "T12": lambda app, size: losing.run(app, operations=size),
     "T13": lambda app, size: modelling.run(app, examples=size, steps=max(size // 5, 30)),

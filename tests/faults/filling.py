@@ -1,7 +1,7 @@
 """T8: the disk of the database, of documents or of logs is full or read-only, and later has room again."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from io import BytesIO
@@ -37,7 +37,7 @@ def run(app: Flask, *, faults: int) -> Outcome:
     os.environ["GROUPBUY_LOG_LEVEL"] = "info"
     with app.app_context():
         buyers = losing.open_market()
-        _close_a_round(app)
+        close_a_round(app)
         complaints = _refuse_the_database(disks / "database")
         with (disks / "logs" / "errors").open("ab") as errors, serving.server(errors=errors) as port:
             traffic = Traffic(port, buyers)
@@ -52,7 +52,7 @@ def run(app: Flask, *, faults: int) -> Outcome:
     return outcome
 
 
-def _close_a_round(app: Flask) -> None:
+def close_a_round(app: Flask) -> None:
     """Make a closed round, whose documents can be written."""
     now = utc_now()
     window = Window(now - timedelta(hours=2), now - timedelta(hours=1), (now + timedelta(days=1)).date())
@@ -104,20 +104,21 @@ def _fill_the_logs(disk: Path, traffic: Traffic) -> list[str]:
 def _refuse_documents(app: Flask, papers: Path, fault: AbstractContextManager[None]) -> list[str]:
     """Ask for documents and send a picture, in vain; nothing half written stays, and later both work."""
     with fault:
-        done = _write(papers)
+        done = write(papers)
         clear = done.returncode == 1 and "cannot be written" in done.stderr
         complaints = [] if clear else [f"documents: {done.returncode}, {done.stderr[-300:]}"]
         complaints += ["a picture was stored"] if _stores_a_picture(app) else []
         left = [*papers.rglob("*.*"), *papers.parent.rglob("*.part")]
         complaints += [f"{path} was left" for path in left]
     complaints += [] if _stores_a_picture(app) else ["no picture could be stored later"]
-    done = _write(papers)
+    done = write(papers)
     whole = done.returncode == 0 and (papers / MANIFEST).exists()
     return complaints + ([] if whole else [f"documents later: {done.stderr[-300:]}"])
 
 
-def _write(papers: Path) -> serving.Done:
-    return serving.groupbuy("documents", CLOSED, "--out", str(papers), check=False)
+def write(papers: Path, environ: Mapping[str, str] | None = None) -> serving.Done:
+    """Ask for the documents of the closed round."""
+    return serving.groupbuy("documents", CLOSED, "--out", str(papers), environ=environ, check=False)
 
 
 def _stores_a_picture(app: Flask) -> bool:

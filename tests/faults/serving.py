@@ -100,13 +100,15 @@ def all_at_once(works: Sequence[Callable[[], Answer]], *, threads: int = 40) -> 
 
 
 @contextmanager
-def server(workers: int = WORKERS, errors: IO[bytes] | None = None) -> Iterator[int]:
+def server(
+    workers: int = WORKERS, errors: IO[bytes] | None = None, environ: Mapping[str, str] | None = None
+) -> Iterator[int]:
     """Run ``groupbuy serve`` on the database of the environment, its log to a file; yield its port."""
     port = free_port()
     command = [sys.executable, "-m", "groupbuy", "serve", "--no-scheduler", "--workers", str(workers)]
-    environ = os.environ | {"GROUPBUY_RATE_LIMITS": "off", "GROUPBUY_INSECURE_HTTP": "1"}
+    changed = os.environ | {"GROUPBUY_RATE_LIMITS": "off", "GROUPBUY_INSECURE_HTTP": "1"} | (environ or {})
     process = subprocess.Popen(
-        [*command, "--port", str(port)], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=errors
+        [*command, "--port", str(port)], cwd=ROOT, env=changed, stdout=subprocess.DEVNULL, stderr=errors
     )
     try:
         wait_for(port)

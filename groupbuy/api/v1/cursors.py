@@ -43,6 +43,14 @@ def page(
     return rows[:limit], encode(*key(rows[limit - 1]))
 
 
+def id_after(cursor: str | None) -> int | None:
+    """Return the id that a page by ids ended with."""
+    if cursor is None:
+        return None
+    number: int = decode(cursor, (int,))[0]
+    return number
+
+
 def code_after(cursor: str | None) -> str | None:
     """Return the code that a page by codes ended with."""
     if cursor is None:

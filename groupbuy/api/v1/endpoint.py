@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from spectree import Response as Answers
 from spectree import SpecTree
 from spectree.plugins.flask_plugin import FlaskPlugin
+from werkzeug.http import generate_etag
 
 from groupbuy.accounts.rules import SCOPES
 from groupbuy.api.v1.shapes import Problem
@@ -66,6 +67,7 @@ class Operation:
     uploads: tuple[str, ...] = ()
     reads: bool = False
     looks: str | None = None
+    moment: str | None = None
 
     @property
     def writes(self) -> bool:
@@ -89,6 +91,7 @@ def endpoint(
     uploads: tuple[str, ...] = (),
     reads: bool = False,
     looks: str | None = None,
+    moment: str | None = None,
 ) -> Callable[[View], View]:
     """Declare an operation. The view gets ``identity`` and, where declared, ``body`` and ``query``.
 
@@ -97,13 +100,14 @@ def endpoint(
     those of the scope unless fewer are named. ``uploads`` are the media types of a file as the body;
     ``reads`` marks a POST that changes nothing. ``looks`` names the role for which the statement that writes
     looks itself whether the token is good, by ``identity.proof``, and whether nothing has been answered
-    under the view's ``key``; the view raises Unproved when nothing was written.
+    under the view's ``key``; the view raises Unproved when nothing was written. ``moment`` names the field
+    that says when the answer was made; an answer that differs in nothing else is still the same.
     """
 
     def declare(view: View) -> View:
         allowed = frozenset(roles) if roles is not None else SCOPES[scope or ""]
         operation = Operation(
-            method, PREFIX + rule, view.__name__, scope, allowed, body, query, uploads, reads, looks
+            method, PREFIX + rule, view.__name__, scope, allowed, body, query, uploads, reads, looks, moment
         )
         OPERATIONS[view.__name__] = operation
         _register(rule, operation, partial(_answer, operation, view), view, answers)
@@ -181,7 +185,7 @@ def _work(operation: Operation, view: View, known: Identity | None, values: dict
         answering = answer_once if known is None else answer_unseen
         return _respond(answering(key, work, now=utc_now()))
     found = work()
-    return found if isinstance(found, Response) else _polled(*found)
+    return found if isinstance(found, Response) else _polled(*found, operation.moment)
 
 
 def _key(operation: Operation, identity: Identity) -> Key | None:
@@ -200,11 +204,12 @@ def _respond(answer: Answer) -> Response:
     return response
 
 
-def _polled(status: int, value: Any) -> Response:
+def _polled(status: int, value: Any, moment: str | None) -> Response:
     """Answer with an ETag of what is true now; who has it already gets 304 without a body."""
     response = _respond(Answer(status, write_json(value)))
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Authorization, Cookie"
-    response.add_etag()
+    lasting = value if moment is None else {name: part for name, part in value.items() if name != moment}
+    response.set_etag(generate_etag(write_json(lasting).encode()))
     response.make_conditional(request)
     return response

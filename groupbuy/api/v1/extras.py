@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from groupbuy.analytics import extra_commission
+from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.rest_days import own_leader
-from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.campaigns import service as campaigns
 from groupbuy.commissions import bonuses
 from groupbuy.commissions.models import CampaignBonus, CommissionExtra
@@ -19,7 +20,6 @@ from groupbuy.kernel.money import MAX_FEN
 from groupbuy.leaders import referring
 from groupbuy.leaders.queries import get_leader
 
-MOST = 500
 Amount = Annotated[int, Field(ge=1, le=MAX_FEN)]
 BONUSES = "/campaigns/<code>/bonuses"
 
@@ -55,9 +55,10 @@ class ExtraShape(Shape):
 
 
 class Extras(Shape):
-    """The latest rewards and bonuses of a leader."""
+    """The rewards and bonuses of a leader, the latest first."""
 
     items: list[ExtraShape]
+    next_cursor: str | None
 
 
 class NewBonus(Body):
@@ -99,12 +100,16 @@ def set_referrer(identity: Identity, code: str, body: Referrer) -> tuple[int, An
     return 200, {"code": leader.code, "referrer": body.referrer, "brought": brought}
 
 
-@endpoint("GET", "/leaders/<code>/extras", scope="money:read", answers={200: Extras})
-def list_extras(identity: Identity, code: str) -> tuple[int, Any]:
+@endpoint("GET", "/leaders/<code>/extras", scope="money:read", query=Page, answers={200: Extras})
+def list_extras(identity: Identity, code: str, query: Page) -> tuple[int, Any]:
     """List what a leader earns beside commission, the latest first; a leader sees its own."""
-    leader = own_leader(identity, code)
-    rows = db.session.execute(extra_commission.extras_of(leader.id).limit(MOST))
-    return 200, {"items": [_extra(row.CommissionExtra, row.Round.name) for row in rows]}
+    leader, before = own_leader(identity, code), cursors.id_after(query.cursor)
+    wanted = extra_commission.extras_of(leader.id, before=before).limit(query.limit + 1)
+    rows, cursor = cursors.page(
+        db.session.execute(wanted).all(), limit=query.limit, key=lambda row: (row.CommissionExtra.id,)
+    )
+    items = [_extra(row.CommissionExtra, row.Round.name) for row in rows]
+    return 200, {"items": items, "next_cursor": cursor}
 
 
 def _extra(row: CommissionExtra, round_name: str) -> Json:

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from flask import Response, request
 from pydantic import Field
 
+from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.documents import private_file
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.orders import own_order
-from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.http.identity import Identity
 from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Body, Query, Text
@@ -19,7 +20,6 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import iso
 
-MOST_SHOWN = 200
 State = Literal["asked", "issued", "refused"]
 
 
@@ -50,12 +50,13 @@ class InvoiceRequestShape(Shape):
 
 
 class InvoiceRequests(Shape):
-    """The latest requests."""
+    """Requests, the latest first."""
 
     items: list[InvoiceRequestShape]
+    next_cursor: str | None
 
 
-class InvoiceRequestsQuery(Query):
+class InvoiceRequestsQuery(Page):
     """Those in a state only."""
 
     state: State | None = None
@@ -129,8 +130,11 @@ def invoice_of_order(identity: Identity, order_no: str) -> Response:
     answers={200: InvoiceRequests},
 )
 def list_invoice_requests(identity: Identity, query: InvoiceRequestsQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
-    """List the latest requests for invoices, in a state."""
-    return 200, {"items": [_json(row) for row in queries.requests_in(query.state, most=MOST_SHOWN)]}
+    """List requests for invoices, the latest first."""
+    before = cursors.id_after(query.cursor)
+    found = queries.requests_in(query.state, before=before, most=query.limit + 1)
+    rows, cursor = cursors.page(found, limit=query.limit, key=lambda row: (row.id,))
+    return 200, {"items": [_json(row) for row in rows], "next_cursor": cursor}
 
 
 @endpoint(

@@ -6,20 +6,13 @@ from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.http.identity import Identity
-from groupbuy.http.reading import Body, Query, Text
+from groupbuy.http.reading import Body
 from groupbuy.kernel.times import iso
 from groupbuy.messaging import notes
 
-MOST = 50
 PEOPLE = ("resident", "leader")
-
-
-class MessagesQuery(Query):
-    """Where the page before ended."""
-
-    cursor: Text | None = None
 
 
 class MessageShape(Shape):
@@ -52,13 +45,12 @@ class Unread(Shape):
     unread: int
 
 
-@endpoint("GET", "/messages", scope="orders:read", roles=PEOPLE, query=MessagesQuery, answers={200: Messages})
-def list_messages(identity: Identity, query: MessagesQuery) -> tuple[int, Any]:
+@endpoint("GET", "/messages", scope="orders:read", roles=PEOPLE, query=Page, answers={200: Messages})
+def list_messages(identity: Identity, query: Page) -> tuple[int, Any]:
     """List one's own messages, the latest first."""
     mine = box(identity)
-    before = None if query.cursor is None else cursors.decode(query.cursor, (int,))[0]
-    found = notes.notes_to(mine, before=before, most=MOST + 1)
-    shown, cursor = cursors.page(found, limit=MOST, key=lambda one: (one.id,))
+    found = notes.notes_to(mine, before=cursors.id_after(query.cursor), most=query.limit + 1)
+    shown, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.id,))
     seen = notes.seen_until(mine)
     items: list[Json] = [
         {

@@ -175,7 +175,7 @@ def write_notice_text(
 @endpoint("GET", "/notices/log", scope="notices:write", query=LogQuery, answers={200: Log})
 def list_notices(identity: Identity, query: LogQuery) -> tuple[int, Any]:  # noqa: ARG001 - as above.
     """Show what was sent and what became of it."""
-    before = cursors.decode(query.cursor, (int,))[0] if query.cursor else None
+    before = cursors.id_after(query.cursor)
     asked = Asked(query.event, query.channel, query.state, query.recipient)
     rows = log.recent(asked, most=query.limit + 1, before=before)
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.id,))

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from groupbuy.analytics import pickup_day
+from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.flows import syncing
 from groupbuy.flows.collecting import MAX_REASON
@@ -106,9 +107,10 @@ class EventsTaken(Shape):
 
 
 class Conflicts(Shape):
-    """Events that wait for a decision, the earliest first."""
+    """Events that wait for a decision, in the order in which they were told."""
 
     items: list[EventShape]
+    next_cursor: str | None
 
 
 class ConflictDecision(Body):
@@ -117,7 +119,7 @@ class ConflictDecision(Body):
     decision: Literal["gone", "here", "retry"]
 
 
-@endpoint("GET", "/pickups/day", scope="pickups:write", answers={200: PickupDay})
+@endpoint("GET", "/pickups/day", scope="pickups:write", answers={200: PickupDay}, moment="made_at")
 def pickup_day_list(identity: Identity) -> tuple[int, Any]:
     """Return the list that a phone keeps to hand out without a connection."""
     bags = pickup_day.as_json(pickup_day.bags_to_keep(identity.leader_ids))
@@ -146,10 +148,13 @@ def _event(index: int, body: PickupEventBody) -> Event:
     return Event(body.event_id, body.order_no, happened_at, body.reason, parts)
 
 
-@endpoint("GET", "/pickups/conflicts", scope="pickups:write", answers={200: Conflicts})
-def pickup_conflicts(identity: Identity) -> tuple[int, Any]:
+@endpoint("GET", "/pickups/conflicts", scope="pickups:write", query=Page, answers={200: Conflicts})
+def pickup_conflicts(identity: Identity, query: Page) -> tuple[int, Any]:
     """List what was handed out without a connection and did not fit any more."""
-    return 200, {"items": [_event_json(one) for one in events.conflicts(identity.leader_ids)]}
+    after = cursors.id_after(query.cursor)
+    found = events.conflicts(identity.leader_ids, after=after, most=query.limit + 1)
+    rows, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.id,))
+    return 200, {"items": [_event_json(one) for one in rows], "next_cursor": cursor}
 
 
 @endpoint(

@@ -117,7 +117,7 @@ def list_purchase_orders(identity: Identity, query: OrdersQuery) -> tuple[int, A
         round_name=query.round,
         supplier_code=query.supplier,
         short=query.short,
-        before=cursors.decode(query.cursor, (int,))[0] if query.cursor else None,
+        before=cursors.id_after(query.cursor),
         most=query.limit + 1,
     )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.order.id,))

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF, Fen, Key
-from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.api.v1.shapes import Code, Json, Page, Shape
 from groupbuy.api.v1.warehouse import MAX_LINES, Day
 from groupbuy.finance import queries as ledger
 from groupbuy.finance.rules import supplier as account_of
@@ -39,11 +40,12 @@ class SettlementShape(Shape):
 
 
 class OwedShape(Shape):
-    """What a supplier is owed in all, what of it is on no statement, and its latest statements."""
+    """What a supplier is owed in all, what of it is on no statement, and its statements, the latest first."""
 
     owed_fen: int
     open_fen: int
     settlements: list[SettlementShape]
+    next_cursor: str | None
 
 
 class NewSettlement(Body):
@@ -58,7 +60,7 @@ class SettlementDecision(Body):
     deed: Literal["approve", "cancel"]
 
 
-class NewPayment(Body):
+class SettlementPayment(Body):
     """Money paid on a statement, with its reference; the same ``submission_key`` is the same payment."""
 
     amount_fen: Fen
@@ -119,15 +121,25 @@ class DifferenceDecision(Body):
     note: Words = ""
 
 
-@endpoint("GET", "/suppliers/<code>/settlements", scope="money:read", roles=STAFF, answers={200: OwedShape})
-def show_supplier_settlements(identity: Identity, code: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+@endpoint(
+    "GET",
+    "/suppliers/<code>/settlements",
+    scope="money:read",
+    roles=STAFF,
+    query=Page,
+    answers={200: OwedShape},
+)
+def show_supplier_settlements(identity: Identity, code: str, query: Page) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Show what a supplier is owed, and its statements, the newest first."""
     supplier = queries.get_supplier(code)
-    rows = queries.settlements_of([supplier.id], most=MOST_SHOWN)
+    before = cursors.id_after(query.cursor)
+    found = queries.settlements_of([supplier.id], before=before, most=query.limit + 1)
+    rows, cursor = cursors.page(found, limit=query.limit, key=lambda row: (row.id,))
     return 200, {
         "owed_fen": ledger.balance(account_of(supplier.id)),
         "open_fen": queries.open_fen(supplier.id, utc_now()),
         "settlements": [_shape(row) for row in rows],
+        "next_cursor": cursor,
     }
 
 
@@ -167,7 +179,7 @@ def deduct_from_supplier(identity: Identity, code: str, body: NewDeduction) -> t
         now=utc_now(),
         actor=identity.actor.name,
     )
-    return 201, show_supplier_settlements(identity, code)[1]
+    return 201, show_supplier_settlements(identity, code, Page())[1]
 
 
 @endpoint(
@@ -189,10 +201,10 @@ def decide_settlement(identity: Identity, number: str, body: SettlementDecision)
     "/settlements/<number>/payments",
     scope="money:write",
     roles=STAFF,
-    body=NewPayment,
+    body=SettlementPayment,
     answers={201: SettlementShape},
 )
-def pay_settlement(identity: Identity, number: str, body: NewPayment) -> tuple[int, Any]:
+def pay_settlement(identity: Identity, number: str, body: SettlementPayment) -> tuple[int, Any]:
     """Note money paid on an approved statement, in part or whole, never more than is due."""
     paying.pay(number=number, **body.model_dump(), now=utc_now(), actor=identity.actor.name)
     return 201, _shape(queries.get_settlement(number))

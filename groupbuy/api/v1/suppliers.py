@@ -143,7 +143,7 @@ def _file(supplier: Supplier) -> Json:
 )
 def list_supplier_sales(identity: Identity, query: Page) -> tuple[int, Any]:
     """List what the supplier who asks has sold, the newest first."""
-    before = cursors.decode(query.cursor, (int,))[0] if query.cursor else None
+    before = cursors.id_after(query.cursor)
     rows = for_suppliers.sales_page(identity.supplier_ids, before=before, most=query.limit + 1)
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.line_id,))
     names = ("purchase_order", "supplier_code", "product_code", "ordered", "purchased", "amount_fen")

@@ -92,7 +92,7 @@ class UserPage(Shape):
 @endpoint("GET", "/users", scope=READ, query=Users, answers={200: UserPage})
 def list_users(identity: Identity, query: Users) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """List accounts, the staff unless another role is asked for; phones are masked."""
-    after = cursors.decode(query.cursor, (int,))[0] if query.cursor else None
+    after = cursors.id_after(query.cursor)
     found = queries.accounts_page(role=query.role, text=query.q, after=after, most=query.limit + 1)
     rows, cursor = cursors.page(found, limit=query.limit, key=lambda row: (row.id,))
     roles = queries.roles_by_account([row.id for row in rows])

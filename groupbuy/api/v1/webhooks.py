@@ -72,7 +72,7 @@ class Delivery(Shape):
     accepted_at: str | None
 
 
-class Deliveries(Shape):
+class EventDeliveries(Shape):
     """A page of the log, the newest first."""
 
     items: list[Delivery]
@@ -104,12 +104,12 @@ def remove_webhook(identity: Identity, webhook_id: int) -> tuple[int, Any]:
     "/webhooks/<int(max=2147483647):webhook_id>/deliveries",
     scope="webhooks:write",
     query=Page,
-    answers={200: Deliveries},
+    answers={200: EventDeliveries},
 )
 def list_deliveries(identity: Identity, webhook_id: int, query: Page) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Show what an address was sent."""
     webhooks.get_endpoint(webhook_id)
-    after = cursors.decode(query.cursor, (int,))[0] if query.cursor else None
+    after = cursors.id_after(query.cursor)
     rows = webhooks.deliveries_page(webhook_id, after=after, most=query.limit + 1)
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.id,))
     far = webhooks.progress_of(rows)
