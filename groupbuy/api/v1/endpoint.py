@@ -185,7 +185,7 @@ def _work(operation: Operation, view: View, known: Identity | None, values: dict
         answering = answer_once if known is None else answer_unseen
         return _respond(answering(key, work, now=utc_now()))
     found = work()
-    return found if isinstance(found, Response) else _polled(*found, operation.moment)
+    return found if isinstance(found, Response) else _polled(operation, *found)
 
 
 def _key(operation: Operation, identity: Identity) -> Key | None:
@@ -204,8 +204,9 @@ def _respond(answer: Answer) -> Response:
     return response
 
 
-def _polled(status: int, value: Any, moment: str | None) -> Response:
+def _polled(operation: Operation, status: int, value: Any) -> Response:
     """Answer with an ETag of what is true now; who has it already gets 304 without a body."""
+    moment = operation.moment
     response = _respond(Answer(status, write_json(value)))
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Authorization, Cookie"
