@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import ticking
-from groupbuy.flows.ticking import EVERYTHING, Step
+from groupbuy.flows.due.step import Step
+from groupbuy.flows.ticking import EVERYTHING
 from groupbuy.jobs import runs
 from groupbuy.kernel.clock import monotonic_seconds
 from groupbuy.scheduler.complaints import complain

@@ -12,6 +12,7 @@ from groupbuy.campaigns.rules import Kind, Recurrence
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import closing, ordering, ticking
+from groupbuy.flows.due.step import Step
 from groupbuy.jobs import runs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.scheduler.setup import handlers_of
@@ -81,7 +82,7 @@ def test_a_step_that_fails_keeps_no_other_from_being_done(
     sound = building.add_round([building.add_product(building.add_supplier("S2"), "P2")], "C2")
     perform = ticking.perform
 
-    def fail_for_the_first(step: ticking.Step, **options: object) -> str | None:
+    def fail_for_the_first(step: Step, **options: object) -> str | None:
         if step.ref == round_.id:
             raise ValueError("on purpose")
         return perform(step, **options)

@@ -1,0 +1,66 @@
+"""What is due once goods are there: reminders, automatic confirmations, promises kept."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from groupbuy.flows import following_up, replacing, without_routes
+from groupbuy.flows.due.step import Due, Step
+
+
+def _reminders(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for ripe in following_up.due_reminders(now):
+        yield Step("remind", ripe.stop.id, f"{ripe.stop.leader.code} {ripe.stop.day}", ripe.due_at)
+
+
+def _confirmations(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for ripe in following_up.due_confirmations(now):
+        yield Step("confirm", ripe.stop.id, f"{ripe.stop.leader.code} {ripe.stop.day}", ripe.due_at)
+
+
+def _rounds_to_remind(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
+    for round_ in without_routes.due_reminders(now, zone):
+        yield Step("remind_round", round_.id, round_.name, now)
+
+
+def _rounds_to_confirm(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
+    for round_ in without_routes.due_confirmations(now, zone):
+        yield Step("confirm_round", round_.id, round_.name, now)
+
+
+def _promises(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for row in replacing.due(now):
+        yield Step("promise", row.id, row.case.number, row.promised_at)
+
+
+def _remind(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    count = following_up.remind(stop_id=ref, now=now)
+    return None if count is None else f"{count} reminded"
+
+
+def _confirm(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    count = following_up.confirm(stop_id=ref, now=now)
+    return None if count is None else f"{count} confirmed"
+
+
+def _remind_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    count = without_routes.remind(round_id=ref, now=now, zone=zone)
+    return None if count is None else f"{count} reminded"
+
+
+def _confirm_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    count = without_routes.confirm(round_id=ref, now=now, zone=zone)
+    return None if count is None else f"{count} confirmed"
+
+
+def _promise(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    return replacing.move_on(replacement_id=ref, now=now)
+
+
+DUE: Mapping[str, Due] = {
+    "remind": Due(_reminders, _remind),
+    "confirm": Due(_confirmations, _confirm),
+    "remind_round": Due(_rounds_to_remind, _remind_round),
+    "confirm_round": Due(_rounds_to_confirm, _confirm_round),
+    "promise": Due(_promises, _promise),
+}
