@@ -7,7 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import Base
+from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order, OrderLine
+from groupbuy.warehouse.models import StockBatch
 
 
 class AfterSaleCase(Base):
@@ -96,6 +98,69 @@ class Replacement(Base):
     line: Mapped[OrderLine] = relationship()
     product: Mapped[Product] = relationship()
     order: Mapped[Order | None] = relationship()
+
+
+class LotClaim(Base):
+    """A batch that somebody found bad: all its buyers are asked ``until`` a moment, then the supplier.
+
+    ``text`` is what buyers read. A batch has one claim at most.
+    """
+
+    __tablename__ = "lot_claim"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('asking', 'with_supplier', 'accepted', 'refused', 'unfounded')", name="state"
+        ),
+        Index("ix_lot_claim_state", "state", "until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    stock_batch_id: Mapped[int] = mapped_column(ForeignKey("stock_batch.id"), unique=True)
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"))
+    text: Mapped[str]
+    state: Mapped[str] = mapped_column(default="asking")
+    until: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    answer: Mapped[str | None]
+
+    batch: Mapped[StockBatch] = relationship()
+    supplier: Mapped[Supplier] = relationship()
+
+
+class LotReply(Base):
+    """A line that holds goods of a batch under claim, or may, and what its buyer says of them.
+
+    ``bad_units`` is None until there is an answer. ``credit_fen`` is what is credited until the claim is
+    decided; the case carries it from there.
+    """
+
+    __tablename__ = "lot_reply"
+    __table_args__ = (
+        CheckConstraint("units > 0 AND bad_units >= 0 AND bad_units <= units", name="units"),
+        CheckConstraint("credit_fen >= 0", name="credit"),
+        Index("ix_lot_reply_resident", "resident_id"),
+        Index("ix_lot_reply_line", "order_line_id"),
+    )
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("lot_claim.id"), primary_key=True, autoincrement=False)
+    order_line_id: Mapped[int] = mapped_column(
+        ForeignKey("order_line.id"), primary_key=True, autoincrement=False
+    )
+    resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"))
+    units: Mapped[int]
+    bad_units: Mapped[int | None]
+    answered_at: Mapped[datetime | None]
+    credit_fen: Mapped[int] = mapped_column(default=0)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("after_sale_case.id"), unique=True)
+
+    claim: Mapped[LotClaim] = relationship()
+    line: Mapped[OrderLine] = relationship()
+    resident: Mapped[Resident] = relationship()
+    case: Mapped[AfterSaleCase | None] = relationship()
 
 
 class SupplierClaim(Base):

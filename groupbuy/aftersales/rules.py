@@ -58,6 +58,16 @@ class PromiseState(StrEnum):
     REFUNDED = "refunded"
 
 
+class LotState(StrEnum):
+    """Name where a claim on a batch stands: buyers are asked, then the supplier, who takes it or not."""
+
+    ASKING = "asking"
+    WITH_SUPPLIER = "with_supplier"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNFOUNDED = "unfounded"
+
+
 # Money goes back with the decision; goods that are promised have still to be handed over.
 PROMISES_GOODS = frozenset({Kind.REPLACEMENT, Kind.EXCHANGE})
 
@@ -113,3 +123,14 @@ def arrived(promised: int, brought: int) -> tuple[int, int]:
 def is_late(promised_at: datetime, days: int, now: datetime) -> bool:
     """Tell whether goods that no round has brought are paid back instead; after 0 days never."""
     return days > 0 and promised_at + timedelta(days=days) <= now
+
+
+def after_asking(bad_units: int) -> LotState:
+    """Return where a claim on a batch goes when the time to answer is over."""
+    return LotState.WITH_SUPPLIER if bad_units else LotState.UNFOUNDED
+
+
+def check_bad(bad_units: int, units: int) -> None:
+    """Raise BadInput ``out_of_range`` for fewer than none or more than somebody has of a batch."""
+    if not 0 <= bad_units <= units:
+        raise BadInput("out_of_range", f"Between 0 and {units}.", param="bad_units")

@@ -67,6 +67,28 @@ def ask(
         return first
     _check(order, request)
     lines = _asked_lines(order, request, now, zone)
+    return _open(order, request, lines, now, actor, key)
+
+
+def open_whenever(*, order: Order, request: Request, now: datetime, actor: Actor, key: str) -> AfterSaleCase:
+    """Open a case about a locked order that the operator asked for, however late; again is the first.
+
+    Raise as ``ask`` does, but for ``too_late``.
+    """
+    if first := queries.find_by_key(key):
+        return first
+    _check(order, request)
+    return _open(order, request, _lines_for(order, request), now, actor, key)
+
+
+def _open(
+    order: Order,
+    request: Request,
+    lines: list[AfterSaleLine],
+    now: datetime,
+    actor: Actor,
+    key: str | None,
+) -> AfterSaleCase:
     case = AfterSaleCase(
         number=ids.order_number(),
         order_id=order.id,
@@ -87,9 +109,15 @@ def ask(
 
 def _asked_lines(order: Order, request: Request, now: datetime, zone: ZoneInfo) -> list[AfterSaleLine]:
     askable = queries.askable(order.id)
-    rules.check_units(request.units, {code: one.units for code, one in askable.items()})
+    lines = _lines_for(order, request)
     for code in request.units:
         rules.check_in_time(askable[code].name, askable[code].until, now, zone)
+    return lines
+
+
+def _lines_for(order: Order, request: Request) -> list[AfterSaleLine]:
+    askable = queries.askable(order.id)
+    rules.check_units(request.units, {code: one.units for code, one in askable.items()})
     return [
         AfterSaleLine(order_line_id=askable[code].line_id, units=units)
         for code, units in request.units.items()

@@ -24,6 +24,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.residents": LOOK,
         "admin.aftersales": LOOK,
         "admin.aftersales_case": LOOK,
+        "admin.lot_claims": LOOK,
+        "admin.lot_claims_claim": LOOK,
     },
     "finance": {
         "admin.commissions": LOOK,

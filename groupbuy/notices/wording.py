@@ -206,6 +206,19 @@ _BOTH: Mapping[tuple[str, str], Words] = {
         "Your after-sale case {case} is {state}.",
         "character_string1={case}\nthing2={state}",
     ),
+    ("lot_claim", "zh"): Words(
+        "请检查 {goods}",
+        "您买的{goods}这一批可能有问题，请检查，并在 {until} 前到订单页告诉我们有几件坏了。索赔号 {claim}。",
+        "您买的{goods}可能有问题，请在{until}前到订单页告知坏了几件。",
+        "thing1={goods}\ntime2={until}",
+    ),
+    ("lot_claim", "en"): Words(
+        "Please look at {goods}",
+        "The {goods} that you bought may be bad. Look at yours and tell us on the page of your order "
+        "until {until} how many are. Claim {claim}.",
+        "{goods} may be bad: tell us on your order's page until {until} how many are.",
+        "thing1={goods}\ntime2={until}",
+    ),
 }
 _LEADER: Mapping[tuple[str, str], Words] = {
     ("closing_soon", "zh"): Words(

@@ -193,6 +193,16 @@ def orders_of(batch: StockBatch, round_ids: Collection[int]) -> Select[*tuple[An
     )
 
 
+def lines_of(batch: StockBatch) -> Sequence[tuple[int, int, int]]:
+    """Return id, resident and units of each order line that holds goods of a batch, or may, by id."""
+    lines = _lines(batch, [use.round_id for use in rounds_of(batch)])
+    chosen = lines.add_columns(OrderLine.id, Order.resident_id, OrderLine.quantity)
+    return [
+        (line_id, resident_id, units)
+        for line_id, resident_id, units in db.session.execute(chosen.order_by(OrderLine.id))
+    ]
+
+
 def _lines(batch: StockBatch, round_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
     return (
         select()

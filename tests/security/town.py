@@ -25,7 +25,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.delivery import queries as delivery
 from groupbuy.delivery import service as service_of_routes
-from groupbuy.flows import dispatching, late_orders, putting_right, receiving, signing, syncing
+from groupbuy.flows import claiming_lots, dispatching, late_orders, putting_right, receiving, signing, syncing
 from groupbuy.flows.ordering import Wish
 from groupbuy.flows.putting_right import Request
 from groupbuy.flows.receiving import Delivery
@@ -35,7 +35,7 @@ from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.orders.models import Order
 from groupbuy.pickup.events import Event
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
-from groupbuy.warehouse import issuing, stock, transferring, warehouses
+from groupbuy.warehouse import issuing, stock, tracing, transferring, warehouses
 from groupbuy.warehouse.models import StockBatch
 from groupbuy.web.admin.pictures import store_picture
 from tests import building
@@ -104,6 +104,7 @@ def build(app: Flask) -> Town:
     facts = _facts(app, people) | {"order": order.number, "old_order": old_order.number}
     facts["conflict"] = _conflict(leader)
     facts["case"] = _case(old_order)
+    facts["claim"] = _claim()
     return Town(app, people, facts, leader, resident, other_resident, round_)
 
 
@@ -175,6 +176,22 @@ def _case(order: Order) -> str:
         fresh = db.session.get_one(Order, order.id)
         return putting_right.ask(
             order=fresh, request=request, now=NOW, zone=building.ZONE, actor=ACTOR
+        ).number
+
+
+def _claim() -> str:
+    """Ask the buyers of a batch of yesterday's order how many of their goods are bad."""
+    with transaction():
+        batches = db.session.scalars(select(StockBatch).order_by(StockBatch.id)).all()
+        bought = next(batch for batch in batches if tracing.lines_of(batch))
+        return claiming_lots.open_claim(
+            batch_id=bought.id,
+            supplier_code=claiming_lots.suppliers_of(bought)[0].code,
+            text="可能发霉",
+            until=NOW + DAY,
+            now=NOW,
+            zone=building.ZONE,
+            actor=ACTOR,
         ).number
 
 

@@ -127,7 +127,7 @@ def ask_after_sale(identity: Identity, number: str, body: NewCase) -> tuple[int,
         order=_order(identity, number),
         request=Request(Kind(body.kind), Reason(body.reason), body.text, units),
         now=utc_now(),
-        zone=_zone(),
+        zone=zone(),
         actor=identity.actor,
     )
     return 201, _json(case)
@@ -151,13 +151,14 @@ def decide_after_sale(identity: Identity, number: str, body: CaseDecision) -> tu
         charge_supplier=body.charge_supplier,
         instead=body.instead,
         now=utc_now(),
-        zone=_zone(),
+        zone=zone(),
         actor=identity.actor,
     )
     return 200, _json(case)
 
 
-def _zone() -> ZoneInfo:
+def zone() -> ZoneInfo:
+    """Return the operator's zone."""
     settings: Settings = current_app.extensions["groupbuy_settings"]
     return settings.timezone
 

@@ -1,10 +1,11 @@
-"""What is due once goods are there: reminders, automatic confirmations, promises kept."""
+"""What is due once goods are there: reminders, automatic confirmations, promises, batches asked about."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from groupbuy.flows import following_up, replacing, without_routes
+from groupbuy.aftersales import lots
+from groupbuy.flows import claiming_lots, following_up, replacing, without_routes
 from groupbuy.flows.due.step import Due, Step
 
 
@@ -33,6 +34,11 @@ def _promises(now: datetime, _: ZoneInfo) -> Iterator[Step]:
         yield Step("promise", row.id, row.case.number, row.promised_at)
 
 
+def _lot_claims(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for claim in lots.due(now):
+        yield Step("lot_claim", claim.id, claim.number, claim.until)
+
+
 def _remind(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     count = following_up.remind(stop_id=ref, now=now)
     return None if count is None else f"{count} reminded"
@@ -57,10 +63,15 @@ def _promise(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return replacing.move_on(replacement_id=ref, now=now)
 
 
+def _lot_claim(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    return claiming_lots.end_asking(claim_id=ref, now=now)
+
+
 DUE: Mapping[str, Due] = {
     "remind": Due(_reminders, _remind),
     "confirm": Due(_confirmations, _confirm),
     "remind_round": Due(_rounds_to_remind, _remind_round),
     "confirm_round": Due(_rounds_to_confirm, _confirm_round),
     "promise": Due(_promises, _promise),
+    "lot_claim": Due(_lot_claims, _lot_claim),
 }

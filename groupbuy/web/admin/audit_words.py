@@ -37,6 +37,7 @@ SUBJECTS: Mapping[str, object] = {
     "notice": _l("Notice"),
     "job": _l("Job"),
     "after_sale_case": _l("After-sale case"),
+    "lot_claim": _l("Claim on a batch"),
     "channel_bill": _l("Bill of a channel"),
     "channel_refund": _l("Refund through a channel"),
     "payment": _l("Payment"),

@@ -39,6 +39,7 @@ KINDS = {
     "remind": _l("Remind who has not come"),
     "remind_round": _l("Remind who has not come"),
     "promise": _l("Goods promised after the sale"),
+    "lot_claim": _l("Time to answer about a batch is over"),
     "confirm": _l("Confirm what nobody scanned"),
     "confirm_round": _l("Confirm what nobody scanned"),
     "tell_opened": _l("Tell people that a round opened"),

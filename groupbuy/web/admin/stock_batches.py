@@ -7,6 +7,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_
 
+from groupbuy.aftersales import lots
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product
 from groupbuy.leaders.models import Leader
@@ -127,6 +128,7 @@ def stock_batch(batch_id: int) -> ResponseReturnValue:
         listing,
         "admin/batch.html",
         batch=batch,
+        claim=lots.find_claim_on(batch.id),
         receipts=tracing.receipts_of(batch),
         places=tracing.places_of(batch),
         sure=_sure,

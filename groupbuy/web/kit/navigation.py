@@ -93,6 +93,7 @@ ADMIN = (
             Entry("admin.delivery", _l("Deliveries"), "truck"),
             Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
+            Entry("admin.lot_claims", _l("Claims on batches"), "exclamation-circle"),
             Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet", ("supplier.order",)),
             Entry("supplier.sales", _l("My sales"), "graph-up"),
             Entry("supplier.settlements", _l("My statements"), "receipt", ("supplier.settlement",)),

@@ -74,6 +74,13 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "withdrawn": ("Withdrawn", "idle"),
         "closed": ("Settled", "idle"),
     },
+    "lot_claim": {
+        "asking": ("Buyers are asked", "wait"),
+        "with_supplier": ("Waits for the supplier", "info"),
+        "accepted": ("Accepted by the supplier", "ok"),
+        "refused": ("Refused by the supplier", "bad"),
+        "unfounded": ("Nothing was bad", "idle"),
+    },
     "promise": {
         "waiting": ("Waits for the next round", "wait"),
         "placed": ("Comes with a round", "info"),

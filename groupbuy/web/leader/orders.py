@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from groupbuy.aftersales import lots
 from groupbuy.analytics.leader_orders import Wanted, leader_orders
 from groupbuy.campaigns.listing import Viewer, visible_rounds
 from groupbuy.campaigns.rules import RoundState
@@ -74,6 +75,7 @@ def orders_show(number: str) -> ResponseReturnValue:
         order=order,
         lines=lines_of([order.id]),
         facts=facts_of([order])[order.id],
+        lot_claims=lots.open_questions(order.id, now),
         shows_phone=shows_phone(order, now),
         can_change=can_change(order, now),
         can_cancel=can_cancel(order, now),

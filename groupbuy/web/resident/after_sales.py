@@ -8,7 +8,7 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import putting_right
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
-from groupbuy.web import after_sales
+from groupbuy.web import after_sales, lot_claims
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.resident.blueprint import blueprint, for_residents
 from groupbuy.web.resident.orders import own_order
@@ -24,6 +24,14 @@ def order_after_sale(number: str) -> ResponseReturnValue:
         here=url_for("resident.order_after_sale", number=number),
         done=_("Your request is on its way. The answer will be here."),
     )
+
+
+@blueprint.route("/orders/<number>/batch-check/<claim>", methods=["GET", "POST"])
+@for_residents
+def order_batch_check(number: str, claim: str) -> ResponseReturnValue:
+    """Say how many pieces of a batch that may be bad are."""
+    here = url_for("resident.order_batch_check", number=number, claim=claim)
+    return lot_claims.page(own_order(number), claim, "resident/lot_claim.html", here=here)
 
 
 @blueprint.post("/after-sales/<case_number>/withdraw")

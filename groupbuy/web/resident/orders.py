@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import select
 
+from groupbuy.aftersales import lots
 from groupbuy.aftersales.queries import replacement_of
 from groupbuy.analytics.sales_note import is_sale
 from groupbuy.campaigns import storefront
@@ -115,6 +116,7 @@ def order(number: str) -> ResponseReturnValue:
         notes=_told(found),
         replaced=replaced_of([found.id]),
         promise=replacement_of(found.id),
+        lot_claims=lots.open_questions(found.id, utc_now()),
         free_cancel=delaying.can_cancel(found),
         after_sale=found.state in LIVE and found.round.state not in NOT_READY,
         is_sale=is_sale(found),

@@ -1,0 +1,155 @@
+"""Claims on batches: opened, how far they are, and the supplier's answer that decides them."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from wtforms import SelectField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from groupbuy.aftersales import lots, rules
+from groupbuy.aftersales.models import LotClaim
+from groupbuy.catalog.models import Product, Supplier
+from groupbuy.flows import claiming_lots
+from groupbuy.kernel.clock import utc_now
+from groupbuy.warehouse import tracing
+from groupbuy.warehouse.models import StockBatch
+from groupbuy.web.admin import saving
+from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.fields import MomentField
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, in_state, show, zone
+from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
+
+DECISIONS = {
+    "accepted": _l("The supplier pays: pay back and charge it"),
+    "own_cost": _l("The supplier refuses: pay back at our own cost"),
+    "refused": _l("The supplier refuses: pay nothing back"),
+}
+
+
+def _page(row: Any) -> str:
+    return url_for("admin.lot_claims_claim", number=row.LotClaim.number)
+
+
+COLUMNS = (
+    Column(_l("Number"), lambda row: row.LotClaim.number, "code", _page, width=18),
+    Column(_l("Opened"), lambda row: row.LotClaim.opened_at, "moment", sort="opened"),
+    Column(_l("Product"), lambda row: row.Product.name, "name", width=24),
+    Column(_l("Batch"), lambda row: row.StockBatch.number, "code"),
+    Column(_l("Supplier"), lambda row: row.Supplier.name, "name"),
+    Column(_l("Answers until"), lambda row: row.LotClaim.until, "moment"),
+    Column(_l("State"), lambda row: row.LotClaim.state, "state:lot_claim"),
+)
+
+
+class OpenForm(PageForm):
+    """What may be wrong, who delivered it, and until when buyers answer."""
+
+    supplier = SelectField(_l("Supplier"))
+    text = TextAreaField(
+        _l("What may be wrong with the goods"),
+        validators=[InputRequired(), Length(max=rules.MAX_TEXT)],
+        description=_l("Everybody who bought goods of this batch reads it."),
+    )
+    until = MomentField(_l("Answers until"), validators=[InputRequired()])
+
+
+class AnswerForm(PageForm):
+    """What the supplier says."""
+
+    decision = SelectField(
+        _l("The supplier's answer"), choices=lambda: [SelectChoice(*pair) for pair in DECISIONS.items()]
+    )
+    words = TextAreaField(_l("Answer to the residents"), validators=[Length(max=rules.MAX_TEXT)])
+
+
+@blueprint.get("/lot-claims")
+def lot_claims() -> ResponseReturnValue:
+    """List claims on batches, the latest first."""
+    statement = (
+        select(LotClaim, StockBatch, Product, Supplier)
+        .join(StockBatch, StockBatch.id == LotClaim.stock_batch_id)
+        .join(Product, Product.id == StockBatch.product_id)
+        .join(Supplier, Supplier.id == LotClaim.supplier_id)
+        .where(*in_state(LotClaim.state))
+        .order_by(LotClaim.id.desc())
+    )
+    if text := asked("q"):
+        columns = (LotClaim.number, Product.name, Product.code, StockBatch.number, Supplier.name)
+        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    listing = Listing(
+        "lot-claims",
+        _("Claims on batches"),
+        statement,
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number, goods, batch or supplier")),
+            Filter("state", _("State"), state_choices("lot_claim"), _("All states")),
+        ),
+        sorts={"opened": LotClaim.opened_at},
+    )
+    return show(listing, empty_text=_("No batch was bad. A claim is opened on the page of a batch."))
+
+
+@blueprint.route("/stock/batches/<int:batch_id>/claim", methods=["GET", "POST"])
+def lot_claims_open(batch_id: int) -> ResponseReturnValue:
+    """Open a claim on a batch: everybody who has goods of it is asked."""
+    batch, form, now = tracing.get_batch(batch_id), OpenForm(), utc_now()
+    if claim := lots.find_claim_on(batch_id):
+        return redirect(url_for("admin.lot_claims_claim", number=claim.number), 303)
+    form.supplier.choices = [SelectChoice(one.code, one.name) for one in claiming_lots.suppliers_of(batch)]
+
+    def store() -> None:
+        claiming_lots.open_claim(
+            batch_id=batch_id,
+            supplier_code=form.supplier.data,
+            text=form.text.data or "",
+            until=form.until.data or now,
+            now=now,
+            zone=zone(),
+            actor=actor(),
+        )
+
+    return saving.answer(
+        form,
+        store,
+        title=_("Ask the buyers of %(goods)s", goods=batch.product.name),
+        back=(url_for("admin.stock_batch", batch_id=batch_id), _("Batch")),
+        then=url_for("admin.lot_claims_open", batch_id=batch_id),
+        done=_("The buyers are asked."),
+        deed=_("Ask"),
+    )
+
+
+@blueprint.route("/lot-claims/<number>", methods=["GET", "POST"])
+def lot_claims_claim(number: str) -> ResponseReturnValue:
+    """Show how far a claim is, and note the supplier's answer."""
+    claim, form = lots.get_claim(number), AnswerForm()
+
+    def store() -> None:
+        claiming_lots.decide(
+            number=number,
+            accepted=form.decision.data == "accepted",
+            pay_back=form.decision.data == "own_cost",
+            words=form.words.data or "",
+            now=utc_now(),
+            zone=zone(),
+            actor=actor(),
+        )
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Decided."), "ok")
+        return redirect(url_for("admin.lot_claims_claim", number=number), 303)
+    page = render_template(
+        "admin/lot_claim.html",
+        claim=claim,
+        form=form,
+        progress=lots.progress_of(claim.id),
+        replies=lots.replies_of(claim),
+    )
+    return page, 422 if form.errors else 200

@@ -1,0 +1,170 @@
+"""One reports mould: all buyers of the batch are asked, credited, and the supplier's answer decides."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from groupbuy.aftersales import lots, rules
+from groupbuy.aftersales.models import LotClaim, LotReply
+from groupbuy.aftersales.rules import LotState
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.flows import claiming_lots, putting_right, receiving
+from groupbuy.flows.receiving import Delivery
+from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.messaging.models import Message
+from groupbuy.orders.models import Order
+from groupbuy.orders.rules import part_of
+from groupbuy.settlements.queries import open_fen
+from groupbuy.warehouse.models import StockBatch
+from tests import building
+from tests.building import ACTOR, CLOSES, ZONE
+from tests.warehouse import day
+
+FOUND = CLOSES + timedelta(days=5)
+UNTIL = FOUND + timedelta(days=1)
+
+
+def claim_on(batch: StockBatch, now: datetime = FOUND) -> LotClaim:
+    return in_transaction(
+        lambda: claiming_lots.open_claim(
+            batch_id=batch.id,
+            supplier_code="S1",
+            text="箱底发霉",
+            until=UNTIL,
+            now=now,
+            zone=ZONE,
+            actor=ACTOR,
+        )
+    )
+
+
+def answer(claim: LotClaim, order: Order, bad: int, now: datetime = FOUND) -> LotReply:
+    return in_transaction(
+        lambda: claiming_lots.answer(
+            claim=lots.get_claim(claim.number),
+            order_number=order.number,
+            bad_units=bad,
+            resident_ids=[order.resident_id],
+            now=now,
+            actor=ACTOR,
+        )
+    )
+
+
+def decide(claim: LotClaim, *, accepted: bool, pay_back: bool = False, words: str = "") -> LotClaim:
+    return in_transaction(
+        lambda: claiming_lots.decide(
+            number=claim.number,
+            accepted=accepted,
+            pay_back=pay_back,
+            words=words,
+            now=UNTIL + timedelta(hours=1),
+            zone=ZONE,
+            actor=ACTOR,
+        )
+    )
+
+
+def code_of(deed: object, *arguments: object, **named: object) -> str:
+    with pytest.raises(GroupbuyError) as caught:
+        deed(*arguments, **named)  # type: ignore[operator] # The helpers above are called.
+    db.session.rollback()
+    return caught.value.code
+
+
+@pytest.fixture
+def bought(app: Flask) -> list[Order]:
+    """Return orders of 3, 2, 1 and 1 of batch A at ¥9.90 (cost ¥5.00); the last two are of one resident."""
+    product = building.add_product(building.add_supplier(), case_size=7)
+    leader = building.add_leader()
+    people = [building.add_resident(leader, name) for name in ("王女士", "李女士", "张女士")]
+    first = building.add_round([product])
+    orders = [
+        building.place(first, who, {"P1": units})
+        for who, units in zip((*people, people[2]), (3, 2, 1, 1), strict=True)
+    ]
+    building.close(app, first)
+    with transaction():
+        receiving.receive_goods(
+            number=day.order_of(first).number,
+            deliveries=[Delivery("P1", 7, batch="A")],
+            tolerance_bp=0,
+            now=day.ARRIVES,
+            actor=ACTOR,
+        )
+    return orders
+
+
+def test_what_buyers_say_is_credited_and_paid_back_when_the_supplier_takes_it(
+    app: Flask, bought: list[Order]
+) -> None:
+    """2 of 3 and 1 of 1 are bad: ¥19.80 + ¥9.90 back, 3 × ¥5.00 from the supplier; of 7 × ¥5.00 ¥20 owed."""
+    batch = db.session.scalars(select(StockBatch)).one()
+    claim = claim_on(batch)
+    assert code_of(claim_on, batch) == "already_claimed"
+    asked = db.session.scalars(select(Message.recipient).where(Message.event == "lot_claim")).all()
+    assert len(asked) == len(set(asked)) == 3
+
+    # The after-sale days are long over; who is asked may answer all the same, once.
+    assert answer(claim, bought[0], 2).credit_fen == 1980
+    assert answer(claim, bought[0], 2).credit_fen == 1980
+    assert code_of(answer, claim, bought[0], 3) == "already_answered"
+    assert code_of(answer, claim, bought[1], 3) == "out_of_range"
+    answer(claim, bought[1], 0)
+    answer(claim, bought[2], 1)
+    progress = lots.progress_of(claim.id)
+    assert (progress.asked, progress.answered, progress.bad, progress.bad_units) == (4, 3, 2, 3)
+    assert progress.credit_fen == 2970
+    assert day.stored(bought[0]).amount_fen == 2970
+    assert code_of(decide, claim, accepted=True) == "still_asking"
+    assert [one.number for one in lots.open_questions(bought[3].id, FOUND)] == [claim.number]
+
+    building.close(app, bought[0].round, UNTIL)
+    assert lots.get_claim(claim.number).state == LotState.WITH_SUPPLIER
+    assert code_of(answer, claim, bought[3], 1, UNTIL) == "too_late"
+    decided = decide(claim, accepted=True, words="供应商承担")
+    assert decided.state == LotState.ACCEPTED
+    assert code_of(decide, claim, accepted=False, pay_back=True) == "already_decided"
+    assert [day.stored(order).amount_fen for order in bought] == [990, 1980, 0, 990]
+    assert open_fen(decided.supplier_id, UNTIL + timedelta(days=1)) == 2000
+    assert day.wrong() == []
+
+
+def test_what_the_supplier_refuses_is_paid_back_at_our_own_cost_or_not_at_all(
+    app: Flask, bought: list[Order]
+) -> None:
+    claim = claim_on(db.session.scalars(select(StockBatch)).one())
+    taken_back = answer(claim, bought[1], 1).case
+    answer(claim, bought[0], 1)
+    assert taken_back is not None
+    with transaction():
+        putting_right.withdraw(case=taken_back, now=FOUND, actor=ACTOR)
+    building.close(app, bought[0].round, UNTIL)
+    assert code_of(decide, claim, accepted=False) == "required"
+    decided = decide(claim, accepted=False, pay_back=True)
+    assert decided.state == LotState.REFUSED
+    assert [day.stored(order).amount_fen for order in bought] == [1980, 1980, 990, 990]
+    assert open_fen(decided.supplier_id, UNTIL + timedelta(days=1)) == 3500
+    assert day.wrong() == []
+
+
+def test_a_claim_ends_by_itself_where_nothing_was_bad(app: Flask, bought: list[Order]) -> None:
+    claim = claim_on(db.session.scalars(select(StockBatch)).one())
+    answer(claim, bought[0], 0)
+    building.close(app, bought[0].round, UNTIL)
+    assert lots.get_claim(claim.number).state == LotState.UNFOUNDED
+    assert code_of(decide, claim, accepted=True) == "already_decided"
+
+
+@given(price=st.integers(0, 10**6), lines=st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500))))
+def test_credits_are_what_the_bad_pieces_cost(price: int, lines: list[tuple[int, int]]) -> None:
+    bad = [(quantity, min(units, quantity)) for quantity, units in lines]
+    credits_ = [part_of(quantity * price, units, quantity) for quantity, units in bad]
+    assert sum(credits_) == price * sum(units for _, units in bad)
+    ended = rules.after_asking(sum(units for _, units in bad))
+    assert (ended is LotState.UNFOUNDED) == all(units == 0 for _, units in bad)
