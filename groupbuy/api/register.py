@@ -5,6 +5,7 @@ from flask import Flask
 from groupbuy.api.v1 import (
     addresses,
     after_sales,
+    bringing,
     campaigns,
     carts,
     catalog,
@@ -73,6 +74,7 @@ RESOURCES = (
     managing,
     splitting,
     rerouting,
+    bringing,
     messages,
     notices,
     money,

@@ -46,7 +46,8 @@ class Leader(Base):
 
     The coordinates are those of the pickup point in millionths of a degree. ``state_reason`` is why the
     state is what it is, for the leader to read. ``bag_capacity`` is how many residents' bags the pickup point
-    takes on a day, None for any number.
+    takes on a day, None for any number; ``door_fee_fen`` what bringing an order to the door costs, None where
+    this leader does not.
     """
 
     __tablename__ = "leader"
@@ -56,6 +57,7 @@ class Leader(Base):
         ),
         CheckConstraint("(latitude_e6 IS NULL) = (longitude_e6 IS NULL)", name="place"),
         CheckConstraint("bag_capacity > 0", name="capacity"),
+        CheckConstraint("door_fee_fen >= 0", name="door_fee"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -74,6 +76,7 @@ class Leader(Base):
     latitude_e6: Mapped[int | None]
     longitude_e6: Mapped[int | None]
     bag_capacity: Mapped[int | None]
+    door_fee_fen: Mapped[int | None]
     agreement_version: Mapped[int | None]
     agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

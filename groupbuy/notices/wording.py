@@ -206,6 +206,18 @@ _BOTH: Mapping[tuple[str, str], Words] = {
         "Your after-sale case {case} is {state}.",
         "character_string1={case}\nthing2={state}",
     ),
+    ("parcel", "zh"): Words(
+        "快递已寄出 · {order}",
+        "您的订单 {order} 已交给{carrier}，单号 {tracking}。",
+        "订单{order}已交{carrier}，单号{tracking}。",
+        "character_string1={order}\nthing2={carrier}\ncharacter_string3={tracking}",
+    ),
+    ("parcel", "en"): Words(
+        "Sent by courier · {order}",
+        "Your order {order} is with {carrier} under the number {tracking}.",
+        "Order {order} is with {carrier}, number {tracking}.",
+        "character_string1={order}\nthing2={carrier}\ncharacter_string3={tracking}",
+    ),
     ("lot_claim", "zh"): Words(
         "请检查 {goods}",
         "您买的{goods}这一批可能有问题，请检查，并在 {until} 前到订单页告诉我们有几件坏了。索赔号 {claim}。",

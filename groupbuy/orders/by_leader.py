@@ -16,7 +16,8 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import days, doors
 from groupbuy.orders.bulk import is_live, live_lines
-from groupbuy.orders.models import Order, OrderDoor, OrderLine
+from groupbuy.orders.carriage import for_the_sheet
+from groupbuy.orders.models import Order, OrderCarriage, OrderDoor, OrderLine
 
 LEADERS_AT_ONCE = 25
 
@@ -48,6 +49,7 @@ class LiveOrder(NamedTuple):
     remark: str | None
     day: date
     fee_fen: int
+    carried: str | None
     lines: tuple[LiveLine, ...]
 
 
@@ -99,10 +101,12 @@ def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
             Order.remark,
             days.day_of(),
             Order.fee_fen,
+            for_the_sheet(),
         )
         .join(Round, Round.id == Order.round_id)
         .join(Resident, Resident.id == Order.resident_id)
         .outerjoin(OrderDoor, OrderDoor.order_id == Order.id)
+        .outerjoin(OrderCarriage, OrderCarriage.order_id == Order.id)
         .where(Order.round_id == round_id, Order.leader_id.in_(leader_ids), is_live())
         .order_by(Order.id)
     )

@@ -240,3 +240,22 @@ class OrderDoor(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True, autoincrement=False)
     building: Mapped[str | None]
     room: Mapped[str | None]
+
+
+class OrderCarriage(Base):
+    """How an order reaches a resident who does not fetch it: the leader's ``door`` service, or a ``courier``.
+
+    Courier and number are empty for the door.
+    """
+
+    __tablename__ = "order_carriage"
+    __table_args__ = (
+        CheckConstraint("way IN ('door', 'courier')", name="way"),
+        CheckConstraint("way = 'door' OR (carrier <> '' AND tracking_no <> '')", name="parcel"),
+    )
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True, autoincrement=False)
+    way: Mapped[str]
+    carrier: Mapped[str]
+    tracking_no: Mapped[str]
+    at: Mapped[datetime]

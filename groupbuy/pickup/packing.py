@@ -54,7 +54,7 @@ def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], 
     lines = [line for order in orders for line in order.lines]
     fee_fen = sum(order.fee_fen for order in orders)
     units = merge_quantities((goods[line.offer_id].offer_id, line.units) for line in lines)
-    remarks = [order.remark for order in orders if order.remark]
+    remarks = [text for order in orders for text in (order.carried, order.remark) if text]
     if first.day != day:
         remarks.insert(0, f"{day_text(first.day)}提货")
     chosen = [(goods[offer_id], quantity) for offer_id, quantity in units.items()]

@@ -34,6 +34,7 @@ EVENTS: Mapping[str, object] = {
     "weighed": _l("Goods are settled by weight"),
     "called_off": _l("A round is called off"),
     "after_sale": _l("An after-sale case is decided"),
+    "parcel": _l("A courier has an order"),
     "lot_claim": _l("A batch may be bad"),
 }
 CHANNELS: Mapping[str, object] = {

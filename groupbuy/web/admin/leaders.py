@@ -21,7 +21,7 @@ from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.conflicts import SeenForm
-from groupbuy.web.admin.fields import WholeField
+from groupbuy.web.admin.fields import WholeField, YuanField
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.admin.products import pairs
@@ -55,6 +55,11 @@ class LeaderForm(SeenForm):
         _l("Bags per pickup day"),
         validators=[Optional(), NumberRange(min=1)],
         description=_l("Residents whose goods find room on a day. Empty: any number."),
+    )
+    door_fee_fen = YuanField(
+        _l("Fee to the door (yuan)"),
+        validators=[Optional()],
+        description=_l("For an order that the leader brings. Empty: this leader does not."),
     )
     latitude_e6 = DegreesField(
         _l("Latitude"),
@@ -159,6 +164,7 @@ def leaders_detail(code: str) -> ResponseReturnValue:
         values |= {"name": form.name.data.strip(), "pickup_hours": form.pickup_hours.data.strip()}
         values |= {name: form[name].data or None for name in ("community_id", "level_id")}
         values["bag_capacity"] = form.bag_capacity.data or None
+        values["door_fee_fen"] = form.door_fee_fen.data
         place = rules.check_place(form.latitude_e6.data, form.longitude_e6.data) or (None, None)
         values |= {"latitude_e6": place[0], "longitude_e6": place[1]}
         managing.edit_leader(leader=get_leader(code), values=values, now=utc_now(), actor=actor().name)

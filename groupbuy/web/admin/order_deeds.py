@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import FieldList, Form, FormField, HiddenField, StringField
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from groupbuy.campaigns.queries import OfferForLeader, offers_for_leader
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import ordering
+from groupbuy.flows import bringing, ordering
 from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.kernel.money import format_yuan
+from groupbuy.orders.carriage import MAX_CARRIER, MAX_TRACKING, carriage_of
 from groupbuy.orders.models import Order
+from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.orders import my_order
@@ -44,6 +46,13 @@ class ChangeForm(PageForm):
     remark = StringField(_l("Remark"), validators=[Length(max=200)])
 
 
+class ParcelForm(PageForm):
+    """Which courier has an order."""
+
+    carrier = StringField(_l("Courier"), validators=[InputRequired(), Length(max=MAX_CARRIER)])
+    tracking_no = StringField(_l("Tracking number"), validators=[InputRequired(), Length(max=MAX_TRACKING)])
+
+
 def _page(number: str) -> str:
     return url_for("admin.orders_detail", number=number)
 
@@ -62,6 +71,25 @@ def orders_approve(number: str) -> ResponseReturnValue:
     in_transaction(lambda: ordering.approve_order(order=my_order(number), now=utc_now(), actor=actor()))
     flash(_("The order is approved."), "ok")
     return redirect(_page(number), 303)
+
+
+@blueprint.route("/orders/<number>/parcel", methods=["GET", "POST"])
+def orders_parcel(number: str) -> ResponseReturnValue:
+    """Note which courier has an order, and under which number."""
+    order = my_order(number)
+    form = ParcelForm(obj=carriage_of(order.id))
+
+    def store() -> None:
+        bringing.hand_to_courier(
+            order=my_order(number),
+            carrier=form.carrier.data or "",
+            tracking_no=form.tracking_no.data or "",
+            now=utc_now(),
+            actor=actor(),
+        )
+
+    title = _("Order %(number)s by courier", number=number)
+    return saving.answer(form, store, title=title, back=(_page(number), _("Order")))
 
 
 @blueprint.route("/orders/<number>/cancel", methods=["GET", "POST"])

@@ -21,10 +21,12 @@ from groupbuy.kernel.phones import mask_phone
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import reviews
+from groupbuy.orders.carriage import carriage_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order, lost_units, parts_of
 from groupbuy.orders.rules import OrderState, phase
 from groupbuy.orders.substitutes import replaced_of
+from groupbuy.pickup.parts import NOT_READY, OPEN_STATES
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
 from groupbuy.web.admin.words import names_of
@@ -155,6 +157,8 @@ def orders_detail(number: str) -> ResponseReturnValue:
         cancellable=alive and selling,
         splittable=order.state == OrderState.CONFIRMED and round_.state in TO_DELIVER,
         parts_of=parts_of(order),
+        carriage=carriage_of(order.id),
+        with_courier=order.state in OPEN_STATES and round_.state not in NOT_READY,
         is_sale=is_sale(order),
         payable=order.state != OrderState.CANCELLED and payment_of(order) == "unpaid",
     )

@@ -7,6 +7,7 @@ from groupbuy.web.leader import (
     changing,
     commission,
     desk,
+    door_delivery,
     extras,
     goods,
     messages,
@@ -31,6 +32,7 @@ from groupbuy.web.leader.blueprint import blueprint
 PAGES = (
     after_sales,
     desk,
+    door_delivery,
     rounds,
     papers,
     printing,

@@ -15,6 +15,7 @@ from groupbuy.flows import ordering
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import queries
+from groupbuy.orders.carriage import carriage_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lines_of
 from groupbuy.orders.rules import OrderState
@@ -76,6 +77,7 @@ def orders_show(number: str) -> ResponseReturnValue:
         lines=lines_of([order.id]),
         facts=facts_of([order])[order.id],
         lot_claims=lots.open_questions(order.id, now),
+        carriage=carriage_of(order.id),
         shows_phone=shows_phone(order, now),
         can_change=can_change(order, now),
         can_cancel=can_cancel(order, now),

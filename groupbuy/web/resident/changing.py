@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import delaying, ordering
+from groupbuy.flows import bringing, delaying, ordering
 from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -102,6 +102,20 @@ def order_cancel_post(number: str) -> ResponseReturnValue:
         )
     )
     flash(_("The order is cancelled."), "ok")
+    return redirect(url_for("resident.order", number=number), 303)
+
+
+@blueprint.post("/orders/<number>/way")
+@for_residents
+def order_way(number: str) -> ResponseReturnValue:
+    """Let the leader bring the order to the door, or fetch it."""
+    to_door = request.form.get("way") == "door"
+    in_transaction(
+        lambda: bringing.choose(
+            order=own_order(number), to_door=to_door, now=utc_now(), actor=signed_in().actor
+        )
+    )
+    flash(_("It is brought to your door.") if to_door else _("You fetch it."), "ok")
     return redirect(url_for("resident.order", number=number), 303)
 
 

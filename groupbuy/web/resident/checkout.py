@@ -11,7 +11,7 @@ from groupbuy.campaigns import storefront
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import taking
+from groupbuy.flows import bringing, taking
 from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotAllowed
@@ -29,11 +29,12 @@ MAX_KEY = 64
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a page sent to be ordered: its key, the offers it showed, and the prices people saw, in fen."""
+    """What a page sent to be ordered: its key, offers, prices (fen), and how it is brought."""
 
     key: str
     offer_ids: Sequence[int]
     seen_fen: Mapping[int, int]
+    to_door: bool = False
 
     @classmethod
     def from_request(cls) -> "Submission":
@@ -44,6 +45,7 @@ class Submission:
             key=request.form.get("submission_key", "")[:MAX_KEY],
             offer_ids=offer_ids,
             seen_fen={i: int(text) for i, text in seen.items() if text.isascii() and text[:12].isdigit()},
+            to_door="to_door" in request.form,
         )
 
     def key_in(self, buyer: Buyer, round_id: int) -> str:
@@ -119,6 +121,9 @@ def _place(
             submission_key=key,
             most_an_hour=settings.most_orders,
         )
+        if submission.to_door:
+            mine = get_order(placed.number)
+            bringing.choose(order=mine, to_door=True, now=utc_now(), actor=identity.actor)
         carts.remove(owner=owner, offer_ids=[line.goods.offer_id for line in lines])
         return get_order(placed.number)
 

@@ -28,6 +28,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import notes_of
 from groupbuy.orders import carts, queries
+from groupbuy.orders.carriage import carriage_of
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import LIVE, OrderState
 from groupbuy.orders.substitutes import replaced_of
@@ -116,6 +117,7 @@ def order(number: str) -> ResponseReturnValue:
         notes=_told(found),
         replaced=replaced_of([found.id]),
         promise=replacement_of(found.id),
+        carriage=carriage_of(found.id),
         lot_claims=lots.open_questions(found.id, utc_now()),
         free_cancel=delaying.can_cancel(found),
         after_sale=found.state in LIVE and found.round.state not in NOT_READY,
