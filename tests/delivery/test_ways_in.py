@@ -53,6 +53,11 @@ def _leader(app: Flask, town: Town, which: int) -> Person:
     return sign_in(app, get_account(town.leaders[which].account_id), "leader")
 
 
+def _sheets(answer: Any) -> list[set[Any]]:
+    book = openpyxl.load_workbook(BytesIO(answer.data))
+    return [{cell for row in sheet.values for cell in row} for sheet in book]
+
+
 def _post(person: Person, path: str, **fields: Any) -> Any:
     return person.client.post(path, data=fields)
 
@@ -91,6 +96,9 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     assert page.count("贝塔") == page.count("安娜") == 1
     assert _post(operator, decide, decision="refund", payer="driver").status_code == 303
     assert "¥15.00" in operator.text(decide)
+    stops, differing = _sheets(operator.get(f"/admin/delivery?day={DAY}&export=xlsx"))
+    assert {"东线", "老赵", "L1"} <= stops
+    assert {7, 4, "短少"} <= differing
     assert day.stored(town.orders[1]).state == "cancelled"
     assert "缺 2 件" in sign_in(app, get_account(town.orders[1].resident.account_id), "resident").text(
         f"/orders/{town.orders[1].number}"

@@ -164,6 +164,8 @@ def test_finance_sees_how_the_channels_bill_differs(shop: Shop, travel: time_mac
     next_day = NOW + timedelta(days=1, hours=2)
     travel.move_to(next_day)
     shop.tick(next_day)
-    page = finance(shop, "财务二").get("/admin/payments/bills").text
+    office = finance(shop, "财务二")
+    page = office.get("/admin/payments/bills").text
     assert number in page
     assert "¥19.80" in page
+    assert f"{number},付款,19.80,0.01" in office.get("/admin/payments/bills?export=csv").text

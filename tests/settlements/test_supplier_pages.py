@@ -48,6 +48,7 @@ def test_a_statement_goes_from_the_ramp_to_the_bank(
     bought: Bought, office: FlaskClient, seller: FlaskClient
 ) -> None:
     assert "¥54.98" in office.get("/admin/settlements/owed").text
+    assert "54.98" in office.get("/admin/settlements/owed?export=csv").text
     claim = {"kind": "claim", "amount_fen": "4.98", "note": "=压坏", "submission_key": "k"}
     for _ in range(2):
         assert office.post("/admin/suppliers/S1/deduct", data=claim).status_code == 303
@@ -92,6 +93,7 @@ def test_an_invoice_that_asks_too_much_waits_until_it_is_decided(bought: Bought,
     assert "¥25.00" in office.get("/admin/invoices/1").text
     (found,) = matching.waiting(most=9)
     queue = office.get("/admin/invoices/differences").text
+    assert "25.00" in office.get("/admin/invoices/differences?export=csv").text
     assert bought.order in queue
     decided = {"how": "as_invoiced", "note": "同意"}
     assert office.post(f"/admin/invoices/differences/{found.line_id}", data=decided).status_code == 303

@@ -27,8 +27,9 @@ from groupbuy.kernel.times import parse_date
 from groupbuy.messaging.service import Attachment
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.delivery_columns import tables_of
 from groupbuy.web.admin.fields import WholeField, optional
-from groupbuy.web.admin.listing import asked, zone
+from groupbuy.web.admin.listing import asked, file_of, zone
 from groupbuy.web.admin.papers import RENDER, Render
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.filters import today
@@ -92,14 +93,16 @@ def delivery() -> ResponseReturnValue:
     units = queries.units_of_day(day)
     routes = [RouteLoad(route, units) for route in queries.routes_of(day)]
     planned = {stop.leader_id for load in routes for stop in load.route.stops}
-    return render_template(
+    found = queries.discrepancies(day=day)
+    tables = tables_of((load.route for load in routes), units, found)
+    return file_of(f"deliveries-{day}", *tables) or render_template(
         "admin/delivery.html",
         day=day,
         days=days,
         routes=routes,
         units=units,
         unplanned=[leader for leader in queries.leaders_of_day(day) if leader.id not in planned],
-        found=queries.discrepancies(day=day),
+        found=found,
         proposal=proposed(day),
         obstacle=planning.obstacle(day),
         form=NewRouteForm(data={"day": day.isoformat()}),

@@ -25,7 +25,19 @@ from groupbuy.settlements.models import SupplierInvoice
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, WholeField, YuanField, optional
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.admin.listing import (
+    MAX_EXPORT,
+    Column,
+    Filter,
+    Listing,
+    Rows,
+    asked,
+    contains,
+    file_asked,
+    file_of,
+    show,
+    within_days,
+)
 from groupbuy.web.admin.settlements import tabs
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -78,6 +90,18 @@ COLUMNS = (
     Column(_l("Amount"), lambda row: row.amount_fen, "money", sort="amount"),
     Column(_l("Tax"), lambda row: row.tax_fen, "money"),
     Column(_l("State"), lambda row: row.state, "state:invoice"),
+)
+
+DIFFERENCES = (
+    Column(_l("Purchase order"), lambda one: one.order, "code", width=26),
+    Column(_l("Supplier"), lambda one: one.supplier_name, width=24),
+    Column(_l("Item code"), lambda one: one.product_code, "code"),
+    Column(_l("Product"), lambda one: one.product_name, width=26),
+    Column(_l("Accepted"), lambda one: one.accepted, "number"),
+    Column(_l("Invoiced"), lambda one: one.units, "number"),
+    Column(_l("Units too many"), lambda one: one.match.excess_units, "number"),
+    Column(_l("Above the agreed cost"), lambda one: one.match.price_fen, "money"),
+    Column(_l("Difference"), lambda one: one.match.difference_fen, "money"),
 )
 
 
@@ -168,10 +192,9 @@ def invoices_cancel(invoice_id: int) -> ResponseReturnValue:
 @blueprint.get("/invoices/differences")
 def invoices_differences() -> ResponseReturnValue:
     """Show the queue of differences."""
-    return render_template(
-        "admin/invoice_differences.html",
-        rows=matching.waiting(most=MOST_SHOWN),
-        tabs=tabs("admin.invoices_differences"),
+    rows = matching.waiting(most=MAX_EXPORT if file_asked() else MOST_SHOWN)
+    return file_of("invoice-differences", Rows(_("Differences"), DIFFERENCES, rows)) or render_template(
+        "admin/invoice_differences.html", rows=rows, tabs=tabs("admin.invoices_differences")
     )
 
 

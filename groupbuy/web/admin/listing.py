@@ -99,6 +99,15 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """A short table that a page shows whole, as a file takes it along."""
+
+    title: Any
+    columns: Sequence[Column]
+    items: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A list as its page and its export show it.
 
@@ -129,11 +138,10 @@ class Listing:
 
 def show(listing: Listing, template: str = "admin/list.html", **values: Any) -> ResponseReturnValue:
     """Answer with a page of the list, or with all of it as a file where the address says ``export``."""
-    kind = request.args.get("export")
-    if kind in EXPORTS:
+    if file_asked():
         if not may_export(listing):
             raise NotAllowed("role_not_allowed", "Your role does not take lists of people out.")
-        return _export(listing, kind)
+        return _export(listing, request.args["export"])
     return render_template(template, listing=listing, pages=page_of(listing), **values)
 
 
@@ -157,16 +165,37 @@ def _export(listing: Listing, kind: str) -> Response:
     rows = list(result.scalars() if listing.scalars else result)
     if len(rows) > MAX_EXPORT:
         raise BadInput("too_many", f"At most {MAX_EXPORT} rows at once; narrow the filters.", param="export")
-    sheet = Sheet(
-        str(listing.title),
-        [SheetColumn(str(c.title), _SHEET_KINDS.get(c.kind, Kind.TEXT), c.width) for c in listing.columns],
-        table([tuple(_exported(column, row) for column in listing.columns) for row in rows]),
-        landscape=len(listing.columns) > 6,
-    )
     if listing.personal:
         _note_export(listing, len(rows))
-    content = xlsx.write_xlsx([sheet]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
-    return attachment(content, f"{listing.name}-{filters.today():%Y%m%d}.{kind}", EXPORTS[kind])
+    return _file(listing.name, kind, [Rows(listing.title, listing.columns, rows)])
+
+
+def file_of(name: str, *tables: Rows) -> Response | None:
+    """Return the tables of a page as the file that the address asks for, None where it asks for the page.
+
+    A workbook has a sheet for each table; CSV, which has no sheets, holds the first.
+    """
+    return _file(name, request.args["export"], tables) if file_asked() else None
+
+
+def file_asked() -> bool:
+    """Tell whether the address asks for a file instead of the page."""
+    return request.args.get("export") in EXPORTS
+
+
+def _file(name: str, kind: str, tables: Sequence[Rows]) -> Response:
+    sheets = [_sheet(one) for one in tables]
+    content = xlsx.write_xlsx(sheets) if kind == "xlsx" else csv_files.csv_for_people(sheets[0])
+    return attachment(content, f"{name}-{filters.today():%Y%m%d}.{kind}", EXPORTS[kind])
+
+
+def _sheet(rows: Rows) -> Sheet:
+    return Sheet(
+        str(rows.title),
+        [SheetColumn(str(c.title), _SHEET_KINDS.get(c.kind, Kind.TEXT), c.width) for c in rows.columns],
+        table([tuple(_exported(column, row) for column in rows.columns) for row in rows.items]),
+        landscape=len(rows.columns) > 6,
+    )
 
 
 def _note_export(listing: Listing, count: int) -> None:

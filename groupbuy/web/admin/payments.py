@@ -12,7 +12,7 @@ from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, 
 from groupbuy.web.admin import deciding, saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, ReasonForm
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, by_state, in_state, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, Rows, asked, by_state, file_of, in_state, show
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.resident.ways import NAMES
@@ -69,6 +69,13 @@ REQUESTS = (
     Column(_l("Asked for at"), lambda row: row.asked_at, "moment"),
     Column(_l("By"), lambda row: row.asked_by),
     Column(_l("State"), lambda row: row.state, "state:refund_request"),
+)
+
+DIFFERENCES = (
+    Column(_l("Number"), lambda one: one.number, "code", width=24),
+    Column(_l("Kind"), lambda one: _("Payment") if one.kind == "pay" else _("Refund")),
+    Column(_l("Our books"), lambda one: one.ours_fen, "money"),
+    Column(_l("The channel's bill"), lambda one: one.theirs_fen, "money"),
 )
 
 
@@ -209,7 +216,7 @@ def payments_bills() -> ResponseReturnValue:
     wanted = asked("day")
     day = next((one for one in days if f"{one.channel}:{one.day}" == wanted), days[0] if days else None)
     found = reconciling.differences(channel=day.channel, day=day.day) if day else ()
-    return render_template(
+    return file_of("reconciliation", Rows(_("Reconciliation"), DIFFERENCES, found)) or render_template(
         "admin/reconciliation.html",
         tabs=tabs("admin.payments_bills"),
         days=days,

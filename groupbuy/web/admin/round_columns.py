@@ -20,6 +20,24 @@ def progress(row: Any) -> tuple[int, int] | None:
     return (row.limited_sold, row.limit) if row.limit else None
 
 
+OFFERS = (
+    Column(_l("Item code"), lambda offer: offer.code, "code"),
+    Column(_l("Product"), lambda offer: offer.name, width=26),
+    Column(_l("Specification"), lambda offer: offer.spec),
+    Column(_l("Supplier"), lambda offer: offer.supplier, width=24),
+    Column(_l("State"), lambda offer: offer.state, "state:offer"),
+    Column(_l("Price"), lambda offer: offer.price_fen, "money"),
+    Column(_l("Sold"), lambda offer: offer.sold, "number"),
+    Column(_l("Limit"), lambda offer: offer.limit_units, "number"),
+    Column(_l("Threshold"), lambda offer: offer.min_units, "number"),
+)
+LEADERS = (
+    Column(_l("Code of the leader"), lambda leader: leader.code, "code"),
+    Column(_l("Leader"), lambda leader: leader.name),
+    Column(_l("Community"), lambda leader: leader.community, width=24),
+    Column(_l("Orders"), lambda leader: leader.orders, "number"),
+    Column(_l("Amount"), lambda leader: leader.amount_fen, "money"),
+)
 ROUND_COLUMNS = (
     Column(_l("Round"), lambda row: row.Round.name, "code", round_page, width=22),
     Column(_l("Title"), lambda row: row.Round.title, "name", sort="title", width=26),

@@ -17,8 +17,10 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import papers
 from groupbuy.web.admin.blueprint import blueprint
-from groupbuy.web.admin.listing import Column
+from groupbuy.web.admin.listing import Column, Rows, file_of
+from groupbuy.web.admin.round_columns import LEADERS, OFFERS
 from groupbuy.web.admin.words import names_of
+from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 SELLING = (RoundState.SCHEDULED, RoundState.OPEN)
@@ -49,15 +51,21 @@ def campaigns_round(name: str) -> ResponseReturnValue:
     round_ = row.Round
     closed = round_.state not in BEFORE_CLOSE
     history, offers = _history(name), round_page.offers_of(round_.id)
-    return render_template(
+    leaders, orders = round_page.leaders_of(round_.id), round_page.purchase_orders_of(round_.id)
+    tables = (
+        Rows(_("Goods"), OFFERS, offers),
+        Rows(_("Leaders with orders"), LEADERS, leaders),
+        Rows(_("Purchase orders"), PURCHASE_COLUMNS, orders),
+    )
+    return file_of(name, *tables) or render_template(
         "admin/round.html",
         row=row,
         round=round_,
         campaign=round_.campaign,
         offers=offers,
         weighed=any(offer.est_grams for offer in offers),
-        leaders=round_page.leaders_of(round_.id),
-        purchase_orders=round_page.purchase_orders_of(round_.id),
+        leaders=leaders,
+        purchase_orders=orders,
         purchase_columns=PURCHASE_COLUMNS,
         history=history,
         names=names_of(entry.actor for entry in history),

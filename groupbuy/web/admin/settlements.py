@@ -23,7 +23,17 @@ from groupbuy.settlements.models import SupplierSettlement
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, YuanField
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    Rows,
+    asked,
+    contains,
+    file_of,
+    show,
+    within_days,
+)
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.forms import KeyedForm, PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -83,6 +93,13 @@ COLUMNS = (
     Column(_l("Payment"), paid_state, "state:settlement_paid"),
 )
 
+OWED = (
+    Column(_l("Item code"), lambda row: row[0].code, "code"),
+    Column(_l("Supplier"), lambda row: row[0].name, width=24),
+    Column(_l("Owed in all"), lambda row: row[1], "money"),
+    Column(_l("On no statement yet"), lambda row: row[2], "money"),
+)
+
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
     """Return the pages about suppliers' money as tabs."""
@@ -138,7 +155,9 @@ def settlements_owed() -> ResponseReturnValue:
     owed, open_ = ledger.balances("payable:supplier:"), queries.open_by_account()
     suppliers = [(accounts.supplier(one.id), one) for one in db.session.scalars(_BY_CODE)]
     rows = [(one, owed[name], open_.get(name, 0)) for name, one in suppliers if name in owed]
-    return render_template("admin/settlements_owed.html", rows=rows, tabs=tabs("admin.settlements_owed"))
+    return file_of("owed", Rows(_("What is owed"), OWED, rows)) or render_template(
+        "admin/settlements_owed.html", rows=rows, tabs=tabs("admin.settlements_owed")
+    )
 
 
 @blueprint.route("/settlements/make/<code>", methods=["GET", "POST"])

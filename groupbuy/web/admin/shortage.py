@@ -12,6 +12,7 @@ from groupbuy.analytics.round_page import OfferRow
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.db import db
+from groupbuy.db.bulk import chunks
 from groupbuy.db.transaction import be_unhurried, in_transaction
 from groupbuy.flows import allocating, sharing_out, substituting
 from groupbuy.flows.allocating import Allocation
@@ -25,6 +26,8 @@ from groupbuy.warehouse import supply
 from groupbuy.warehouse.rules import Policy
 from groupbuy.warehouse.supply import Supply
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.listing import MAX_EXPORT, Rows, file_asked, file_of
+from groupbuy.web.admin.shortage_columns import SHORT, WITHOUT
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -87,10 +90,13 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
     decided = {
         one: sharing_out.preview(round_, one, offers, chosen) for one in (Policy if small else (policy,))
     }
-    return render_template(
+    touched = [one for one in supplies if one.short or one.lost]
+    rows = _rows(decided[policy], most=MAX_EXPORT if file_asked() else MOST_ROWS)
+    tables = (Rows(_("Goods that are short"), SHORT, touched), Rows(_("Who would go without"), WITHOUT, rows))
+    return file_of(f"shortage-{round_.name}", *tables) or render_template(
         "admin/shortage.html",
         round=round_,
-        supplies=[one for one in supplies if one.short or one.lost],
+        supplies=touched,
         final=bool(offers) and all(one.final for one in offers),
         short=bool(offers),
         outcomes=[_outcome(one, shares) for one, shares in decided.items()],
@@ -100,7 +106,7 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
         swappable=_swappable(round_, offers),
         policies=POLICIES,
         chosen=policy,
-        rows=_rows(decided[policy]),
+        rows=rows,
         fingerprint=sharing_out.fingerprint(decided[policy]),
         most=MOST_ROWS,
     )
@@ -141,14 +147,18 @@ def _outcome(policy: Policy, decided: Preview) -> Outcome:
     )
 
 
-def _rows(decided: Preview) -> list[LosingRow]:
+def _rows(decided: Preview, *, most: int) -> list[LosingRow]:
     losing: list[tuple[Supply, Share]] = [
         (one.supply, share) for one in decided.offers for share in one.losing
     ]
-    shown = losing[:MOST_ROWS]
+    shown = losing[:most]
     ids = [share.claim.order_id for _supply, share in shown]
     heads = select(Order.id, Order.number, Leader.name).join(Leader, Leader.id == Order.leader_id)
-    named = {row[0]: row for row in db.session.execute(heads.where(Order.id.in_(ids)))}
+    named = {
+        row[0]: row
+        for some in chunks(ids, MOST_ROWS)
+        for row in db.session.execute(heads.where(Order.id.in_(some)))
+    }
     names = substituting.names_of({swap.offer_id for swap in decided.swaps})
     instead: dict[int, list[str]] = {}
     for swap in decided.swaps:

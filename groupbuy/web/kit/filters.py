@@ -55,10 +55,10 @@ def today() -> date:
     return _local(utc_now()).date()
 
 
-def moment(value: datetime) -> str:
-    """Write ``11月22日 周日 22:00``; another year is named."""
+def moment(value: datetime, *, language: str = "") -> str:
+    """Write ``11月22日 周日 22:00``; another year is named. The language is the reader's by default."""
     local = _local(value)
-    return f"{day(local.date())} {local:%H:%M}"
+    return f"{day(local.date(), language=language)} {local:%H:%M}"
 
 
 def near(value: datetime) -> str:
@@ -78,12 +78,12 @@ def short_moment(value: datetime) -> str:
     return f"{local:%m-%d %H:%M}" if local.year == today().year else f"{local:%Y-%m-%d %H:%M}"
 
 
-def day(value: date | datetime) -> str:
-    """Write ``11月22日 周日``; another year is named."""
+def day(value: date | datetime, *, language: str = "") -> str:
+    """Write ``11月22日 周日``; another year is named. The language is the reader's by default."""
     if isinstance(value, datetime):
         value = _local(value).date()
     other_year = value.year != today().year
-    if current_language() == "zh":
+    if (language or current_language()) == "zh":
         year = f"{value.year}年" if other_year else ""
         return f"{year}{value.month}月{value.day}日 周{_WEEKDAYS_ZH[value.weekday()]}"
     year = f" {value.year}" if other_year else ""

@@ -14,7 +14,7 @@ from groupbuy.documents.poster import Poster, PosterGoods, draw_poster
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.money import plain_yuan
 from groupbuy.leaders.models import Leader
-from groupbuy.web.kit.filters import day, near
+from groupbuy.web.kit.filters import day, moment
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.resident.blueprint import blueprint
 from groupbuy.web.resident.buyer import the_buyer
@@ -29,12 +29,16 @@ def round_address(round_: Round, leader: Leader) -> str:
 
 
 def roll_call(round_: Round, leader: Leader, goods: Sequence[Goods]) -> str:
-    """Return the text that people paste into a group chat and continue by hand."""
+    """Return the text that people paste into a group chat and continue by hand.
+
+    It is Chinese whoever copies it, and names days, not "tomorrow": a chat is read later.
+    """
     place = leader.address or (leader.community.name if leader.community else leader.name)
+    pickup = day(round_.pickup_date, language="zh")
     lines = [
         "#接龙",
         f"{round_.title} · {leader.name}团长",
-        f"截单：{near(round_.closes_at)}  提货：{day(round_.pickup_date)} {leader.pickup_hours} {place}",
+        f"截单：{moment(round_.closes_at, language='zh')}  提货：{pickup} {leader.pickup_hours} {place}",
         *(
             f"{number}) {one.name} {one.spec or ''} {plain_yuan(one.price_fen)}元/{one.unit}".replace(
                 "  ", " "
@@ -80,7 +84,7 @@ def poster(name: str) -> Response:
             title=round_.title,
             lines=[
                 f"{leader.name} · {leader.community.name}" if leader.community else leader.name,
-                _("Order until %(moment)s", moment=near(round_.closes_at)),
+                _("Order until %(moment)s", moment=moment(round_.closes_at)),
                 place,
                 f"{day(round_.pickup_date)} {leader.pickup_hours}",
             ],

@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
@@ -75,6 +76,15 @@ def test_documents_are_downloaded_after_the_close(town: Town) -> None:
     assert sheet.headers["Content-Disposition"].isascii()
     archive = town.operator.get("/admin/rounds/C1/papers.zip")
     assert len(zipfile.ZipFile(io.BytesIO(archive.data)).namelist()) == 12
+
+
+def test_the_tables_of_a_round_go_out_as_a_workbook(town: Town) -> None:
+    building.place(town.round, town.resident, {"P2": 1})
+    answer = town.operator.get(f"/admin/rounds/{town.round.name}?export=xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    goods, leaders, _purchases = ({cell for row in sheet.values for cell in row} for sheet in book)
+    assert "本地鸡毛菜" in goods
+    assert town.leader.code in leaders
 
 
 def test_a_held_purchase_order_is_approved_and_marked_sent(town: Town) -> None:

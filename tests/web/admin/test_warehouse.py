@@ -89,11 +89,15 @@ def test_what_is_short_is_compared_previewed_and_shared_out_once(town: Town, num
     assert town.operator.post(f"/admin/receiving/{number}/rest").status_code == 303
     page = town.operator.text("/admin/rounds/C1/shortage?policy=pro_rata")
     assert all(name in page for name in ("先到先得", "按比例", "按团长平分", "按金额公平"))
+    book = openpyxl.load_workbook(
+        BytesIO(town.operator.get("/admin/rounds/C1/shortage?policy=pro_rata&export=xlsx").data)
+    )
+    order = db.session.scalars(select(Order)).one()
+    assert [order.number in {cell for row in sheet.values for cell in row} for sheet in book] == [False, True]
     path = "/admin/rounds/C1/shortage/apply?policy=pro_rata"
     assert "1 个订单行共少 1 件" in town.operator.text(path)
     assert town.operator.post(path).status_code == 303
     assert "已经没有缺货了" in town.operator.text(town.operator.post(path).location)
-    order = db.session.scalars(select(Order)).one()
     buyer = sign_in(town.app, queries.get_account(town.resident.account_id), "resident")
     shown = buyer.text(f"/orders/{order.number}")
     assert "缺货 1 件" in shown

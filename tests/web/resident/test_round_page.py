@@ -133,8 +133,10 @@ def test_the_figures_of_an_open_page_are_asked_for_lightly(visitor: Visitor) -> 
 def test_the_share_page_has_link_poster_and_roll_call(visitor: Visitor) -> None:
     shop = open_shop(2)
     visitor.get(shop.path)
+    visitor.client.set_cookie("lang", "en")
     page = visitor.get(f"/r/{shop.round.name}/share")
     assert "#接龙" in page
+    assert "截单：11月22日 周日 22:00  提货：11月23日 周一" in page
     assert "1) 商品P1 9.90元/份" in page
     poster = visitor.client.get(f"/r/{shop.round.name}/poster.png?l={shop.leader.code}")
     assert (poster.mimetype, poster.data[:4]) == ("image/png", b"\x89PNG")
