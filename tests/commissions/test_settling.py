@@ -7,22 +7,24 @@ import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.analytics import invariants_ledger
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions import bulk, settling
-from groupbuy.commissions.models import CommissionEntry
 from groupbuy.commissions.rules import EarningLine, Rate, Standing, bookings, standing_of
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import set_dials
-from groupbuy.flows import bookkeeping, collecting
+from groupbuy.flows import bookkeeping, collecting, putting_right
+from groupbuy.flows.putting_right import Request
 from groupbuy.orders.models import Order, OrderLine
 from tests.building import (
     ACTOR,
     CLOSES,
+    ZONE,
     add_leader,
     add_product,
     add_resident,
@@ -111,31 +113,33 @@ def test_a_shorter_window_settles_what_is_over_by_it(sold: Any) -> None:
     assert stages(sold[0].id) == (99, 0, 198)
 
 
-def _shorten(order: Order, now: datetime) -> None:
-    """Take one unit off an order's line as a shortage does: the line and an entry."""
-    with transaction():
-        line = db.session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).one()
-        line.quantity -= 1
-        line.amount_fen -= line.price_fen
-        row = {"round_id": order.round_id, "leader_id": order.leader_id, "order_line_id": line.id}
-        change = {"kind": "shortage", "base_fen": -990, "amount_fen": -99, "created_at": now}
-        db.session.execute(insert(CommissionEntry).values(**row, **change))
+def ask(order: Order, now: datetime) -> str:
+    """Ask for the money of one unit; return the case."""
+    request = Request(Kind.REFUND, Reason.SPOILED, "坏了", {"P1": 1})
+    wish = {"request": request, "now": now, "zone": ZONE, "actor": ACTOR}
+    return in_transaction(lambda: putting_right.ask(order=db.session.get_one(Order, order.id), **wish).number)
 
 
-def test_a_shortage_after_settlement_makes_a_negative_row(sold: Any) -> None:
+def agree(case: str, now: datetime) -> None:
+    """Agree to a case."""
+    wish = {"number": case, "approve": True, "answer": "", "now": now, "zone": ZONE, "actor": ACTOR}
+    in_transaction(lambda: putting_right.decide(**wish))
+
+
+def test_a_refund_after_settlement_makes_a_negative_row(sold: Any) -> None:
     leader, (first, _), _ = sold
     hand_out(first)
+    case = ask(first, PICKED + timedelta(hours=1))
     keep(PICKED + WINDOW + timedelta(minutes=5))
-    _shorten(first, PICKED + WINDOW + timedelta(minutes=6))
-    keep(PICKED + WINDOW + timedelta(minutes=15))
+    assert stages(leader.id) == (99, 0, 198)
+    agree(case, PICKED + WINDOW + timedelta(minutes=6))
     assert stages(leader.id) == (99, 0, 99)
     assert queries.available(rules.commission(leader.id, "settled")) == 99
 
 
-def test_a_shortage_before_the_pickup_lowers_pending(sold: Any) -> None:
-    leader, (first, _), round_ = sold
-    _shorten(first, CLOSES + timedelta(hours=1))
-    in_transaction(lambda: settling.book_round(round_id=round_.id, now=CLOSES + timedelta(hours=1)))
+def test_a_refund_before_the_pickup_lowers_pending(sold: Any) -> None:
+    leader, (first, _), _ = sold
+    agree(ask(first, CLOSES + timedelta(hours=1)), CLOSES + timedelta(hours=1))
     assert stages(leader.id) == (198, 0, 0)
 
 

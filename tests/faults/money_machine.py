@@ -101,12 +101,12 @@ class MoneyMachine(Payers, Refunds, Partners):
         request = Request(
             putting_right.Kind.REFUND, putting_right.Reason.SPOILED, "坏", {f"{code}{self.name}": count}
         )
-        asked = {"request": request, "now": self.now, "actor": ACTOR}
-        case = self.do(lambda: putting_right.ask(order=stored_order(id_), **asked).number)
+        usual = {"now": self.now, "zone": building.ZONE, "actor": ACTOR}
+        case = self.do(lambda: putting_right.ask(order=stored_order(id_), request=request, **usual).number)
         if case is None:
             return
         wish = {"number": case, "approve": True, "answer": "", "charge_supplier": charge}
-        done = self.do(lambda: putting_right.decide(**wish, now=self.now, actor=ACTOR), crash=crash)
+        done = self.do(lambda: putting_right.decide(**wish, **usual), crash=crash)
         assert done is not None
         self.model.take_off(order, code, count, self.now, charge=charge)
         self.compare()
