@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, case, cast, literal, or_, select
 
-from groupbuy.analytics import invariants_extras, invariants_fees, invariants_suppliers
+from groupbuy.analytics import invariants_extras, invariants_fees, invariants_helpers, invariants_suppliers
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions.models import CommissionEntry, CommissionStanding, Withdrawal
 from groupbuy.db.bulk import table_of
@@ -169,6 +169,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     *invariants_extras.CHECKS,
     *invariants_fees.CHECKS,
+    *invariants_helpers.CHECKS,
     *invariants_suppliers.CHECKS,
     Figured(
         Reckoned(

@@ -9,6 +9,7 @@ from sqlalchemy import String, Subquery, case, cast, literal, select, union_all
 
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions.extras import CAUSE as EXTRA
+from groupbuy.commissions.helpers import CAUSE as HELPERS
 from groupbuy.commissions.models import CommissionExtra
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -22,17 +23,20 @@ from groupbuy.leaders.models import Leader
 STAGES = ("pending", "frozen", "settled")
 OF_LEADERS = "commission:leader:%"
 COMMISSION, WITHDRAWAL = "commission", "withdrawal"
+OF_ROUNDS = (COMMISSION, HELPERS)
 SOURCES: Mapping[str, str] = {
     COMMISSION: "佣金",
     "referral": "推荐奖励",
     "referral_2": "二级推荐奖励",
     "bonus": "活动奖金",
+    HELPERS: "助手分成",
     WITHDRAWAL: "提现",
 }
 STEPS: Mapping[str, str] = {
     "accrue": "截单入账",
     "freeze": "提货冻结",
     "settle": "售后期满结算",
+    "share": "随佣金结算",
     "ask": "申请提现",
     "back": "提现退回",
 }
@@ -61,7 +65,7 @@ def statement(leader_id: int, period: str) -> Sequence[StatementRow]:
     rules.period_bounds(period)
     accounts = [rules.commission(leader_id, stage) for stage in STAGES]
     postings = list(reversed(queries.postings_of(accounts, period=period)))
-    ids = {int(one.cause_id.partition(":")[0]) for one in postings if one.cause_kind == COMMISSION}
+    ids = {int(one.cause_id.partition(":")[0]) for one in postings if one.cause_kind in OF_ROUNDS}
     extras = _extras({int(one.cause_id) for one in postings if one.cause_kind == EXTRA})
     rounds = _rounds(ids | {one.round_id for one in extras.values()})
     return [_row(one, accounts, rounds, extras) for one in postings]
@@ -129,9 +133,9 @@ def _row(
     if posting.cause_kind == EXTRA:
         extra = extras[int(posting.cause_id)]
         return StatementRow(posting.at, extra.kind, step, *rounds[extra.round_id], extra.id, *gains)
-    if posting.cause_kind == COMMISSION:
+    if posting.cause_kind in OF_ROUNDS:
         named = rounds[int(posting.cause_id.partition(":")[0])]
-        return StatementRow(posting.at, COMMISSION, step, *named, None, *gains)
+        return StatementRow(posting.at, posting.cause_kind, step, *named, None, *gains)
     return StatementRow(posting.at, posting.cause_kind, step, None, None, None, *gains)
 
 

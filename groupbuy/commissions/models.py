@@ -86,6 +86,22 @@ class CommissionStanding(Base):
     version: Mapped[int] = mapped_column(default=0)
 
 
+class HelperShare(Base):
+    """A helper's share of what a leader earns in a round, in basis points as agreed at its close.
+
+    ``settled_fen`` is what the ledger has booked so far, out of the leader's settled commission.
+    """
+
+    __tablename__ = "helper_share"
+    __table_args__ = (CheckConstraint("share_bp > 0", name="share"),)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
+    share_bp: Mapped[int]
+    settled_fen: Mapped[int] = mapped_column(default=0)
+
+
 class CampaignBonus(Base):
     """A fixed amount for each leader who reaches a target in a round of a campaign, in fen.
 

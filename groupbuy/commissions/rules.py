@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from groupbuy.finance import rules as ledger
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import BadInput, RuleBroken
-from groupbuy.kernel.money import BASIS, MAX_FEN, share_bp
+from groupbuy.kernel.money import BASIS, MAX_FEN, share_bp, split
 
 T = TypeVar("T")
 
@@ -197,6 +197,28 @@ def bookings(
             debit, credit, amount, cause_kind=cause_kind, cause_id=cause_id, part=f"{version}:{step}"
         )
     ]
+
+
+def helper_parts(settled_fen: int, shares_bp: Mapping[int, int]) -> dict[int, int]:
+    """Split a leader's settled commission over its helpers by their shares; the rest is the leader's own.
+
+    The parts and the rest add up to the whole exactly, also below zero.
+    """
+    helpers = sorted(shares_bp)
+    rest = BASIS - sum(shares_bp.values())
+    parts = split(settled_fen, [*(shares_bp[one] for one in helpers), rest])
+    return dict(zip(helpers, parts[:-1], strict=True))
+
+
+def check_shares(shares_bp: Mapping[int, int]) -> None:
+    """Check that helpers' shares are not below zero and leave no more than the whole.
+
+    Raise BadInput ``out_of_range``, RuleBroken ``above_whole``.
+    """
+    if min(shares_bp.values(), default=0) < 0:
+        raise BadInput("out_of_range", "A share is between 0 and 100 %.", param="share")
+    if sum(shares_bp.values()) > BASIS:
+        raise RuleBroken("above_whole", "The shares of all helpers are above 100 % together.", param="share")
 
 
 def reached(sums: Standing, target: int, bonus_fen: int) -> Standing:

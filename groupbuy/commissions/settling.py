@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from groupbuy.audit.service import SCHEDULER
-from groupbuy.commissions import bulk, extras
+from groupbuy.commissions import bulk, extras, helpers
 from groupbuy.commissions.bulk import Due, Keys
 from groupbuy.commissions.models import SettlementClock
 from groupbuy.commissions.rules import bookings
@@ -92,10 +92,13 @@ def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
         return 0
     entries = [entry for one in dues for entry in _entries(one)]
     entries += [entry for other in more for entry in extras.entries(other)]
+    shares, ends = helpers.changed(dues)
+    entries += shares
     if ledger.post(entries, at=now, actor=SCHEDULER, may_owe=True) != len(entries):
         raise RunAgain
     bulk.store_standings(dues)
     extras.store(more)
+    helpers.store(ends)
     return len(dues) + len(more)
 
 

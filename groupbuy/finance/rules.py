@@ -97,6 +97,11 @@ def commission(leader_id: int, stage: str) -> str:
     return f"commission:leader:{leader_id}:{stage}"
 
 
+def helper(account_id: int) -> str:
+    """Return the account of what a leader's helper has got of settled commission."""
+    return f"commission:helper:{account_id}:settled"
+
+
 def fee_income(kind: str) -> str:
     """Return the account of what orders bring above their goods: ``freight``, or to the ``door``."""
     return f"income:{kind}"

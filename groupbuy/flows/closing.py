@@ -14,7 +14,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
-from groupbuy.commissions import extras, settling
+from groupbuy.commissions import extras, helpers, settling
 from groupbuy.flows import minimums, notifying, telling
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.times import iso
@@ -65,6 +65,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     commissions.fill_in_tiers(round_.id)
     commissions.book_pending(round_id=round_.id, now=now)
     extras.agree(round_)
+    helpers.agree(round_)
     settling.book_round(round_id=round_.id, now=now)
     pickup.make_bags(round_.pickup_date)
     closed = lifecycle.move(

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.models import Account
 from groupbuy.audit import service as audit
+from groupbuy.commissions.rules import check_shares
 from groupbuy.db import db
 from groupbuy.flows.ordering import Actor
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.leaders import service as leaders
 from groupbuy.leaders.models import Leader, LeaderHelper
 from groupbuy.members import service as members
@@ -62,6 +65,31 @@ def stop_help(*, leader: Leader, account_id: int, now: datetime, actor: Actor) -
         db.session.delete(helper)
         db.session.flush()
         _log(leader, account, "helper_removed", now, actor)
+
+
+def share_with(*, leader: Leader, account_id: int, share_bp: int, now: datetime, actor: Actor) -> None:
+    """Give a helper a share of the leader's commission of rounds that close from now on.
+
+    Raise NotFound, BadInput, RuleBroken ``above_whole``.
+    """
+    # One change of a leader's shares at a time, so that two cannot add up to more than the whole.
+    db.session.execute(select(Leader.id).where(Leader.id == leader.id).with_for_update())
+    theirs = select(LeaderHelper).where(LeaderHelper.leader_id == leader.id)
+    rows = {row.account_id: row for row in db.session.scalars(theirs)}
+    if account_id not in rows:
+        raise NotFound("unknown_helper", "There is no such helper.")
+    check_shares({one: row.share_bp for one, row in rows.items()} | {account_id: share_bp})
+    former, rows[account_id].share_bp = rows[account_id].share_bp, share_bp
+    db.session.flush()
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb="helper_share_set",
+        subject_kind="leader",
+        subject=leader.code,
+        before={"account": account_id, "share_bp": former},
+        after={"account": account_id, "share_bp": share_bp},
+    )
 
 
 def _log(leader: Leader, account: Account, verb: str, now: datetime, actor: Actor) -> None:

@@ -163,6 +163,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "leader.pickup_conflicts_decide": ACT,
         "leader.pickup_bag": LOOK,
         "leader.pickup_hand_out": ACT,
+        "leader.shares": LOOK,
     },
     "resident": {},
 }

@@ -86,12 +86,14 @@ class Leader(Base):
 
 
 class LeaderHelper(Base):
-    """An account that hands out goods for a leader (核销员)."""
+    """An account that hands out goods for a leader (核销员), and its share of the leader's commission."""
 
     __tablename__ = "leader_helper"
+    __table_args__ = (CheckConstraint("share_bp >= 0 AND share_bp <= 10000", name="share"),)
 
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    share_bp: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class LeaderApplication(Base):

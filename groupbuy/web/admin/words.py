@@ -63,6 +63,7 @@ VERBS: Mapping[str, object] = {
     "bags_rerouted": _l("Bags re-routed"),
     "rerouting_undone": _l("Re-routing undone"),
     "order_split": _l("Order split"),
+    "helper_share_set": _l("Share of a helper set"),
     "order_split_off": _l("Split off from an order"),
     "order_moved": _l("Order moved to another pickup day"),
     "rejection_photographed": _l("Photo of rejected goods added"),

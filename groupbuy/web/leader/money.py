@@ -32,12 +32,14 @@ SOURCES = {
     "referral": _l("Referral reward"),
     "referral_2": _l("Referral reward, second level"),
     "bonus": _l("Bonus"),
+    "helper_share": _l("Share of helpers"),
     "withdrawal": _l("Withdrawal"),
 }
 STEPS = {
     "accrue": _l("Booked at the close"),
     "freeze": _l("Picked up, frozen"),
     "settle": _l("After-sale days over, settled"),
+    "share": _l("Settled with the commission"),
     "ask": _l("Withdrawal asked for"),
     "back": _l("Withdrawal given back"),
 }

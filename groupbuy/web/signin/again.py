@@ -34,6 +34,7 @@ SENSITIVE = frozenset(
         "admin.users_limits",
         "admin.users_factor",
         "leader.helpers_add",
+        "leader.helpers_share",
         "resident.me_password",
         "signin.second_factor_off",
     }

@@ -128,6 +128,10 @@ def test_a_helper_hands_out_and_sees_nothing_else(sign_in: SignIn, leader: Leade
     assert theirs.get("/leader/").location.startswith("/role")
     assert theirs.get("/leader/commission").location.startswith("/role")
     assert theirs.post("/leader/pickup", data={"code": order.pickup_code}).status_code == HTTPStatus.SEE_OTHER
+    for share, told in (("120", "百分比"), ("12.5", "12.5")):
+        desk.post("/leader/helpers/share", data={"account": helper.id, "share": share})
+        assert told in desk.get("/leader/helpers").text
+    assert "还没有分成" in theirs.get("/leader/shares").text
     desk.post("/leader/helpers/remove", data={"account": helper.id})
     assert theirs.get("/leader/pickup").status_code == HTTPStatus.SEE_OTHER
 
