@@ -216,9 +216,11 @@ def check_shares(shares_bp: Mapping[int, int]) -> None:
     Raise BadInput ``out_of_range``, RuleBroken ``above_whole``.
     """
     if min(shares_bp.values(), default=0) < 0:
-        raise BadInput("out_of_range", "A share is between 0 and 100 %.", param="share")
+        raise BadInput("out_of_range", "A share is between nothing and the whole.", param="share")
     if sum(shares_bp.values()) > BASIS:
-        raise RuleBroken("above_whole", "The shares of all helpers are above 100 % together.", param="share")
+        raise RuleBroken(
+            "above_whole", "The shares of all helpers are more than the whole together.", param="share"
+        )
 
 
 def reached(sums: Standing, target: int, bonus_fen: int) -> Standing:

@@ -1,14 +1,14 @@
 """Share commission with helpers
 
 Revision ID: 0117
-Revises: 0116
+Revises: 0100
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0117'
-down_revision = '0116'
+down_revision = '0100'
 branch_labels = None
 depends_on = None
 

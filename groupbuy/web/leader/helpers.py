@@ -29,7 +29,7 @@ class RemoveForm(PageForm):
 class ShareForm(RemoveForm):
     """Which helper gets how much of the commission."""
 
-    share = PercentField(_l("Share of the commission (%)"))
+    share = PercentField(_l("Share of the commission in percent"))
 
 
 @blueprint.get("/helpers")
