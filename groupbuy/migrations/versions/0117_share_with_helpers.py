@@ -1,14 +1,14 @@
 """Share commission with helpers
 
 Revision ID: 0117
-Revises: 0100
+Revises: 0107
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0117'
-down_revision = '0100'
+down_revision = '0107'
 branch_labels = None
 depends_on = None
 
