@@ -43,7 +43,10 @@ COMMANDS: Mapping[str, str] = {
     "runs": "groupbuy.cli.jobs:list_runs",
     "scheduler": "groupbuy.cli.scheduling:scheduler",
     "serve": "groupbuy.cli.serving:serve",
+    "stock": "groupbuy.cli.stock:stock",
+    "supplier": "groupbuy.cli.suppliers:supplier",
     "tick": "groupbuy.cli.ticking:tick",
+    "transfer": "groupbuy.cli.stock:transfer",
     "weights": "groupbuy.cli.weights:weights",
 }
 

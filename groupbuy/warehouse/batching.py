@@ -138,3 +138,15 @@ def change(movement_id: int, changes: Mapping[int, int]) -> None:
         )
         row = {"stock_movement_id": movement_id, "stock_batch_id": batch_id, "units": units}
         db.session.execute(insert(BatchMovement).values(row))
+
+
+def as_json(batch: StockBatch, product_code: str) -> dict[str, Any]:
+    """Return a batch in the shape that the command line and the API hand out."""
+    return {
+        "batch_id": batch.id,
+        "product_code": product_code,
+        "warehouse": batch.warehouse.code,
+        "batch": batch.number,
+        "best_before": batch.good_until.isoformat() if batch.good_until else None,
+        "units": batch.units,
+    }

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from groupbuy.catalog import supplier_files
+from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.purchasing.models import PurchaseOrder
@@ -52,3 +55,24 @@ def _came(order_ids: Collection[int]) -> dict[int, tuple[datetime, int, int]]:
         .group_by(GoodsReceipt.purchase_order_id)
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def file_as_json(supplier: Supplier, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return a supplier's file in the shape that the command line and the API hand out."""
+    rating = rating_of(supplier.id, zone=zone)
+    names = ("orders", "on_time_bp", "short_bp", "rejected_bp", "score_bp")
+    return {
+        "code": supplier.code,
+        "name": supplier.name,
+        "barred": supplier.id in supplier_files.barred(now.astimezone(zone).date()),
+        "licences": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "number": one.number,
+                "expires_on": one.expires_on.isoformat() if one.expires_on else None,
+            }
+            for one in supplier_files.licences_of(supplier.id)
+        ],
+        "rating": {name: getattr(rating, name) for name in names} if rating else None,
+    }

@@ -6,6 +6,7 @@ Between the two they lie in no place where anybody could take them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select, update
@@ -16,6 +17,7 @@ from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.kernel.times import iso
 from groupbuy.warehouse import batching, stock, warehouses
 from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine
 from groupbuy.warehouse.rules import IN_TRANSIT, SLIP, Batch, taken_for
@@ -234,3 +236,33 @@ def _log(verb: str, transfer: StockTransfer, units: int, now: datetime, actor: s
         subject=transfer.number,
         after={"units": units},
     )
+
+
+def head_as_json(transfer: StockTransfer) -> dict[str, Any]:
+    """Return a transfer in a list, in the shape that the API hands out."""
+    return {
+        "number": transfer.number,
+        "from_warehouse": transfer.origin.code,
+        "to_warehouse": transfer.target.code,
+        "state": transfer.state,
+        "sent_at": iso(transfer.sent_at),
+    }
+
+
+def as_json(transfer: StockTransfer) -> dict[str, Any]:
+    """Return a transfer with its lines in the shape that the command line and the API hand out."""
+    arrived_at = iso(transfer.arrived_at) if transfer.arrived_at else None
+    lines = [_line_as_json(line) for line in transfer.lines]
+    return head_as_json(transfer) | {"note": transfer.note, "arrived_at": arrived_at, "lines": lines}
+
+
+def _line_as_json(line: StockTransferLine) -> dict[str, Any]:
+    batch = line.batch
+    return {
+        "line_id": line.id,
+        "product_code": batch.product.code,
+        "batch": batch.number,
+        "best_before": batch.good_until.isoformat() if batch.good_until else None,
+        "sent": line.sent,
+        "arrived": line.arrived,
+    }

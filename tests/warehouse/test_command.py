@@ -7,6 +7,7 @@ from flask import Flask
 from tests import building
 from tests.support.commands import Run
 from tests.warehouse import day
+from tests.warehouse.test_warehouses import add_warehouse, put
 
 
 def test_a_file_is_received_once_and_what_is_short_is_shared_out(
@@ -43,3 +44,30 @@ def test_every_fault_of_a_file_is_named(app: Flask, run_cli: Run, tmp_path: Path
         "Row 2, delivered: Write a whole number. (not_a_number)",
         "Row 2, best_before: Write a day as 2026-12-31. (not_a_date)",
     ]
+
+
+def test_goods_are_moved_and_the_stock_is_read_from_the_command_line(app: Flask, run_cli: Run) -> None:
+    add_warehouse("G1")
+    put(building.add_product(building.add_supplier()), A=4, B=5)
+    assert run_cli("transfer", "send", "MAIN", "G1", "P1", check=False).exit_code == 1
+    sent = run_cli("transfer", "send", "MAIN", "G1", "P1=6", "--key", "once", "--json").json
+    assert run_cli("transfer", "send", "MAIN", "G1", "P1=6", "--key", "once", "--json").json == sent
+    assert [(line["batch"], line["sent"]) for line in sent["lines"]] == [("A", 4), ("B", 2)]
+    first = sent["lines"][0]["line_id"]
+    told = run_cli("transfer", "arrive", sent["number"], f"{first}=3").stdout
+    assert "A  sent 4, arrived 3" in told
+    assert run_cli("stock", "--warehouse", "G1").stdout == "product_code P1  units 5  on_the_way 0\n"
+    batches = run_cli("stock", "--batches", "--json").json["items"]
+    found = [(one["warehouse"], one["batch"], one["units"]) for one in batches]
+    assert found == [("G1", "A", 3), ("MAIN", "B", 3), ("G1", "B", 2)]
+    assert day.wrong() == []
+
+
+def test_a_licence_is_noted_once_in_the_file_of_a_supplier(app: Flask, run_cli: Run) -> None:
+    building.add_supplier("S1")
+    note = ("supplier", "S1", "--licence", "food", "JY1", "--expires", "2020-12-31")
+    for _ in range(2):
+        told = run_cli(*note).stdout
+    assert "barred" in told
+    assert [one["number"] for one in run_cli("supplier", "S1", "--json").json["licences"]] == ["JY1"]
+    assert run_cli("supplier", "S1", "--expires", "2030-01-01", check=False).exit_code == 2

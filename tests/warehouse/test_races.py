@@ -16,11 +16,13 @@ from groupbuy.flows import allocating, collecting, receiving
 from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.models import LineChange, Order
-from groupbuy.warehouse import stock
+from groupbuy.warehouse import stock, transferring
 from groupbuy.warehouse.models import GoodsReceipt, ShortageAllocation
 from groupbuy.warehouse.rules import Policy
+from groupbuy.warehouse.transferring import Goods
 from tests import building
 from tests.warehouse import day
+from tests.warehouse.test_warehouses import add_warehouse, put
 
 
 def at_once(app: Flask, *works: Callable[[], Any]) -> list[Any]:
@@ -144,3 +146,30 @@ def test_two_rounds_that_close_at_once_do_not_use_the_same_stock(app: Flask) -> 
 def _close(app: Flask, round_: Round) -> None:
     with app.app_context():
         building.close(app, round_)
+
+
+def test_the_same_goods_are_not_sent_twice_and_arrive_once(app: Flask) -> None:
+    product = building.add_product(building.add_supplier())
+    add_warehouse("G1")
+    put(product, A=4, B=5)
+    said: dict[str, Any] = {"now": day.ARRIVES, "actor": "test"}
+
+    def send(units: int) -> Callable[[], str]:
+        goods = [Goods("P1", units)]
+        return lambda: (
+            transferring.send(from_code="MAIN", to_code="G1", goods=goods, zone=building.ZONE, **said).number
+        )
+
+    found = at_once(app, send(6), send(5), send(4))
+    numbers = [one for one in found if one != "out_of_stock"]
+    # Of 9 there are enough for one of 6, or for 5 and 4.
+    assert len(numbers) in (1, 2)
+
+    def arrive() -> str:
+        transfer = transferring.get_transfer(numbers[0])
+        came = {transfer.lines[0].id: transfer.lines[0].sent - 1}
+        return transferring.arrive(number=numbers[0], arrived=came, **said).state
+
+    assert sorted(at_once(app, arrive, arrive, arrive)) == ["already_arrived", "already_arrived", "arrived"]
+    assert day.in_stock(product) == 8
+    assert day.wrong() == []

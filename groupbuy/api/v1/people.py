@@ -1,16 +1,23 @@
 """Leaders and residents; phones are masked in every list."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body
+from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
+from groupbuy.leaders import managing
 from groupbuy.leaders import queries as leaders
 from groupbuy.leaders.models import Leader
 from groupbuy.members import queries as members
 from groupbuy.members.models import Resident
+
+MAX_BAGS = 10**6
 
 
 class LeaderShape(Shape):
@@ -49,6 +56,36 @@ class Residents(Shape):
 
     items: list[ResidentShape]
     next_cursor: str | None
+
+
+class Capacity(Body):
+    """How many residents' bags a pickup point takes on a day; null for any number."""
+
+    bags: Annotated[int, Field(ge=1, le=MAX_BAGS)] | None
+
+
+class CapacityShape(Shape):
+    """The capacity of a leader's pickup point."""
+
+    code: str
+    bags: int | None
+
+
+@endpoint(
+    "PUT",
+    "/leaders/<code>/capacity",
+    scope="leaders:write",
+    roles=("operator",),
+    body=Capacity,
+    answers={200: CapacityShape},
+)
+def set_capacity(identity: Identity, code: str, body: Capacity) -> tuple[int, Any]:
+    """Bound how many residents' bags a leader's pickup point takes on a day."""
+    leader = leaders.get_leader(code)
+    managing.edit_leader(
+        leader=leader, values={"bag_capacity": body.bags}, now=utc_now(), actor=identity.actor.name
+    )
+    return 200, {"code": leader.code, "bags": leader.bag_capacity}
 
 
 @endpoint("GET", "/leaders", scope="people:read", query=Page, answers={200: Leaders})

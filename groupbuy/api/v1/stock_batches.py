@@ -8,7 +8,7 @@ from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Code, Json, Page, Shape
+from groupbuy.api.v1.shapes import Code, Page, Shape
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.http.identity import Identity
@@ -16,7 +16,6 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.orders.models import Order
 from groupbuy.warehouse import batching, tracing, warehouses
-from groupbuy.warehouse.models import StockBatch
 
 MOST_DAYS = 3650
 
@@ -108,7 +107,10 @@ def list_batches(identity: Identity, query: BatchQuery) -> tuple[int, Any]:  # n
         most=query.limit + 1,
     )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (str(row[0].best_before), row[0].id))
-    return 200, {"items": [_row(batch, product.code) for batch, product in rows], "next_cursor": cursor}
+    return 200, {
+        "items": [batching.as_json(batch, product.code) for batch, product in rows],
+        "next_cursor": cursor,
+    }
 
 
 def _after(cursor: str | None) -> tuple[date, int] | None:
@@ -121,23 +123,12 @@ def _after(cursor: str | None) -> tuple[date, int] | None:
         raise BadInput("bad_cursor", "Use the next_cursor of the page before.", param="cursor") from error
 
 
-def _row(batch: StockBatch, product_code: str) -> Json:
-    return {
-        "batch_id": batch.id,
-        "product_code": product_code,
-        "warehouse": batch.warehouse.code,
-        "batch": batch.number,
-        "best_before": batch.good_until.isoformat() if batch.good_until else None,
-        "units": batch.units,
-    }
-
-
 @endpoint("GET", "/stock/batches/<int:batch_id>", scope="warehouse:read", answers={200: BatchTrace})
 def show_batch(identity: Identity, batch_id: int) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """Show how a batch came, and which leaders got goods of it."""
     batch = tracing.get_batch(batch_id)
     return 200, {
-        "batch": _row(batch, batch.product.code),
+        "batch": batching.as_json(batch, batch.product.code),
         "receipts": [
             {
                 "receipt": line.receipt.number,

@@ -13,9 +13,8 @@ from groupbuy.db import db
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.times import iso
 from groupbuy.warehouse import transferring, warehouses
-from groupbuy.warehouse.models import StockTransfer, StockTransferLine, Warehouse
+from groupbuy.warehouse.models import StockTransfer, Warehouse
 from groupbuy.warehouse.stock import MAX_UNITS
 from groupbuy.warehouse.transferring import MAX_LINES, MAX_NOTE, Goods
 from groupbuy.warehouse.warehouses import MAX_CODE, MAX_TEXT
@@ -171,7 +170,7 @@ def list_transfers(identity: Identity, query: Page) -> tuple[int, Any]:  # noqa:
         statement = statement.where(StockTransfer.id < cursors.decode(query.cursor, (int,))[0])
     found = db.session.scalars(statement).all()
     rows, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.id,))
-    return 200, {"items": [_head(one) for one in rows], "next_cursor": cursor}
+    return 200, {"items": [transferring.head_as_json(one) for one in rows], "next_cursor": cursor}
 
 
 @endpoint("POST", "/stock/transfers", scope="warehouse:write", body=SendGoods, answers={201: TransferShape})
@@ -187,13 +186,13 @@ def send_goods(identity: Identity, body: SendGoods) -> tuple[int, Any]:
         actor=identity.actor.name,
         note=body.note,
     )
-    return 201, _shown(transferring.get_transfer(transfer.number))
+    return 201, transferring.as_json(transferring.get_transfer(transfer.number))
 
 
 @endpoint("GET", "/stock/transfers/<number>", scope="warehouse:read", answers={200: TransferShape})
 def show_transfer(identity: Identity, number: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """Show a transfer with its lines."""
-    return 200, _shown(transferring.get_transfer(number))
+    return 200, transferring.as_json(transferring.get_transfer(number))
 
 
 @endpoint(
@@ -207,32 +206,6 @@ def take_transfer_in(identity: Identity, number: str, body: Arrival) -> tuple[in
     """Take in what was sent, once; what is missing or too much is booked as a difference."""
     arrived = {one.line_id: one.arrived for one in body.lines}
     now, actor = utc_now(), identity.actor.name
-    return 200, _shown(transferring.arrive(number=number, arrived=arrived, now=now, actor=actor))
-
-
-def _head(transfer: StockTransfer) -> Json:
-    return {
-        "number": transfer.number,
-        "from_warehouse": transfer.origin.code,
-        "to_warehouse": transfer.target.code,
-        "state": transfer.state,
-        "sent_at": iso(transfer.sent_at),
-    }
-
-
-def _shown(transfer: StockTransfer) -> Json:
-    arrived_at = iso(transfer.arrived_at) if transfer.arrived_at else None
-    lines = [_line(line) for line in transfer.lines]
-    return _head(transfer) | {"note": transfer.note, "arrived_at": arrived_at, "lines": lines}
-
-
-def _line(line: StockTransferLine) -> Json:
-    batch = line.batch
-    return {
-        "line_id": line.id,
-        "product_code": batch.product.code,
-        "batch": batch.number,
-        "best_before": batch.good_until.isoformat() if batch.good_until else None,
-        "sent": line.sent,
-        "arrived": line.arrived,
-    }
+    return 200, transferring.as_json(
+        transferring.arrive(number=number, arrived=arrived, now=now, actor=actor)
+    )

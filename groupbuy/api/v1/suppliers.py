@@ -17,7 +17,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import parse_date
 from groupbuy.purchasing import for_suppliers
-from groupbuy.warehouse.rating import rating_of
+from groupbuy.warehouse.rating import file_as_json
 
 Kind = Literal["business", "food", "production", "other"]
 
@@ -114,23 +114,7 @@ def add_licence(identity: Identity, code: str, body: NewLicence) -> tuple[int, A
 
 def _file(supplier: Supplier) -> Json:
     settings: Settings = current_app.extensions["groupbuy_settings"]
-    rating = rating_of(supplier.id, zone=settings.timezone)
-    names = ("orders", "on_time_bp", "short_bp", "rejected_bp", "score_bp")
-    return {
-        "code": supplier.code,
-        "name": supplier.name,
-        "barred": supplier.id in files.barred(utc_now().astimezone(settings.timezone).date()),
-        "licences": [
-            {
-                "id": one.id,
-                "kind": one.kind,
-                "number": one.number,
-                "expires_on": one.expires_on.isoformat() if one.expires_on else None,
-            }
-            for one in files.licences_of(supplier.id)
-        ],
-        "rating": {name: getattr(rating, name) for name in names} if rating else None,
-    }
+    return file_as_json(supplier, now=utc_now(), zone=settings.timezone)
 
 
 @endpoint(

@@ -1,0 +1,74 @@
+"""``groupbuy supplier``: a supplier's file with its licences and how it delivers."""
+
+import json
+from datetime import date
+from typing import Any
+
+import click
+from flask import Flask
+
+from groupbuy.app import settings_of
+from groupbuy.catalog import supplier_files as files
+from groupbuy.cli.importing import ACTOR
+from groupbuy.db.transaction import in_transaction
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.times import parse_date
+from groupbuy.warehouse.rating import file_as_json
+
+
+@click.command("supplier")
+@click.argument("code")
+@click.option(
+    "--licence", type=(click.Choice(files.KINDS), str), metavar="KIND NUMBER", help="Note a licence first."
+)
+@click.option("--expires", metavar="DAY", help="The licence's last day, such as 2027-12-31.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.pass_obj
+def supplier(
+    app: Flask, code: str, licence: tuple[str, str] | None, expires: str | None, as_json: bool
+) -> None:
+    """Show the file of the supplier CODE: licences, whether one has expired, and its rating."""
+    last_day = _day(expires)
+    if last_day and not licence:
+        raise click.UsageError("--expires goes with --licence.")
+
+    def work() -> dict[str, Any]:
+        found, now = files.get_supplier(code), utc_now()
+        if licence and not _is_noted(found.id, licence, last_day):
+            kind, number = licence
+            files.add_licence(
+                supplier=found, kind=kind, number=number, expires_on=last_day, now=now, actor=ACTOR
+            )
+        return file_as_json(found, now=now, zone=settings_of(app).timezone)
+
+    with app.app_context():
+        file = in_transaction(work)
+    click.echo(json.dumps(file, ensure_ascii=False) if as_json else _text(file))
+
+
+def _is_noted(supplier_id: int, licence: tuple[str, str], expires_on: date | None) -> bool:
+    """Tell whether a licence stands in the file already, so that the same command again adds none."""
+    known = {(one.kind, one.number, one.expires_on) for one in files.licences_of(supplier_id)}
+    return (licence[0], licence[1].strip(), expires_on) in known
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return parse_date(text) if text else None
+    except ValueError as error:
+        raise BadInput("not_a_date", "Write a day as 2026-12-31.", param="expires") from error
+
+
+def _text(file: dict[str, Any]) -> str:
+    lines = [f"{file['code']}  {file['name']}{'  barred: a licence has expired' if file['barred'] else ''}"]
+    for one in file["licences"]:
+        until = f"  until {one['expires_on']}" if one["expires_on"] else ""
+        lines.append(f"licence  {one['kind']}  {one['number']}{until}")
+    if rating := file["rating"]:
+        figures = (("on time", "on_time_bp"), ("short", "short_bp"), ("rejected", "rejected_bp"))
+        shown = ", ".join(f"{name} {rating[key] / 100:.1f} %" for name, key in figures)
+        lines.append(
+            f"rating  last {rating['orders']} orders: {shown}; in all {rating['score_bp'] / 100:.1f} %"
+        )
+    return "\n".join(lines)
