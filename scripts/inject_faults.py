@@ -31,7 +31,7 @@ from tests.support.run_folder import folder_of_process  # noqa: E402 - as above
 SIZES = {"T1": (20, 500), "T4W": (10, 500), "T12": (600, 50_000)}
 SIZES |= {"T2": (8, 1000), "T3": (23, 1), "T4": (20, 2000), "T5": (3, 100), "T7": (2, 60), "T10": (2, 200)}
 SIZES |= {"T6": (200, 10_000), "T8": (5, 30), "T9": (2, 20)}
-SIZES |= {"T5W": (3, 100), "T13": (12, 10_000), "T13M": (8, 400), "T15": (1, 20), "T16": (1, 5)}
+SIZES |= {"T5W": (3, 100), "T13": (12, 10_000), "T13M": (4, 400), "T15": (1, 20), "T16": (1, 5)}
 SIZES |= {"T17": (6, 180)}
 # SQLite has no server to stop; a wall clock is the same for both; PostgreSQL keeps its files itself.
 ONLY = {"T5": "postgresql", "T5W": "postgresql", "T7": "sqlite", "T9": "sqlite"}
