@@ -1,17 +1,11 @@
 """Take the pictures of the pages for the documentation, from a demonstration made for it."""
 
 import re
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
 
+from demonstration import ROOT, environ_of_browser, running, sign_in
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "screenshots"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
@@ -63,54 +57,20 @@ ROLES = {
     ),
 }
 ORDERS = {"resident": "/orders", "leader": "/leader/orders", "operator": "/admin/orders"}
-# The fonts of the pages themselves, so that announcements show their emoji on a machine without any.
-FONTS = ROOT / "groupbuy" / "static" / "vendor" / "fonts"
 
 
 def main() -> None:
     """Run the demonstration, sign in as each role, and write a picture of each page."""
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        command = [sys.executable, "-m", "groupbuy", "demo", "--port", str(port)]
-        environ = {"GROUPBUY_INSTANCE": folder, "GROUPBUY_INSECURE_HTTP": "1", "PATH": "/usr/bin:/bin"}
-        log = Path(folder) / "log"
-        with log.open("w") as output:
-            server = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=output, stderr=output)
-        try:
-            logins = _logins(log)
-            with sync_playwright() as play:
-                browser = play.chromium.launch(
-                    executable_path="/usr/bin/chromium",
-                    args=["--no-sandbox", "--lang=zh-CN"],
-                    env=_environ_of_browser(Path(folder)),
-                )
-                for role in ROLES:
-                    _take(browser, f"http://127.0.0.1:{port}", role, *logins[role])
-        finally:
-            server.terminate()
-            server.wait()
+    with running() as demo, sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--lang=zh-CN"],
+            env=environ_of_browser(demo.log.parent),
+        )
+        for role in ROLES:
+            _take(browser, demo.address, role, *demo.logins[role])
     _join()
-
-
-def _environ_of_browser(folder: Path) -> dict[str, str]:
-    """Return an environment in which the browser's own words are Chinese and our fonts are found."""
-    fonts = folder / "fonts.conf"
-    include = "<include ignore_missing='yes'>/etc/fonts/fonts.conf</include>"
-    fonts.write_text(f"<?xml version='1.0'?><fontconfig>{include}<dir>{FONTS}</dir></fontconfig>")
-    return {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8", "FONTCONFIG_FILE": str(fonts), "HOME": str(folder)}
-
-
-def _logins(log: Path) -> dict[str, tuple[str, str]]:
-    """Wait for the demonstration's table and return phone and password by role."""
-    for _ in range(240):
-        rows = re.findall(r"(operator|leader|resident)\s+│\s+\S+\s+│\s+(\d{11})\s+│\s+(\S+)", log.read_text())
-        if len(rows) == len(ROLES) and "Open http" in log.read_text():
-            return {role: (phone, password) for role, phone, password in rows}
-        time.sleep(1)
-    raise SystemExit(log.read_text())
 
 
 def _take(browser: Browser, address: str, role: str, phone: str, password: str) -> None:
@@ -122,7 +82,7 @@ def _take(browser: Browser, address: str, role: str, phone: str, password: str) 
         timezone_id="Asia/Shanghai",
         reduced_motion="reduce",
     ).new_page()
-    _sign_in(page, address, phone, password, role)
+    sign_in(page, address, (phone, password), role)
     words = _words(page, address, role)
     for path in paths:
         answer = page.goto(address + path.format_map(words))
@@ -155,17 +115,6 @@ def _name(path: str) -> str:
     """Return a path as part of a file's name, the same however often the pictures are taken."""
     plain = path.partition("?")[0].format(open="open", closed="closed", order="one")
     return plain.strip("/").replace("/", "-") or "home"
-
-
-def _sign_in(page: Page, address: str, phone: str, password: str, role: str) -> None:
-    page.goto(f"{address}/sign-in?by=password")
-    page.fill("[name=phone]", phone)
-    page.fill("[name=password]", password)
-    page.press("[name=password]", "Enter")
-    page.wait_for_load_state("networkidle")
-    if "/role" in page.url:
-        page.click(f"[value={role}]")
-        page.wait_for_load_state("networkidle")
 
 
 def _join() -> None:

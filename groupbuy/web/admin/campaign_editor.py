@@ -19,6 +19,7 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import planning
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.kernel.money import plain_yuan
 from groupbuy.leaders.models import Community, Leader
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.calendar import preview
@@ -103,14 +104,17 @@ def _editor(form: CampaignForm, campaign: Campaign | None) -> ResponseReturnValu
     status = 200
     if form.is_submitted():
         do, _colon, what = request.form.get("do", "").partition(":")
-        if do in ("save", "overwrite"):
+        if do in STEPS or (form.paste.data or "").strip():
+            # Rows that were pasted and not taken over yet are wanted when somebody saves.
+            faults = STEPS.get(do, _paste)(form, what)
+            products = _products([row.code.data for row in form.goods])
+        if faults:
+            status = 422 if do in SAVES else 200
+        elif do in SAVES:
             saved = _save(form, campaign, products, overwrite=do == "overwrite")
             if isinstance(saved, str):
                 return redirect(url_for("admin.campaigns_plan", code=saved), 303)
             status = saved
-        elif do in STEPS:
-            faults = STEPS[do](form, what)
-            products = _products([row.code.data for row in form.goods])
     page = render_template(
         "admin/campaign_edit.html",
         form=form,
@@ -156,7 +160,9 @@ def _add(form: CampaignForm, code: str) -> Sequence[PasteFault]:
 
 def _append(form: CampaignForm, product: Product, **terms: Any) -> None:
     usual = {"code": product.code, "price_fen": product.price_fen, "multiple": 1}
-    form.goods.append_entry(usual | {"list_price_fen": product.list_price_fen} | terms)
+    row = form.goods.append_entry(usual | {"list_price_fen": product.list_price_fen} | terms)
+    # A row that is saved at once counts as typed in.
+    row.price_fen.raw_data = [plain_yuan(row.price_fen.data)]
 
 
 def _remove(form: CampaignForm, code: str) -> Sequence[PasteFault]:
@@ -186,6 +192,7 @@ def _nothing(_form: CampaignForm, _what: str) -> Sequence[PasteFault]:
     return ()
 
 
+SAVES = ("save", "overwrite")
 STEPS: Mapping[str, Callable[[CampaignForm, str], Sequence[PasteFault]]] = {
     "add": _add,
     "remove": _remove,

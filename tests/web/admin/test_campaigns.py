@@ -55,6 +55,17 @@ def test_rows_are_pasted_from_a_spreadsheet_and_faults_named(town: Town) -> None
     assert "abc" in page
 
 
+def test_rows_still_in_the_box_are_saved_too_or_their_faults_named(town: Town) -> None:
+    form = {key: value for key, value in typed(do="save").items() if not key.startswith("goods")}
+    faulty = town.operator.post(NEW, **form | {"paste": "P1\t8.80\nNOPE\t1"})
+    assert (faulty.status_code, "NOPE" in faulty.get_data(as_text=True)) == (422, True)
+    assert db.session.scalar(select(Campaign.id).where(Campaign.code == "GB1")) is None
+    assert town.operator.post(NEW, **form | {"paste": "P1\t8.80\nP2\t\t5"}).status_code == 303
+    stored = select(CampaignOffer.price_fen).where(CampaignOffer.campaign_id == campaign().id)
+    prices = db.session.scalars(stored).all()
+    assert (len(prices), 880 in prices) == (2, True)
+
+
 def test_a_product_is_added_and_removed_without_saving(town: Town) -> None:
     form = {key: value for key, value in typed().items() if not key.startswith("goods-1")}
     added = town.operator.post(NEW, **form | {"do": "add:P2"}).get_data(as_text=True)
