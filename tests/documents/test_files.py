@@ -37,7 +37,25 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_process_that_dies_while_writing_leaves_no_half_file(tmp_path: Path):
+@pytest.mark.parametrize(
+    "moment",
+    ["pathlib.Path.open", "os.fsync", "pathlib.Path.replace"],
+    ids=["before writing", "before it is flushed", "before it has its name"],
+)
+def test_a_process_that_dies_while_writing_leaves_the_old_file(tmp_path: Path, moment: str):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"old")
+    script = (
+        "import os, pathlib, sys\n"
+        "from groupbuy.documents.files import write_whole\n"
+        f"{moment} = lambda *_: os._exit(137)\n"
+        "write_whole(pathlib.Path(sys.argv[1]), b'x' * 1_000_000)\n"
+    )
+    assert _run(script, path) == 137
+    assert path.read_bytes() == b"old"
+
+
+def test_a_process_that_dies_in_the_middle_of_a_zip_leaves_no_half_file(tmp_path: Path):
     path = tmp_path / "a.zip"
     script = (
         "import os, pathlib, sys\n"
@@ -47,9 +65,12 @@ def test_a_process_that_dies_while_writing_leaves_no_half_file(tmp_path: Path):
         "    os._exit(137)\n"
         "write_zip(pathlib.Path(sys.argv[1]), files())\n"
     )
-    died = subprocess.run([sys.executable, "-c", script, path], check=False, cwd=Path.cwd())
-    assert died.returncode == 137
+    assert _run(script, path) == 137
     assert not path.exists()
+
+
+def _run(script: str, path: Path) -> int:
+    return subprocess.run([sys.executable, "-c", script, path], check=False, cwd=Path.cwd()).returncode
 
 
 def test_a_zip_holds_the_files_in_order(tmp_path: Path):

@@ -47,7 +47,7 @@ def run(app: Flask, *, products: int) -> Outcome:
         bodies += [serving.order("HOT", _shuffled(codes[:TOGETHER], chance)) for _ in buyers]
         with serving.server() as port:
             works = [
-                partial(serving.ask, port, buyers[number % BUYERS], body)
+                partial(serving.insist, port, buyers[number % BUYERS], body, f"key-{number}")
                 for number, body in enumerate(bodies)
             ]
             answers = serving.all_at_once(works)

@@ -25,6 +25,7 @@ from tests.building import ACTOR
 from tests.support.commands import ROOT
 
 WORKERS = 3
+TRIES = 10
 HOUR = timedelta(hours=1)
 Done = subprocess.CompletedProcess[str]
 
@@ -69,6 +70,16 @@ def ask(port: int, token: str, body: Any, key: str | None = None) -> Answer:
         return Answer(0)
     finally:
         connection.close()
+
+
+def insist(port: int, token: str, body: Any, key: str) -> Answer:
+    """Ask until an answer comes; a line that is cut and a server that is busy are none."""
+    for _ in range(TRIES):
+        answer = ask(port, token, body, key)
+        if answer.status not in (0, 503):
+            return answer
+        time.sleep(0.05)
+    return Answer(0)
 
 
 def order(round_name: str, quantities: dict[str, int]) -> dict[str, Any]:

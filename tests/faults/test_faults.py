@@ -16,9 +16,9 @@ from tests.support.run_folder import run_folder
 @pytest.mark.parametrize(
     ("name", "size", "least"),
     [
-        ("T1", 4, 5),
+        ("T1", 20, 21),
         ("T4W", 4, 4),
-        ("T12", 300, 3),
+        ("T12", 600, 6),
         ("T15", 1, 1),
         ("T16", 1, 2),
         ("T2", 8, 8),
