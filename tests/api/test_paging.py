@@ -20,6 +20,7 @@ WHOLE: Mapping[str, str] = {
     "list_after_sales": "the cases of one order",
     "list_bonuses": "the bonuses that an operator set on one campaign",
     "list_categories": "the categories of one catalogue, two levels deep",
+    "list_helpers": "those who help one leader",
     "list_invoice_differences": "a list of work: the oldest 200; who decides them gets the next",
     "list_payments": "the payments of one order",
     "list_pickable_campaigns": "the campaigns that run",
