@@ -15,6 +15,7 @@ from groupbuy.db import db
 from groupbuy.delivery import queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, RouteProposal
 from groupbuy.delivery.rules import (
+    MINUTES_A_DAY,
     Drop,
     Place,
     Task,
@@ -65,7 +66,11 @@ def task_of(day: date) -> Task:
     if start is None:
         raise RuleBroken("no_depot", "Say in the settings where the warehouse lies; tours begin there.")
     placed = {one: place_of(stops[one].leader) for one in sorted(units)}
-    drops = tuple(Drop(one, units[one], place) for one, place in placed.items() if place is not None)
+    drops = tuple(
+        Drop(one, units[one], place, *hours_of(stops[one].leader))
+        for one, place in placed.items()
+        if place is not None
+    )
     task = Task(start, _vehicles(routes, units, drops), drops)
     check_task(task)
     return task
@@ -77,6 +82,12 @@ def place_of(leader: Leader) -> Place | None:
         if one is not None and one.latitude_e6 is not None and one.longitude_e6 is not None:
             return one.latitude_e6, one.longitude_e6
     return None
+
+
+def hours_of(leader: Leader) -> tuple[int, int]:
+    """Return between which minutes of the day a leader takes goods; the whole day where nothing is said."""
+    late = leader.goods_until_min
+    return leader.goods_from_min or 0, MINUTES_A_DAY if late is None else late
 
 
 def _vehicles(
@@ -223,7 +234,7 @@ def task_from(plain: Mapping[str, Any]) -> Task:
     return Task(
         _place(plain["depot"]),
         tuple(Vehicle(**one) for one in plain["vehicles"]),
-        tuple(Drop(one["leader_id"], one["units"], _place(one["place"])) for one in plain["drops"]),
+        tuple(Drop(**{**one, "place": _place(one["place"])}) for one in plain["drops"]),
     )
 
 

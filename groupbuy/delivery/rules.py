@@ -13,6 +13,11 @@ NO_ROUTE = "未分线路"
 # The distances of this many stops are still worked out in a second or two.
 MOST_DROPS = 1000
 
+# What is assumed of a vehicle between places as the crow flies (20 km/h), and of a stop.
+METRES_A_MINUTE = 333
+MINUTES_A_STOP = 10
+MINUTES_A_DAY = 24 * 60
+
 # Latitude and longitude in millionths of a degree.
 Place = tuple[int, int]
 
@@ -27,11 +32,13 @@ class Vehicle:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A leader with so many sale units, and where they are brought."""
+    """A leader with so many sale units, where they are brought, and between which minutes of the day."""
 
     leader_id: int
     units: int
     place: Place
+    early: int = 0
+    late: int = MINUTES_A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +125,39 @@ def check_task(task: Task) -> None:
 
 
 def keeps_to(task: Task, tours: Sequence[Tour]) -> bool:
-    """Tell whether tours reach every leader exactly once and no vehicle carries more than it can."""
+    """Tell whether tours reach every leader once, in time, and no vehicle carries more than it can."""
     units = {drop.leader_id: drop.units for drop in task.drops}
     room = {vehicle.route_id: vehicle.room for vehicle in task.vehicles}
     reached = [leader_id for tour in tours for leader_id in tour.leader_ids]
     routes = [tour.route_id for tour in tours]
     if sorted(reached) != sorted(units) or len(set(routes)) != len(routes) or not room.keys() >= set(routes):
         return False
-    return all(sum(units[one] for one in tour.leader_ids) <= room[tour.route_id] for tour in tours)
+    fits = all(sum(units[one] for one in tour.leader_ids) <= room[tour.route_id] for tour in tours)
+    return fits and all(in_time(task, tour.leader_ids) for tour in tours)
+
+
+def minutes_of(metres: int) -> int:
+    """Return how long a vehicle takes for a way, in whole minutes."""
+    return -(-metres // METRES_A_MINUTE)
+
+
+def arrivals(task: Task, leader_ids: Sequence[int]) -> list[int]:
+    """Return the earliest minutes of the day at which a tour reaches its leaders, waiting where it must."""
+    drops, here, minute = {drop.leader_id: drop for drop in task.drops}, task.depot, 0
+    reached = []
+    for drop in (drops[one] for one in leader_ids):
+        minute = max(minute + minutes_of(distance_m(here, drop.place)), drop.early)
+        reached.append(minute)
+        here, minute = drop.place, minute + MINUTES_A_STOP
+    return reached
+
+
+def in_time(task: Task, leader_ids: Sequence[int]) -> bool:
+    """Tell whether a tour can reach each of its leaders while goods are taken there."""
+    late = {drop.leader_id: drop.late for drop in task.drops}
+    return all(
+        minute <= late[one] for one, minute in zip(leader_ids, arrivals(task, leader_ids), strict=True)
+    )
 
 
 def tours_of(task: Task, visits: Sequence[tuple[int, Sequence[int]]]) -> list[Tour]:

@@ -6,7 +6,15 @@ import numpy as np
 from pyvrp import Client, Depot, Location, ProblemData, VehicleType, solve
 from pyvrp.stop import MaxRuntime, MultipleCriteria, NoImprovement
 
-from groupbuy.delivery.rules import Task, Tour, distances, tours_of
+from groupbuy.delivery.rules import (
+    METRES_A_MINUTE,
+    MINUTES_A_STOP,
+    Drop,
+    Task,
+    Tour,
+    distances,
+    tours_of,
+)
 
 SECONDS = 5.0
 # A few stops are done at once; the clock is for days with hundreds of them.
@@ -15,7 +23,7 @@ SEED = 1
 
 
 def tours_for(task: Task) -> list[Tour] | None:
-    """Return short tours, None where none was found that keeps to what the vehicles carry."""
+    """Return short tours, None where none was found that keeps to what vehicles carry and to the hours."""
     until = MultipleCriteria([MaxRuntime(SECONDS), NoImprovement(TRIES_WITHOUT_GAIN)])
     best = solve(_problem(task), stop=until, seed=SEED, collect_stats=False).best
     if not best.is_feasible():
@@ -33,9 +41,19 @@ def _problem(task: Task) -> ProblemData:
     metres: Any = np.array(distances(task), dtype=np.int64)
     return ProblemData(
         locations=[Location(longitude, latitude) for latitude, longitude in places],
-        clients=[Client(place, delivery=[drop.units]) for place, drop in enumerate(task.drops, 1)],
+        clients=[_client(place, drop) for place, drop in enumerate(task.drops, 1)],
         depots=[Depot(0)],
         vehicle_types=[VehicleType(capacity=[vehicle.room]) for vehicle in task.vehicles],
         distance_matrices=[metres],
-        duration_matrices=[np.zeros_like(metres)],
+        duration_matrices=[-(-metres // METRES_A_MINUTE)],
+    )
+
+
+def _client(place: int, drop: Drop) -> Client:
+    return Client(
+        place,
+        delivery=[drop.units],
+        service_duration=MINUTES_A_STOP,
+        tw_early=drop.early,
+        tw_late=drop.late,
     )

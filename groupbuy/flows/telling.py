@@ -236,20 +236,22 @@ def shortage_key(cause: str, resident_id: int) -> str:
 def tell_of_shortage(
     *, round_: Round, cause: str, lost: Iterable[tuple[int, str, int, int, str]], now: datetime
 ) -> None:
-    """Tell each resident what does not come.
+    """Tell each resident once what does not come; whoever gets something else instead hears of that.
 
     Of each: resident id, goods, sale units, fen less, and a text of what comes in its place.
     """
     texts: dict[int, list[str]] = {}
     sums: dict[int, int] = {}
+    compensated = set()
     for resident_id, goods, units, amount_fen, instead in lost:
+        compensated |= {resident_id} if instead else set()
         texts.setdefault(resident_id, []).append(f"{goods} 缺 {units} 件{instead}")
         sums[resident_id] = sums.get(resident_id, 0) + amount_fen
     telling.tell(
         (
             Notice(
                 shortage_key(cause, resident_id),
-                "short",
+                "substituted" if resident_id in compensated else "short",
                 recipient(RESIDENT, resident_id),
                 {
                     "round": round_.title,

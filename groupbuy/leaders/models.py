@@ -47,7 +47,8 @@ class Leader(Base):
     The coordinates are those of the pickup point in millionths of a degree. ``state_reason`` is why the
     state is what it is, for the leader to read. ``bag_capacity`` is how many residents' bags the pickup point
     takes on a day, None for any number; ``door_fee_fen`` what bringing an order to the door costs, None where
-    this leader does not.
+    this leader does not. ``goods_from_min`` and ``goods_until_min`` are the minutes of the day between which
+    the leader takes goods from a route, None for any time.
     """
 
     __tablename__ = "leader"
@@ -58,6 +59,10 @@ class Leader(Base):
         CheckConstraint("(latitude_e6 IS NULL) = (longitude_e6 IS NULL)", name="place"),
         CheckConstraint("bag_capacity > 0", name="capacity"),
         CheckConstraint("door_fee_fen >= 0", name="door_fee"),
+        CheckConstraint("goods_from_min >= 0 AND goods_from_min <= 1440", name="goods_from"),
+        CheckConstraint(
+            "goods_until_min <= 1440 AND goods_until_min > COALESCE(goods_from_min, 0)", name="goods_until"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -77,12 +82,23 @@ class Leader(Base):
     longitude_e6: Mapped[int | None]
     bag_capacity: Mapped[int | None]
     door_fee_fen: Mapped[int | None]
+    goods_from_min: Mapped[int | None]
+    goods_until_min: Mapped[int | None]
     agreement_version: Mapped[int | None]
     agreed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     community: Mapped[Community | None] = relationship()
     level: Mapped[LeaderLevel | None] = relationship()
+
+    @property
+    def goods_hours(self) -> str:
+        """Return between which times goods are taken from a route: ``08:30–10:00``, empty for any time."""
+        ends = [
+            "" if one is None else f"{one // 60:02}:{one % 60:02}"
+            for one in (self.goods_from_min, self.goods_until_min)
+        ]
+        return "–".join(ends) if any(ends) else ""
 
 
 class LeaderHelper(Base):

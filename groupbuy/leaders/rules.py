@@ -110,6 +110,12 @@ def check_text(text: str, *, most: int, param: str) -> str:
     return plain
 
 
+def check_goods_hours(first: int | None, last: int | None) -> None:
+    """Raise BadInput unless goods are taken until later than they are taken from, in minutes of the day."""
+    if last is not None and last <= (first or 0):
+        raise BadInput("out_of_range", "Choose a later time.", param="goods_until_min")
+
+
 def check_place(latitude_e6: int | None, longitude_e6: int | None) -> tuple[int, int] | None:
     """Return a place in millionths of a degree, None where none is given; raise BadInput for half of one."""
     if latitude_e6 is None and longitude_e6 is None:

@@ -61,6 +61,9 @@ EVENTS: Mapping[str, Event] = {
     "arrived": Event(_TELL, {"place": "阳光花园 3号楼1层", "hours": "16:00–20:00"}),
     "not_picked_up": Event(_TELL, {**_ROUND, "place": "阳光花园 3号楼1层", "hours": "16:00–20:00"}),
     "short": Event(_TELL, {**_ROUND, "goods": "红富士苹果 5斤 缺 1 件", "amount": "¥29.90"}, must=True),
+    "substituted": Event(
+        _TELL, {**_ROUND, "goods": "苹果 缺 1 件，换为 香梨 1 件", "amount": "¥2.90"}, must=True
+    ),
     "weighed": Event(
         _TELL, {**_ROUND, "goods": "鲈鱼 实重 1350g", "difference": "比预估少 ¥3.98，已付的将退还"}, must=True
     ),

@@ -122,6 +122,18 @@ _BOTH: Mapping[tuple[str, str], Words] = {
         "{goods}. You pay {amount} less.",
         "thing1={goods}\namount2={amount}",
     ),
+    ("substituted", "zh"): Words(
+        "换货通知 · {round}",
+        "{goods}。共少收 {amount}，已付的将退还。",
+        "{goods}，少收{amount}。",
+        "thing1={goods}\namount2={amount}",
+    ),
+    ("substituted", "en"): Words(
+        "Something else instead · {round}",
+        "{goods}. You pay {amount} less; what was paid is given back.",
+        "{goods}. You pay {amount} less.",
+        "thing1={goods}\namount2={amount}",
+    ),
     ("weighed", "zh"): Words(
         "称重结算 · {round}",
         "{goods}。{difference}。",
@@ -228,7 +240,7 @@ _BOTH: Mapping[tuple[str, str], Words] = {
         "Please look at {goods}",
         "The {goods} that you bought may be bad. Look at yours and tell us on the page of your order "
         "until {until} how many are. Claim {claim}.",
-        "{goods} may be bad: tell us on your order's page until {until} how many are.",
+        "Check {goods}: tell us by {until} what is bad.",
         "thing1={goods}\ntime2={until}",
     ),
 }

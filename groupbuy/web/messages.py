@@ -27,6 +27,7 @@ EVENTS: Mapping[str, object] = {
     "arrived": _l("Goods have arrived"),
     "not_picked_up": _l("Goods wait to be picked up"),
     "short": _l("Goods are short"),
+    "substituted": _l("Goods are replaced by others"),
     "refunded": _l("Money is paid back"),
     "delayed": _l("A round is delayed"),
     "split": _l("Part of an order comes on another day"),

@@ -1,5 +1,6 @@
 """Tours as pure rules: every leader exactly once, and nothing above what a vehicle carries."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ from groupbuy.delivery.rules import (
     Task,
     Tour,
     Vehicle,
+    arrivals,
     check_task,
     distances,
     keeps_to,
@@ -47,6 +49,14 @@ def test_tours_reach_every_leader_once_and_keep_the_room(case: tuple[Task, Visit
     task, visits = case
     tours = tours_of(task, visits)
     assert keeps_to(task, tours)
+    for tour in tours:
+        # Hours that a tour just keeps are kept, and one minute less is seen.
+        reached = dict(zip(tour.leader_ids, arrivals(task, tour.leader_ids), strict=True))
+        exact = tuple(replace(one, late=reached.get(one.leader_id, one.late)) for one in task.drops)
+        assert keeps_to(replace(task, drops=exact), tours)
+        for late in tour.leader_ids[-1:]:
+            short = tuple(replace(one, late=one.late - (one.leader_id == late), early=0) for one in exact)
+            assert not keeps_to(replace(task, drops=short), tours)
     assert sorted(one for tour in tours for one in tour.leader_ids) == [drop.leader_id for drop in task.drops]
     assert [tour.route_id for tour in tours] == [vehicle.route_id for vehicle in task.vehicles]
 
@@ -117,3 +127,16 @@ def test_the_solver_keeps_neighbours_together_in_the_same_way_each_time() -> Non
 def test_the_solver_finds_nothing_where_goods_fit_only_in_sum() -> None:
     drops = tuple(Drop(which, 4, (30_270_000 + which, 120_150_000)) for which in (1, 2, 3))
     assert tours_for(Task(DEPOT, (Vehicle(1, 6), Vehicle(2, 6)), drops)) is None
+
+
+def test_the_solver_reaches_leaders_while_they_take_goods() -> None:
+    """L2 lies behind L1 on the same road, 4 km on; L1 opens at 10:00, L2 takes goods until 08:00."""
+    near, far = (30_280_000, 120_150_000), (30_316_000, 120_150_000)
+    drops = (Drop(1, 5, near, early=600), Drop(2, 5, far, late=480))
+    task = Task(DEPOT, (Vehicle(7, 10),), drops)
+    assert tours_for(task) == [Tour(7, (2, 1))]
+    assert not keeps_to(task, [Tour(7, (1, 2))])
+    assert arrivals(task, (1, 2)) == [600, 600 + 10 + 13]
+    at_once = (Drop(1, 5, near, early=600, late=604), Drop(2, 5, far, early=601, late=605))
+    nobody = Task(DEPOT, (Vehicle(7, 10),), at_once)
+    assert tours_for(nobody) is None

@@ -127,6 +127,7 @@ def test_residents_are_told_what_comes_instead_and_it_is_handed_out(app: Flask) 
     note = db.session.scalars(
         select(Message).where(Message.recipient == f"resident:{order.resident_id}")
     ).one()
+    assert note.event == "substituted"
     assert note.body == "苹果 缺 2 件，换为 梨 2 件。共少收 ¥2.20，已付的将退还。"
     ((_line, replaced),) = replaced_of([order.id]).items()
     assert [(one.name, one.units, one.own) for one in replaced] == [("梨", 2, False)]

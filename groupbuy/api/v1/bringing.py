@@ -1,4 +1,4 @@
-"""Orders that are brought: to the door by the leader for a fee, or by a courier with a number."""
+"""How goods are brought: to leaders in their hours, to the door for a fee, by a courier with a number."""
 
 from typing import Annotated, Any
 
@@ -12,6 +12,8 @@ from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import MAX_FEN
+from groupbuy.leaders import managing
+from groupbuy.leaders.rules import check_goods_hours
 from groupbuy.orders import carriage, fees
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
@@ -21,6 +23,13 @@ class DoorFee(Body):
     """What a leader takes for bringing an order to the door; null: this leader does not."""
 
     fee_fen: Annotated[int, Field(ge=0, le=MAX_FEN)] | None
+
+
+class GoodsHours(Body):
+    """Between which minutes of the day a leader takes goods from a route; null for any time."""
+
+    from_min: Annotated[int, Field(ge=0, le=1440)] | None = None
+    until_min: Annotated[int, Field(ge=1, le=1440)] | None = None
 
 
 class WayChoice(Body):
@@ -43,6 +52,14 @@ class DoorFeeShape(Shape):
     fee_fen: int | None
 
 
+class GoodsHoursShape(Shape):
+    """A leader's hours, in minutes of the day."""
+
+    leader_code: str
+    from_min: int | None
+    until_min: int | None
+
+
 class CarriageShape(Shape):
     """How an order is brought: ``door``, ``courier`` or null (fetched); ``fee_fen`` is for the door."""
 
@@ -59,6 +76,22 @@ def set_door_fee(identity: Identity, code: str, body: DoorFee) -> tuple[int, Any
     leader = own_leader(identity, code)
     bringing.set_door_fee(leader=leader, fee_fen=body.fee_fen, now=utc_now(), actor=identity.actor)
     return 200, {"leader_code": leader.code, "fee_fen": leader.door_fee_fen}
+
+
+@endpoint(
+    "PUT",
+    "/leaders/<code>/goods-hours",
+    scope="leaders:write",
+    body=GoodsHours,
+    answers={200: GoodsHoursShape},
+)
+def set_goods_hours(identity: Identity, code: str, body: GoodsHours) -> tuple[int, Any]:
+    """Set between which times a leader takes goods; proposed tours arrive then."""
+    leader = own_leader(identity, code)
+    check_goods_hours(body.from_min, body.until_min)
+    values = {"goods_from_min": body.from_min, "goods_until_min": body.until_min}
+    managing.edit_leader(leader=leader, values=values, now=utc_now(), actor=identity.actor.name)
+    return 200, {"leader_code": leader.code, "from_min": body.from_min, "until_min": body.until_min}
 
 
 @endpoint("GET", "/orders/<number>/carriage", scope="orders:read", answers={200: CarriageShape})

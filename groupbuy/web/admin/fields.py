@@ -1,5 +1,6 @@
 """Fields of operators' forms: yuan, whole numbers, days and moments, read as people type them."""
 
+import re
 from typing import Any
 
 from wtforms import StringField
@@ -13,6 +14,7 @@ from groupbuy.web.kit.filters import field_moment
 from groupbuy.web.kit.i18n import gettext as _
 
 MAX_NUMBER = 1_000_000
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 
 
 class _TypedField(StringField):  # type: ignore[misc]  # WTForms ships no types.
@@ -63,6 +65,20 @@ class WholeField(_TypedField):
         if not (text.isascii() and text.isdigit() and len(text) < 9) or int(text) > MAX_NUMBER:
             raise ValueError(_("A whole number up to %(most)s.", most=f"{MAX_NUMBER:,}"))
         return int(text)
+
+
+class ClockField(_TypedField):
+    """A time of the day, kept as minutes after midnight."""
+
+    def read(self, text: str) -> int:
+        match = _CLOCK.fullmatch(text)
+        minutes = int(match[1]) * 60 + int(match[2]) if match else -1
+        if match is None or int(match[2]) > 59 or minutes > 24 * 60:
+            raise ValueError(_("A time such as 08:30."))
+        return minutes
+
+    def write(self, value: int) -> str:
+        return f"{value // 60:02}:{value % 60:02}"
 
 
 class PercentField(_TypedField):

@@ -21,7 +21,7 @@ from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.conflicts import SeenForm
-from groupbuy.web.admin.fields import WholeField, YuanField
+from groupbuy.web.admin.fields import ClockField, WholeField, YuanField
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.admin.products import pairs
@@ -56,6 +56,12 @@ class LeaderForm(SeenForm):
         validators=[Optional(), NumberRange(min=1)],
         description=_l("Residents whose goods find room on a day. Empty: any number."),
     )
+    goods_from_min = ClockField(
+        _l("Takes goods from"),
+        validators=[Optional()],
+        description=_l("Proposed tours arrive between these times, such as 08:30. Empty: at any time."),
+    )
+    goods_until_min = ClockField(_l("Takes goods until"), validators=[Optional()])
     door_fee_fen = YuanField(
         _l("Fee to the door (yuan)"),
         validators=[Optional()],
@@ -164,7 +170,8 @@ def leaders_detail(code: str) -> ResponseReturnValue:
         values |= {"name": form.name.data.strip(), "pickup_hours": form.pickup_hours.data.strip()}
         values |= {name: form[name].data or None for name in ("community_id", "level_id")}
         values["bag_capacity"] = form.bag_capacity.data or None
-        values["door_fee_fen"] = form.door_fee_fen.data
+        rules.check_goods_hours(form.goods_from_min.data, form.goods_until_min.data)
+        values |= {name: form[name].data for name in ("door_fee_fen", "goods_from_min", "goods_until_min")}
         place = rules.check_place(form.latitude_e6.data, form.longitude_e6.data) or (None, None)
         values |= {"latitude_e6": place[0], "longitude_e6": place[1]}
         managing.edit_leader(leader=get_leader(code), values=values, now=utc_now(), actor=actor().name)
