@@ -1,5 +1,6 @@
 """Planning a campaign: goods added and pasted, saved, met by somebody else's change, published."""
 
+import re
 from typing import Any
 
 from sqlalchemy import select
@@ -122,3 +123,14 @@ def test_a_published_campaign_ends(town: Town) -> None:
     town.operator.post("/admin/campaigns/GB1/publish")
     assert town.operator.post("/admin/campaigns/GB1/end").status_code == 303
     assert campaign().state == "ended"
+
+
+def test_freight_is_set_kept_in_the_form_and_checked(town: Town) -> None:
+    town.operator.post(NEW, **typed(freight_fen="12", freight_shared="yes"))
+    assert (campaign().freight_fen, campaign().freight_shared) == (1200, True)
+    assert re.search(r'name="freight_fen"[^>]*value="12.00"', town.operator.text(EDIT))
+    version = str(campaign().version)
+    both = typed(version=version, freight_fen="12", freight_shared="yes", freight_free_from_fen="50")
+    answer = town.operator.post(EDIT, **both)
+    assert answer.status_code == 422
+    assert "只有按单收取的运费才能设满额免运费" in answer.get_data(as_text=True)

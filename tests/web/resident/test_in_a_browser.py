@@ -237,3 +237,20 @@ def check(page: Page) -> None:
     serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
     assert serious == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+def test_the_total_follows_the_goods_and_their_freight(app: Flask, live_server: str, page: Page) -> None:
+    now = utc_now()
+    window = Window(now - timedelta(hours=1), now + timedelta(hours=3), now.astimezone(ZONE).date())
+    shop = open_shop(window=window, freight_fen=500, freight_free_from_fen=5000)
+    into_the_cart(page, live_server, shop)
+    total, freight = page.locator("[data-cart-total]"), page.locator("[data-freight-shown]")
+    expect(total).to_have_text("14.90")
+    check(page)
+    for _ in range(5):
+        page.locator(".stepper-more").first.click()
+    expect(freight).to_have_text("0.00")
+    expect(total).to_have_text("59.40")
+    page.locator(".stepper-less").first.click()
+    expect(freight).to_have_text("5.00")
+    expect(total).to_have_text("54.50")
