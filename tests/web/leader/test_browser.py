@@ -13,10 +13,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.flows import enrolling
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
-from tests.building import CLOSES, close, place
+from tests.building import ACTOR, CLOSES, NOW, close, place
 from tests.moving.workbook import export
 from tests.support.browsers import CHINA, DESKTOP, PATIENCE, PHONE
 
@@ -178,3 +180,21 @@ def test_a_sheet_is_downloaded_in_two_taps(
     with page.expect_download() as started:
         page.get_by_role("link", name="提货单").first.click()
     assert started.value.suggested_filename.startswith("提货单")
+
+
+def test_a_leader_gives_a_helper_a_share(site: str, page: Page, enter: Enter, leader: Leader) -> None:
+    with transaction():
+        enrolling.let_help(
+            leader=db.session.get_one(Leader, leader.id),
+            phone="13912345678",
+            name="小赵",
+            now=NOW,
+            actor=ACTOR,
+        )
+    enter(page, leader.account_id)
+    page.goto(f"{site}/leader/helpers")
+    page.get_by_label("佣金分成").fill("12.5")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("button", name="设定分成").click()
+    expect(page.get_by_label("佣金分成")).to_have_value("12.5")
