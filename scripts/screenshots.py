@@ -120,7 +120,8 @@ def _name(path: str) -> str:
 def _join() -> None:
     """Put one page of each role beside the others for the README."""
     parts = [
-        Image.open(OUT / name) for name in ("resident-home.png", "leader-leader.png", "operator-admin.png")
+        Image.open(OUT / name).convert("RGB")
+        for name in ("resident-home.png", "leader-leader.png", "operator-admin.png")
     ]
     scaled = [part.resize((part.width * 700 // part.height, 700)) for part in parts]
     whole = Image.new("RGB", (sum(part.width for part in scaled) + 32 * 4, 764), "#e9ecef")
