@@ -5,6 +5,7 @@ from flask import Flask
 from groupbuy.api.v1 import (
     addresses,
     after_sales,
+    allocations,
     bringing,
     campaigns,
     carts,
@@ -59,6 +60,7 @@ RESOURCES = (
     orders,
     substitutes,
     after_sales,
+    allocations,
     lot_claims,
     pickups,
     pickup_events,

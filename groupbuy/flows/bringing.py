@@ -1,12 +1,10 @@
 """An order is brought: by the leader to the door for a fee (送货上门), or by a courier (快递)."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from groupbuy.aftersales import queries as aftersales
-from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.flows.order_log import log_order
 from groupbuy.flows.ordering import Actor, check_round
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders import managing
@@ -44,7 +42,13 @@ def choose(*, order: Order, to_door: bool, now: datetime, actor: Actor) -> Order
     if changed:
         fee_fen = (order.leader.door_fee_fen or 0) if to_door else 0
         fees.charge(order=order, kind=fees.DOOR, amount_fen=fee_fen)
-        _log("order_way_chosen", order, now, actor, {"way": TO_DOOR if to_door else None, "fee_fen": fee_fen})
+        log_order(
+            order,
+            "order_way_chosen",
+            now,
+            actor.name,
+            after={"way": TO_DOOR if to_door else None, "fee_fen": fee_fen},
+        )
     return order
 
 
@@ -76,13 +80,9 @@ def hand_to_courier(*, order: Order, carrier: str, tracking_no: str, now: dateti
         raise RuleBroken("already_picked_up", "This order has been handed out.")
     if carriage.keep(order.id, COURIER, now, carrier=carrier, tracking_no=tracking_no):
         parcel = {"carrier": carrier, "tracking_no": tracking_no}
-        _log("order_with_courier", order, now, actor, parcel)
+        log_order(order, "order_with_courier", now, actor.name, after=parcel)
         who = recipient(RESIDENT, order.resident_id)
         values = {"order": order.number, "carrier": carrier, "tracking": tracking_no}
         key = f"parcel-{order.id}-{carrier}-{tracking_no}"
         telling.tell([Notice(key, "parcel", who, values)], now=now)
     return order
-
-
-def _log(verb: str, order: Order, now: datetime, actor: Actor, after: Mapping[str, Any]) -> None:
-    audit.record(at=now, actor=actor.name, verb=verb, subject_kind="order", subject=order.number, after=after)

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.aftersales import queries as aftersales
-from groupbuy.audit import service as audit
-from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import stock
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState, check_window
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import holding
+from groupbuy.flows.order_log import log_order
 from groupbuy.flows.pricing import PricedLine, price_lines
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
@@ -82,7 +81,7 @@ def place_order(
     order = service.record(head=head, lines=recorded, fees=owing)
     if round_.review_above_fen is not None:
         reviews.ask(order=order, round_=round_, now=now)
-    _log(order, "order_placed", now, actor, after=_picture(order.state, lines))
+    log_order(order, "order_placed", now, actor.name, after=_picture(order.state, lines))
     return order
 
 
@@ -135,7 +134,9 @@ def change_order(
         order.remark = checked_remark(remark)
     # Whoever acts, the log names for whom.
     whose = {"resident": order.resident.code}
-    _log(order, "order_changed", now, actor, before=_quantities(old), after=_quantities(new) | whose)
+    log_order(
+        order, "order_changed", now, actor.name, before=_quantities(old), after=_quantities(new) | whose
+    )
     return order
 
 
@@ -168,7 +169,7 @@ def approve_order(*, order: Order, now: datetime, actor: Actor) -> Order:
         raise RuleBroken("order_cancelled", "This order has been cancelled.")
     check_round(order.round, now)
     if reviews.approve(order=order, now=now):
-        _log(order, "order_approved", now, actor, after={"amount_fen": order.amount_fen})
+        log_order(order, "order_approved", now, actor.name, after={"amount_fen": order.amount_fen})
     return order
 
 
@@ -210,7 +211,9 @@ def mark_paid(*, order: Order, now: datetime, actor: Actor, account: str | None 
         now=now,
         actor=actor.name,
     )
-    _log(order, "order_paid", now, actor, before={"paid_fen": former}, after={"paid_fen": order.paid_fen})
+    log_order(
+        order, "order_paid", now, actor.name, before={"paid_fen": former}, after={"paid_fen": order.paid_fen}
+    )
     return order
 
 
@@ -229,11 +232,6 @@ def pay_from_wallet(*, order: Order, now: datetime, actor: Actor) -> Order:
     ):
         raise RuleBroken("pay_late", "The time to pay this order is over.")
     return mark_paid(order=order, now=now, actor=actor, account=wallet(order.resident_id))
-
-
-def log_revived(*, order: Order, now: datetime) -> None:
-    """Log that an order lives again whose payment came just after its time; see ``flows.paying``."""
-    _log(order, "order_revived", now, Actor(SCHEDULER), after={"amount_fen": order.amount_fen})
 
 
 def check_round(round_: Round, now: datetime) -> None:
@@ -280,7 +278,7 @@ def _undo(order: Order, *, reason: str, now: datetime, actor: Actor, sealed_too:
             stock.give_share_back(offer_id=line.offer_id, resident_id=order.resident_id, units=line.quantity)
         else:
             holding.release(line.offer_id, order.resident_id, line.quantity)
-    _log(order, "order_cancelled", now, actor, before=before, after={"reason": reason[:MAX_REMARK]})
+    log_order(order, "order_cancelled", now, actor.name, before=before, after={"reason": reason[:MAX_REMARK]})
 
 
 def checked_remark(text: str | None) -> str | None:
@@ -296,23 +294,3 @@ def _quantities(by_offer: Mapping[int, int]) -> dict[str, Any]:
 
 def _picture(state: str, lines: Sequence[PricedLine]) -> dict[str, Any]:
     return {"state": state} | _quantities({item.line.offer_id: item.line.quantity for item in lines})
-
-
-def _log(
-    order: Order,
-    verb: str,
-    now: datetime,
-    actor: Actor,
-    *,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    audit.record(
-        at=now,
-        actor=actor.name,
-        verb=verb,
-        subject_kind="order",
-        subject=order.number,
-        before=before,
-        after=after,
-    )

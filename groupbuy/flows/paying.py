@@ -9,6 +9,7 @@ from groupbuy.db import db
 from groupbuy.finance import queries, rules, service
 from groupbuy.finance.rules import Entry
 from groupbuy.flows import ordering
+from groupbuy.flows.order_log import log_order
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import fees
@@ -220,5 +221,5 @@ def _revive(payment: ChannelPayment, order: Order, now: datetime) -> bool:
         "expires_at": payment.expires_at,
     }
     orders.move(order=order, old=[OrderState.CANCELLED], new=OrderState.AWAITING_PAYMENT, **alive)
-    ordering.log_revived(order=order, now=now)
+    log_order(order, "order_revived", now, SCHEDULER, after={"amount_fen": order.amount_fen})
     return True

@@ -13,6 +13,7 @@ from groupbuy.campaigns.models import Offer, Round
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.delivery import queries as delivery
+from groupbuy.flows.order_log import log_order
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.notices import telling
@@ -99,15 +100,24 @@ def _take_out(order: Order, chosen: Sequence[OrderLine], day: date, now: datetim
         order.pickup_date = None if day == order.round.pickup_date else day
         order.version += 1
         db.session.flush()
-        _log("order_moved", order, now, actor, {"from": former.isoformat(), "to": day.isoformat()})
+        log_order(
+            order, "order_moved", now, actor.name, after={"from": former.isoformat(), "to": day.isoformat()}
+        )
         _tell(order, order, former, now)
         return order
     part = splitting.part_on(order, day) or splitting.make_part(order, day)
     names = [line.offer.product.code for line in chosen]
     paid = splitting.move_lines(chosen, order=order, part=part)
     paying.book_split(order=order, part=part, amount_fen=paid, now=now, actor=actor.name)
-    _log("order_split", order, now, actor, {"part": part.number, "products": names, "to": day.isoformat()})
-    _log("order_split_off", part, now, actor, {"of": order.number, "amount_fen": part.amount_fen})
+    log_order(
+        order,
+        "order_split",
+        now,
+        actor.name,
+        after={"part": part.number, "products": names, "to": day.isoformat()},
+    )
+    taken = {"of": order.number, "amount_fen": part.amount_fen}
+    log_order(part, "order_split_off", now, actor.name, after=taken)
     _tell(order, part, former, now)
     return part
 
@@ -124,10 +134,6 @@ def _tell(order: Order, part: Order, former: date, now: datetime) -> None:
     }
     who = recipient(RESIDENT, part.resident_id)
     telling.tell([Notice(f"split-{part.id}-{part.version}", "split", who, values)], now=now)
-
-
-def _log(verb: str, order: Order, now: datetime, actor: Actor, after: dict[str, object]) -> None:
-    audit.record(at=now, actor=actor.name, verb=verb, subject_kind="order", subject=order.number, after=after)
 
 
 def offer_of(round_: Round, product_code: str) -> Offer:

@@ -1,4 +1,4 @@
-"""Goods receipts of purchase orders, and the sharing out of what is short of a round."""
+"""Goods receipts of purchase orders, the stock, and what is taken out of it."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -9,10 +9,9 @@ from pydantic import Field
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Page, Shape
-from groupbuy.campaigns import queries as campaigns
 from groupbuy.catalog.service import get_product
 from groupbuy.config import Settings
-from groupbuy.flows import allocating, receiving, sharing_out
+from groupbuy.flows import receiving
 from groupbuy.flows.receiving import MAX_TEXT, MAX_UNITS, Delivery
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
@@ -22,7 +21,6 @@ from groupbuy.purchasing import queries as purchasing
 from groupbuy.warehouse import issuing, receipts, warehouses
 from groupbuy.warehouse import stock as levels
 from groupbuy.warehouse.receipts import Came
-from groupbuy.warehouse.rules import Policy
 
 PATH = "/purchase-orders/<number>/receipts"
 MAX_LINES = 2000
@@ -98,57 +96,6 @@ class Receipts(Shape):
     state: str
     lines: list[ExpectedLine]
     receipts: list[Receipt]
-
-
-class Allocate(Body):
-    """How to share out; without products everything that is short. ``fingerprint`` is that of a dry run.
-
-    ``swaps`` name for a product that is short another one, at most as dear, for all its buyers.
-    """
-
-    policy: Literal["first_come", "pro_rata", "equal_per_leader", "fair_by_money"]
-    products: Annotated[list[Code], Field(min_length=1, max_length=MAX_LINES)] | None = None
-    swaps: Annotated[dict[Code, Code], Field(max_length=MAX_LINES)] | None = None
-    dry_run: bool = False
-    fingerprint: Remark | None = None
-
-
-class ShortOffer(Shape):
-    """An offer that is short; ``final``: nothing more will come."""
-
-    product_code: str
-    final: bool
-    wanted: int
-    there: int
-    short: int
-    lost: int
-    lines: int
-
-
-class AllocationPreview(Shape):
-    """Who would go without, in lines, residents, sale units and fen, and what comes in its place."""
-
-    fingerprint: str
-    units: int
-    amount_fen: int
-    substituted: int
-    substituted_fen: int
-    lines: int
-    residents: int
-    offers: list[ShortOffer]
-
-
-class AllocationDone(Shape):
-    """What an allocation changed; zeros when nothing was short (any more)."""
-
-    offers: int
-    lines: int
-    units: int
-    amount_fen: int
-    substituted: int
-    substituted_fen: int
-    orders: int
-    cancelled: int
 
 
 @endpoint("POST", PATH, scope="warehouse:write", body=ReceiveGoods, answers={201: Receipt, 200: Receipts})
@@ -292,28 +239,3 @@ def issue_goods(identity: Identity, body: IssueGoods) -> tuple[int, Any]:
     )
     shown = {name: getattr(issue, name) for name in ("number", "kind", "units", "cost_fen", "reason")}
     return 201, shown | {"product_code": product.code}
-
-
-@endpoint(
-    "POST",
-    "/rounds/<round_name>/allocations",
-    scope="warehouse:write",
-    body=Allocate,
-    answers={200: AllocationPreview, 201: AllocationDone},
-)
-def allocate(identity: Identity, round_name: str, body: Allocate) -> tuple[int, Any]:
-    """Share out what is short of a round, once; with ``dry_run`` say who would go without."""
-    round_, policy = campaigns.get_round(round_name), Policy(body.policy)
-    if body.dry_run:
-        offers = sharing_out.short_offers(round_, body.products)
-        return 200, sharing_out.preview_json(sharing_out.preview(round_, policy, offers, body.swaps))
-    done = allocating.apply(
-        round_=round_,
-        policy=policy,
-        now=utc_now(),
-        actor=identity.actor,
-        product_codes=body.products,
-        swaps=body.swaps,
-        seen=body.fingerprint,
-    )
-    return 201, allocating.as_json(done)
