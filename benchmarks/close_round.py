@@ -30,6 +30,7 @@ from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 
 KINDS = ("suppliers", "products", "leaders", "residents", "offers", "orders")
+TIMES = 3
 BEFORE, AFTER = (datetime.fromisoformat(f"2026-11-22T{at}:00+08:00") for at in ("21:59", "22:00"))
 
 
@@ -67,13 +68,25 @@ def _run(size: Size, folder: Path, *, documents: bool) -> None:
         )
         _close(app)
     if documents:
-        out = folder / "documents"
-        seconds = _groupbuy("documents", CODE, "--out", str(out))
+        _documents(folder)
+
+
+def _documents(folder: Path) -> None:
+    """Write all documents and measure both floors in turn, and print the best of each.
+
+    It takes long enough for other things on the machine to come in between.
+    """
+    taken, fastest, ours = [], [], []
+    for number in range(TIMES):
+        out = folder / f"documents{number}"
+        taken.append(_groupbuy("documents", CODE, "--out", str(out)))
         files = list(out.rglob("*.xlsx"))
-        fastest, ours = document_floor.measure(files, folder, CODE)
-        what = f"documents ({len(files):,} files)"
-        _row(what, seconds, ours, "the writer we chose, alone, on as many processes")
-        _row("", seconds, fastest, "the fastest writer, bare rows, on as many processes")
+        floors = document_floor.measure(files, folder, CODE)
+        fastest.append(floors[0])
+        ours.append(floors[1])
+    what = f"documents ({len(files):,} files)"
+    _row(what, min(taken), min(ours), "the writer we chose, alone, on as many processes")
+    _row("", min(taken), min(fastest), "the fastest writer, bare rows, on as many processes")
 
 
 def _close(app: Flask) -> None:

@@ -19,7 +19,7 @@ from groupbuy.orders.bulk import is_live, live_lines
 from groupbuy.orders.carriage import for_the_sheet
 from groupbuy.orders.models import Order, OrderCarriage, OrderDoor, OrderLine
 
-LEADERS_AT_ONCE = 25
+LEADERS_AT_ONCE = 10
 
 
 class LiveLine(NamedTuple):

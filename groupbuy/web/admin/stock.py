@@ -52,7 +52,7 @@ COLUMNS = (
     Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
     Column(_l("Specification"), lambda row: row.Product.spec),
     Column(_l("In stock"), lambda row: row.units, "number", sort="units"),
-    Column(_l("On the way"), lambda row: row.on_the_way or None, "number"),
+    Column(_l("In transit"), lambda row: row.on_the_way or None, "number"),
     Column(_l("Low below"), lambda row: row.least, "number"),
     Column(_l("Keeps"), lambda row: "yes" if row.Product.keeps else "no", "state:shown"),
 )
