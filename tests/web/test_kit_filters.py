@@ -100,3 +100,10 @@ def test_counts_have_separators_and_a_unit() -> None:
 
 def test_amounts_beside_a_sign_have_none_themselves() -> None:
     assert filters.digits(123450) == "1,234.50"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0秒"), (119, "119秒"), (120, "2分钟"), (7199, "119分钟"), (82_207, "22小时")]
+)
+def test_durations_are_as_exact_as_people_need_them(seconds: int, text: str) -> None:
+    assert filters.duration(seconds) == text
