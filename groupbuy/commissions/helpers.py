@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, literal, select, tuple_, update
+from sqlalchemy import bindparam, exists, insert, literal, select, tuple_, update
 
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
@@ -25,10 +25,11 @@ Parts = dict[Key, dict[int, int]]
 
 def agree(round_: Round) -> None:
     """Write down which helpers share what their leaders earn in a round that closes, as set by now."""
-    sold = select(Order.leader_id).where(Order.round_id == round_.id, is_live())
+    # One order each is enough to know; a list of all orders' leaders would read every one.
+    sold = exists().where(Order.leader_id == LeaderHelper.leader_id, Order.round_id == round_.id, is_live())
     agreed = select(
         literal(round_.id), LeaderHelper.leader_id, LeaderHelper.account_id, LeaderHelper.share_bp, literal(0)
-    ).where(LeaderHelper.leader_id.in_(sold), LeaderHelper.share_bp > 0)
+    ).where(LeaderHelper.share_bp > 0, sold)
     names = ["round_id", "leader_id", "account_id", "share_bp", "settled_fen"]
     db.session.execute(insert(HelperShare).from_select(names, agreed))
 
