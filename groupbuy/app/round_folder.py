@@ -22,7 +22,7 @@ from groupbuy.app.names import distinct, file_name
 from groupbuy.app.papers import LEADER_KINDS, ROUND_KINDS, Document, Source
 from groupbuy.config import Settings
 from groupbuy.db import db
-from groupbuy.documents.files import write_whole
+from groupbuy.documents.files import keep_names, write_one_of_many, write_whole
 from groupbuy.orders.by_leader import LEADERS_AT_ONCE, leaders_with_orders
 from groupbuy.purchasing.printed import suppliers_with_orders
 
@@ -159,10 +159,12 @@ def _perform(job: Job, task: Task) -> list[Entry]:
         for document in _documents(job.source, task):
             for suffix in job.suffixes:
                 path = f"{job.stems[document.kind, document.owner]}.{suffix}"
-                writes.append(disk.submit(write_whole, job.folder / path, FORMATS[suffix].write(document)))
+                content = FORMATS[suffix].write(document)
+                writes.append(disk.submit(write_one_of_many, job.folder / path, content))
                 entries.append(_entry(document, path))
     for write in writes:
         write.result()
+    keep_names(job.folder / str(entry["path"]) for entry in entries)
     return entries
 
 

@@ -17,6 +17,13 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
 
     If anything fails the old file stays as it was and nothing is left behind.
     """
+    with _written(path) as file:
+        yield file
+    keep_names([path])
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
     try:
@@ -28,13 +35,28 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is whole or not there, whatever happens."""
     with written_whole(path) as file:
         file.write(content)
+
+
+def write_one_of_many(path: Path, content: bytes) -> None:
+    """Write a file that is whole or not there; its name is only sure to last after ``keep_names``."""
+    with _written(path) as file:
+        file.write(content)
+
+
+def keep_names(paths: Iterable[Path]) -> None:
+    """Flush the folders of new files; without this their names may be lost with the power."""
+    for folder in {path.parent for path in paths}:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_zip(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
@@ -63,12 +85,3 @@ def _inside(name: str) -> str:
     if not parts or parts[0] == "/" or ".." in parts or ":" in parts[0]:
         raise ValueError(f"{name!r} leads out of its folder")
     return "/".join(parts)
-
-
-def _sync_folder(folder: Path) -> None:
-    # Without this the new name may be lost with the power, though the content is safe.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
