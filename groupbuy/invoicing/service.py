@@ -14,6 +14,11 @@ from groupbuy.invoicing import queries, rules
 from groupbuy.invoicing.models import InvoiceFile, InvoiceRequest
 from groupbuy.invoicing.rules import Buyer
 from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.money import format_yuan
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import RESIDENT
+from groupbuy.notices.telling import Notice
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
@@ -62,7 +67,8 @@ def issue(
     request = _waiting(request_id)
     if refusal := refusal_of(request.order):
         raise refusal
-    values = {"invoice_number": number, "amount_fen": queries.kept_of(request.order)}
+    amount_fen = queries.kept_of(request.order)
+    values = {"invoice_number": number, "amount_fen": amount_fen}
     try:
         with db.session.begin_nested():
             _decide(request, now, actor, state="issued", **values)
@@ -70,6 +76,7 @@ def issue(
         raise RuleBroken("number_taken", "This number is another invoice's.", param="number") from error
     db.session.add(InvoiceFile(request_id=request_id, mime_type=mime_type, content=content))
     _log(request.order, "invoice_issued", now, actor, values)
+    _tell(request, {"amount": format_yuan(amount_fen), "number": number}, now)
     return request
 
 
@@ -84,6 +91,7 @@ def refuse(*, request_id: int, reason: str, now: datetime, actor: str) -> Invoic
     request = _waiting(request_id)
     _decide(request, now, actor, state="refused", reason=reason)
     _log(request.order, "invoice_refused", now, actor, {"reason": reason})
+    _tell(request, {"reason": reason}, now)
     return request
 
 
@@ -101,6 +109,14 @@ def _decide(request: InvoiceRequest, now: datetime, actor: str, **values: Any) -
     for name, value in (values | {"decided_at": now, "decided_by": actor}).items():
         setattr(request, name, value)
     db.session.flush()
+
+
+def _tell(request: InvoiceRequest, values: dict[str, str], now: datetime) -> None:
+    order = request.order
+    who = recipient(RESIDENT, order.resident_id)
+    said = {"order": order.number} | values
+    notice = Notice(f"invoice-{request.id}", f"invoice_{request.state}", who, said)
+    telling.tell([notice], now=now)
 
 
 def forget(*, resident_ids: Sequence[int]) -> None:

@@ -99,6 +99,8 @@ EVENTS: Mapping[str, Event] = {
     "called_off": Event(_TELL_BOTH, {**_ROUND, "reason": "供应商无法交货"}, must=True),
     "after_sale": Event(_TELL, {"case": "7K3M9Q2W", "state": "已同意", "answer": "同意退款"}, must=True),
     "parcel": Event(_TELL, {"order": "7K3M9Q2W", "carrier": "顺丰", "tracking": "SF1234567890"}),
+    "invoice_issued": Event(_TELL, {"order": "7K3M9Q2W", "amount": "¥29.90", "number": "26442000000001"}),
+    "invoice_refused": Event(_TELL, {"order": "7K3M9Q2W", "reason": "税号有误"}, must=True),
     "lot_claim": Event(
         _TELL, {"goods": "红富士苹果 5斤", "until": "11-24 20:00", "claim": "7K3M9Q2W"}, must=True
     ),

@@ -37,6 +37,8 @@ EVENTS: Mapping[str, object] = {
     "after_sale": _l("An after-sale case is decided"),
     "parcel": _l("A courier has an order"),
     "lot_claim": _l("A batch may be bad"),
+    "invoice_issued": _l("An invoice is issued"),
+    "invoice_refused": _l("An invoice is refused"),
 }
 CHANNELS: Mapping[str, object] = {
     rules.PAGE: _l("Message page"),

@@ -24,6 +24,7 @@ from groupbuy.flows.putting_right import Kind, Reason, Request
 from groupbuy.invoicing import queries, rules, service
 from groupbuy.invoicing.models import InvoiceFile, InvoiceRequest
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW, ZONE
@@ -108,6 +109,19 @@ def buyer_of(app: Flask, order: Order) -> Person:
     return sign_in(app, get_account(order.resident.account_id or 0), "resident")
 
 
+def told(event: str) -> list[str]:
+    return list(db.session.scalars(select(Message.body).where(Message.event == event)))
+
+
+def test_a_resident_is_told_why_there_is_no_invoice(order: Order) -> None:
+    fetch(order)
+    request_id = asked(order).id
+    in_transaction(lambda: service.refuse(request_id=request_id, reason="税号有误", now=NOW, actor="t"))
+    assert told("invoice_refused") == [
+        f"订单 {order.number} 的发票未能开具：税号有误。改正后可在订单页重新申请。"
+    ]
+
+
 def test_an_invoice_is_asked_for_once_after_the_pickup_and_is_of_what_is_kept(order: Order) -> None:
     assert code_of(asked, order) == "not_picked_up"
     fetch(order)
@@ -116,6 +130,9 @@ def test_an_invoice_is_asked_for_once_after_the_pickup_and_is_of_what_is_kept(or
     assert code_of(asked, order, title="别的公司") == "already_asked"
     refund(order, 2)
     assert issued(first.id).amount_fen == 2970
+    assert told("invoice_issued") == [
+        f"订单 {order.number} 的发票已开具，金额 ¥29.70，发票号码 26442000000001。可在订单页下载。"
+    ]
     assert code_of(issued, first.id) == "already_decided"
     assert code_of(service.refuse, request_id=first.id, reason="x", now=NOW, actor="t") == "already_decided"
     refund(order, 1)

@@ -1,0 +1,68 @@
+"""The words of notices that leaders read otherwise than residents."""
+
+from collections.abc import Mapping
+
+from groupbuy.notices.wording.words import ROUND_TIME, Words
+
+LEADERS: Mapping[tuple[str, str], Words] = {
+    ("closing_soon", "zh"): Words(
+        "即将截单 · {round}",
+        "{round} 将于 {closes} 截单，可再提醒一次社区居民。",
+        "{round}将于{closes}截单。",
+        ROUND_TIME,
+    ),
+    ("closing_soon", "en"): Words(
+        "Closing soon · {round}",
+        "{round} closes at {closes}; remind your community once more.",
+        "{round} closes at {closes}.",
+        ROUND_TIME,
+    ),
+    ("below_threshold", "zh"): Words(
+        "未成团通知 · {round}",
+        "{goods} 未成团，已取消；已通知下单的居民。",
+        "{goods}未成团，已取消。",
+        "thing1={round}\nthing2={goods}",
+    ),
+    ("below_threshold", "en"): Words(
+        "Too few orders · {round}",
+        "Too few people ordered {goods}: it is cancelled, and the buyers have been told.",
+        "Cancelled, too few orders: {goods}.",
+        "thing1={round}\nthing2={goods}",
+    ),
+    ("shipped", "zh"): Words(
+        "发货通知",
+        "本社区的商品已发车，将送到{place}，请准备签收。",
+        "本社区的商品已发车，将送到{place}。",
+        "thing1={place}",
+    ),
+    ("shipped", "en"): Words(
+        "On the way",
+        "Your community's goods have left for {place}. Please be there to sign for them.",
+        "Your community's goods have left for {place}.",
+        "thing1={place}",
+    ),
+    ("delayed", "zh"): Words(
+        "延期通知 · {round}",
+        "提货日期由 {former} 改为 {pickup}：{reason}。已通知下单的居民。",
+        "{round}提货日期改为{pickup}：{reason}。",
+        "thing1={round}\ndate2={pickup}",
+    ),
+    ("delayed", "en"): Words(
+        "Later · {round}",
+        "Pickup moves from {former} to {pickup}: {reason}. The buyers have been told.",
+        "{round}: pickup moves to {pickup}.",
+        "thing1={round}\ndate2={pickup}",
+    ),
+    ("called_off", "zh"): Words(
+        "取消通知 · {round}",
+        "本期已取消：{reason}。已通知下单的居民。",
+        "{round}已取消：{reason}。",
+        "thing1={round}\nthing2={reason}",
+    ),
+    ("called_off", "en"): Words(
+        "Called off · {round}",
+        "This round is called off: {reason}. The buyers have been told.",
+        "{round} is called off: {reason}.",
+        "thing1={round}\nthing2={reason}",
+    ),
+}
