@@ -64,7 +64,7 @@ KEYS: Mapping[str, object] = {
     "price_fen": _l("Price"),
     "closes_at": _l("Cut-off"),
     "quantity": _l("Quantity"),
-    "name": _l("Name"),
+    "name": _l("Item name"),
     "account": _l("Account"),
     "address": _l("Address"),
     "approve_first": _l("Approve first"),

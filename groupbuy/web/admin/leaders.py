@@ -196,7 +196,7 @@ def leaders_detail(code: str) -> ResponseReturnValue:
 class CommunityForm(SeenForm):
     """A community."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=100)])
+    name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=100)])
     address = StringField(_l("Address"), validators=[Length(max=200)])
 
 

@@ -32,7 +32,7 @@ COLUMNS = (
 class LevelForm(PageForm):
     """A level."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=MAX_NAME)])
+    name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=MAX_NAME)])
     min_month_fen = YuanField(
         _l("Turnover of a month from (yuan)"),
         validators=optional(),

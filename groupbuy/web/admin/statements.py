@@ -46,7 +46,7 @@ def commissions_statements() -> ResponseReturnValue:
         _("Statements"),
         statement,
         COLUMNS,
-        filters=(Filter("q", _("Code")), Filter("month", _("Month, such as 2026-11"))),
+        filters=(Filter("q", _("Code number")), Filter("month", _("Month, such as 2026-11"))),
         actions=(("PDF", _file("pdf")), ("Excel", _file("xlsx"))),
     )
     empty = _("A leader has a statement for each month in which its money moved.")

@@ -48,7 +48,7 @@ WORDS: Mapping[str, Any] = {
     "route": _l("Route"),
     "code": _l("Item code"),
     "product": _l("Product"),
-    "name": _l("Name"),
+    "name": _l("Item name"),
     "delivered": _l("Delivered"),
     "rejected": _l("Rejected"),
     "accepted": _l("Accepted"),

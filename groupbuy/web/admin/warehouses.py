@@ -23,8 +23,8 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 COLUMNS = (
-    Column(_l("Code"), lambda row: row.Warehouse.code, "code"),
-    Column(_l("Name"), lambda row: row.Warehouse.name, "name", lambda row: _stock(row), width=20),
+    Column(_l("Code number"), lambda row: row.Warehouse.code, "code"),
+    Column(_l("Item name"), lambda row: row.Warehouse.name, "name", lambda row: _stock(row), width=20),
     Column(_l("Kind"), lambda row: row.Warehouse.kind, "state:warehouse"),
     Column(_l("Address"), lambda row: row.Warehouse.address, width=28),
     Column(_l("Products"), lambda row: row.products, "number"),
@@ -36,7 +36,7 @@ COLUMNS = (
 class WarehouseForm(PageForm):
     """A warehouse."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=MAX_TEXT)])
+    name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=MAX_TEXT)])
     kind = SelectField(
         _l("Kind"), choices=[SelectChoice(CENTRAL, _l("central")), SelectChoice(GRID, _l("grid"))]
     )
@@ -47,7 +47,7 @@ class WarehouseForm(PageForm):
 class NewWarehouseForm(WarehouseForm):
     """A warehouse that there is not yet."""
 
-    code = StringField(_l("Code"), validators=[InputRequired(), Length(max=MAX_CODE)])
+    code = StringField(_l("Code number"), validators=[InputRequired(), Length(max=MAX_CODE)])
 
 
 def _stock(row: Any) -> str:
