@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from itertools import chain
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from groupbuy.campaigns import heads as round_heads
@@ -20,7 +20,7 @@ from groupbuy.leaders import heads as leader_heads
 from groupbuy.leaders.heads import LeaderHead
 from groupbuy.orders import bulk as order_totals
 from groupbuy.orders import by_goods, by_leader
-from groupbuy.orders.by_goods import LeaderGoods
+from groupbuy.orders.by_goods import GoodsTotal, GoodsTotals
 from groupbuy.orders.by_leader import LiveOrder
 from groupbuy.orders.sheets import Place, blocks, matrix_block, overall_text, pick_list
 from groupbuy.pickup import queries as pickup
@@ -30,6 +30,8 @@ from groupbuy.purchasing.planning import offers_ordered
 from groupbuy.purchasing.printed import printed_orders
 from groupbuy.purchasing.sheets import purchase_order
 
+# Read together they are fewer pages of the disk; more of them are more memory.
+BLOCKS_AT_ONCE = 10
 NOT_CLOSED = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
 
 
@@ -47,6 +49,13 @@ class Document:
     units: int
     amount_fen: int
     annexes: tuple[Sheet, ...] = ()
+
+
+class Bulk(NamedTuple):
+    """What all leaders' residents ordered: by leader as the sheets of the matrix, and in all."""
+
+    matrix: tuple[Sheet, ...]
+    totals: Sequence[GoodsTotal]
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,20 @@ class Source:
         return list(leader_heads.heads_of(ids).values())
 
     @cached_property
-    def ordered(self) -> Mapping[int, Sequence[LeaderGoods]]:
-        """Return what each leader's residents ordered of each offer by leader id, added up once."""
-        return by_goods.leader_goods(self.round_id)
+    def bulk(self) -> Bulk:
+        """Return the matrix and what was ordered in all: one walk over the round, many leaders at a time."""
+        cut = blocks(self.leaders)
+        sheets: list[Sheet] = []
+        totals: GoodsTotals = {}
+        for start in range(0, len(cut), BLOCKS_AT_ONCE):
+            some = cut[start : start + BLOCKS_AT_ONCE]
+            ordered = by_goods.leader_goods(self.round_id, [one.id for leaders in some for one in leaders])
+            for leaders in some:
+                cells = [cell for leader in leaders for cell in ordered[leader.id]]
+                by_goods.add_up(totals, cells)
+                place = Place(len(sheets) + 1, len(cut), self.overall)
+                sheets.append(matrix_block(self.head, leaders, cells, self.goods, place))
+        return Bulk(tuple(sheets), list(totals.values()))
 
     @cached_property
     def overall(self) -> str:
@@ -177,23 +197,19 @@ def purchase_orders(source: Source, supplier_ids: Sequence[int]) -> Iterator[Doc
 
 
 def _pick_list(source: Source) -> Iterator[Document]:
-    totals = by_goods.goods_totals(chain.from_iterable(source.ordered.values()))
+    totals = source.bulk.totals
     if totals:
-        units, amount = sum(row.units for row in totals), sum(row.amount_fen for row in totals)
-        sheet = pick_list(source.head, totals, source.goods, source.overall)
-        yield Document("pick_list", None, "", (sheet,), units, amount)
+        yield _of_round("pick_list", totals, pick_list(source.head, totals, source.goods, source.overall))
 
 
 def _matrix(source: Source) -> Iterator[Document]:
-    cut = blocks(source.leaders)
-    sheets, units, amount = [], 0, 0
-    for number, leaders in enumerate(cut, 1):
-        cells = [cell for leader in leaders for cell in source.ordered.get(leader.id, ())]
-        place = Place(number, len(cut), source.overall)
-        sheets.append(matrix_block(source.head, leaders, cells, source.goods, place))
-        units, amount = units + sum(one.units for one in cells), amount + sum(one.amount_fen for one in cells)
-    if units:
-        yield Document("matrix", None, "", tuple(sheets), units, amount)
+    if source.bulk.totals:
+        yield _of_round("matrix", source.bulk.totals, *source.bulk.matrix)
+
+
+def _of_round(kind: str, totals: Sequence[GoodsTotal], *sheets: Sheet) -> Document:
+    units, amount = sum(row.units for row in totals), sum(row.amount_fen for row in totals)
+    return Document(kind, None, "", sheets, units, amount)
 
 
 ROUND_KINDS: Mapping[str, Callable[[Source], Iterator[Document]]] = {

@@ -1,5 +1,6 @@
 """What happens to all orders of a round at once, in SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,12 +31,14 @@ def live_lines(round_id: int) -> Select[*tuple[Any, ...]]:
     )
 
 
-def all_live_lines(round_id: int) -> Select[*tuple[Any, ...]]:
-    """Return a selection from all live lines of a round, read in the order of their orders.
+def all_live_lines(round_id: int, leader_ids: Sequence[int] | None = None) -> Select[*tuple[Any, ...]]:
+    """Return a selection from the live lines of all or many leaders, read in the order of their orders.
 
     By the round's index alone SQLite goes from leader to leader and so reads each page many times.
     """
     orders = select(Order.id).where(Order.round_id == round_id, is_live())
+    if leader_ids is not None:
+        orders = orders.where(Order.leader_id.in_(leader_ids))
     return (
         select()
         .select_from(OrderLine)

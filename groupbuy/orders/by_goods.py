@@ -10,8 +10,6 @@ from groupbuy.db.totals import total
 from groupbuy.orders.bulk import all_live_lines
 from groupbuy.orders.models import Order, OrderLine
 
-ROWS_AT_ONCE = 5_000
-
 
 @dataclass(slots=True)
 class GoodsTotal:
@@ -23,6 +21,10 @@ class GoodsTotal:
     leaders: int = 0
     units: int = 0
     amount_fen: int = 0
+
+
+GoodsTotals = dict[tuple[int, int], GoodsTotal]
+"""Totals by offer id and price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ class LeaderGoods:
     amount_fen: int
 
 
-def leader_goods(round_id: int) -> Mapping[int, Sequence[LeaderGoods]]:
-    """Return what each leader's residents ordered of each offer by leader id, in one query."""
-    lines = all_live_lines(round_id).add_columns(
+def leader_goods(round_id: int, leader_ids: Sequence[int]) -> Mapping[int, Sequence[LeaderGoods]]:
+    """Return what some leaders' residents ordered of each offer by leader id, in one query."""
+    lines = all_live_lines(round_id, leader_ids).add_columns(
         Order.leader_id,
         OrderLine.offer_id,
         OrderLine.price_fen,
@@ -49,20 +51,17 @@ def leader_goods(round_id: int) -> Mapping[int, Sequence[LeaderGoods]]:
         total(OrderLine.amount_fen),
     )
     grouped = lines.group_by(Order.leader_id, OrderLine.offer_id, OrderLine.price_fen)
-    ordered: dict[int, list[LeaderGoods]] = {}
-    # A big round has hundreds of thousands of rows; they are not held twice.
-    for row in db.session.execute(grouped).yield_per(ROWS_AT_ONCE):
-        ordered.setdefault(row.leader_id, []).append(LeaderGoods(*row))
+    ordered: dict[int, list[LeaderGoods]] = {leader_id: [] for leader_id in leader_ids}
+    for row in db.session.execute(grouped):
+        ordered[row.leader_id].append(LeaderGoods(*row))
     return ordered
 
 
-def goods_totals(ordered: Iterable[LeaderGoods]) -> Sequence[GoodsTotal]:
-    """Return what all leaders' residents ordered, by offer and price."""
-    totals: dict[tuple[int, int], GoodsTotal] = {}
+def add_up(totals: GoodsTotals, ordered: Iterable[LeaderGoods]) -> None:
+    """Add what leaders' residents ordered to what was ordered in all, by offer and price."""
     for cell in ordered:
         row = totals.setdefault((cell.offer_id, cell.price_fen), GoodsTotal(cell.offer_id, cell.price_fen))
         row.orders += cell.orders
         row.leaders += 1
         row.units += cell.units
         row.amount_fen += cell.amount_fen
-    return list(totals.values())

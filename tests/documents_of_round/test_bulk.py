@@ -3,7 +3,7 @@
 from groupbuy.app import round_folder
 from groupbuy.campaigns.heads import Goods, RoundHead
 from groupbuy.leaders.heads import LeaderHead
-from groupbuy.orders.by_goods import GoodsTotal, LeaderGoods, goods_totals
+from groupbuy.orders.by_goods import GoodsTotal, GoodsTotals, LeaderGoods, add_up
 from groupbuy.orders.sheets import LEADERS_IN_BLOCK, Place, blocks, matrix_block
 
 HEAD = RoundHead("C1", "周日鲜果日", "11月22日 周日 22:00", "11月23日 周一", "2026-11-22", "C1")
@@ -64,4 +64,7 @@ def test_what_leaders_ordered_at_one_price_is_one_row_of_the_pick_list():
         LeaderGoods(2, 2, 100, 1, 1, 100),
         LeaderGoods(2, 2, 90, 1, 2, 180),
     ]
-    assert goods_totals(cells) == [GoodsTotal(2, 100, 6, 2, 7, 700), GoodsTotal(2, 90, 1, 1, 2, 180)]
+    totals: GoodsTotals = {}
+    add_up(totals, cells[:1])
+    add_up(totals, cells[1:])
+    assert list(totals.values()) == [GoodsTotal(2, 100, 6, 2, 7, 700), GoodsTotal(2, 90, 1, 1, 2, 180)]
