@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Fault:
 
 
 @dataclass
-class Channel:
+class Channel(ABC):
     """A payment channel for one merchant whose keys it has made."""
 
     clock: Callable[[], datetime] = utc_now
@@ -55,25 +56,25 @@ class Channel:
     merchant: Party = field(default_factory=lambda: make_party("merchant", now=utc_now()))
     platform: Party = field(default_factory=lambda: make_party("platform", now=utc_now()))
 
+    @abstractmethod
     def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> Answer:
         """Return status and content of a call of the protocol; raise Refused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tell(self, number: str, *, at: datetime | None = None, notice_id: str | None = None) -> Call:
         """Return the call that tells of a payment or, by its number, of a refund."""
-        raise NotImplementedError
 
+    @abstractmethod
     def headers_of(self, text: str) -> Mapping[str, str]:
         """Return the headers of an answer."""
-        raise NotImplementedError
 
     def subject_of(self, target: str) -> str:
         """Return what a fault's path is compared with."""
         return urlsplit(target).path
 
+    @abstractmethod
     def as_json(self) -> dict[str, Any]:
         """Return all payments and refunds as the channel shows them."""
-        raise NotImplementedError
 
     def pay(self, number: str, *, amount_fen: int | None = None) -> Trade:
         """Pay as the payer does."""
