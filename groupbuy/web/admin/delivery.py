@@ -263,17 +263,7 @@ def delivery_paper(day: str, kind: str, code: str, suffix: str) -> ResponseRetur
         raise NotAllowed("role_not_allowed", "Your role does not cover this document.")
     render: Render = current_app.extensions[RENDER]
     file = render(Attachment(f"day_{kind}", day, code, suffix), utc_now())
-    who = actor().name
-    in_transaction(
-        lambda: audit.record(
-            at=utc_now(),
-            actor=who,
-            verb="document_taken",
-            subject_kind="delivery_day",
-            subject=day,
-            after={"kind": kind, "code": code},
-        )
-    )
+    _log_taken("delivery_day", day, {"kind": kind, "code": code})
     return attachment(file.content, file.name, file.mime_type)
 
 
@@ -286,16 +276,21 @@ def delivery_notes(route_id: int, suffix: str) -> ResponseReturnValue:
     if not sheets:
         raise NotFound("unknown_document", "Nothing is delivered on this route.")
     content = pdf.write_pdf(sheets) if suffix == "pdf" else xlsx.write_xlsx(sheets)
-    who = actor().name
+    _log_taken("delivery_route", str(route_id), {"kind": "delivery_note"})
+    mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
+    return attachment(content, f"配送单-{route.day}-{route.name}.{suffix}", mime_type)
+
+
+def _log_taken(subject_kind: str, subject: str, after: dict[str, str]) -> None:
+    """Note who took residents' names out of the platform."""
+    now, who = utc_now(), actor().name
     in_transaction(
         lambda: audit.record(
             at=now,
             actor=who,
             verb="document_taken",
-            subject_kind="delivery_route",
-            subject=str(route_id),
-            after={"kind": "delivery_note"},
+            subject_kind=subject_kind,
+            subject=subject,
+            after=after,
         )
     )
-    mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
-    return attachment(content, f"配送单-{route.day}-{route.name}.{suffix}", mime_type)
