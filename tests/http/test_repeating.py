@@ -49,4 +49,5 @@ def test_a_deadlock_is_solved_by_running_the_loser_again(app: Flask, database_ki
     for thread in threads:
         thread.join()
     assert sorted(db.session.scalars(text("SELECT n FROM pair"))) == [2, 2]
-    assert len(attempts) == 3
+    # The loser's second try may meet the winner once more.
+    assert len(attempts) >= 3

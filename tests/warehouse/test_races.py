@@ -135,17 +135,18 @@ def test_two_rounds_that_close_at_once_do_not_use_the_same_stock(app: Flask) -> 
     with transaction():
         db.session.get_one(Product, product.id).keeps = True
         stock.count(product=product, counted=5, seen=0, now=building.NOW, actor="test")
+    ids = [round_.id for round_ in rounds]
     db.session.rollback()
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda round_: _close(app, round_), rounds))
+        list(pool.map(lambda id_: _close(app, id_), ids))
     used = [line.from_stock for round_ in rounds for line in day.order_of(round_).lines]
     assert (sorted(used), day.in_stock(product)) == ([1, 4], 0)
     assert day.wrong() == []
 
 
-def _close(app: Flask, round_: Round) -> None:
+def _close(app: Flask, round_id: int) -> None:
     with app.app_context():
-        building.close(app, round_)
+        building.close(app, db.session.get_one(Round, round_id))
 
 
 def test_the_same_goods_are_not_sent_twice_and_arrive_once(app: Flask) -> None:
