@@ -38,14 +38,18 @@ def _refused(work: Callable[[], object]) -> str:
     return refused.value.code
 
 
-def _leader(town: Town, which: int) -> Leader:
-    return db.session.get_one(Leader, town.leaders[which].id)
+def _leader(leader_id: int) -> Leader:
+    return db.session.get_one(Leader, leader_id)
 
 
 def _reroute(town: Town, old: int = 0, new: int = 2) -> int:
+    return _move(town.leaders[old].id, town.leaders[new].id)
+
+
+def _move(old: int, new: int) -> int:
     row: Reroute = in_transaction(
         lambda: rerouting.reroute(
-            day=PICKUP, old=_leader(town, old), new=_leader(town, new), reason="团长生病", now=T, actor=ACTOR
+            day=PICKUP, old=_leader(old), new=_leader(new), reason="团长生病", now=T, actor=ACTOR
         )
     )
     return row.id
@@ -72,7 +76,7 @@ def _earned(town: Town) -> list[int]:
 def test_all_bags_go_to_another_leader_and_everything_follows(town: Town) -> None:
     first, _second, third = town.leaders
     (code,) = db.session.scalars(select(Bag.code)).all()
-    seen = in_transaction(lambda: rerouting.preview(day=PICKUP, old=_leader(town, 0), new=_leader(town, 2)))
+    seen = in_transaction(lambda: rerouting.preview(day=PICKUP, old=_leader(first.id), new=_leader(third.id)))
     assert (seen.orders, seen.residents, seen.units, seen.amount_fen, seen.kept) == (3, 2, 11, 14930, 0)
     # 10 % of each line: 495 + 198 + 800; leader 2 has 297 and leader 3 has 200.
     assert _earned(town) == [1493, 297, 200]
@@ -112,19 +116,21 @@ def test_all_bags_go_to_another_leader_and_everything_follows(town: Town) -> Non
 def test_what_is_handed_out_at_the_same_moment_stays_or_goes_never_both(app: Flask, town: Town) -> None:
     first, _second, third = town.leaders
     code = day.stored(town.orders[1]).pickup_code
+    # The threads must not read the leaders anew in the session of the test.
+    old, new = first.id, third.id
     db.session.rollback()
 
     def hand_out(_attempt: int) -> str:
         with app.app_context():
             try:
-                _hand_out(code, first.id)
+                _hand_out(code, old)
             except GroupbuyError as error:
                 return error.code
             return "handed out"
 
     def move(_attempt: int) -> str:
         with app.app_context():
-            return str(_reroute(town))
+            return str(_move(old, new))
 
     with ThreadPoolExecutor(3) as pool:
         tries = [pool.submit(hand_out, 1), pool.submit(move, 1), pool.submit(hand_out, 2)]

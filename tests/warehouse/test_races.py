@@ -84,10 +84,11 @@ def test_one_form_sent_by_four_hands_is_booked_once(app: Flask) -> None:
 def test_two_operators_who_share_out_the_same_shortage_do_it_once(app: Flask) -> None:
     round_, orders = round_of_six(app)
     day.receive(day.order_of(round_).number, {"P1": 4}, last=True)
+    round_id = round_.id
 
     def work() -> int:
         done = allocating.apply(
-            round_=db.session.get_one(Round, round_.id),
+            round_=db.session.get_one(Round, round_id),
             policy=Policy.PRO_RATA,
             now=day.ARRIVES,
             actor=day.ACTOR,
@@ -103,17 +104,15 @@ def test_two_operators_who_share_out_the_same_shortage_do_it_once(app: Flask) ->
 def test_goods_are_handed_out_or_taken_away_but_not_both(app: Flask) -> None:
     round_, orders = round_of_six(app)
     day.receive(day.order_of(round_).number, {"P1": 3}, last=True)
-    second = orders[1]
+    round_id, code, leader_id = round_.id, orders[1].pickup_code, orders[1].leader_id
 
     def hand_out() -> str:
-        collecting.verify_pickup(
-            code=second.pickup_code, leader_ids=[second.leader_id], now=day.ARRIVES, actor=day.ACTOR
-        )
+        collecting.verify_pickup(code=code, leader_ids=[leader_id], now=day.ARRIVES, actor=day.ACTOR)
         return "handed out"
 
     def take_away() -> str:
         allocating.apply(
-            round_=db.session.get_one(Round, round_.id),
+            round_=db.session.get_one(Round, round_id),
             policy=Policy.FIRST_COME,
             now=day.ARRIVES,
             actor=day.ACTOR,
