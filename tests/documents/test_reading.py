@@ -1,39 +1,15 @@
 """Tables from people's files: faithful values, or a fault that says where and why."""
 
 import io
-import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import Table, read_table
 from tests.documents import samples
-
-
-def workbook(*rows, change=None) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    for cell in [cell for row in book.active.iter_rows() for cell in row]:
-        if cell.data_type == "f" and cell.value in samples.DANGEROUS:
-            cell.data_type = "s"
-    if change:
-        change(book.active)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def faults_of(content: bytes, name: str = "a.csv") -> list[tuple[int, str, str]]:
-    with pytest.raises(UnreadableTable) as caught:
-        read_table(content, name)
-    assert all(fault.message.endswith(".") for fault in caught.value.faults)
-    return [fault[:3] for fault in caught.value.faults]
+from tests.documents.workbooks import faults_of, with_part, workbook
 
 
 def test_a_csv_file_is_read_with_or_without_a_byte_order_mark():
@@ -136,7 +112,7 @@ def test_a_formula_without_a_stored_value_is_a_fault_of_its_cell():
 
 
 def test_a_formula_gives_its_stored_value():
-    content = _with_part(workbook(["a"], ["=1+1"]), "sheet1.xml", b"<v />", b"<v>2</v>", b"<v></v>")
+    content = with_part(workbook(["a"], ["=1+1"]), "sheet1.xml", b"<v />", b"<v>2</v>", b"<v></v>")
     assert read_table(content).rows == [(2, ("2",))]
 
 
@@ -182,120 +158,3 @@ def test_the_export_that_leaders_know_is_read():
         ("梁女士", "13812345679", "新奇士橙(1份十个)", "539.9"),
         ("梁女士", "13917175603", "荔枝(每箱四斤)", "539.9"),
     ]
-
-
-def _with_part(content: bytes, ending: str, *replacements: bytes) -> bytes:
-    """Return a workbook in which one part was changed: (new) whole, or (old, new, old) whichever is there."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name.endswith(ending):
-                first, value, *others = replacements
-                for text in (first, *others):
-                    part = part.replace(text, value)
-            new.writestr(name, part)
-    return out.getvalue()
-
-
-def _with_extra(content: bytes, name: str, part: bytes = b"x") -> bytes:
-    out = io.BytesIO(content)
-    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as package:
-        package.writestr(name, part)
-    return out.getvalue()
-
-
-PLAIN = workbook(["a"], ["x"])
-
-
-@pytest.mark.parametrize(
-    ("name", "part", "code"),
-    [
-        ("xl/vbaProject.bin", b"x", "inconsistent"),
-        ("xl/macrosheets/sheet9.xml", b"<x/>", "inconsistent"),
-        ("xl/externalLinks/externalLink1.xml", b"<x/>", "inconsistent"),
-        ("xl/bomb.xml", b"0" * 30_000_000, "out_of_range"),
-        ("xl/other.xml", b'<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]><x>&y;</x>', "inconsistent"),
-        ("xl/other.xml", "<x/>".encode("utf-16"), "inconsistent"),
-        ("xl/other.xml", b'<?xml version="1.0" encoding="utf-7"?><x/>', "inconsistent"),
-        ("XL/WORKBOOK.XML", b"<x/>", "inconsistent"),
-        (
-            "xl/worksheets/_rels/sheet1.xml.rels",
-            b'<x><Relationship Id="r" Type="t/oleObject" Target="http://x/" TargetMode="External"/></x>',
-            "inconsistent",
-        ),
-    ],
-)
-@pytest.mark.check(40, 41)
-def test_a_dangerous_part_is_refused(name, part, code):
-    assert faults_of(_with_extra(PLAIN, name, part), "a.xlsx") == [(1, "", code)]
-
-
-@pytest.mark.check(40)
-def test_too_many_parts_are_refused():
-    out = io.BytesIO(PLAIN)
-    with zipfile.ZipFile(out, "a") as package:
-        for number in range(2_100):
-            package.writestr(f"x/{number}", "")
-    assert faults_of(out.getvalue(), "a.xlsx") == [(1, "", "inconsistent")]
-
-
-@pytest.mark.parametrize("place", ["XFD2", "A1048576", "BM2", "A300000", "&#65;2"])
-@pytest.mark.check(40)
-def test_a_cell_far_out_is_refused_before_it_costs_memory(place):
-    content = _with_part(PLAIN, "sheet1.xml", b'r="A2"', f'r="{place}"'.encode())
-    assert faults_of(content, "a.xlsx") == [(1, "", "out_of_range")]
-
-
-def test_a_long_text_shared_by_many_cells_is_refused():
-    many = workbook(["a"], *[["x" * 30_000]] * 9_000)
-    assert faults_of(many, "a.xlsx") == [(1, "", "out_of_range")]
-
-
-@pytest.mark.check(40)
-def test_a_size_that_is_not_what_the_file_says_is_refused():
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("xl/workbook.xml", b"<x>" + b"0" * 1_000_000)
-    content = out.getvalue().replace((1_000_003).to_bytes(4, "little"), (100).to_bytes(4, "little"))
-    assert faults_of(content, "a.xlsx") == [(1, "", "inconsistent")]
-
-
-def test_a_link_to_a_web_page_is_harmless():
-    content = workbook(
-        ["a"], ["x"], change=lambda sheet: setattr(sheet["A2"], "hyperlink", "https://example.com")
-    )
-    assert read_table(content).rows == [(2, ("x",))]
-
-
-@pytest.mark.check(40)
-def test_a_file_above_the_limit_is_not_even_opened(tmp_path: Path):
-    path = tmp_path / "big.csv"
-    with path.open("wb") as file:
-        file.truncate(64 * 2**20 + 1)
-    with pytest.raises(UnreadableTable, match="too large"):
-        read_table(path)
-
-
-def test_more_rows_than_allowed_are_refused():
-    assert faults_of(b"a\n" + b"1\n" * 200_001) == [(1, "", "out_of_range")]
-
-
-@given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"a,b\n"]))
-def test_any_bytes_give_a_table_or_a_fault(content, head):
-    assert _outcome(head + content)
-
-
-@given(st.data())
-def test_a_damaged_workbook_gives_a_table_or_a_fault(data):
-    content = bytearray(PLAIN)
-    for _ in range(data.draw(st.integers(1, 5))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    assert _outcome(bytes(content))
-
-
-def _outcome(content: bytes) -> object:
-    try:
-        return read_table(content, "a.xlsx" if content.startswith(b"PK") else "a.csv")
-    except UnreadableTable as error:
-        return error.faults
