@@ -23,6 +23,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "orders:read": frozenset({"operator", "customer_service", "leader", "resident"}),
     "orders:write": frozenset({"operator", "leader", "resident"}),
     "pickups:write": frozenset({"leader", "pickup_verifier"}),
+    "shares:write": frozenset({"leader", "pickup_verifier"}),
     "documents:read": frozenset({"operator", "finance", "warehouse", "leader", "supplier", "resident"}),
     "reports:read": frozenset({"operator", "finance"}),
     "purchasing:read": frozenset({"operator", "warehouse", "finance", "supplier"}),

@@ -3,8 +3,9 @@
 from sqlalchemy import String, case, cast, func, literal, or_, select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never
+from groupbuy.commissions import helper_payments
 from groupbuy.commissions.helpers import CAUSE
-from groupbuy.commissions.models import CommissionStanding, HelperShare
+from groupbuy.commissions.models import CommissionStanding, HelperPayment, HelperShare
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.finance.models import Posting
@@ -21,6 +22,7 @@ _key = (
 _to_helper = Posting.credit_account.like("commission:helper:%")
 _settled = func.coalesce(CommissionStanding.settled_fen, 0)
 _off = HelperShare.settled_fen * BASIS - _settled * HelperShare.share_bp
+_confirmed = HelperPayment.state == helper_payments.CONFIRMED
 
 CHECKS: tuple[Check, ...] = (
     Figured(
@@ -34,6 +36,18 @@ CHECKS: tuple[Check, ...] = (
             .group_by(Posting.cause_id),
         ),
         select(total(HelperShare.settled_fen)),
+    ),
+    Figured(
+        Equal(
+            "ledger_helper_payments",
+            "I1: every payment that a helper has confirmed is booked once",
+            ("payment",),
+            select(cast(HelperPayment.id, String), HelperPayment.amount_fen).where(_confirmed),
+            select(Posting.cause_id, total(Posting.amount_fen))
+            .where(Posting.cause_kind == helper_payments.CAUSE)
+            .group_by(Posting.cause_id),
+        ),
+        select(total(HelperPayment.amount_fen)).where(_confirmed),
     ),
     Never(
         "helper_shares",

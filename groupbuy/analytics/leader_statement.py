@@ -9,6 +9,7 @@ from sqlalchemy import String, Subquery, case, cast, literal, select, union_all
 
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions.extras import CAUSE as EXTRA
+from groupbuy.commissions.helper_payments import CAUSE as PAID_HELPERS
 from groupbuy.commissions.helpers import CAUSE as HELPERS
 from groupbuy.commissions.models import CommissionExtra
 from groupbuy.db import db
@@ -30,6 +31,7 @@ SOURCES: Mapping[str, str] = {
     "referral_2": "二级推荐奖励",
     "bonus": "活动奖金",
     HELPERS: "助手分成",
+    PAID_HELPERS: "已付助手",
     WITHDRAWAL: "提现",
 }
 STEPS: Mapping[str, str] = {
@@ -37,6 +39,7 @@ STEPS: Mapping[str, str] = {
     "freeze": "提货冻结",
     "settle": "售后期满结算",
     "share": "随佣金结算",
+    "paid": "助手确认收款",
     "ask": "申请提现",
     "back": "提现退回",
 }

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from groupbuy.accounts.models import Account
 from groupbuy.db import Base
 from groupbuy.leaders.models import Leader
 
@@ -100,6 +101,36 @@ class HelperShare(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
     share_bp: Mapped[int]
     settled_fen: Mapped[int] = mapped_column(default=0)
+
+
+class HelperPayment(Base):
+    """What a leader has paid a helper outside the platform, in fen; it counts once the helper confirms it.
+
+    ``proof`` is how it was paid: the number of a transfer, or in cash.
+    """
+
+    __tablename__ = "helper_payment"
+    __table_args__ = (
+        CheckConstraint("state IN ('noted', 'confirmed', 'denied')", name="state"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        Index("ix_helper_payment_leader", "leader_id", "account_id"),
+        Index("ix_helper_payment_account", "account_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    state: Mapped[str]
+    amount_fen: Mapped[int]
+    proof: Mapped[str]
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    noted_at: Mapped[datetime]
+    noted_by: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+    leader: Mapped[Leader] = relationship()
+    account: Mapped[Account] = relationship()
 
 
 class CampaignBonus(Base):

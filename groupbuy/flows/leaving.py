@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from groupbuy.accounts import queries as accounts
@@ -12,11 +12,15 @@ from groupbuy.accounts import service as account_service
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
+from groupbuy.finance.queries import available
+from groupbuy.finance.rules import helper, wallet
 from groupbuy.invoicing import service as invoicing
 from groupbuy.invoicing.models import InvoiceRequest
 from groupbuy.invoicing.queries import requests_of
 from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.money import format_yuan
 from groupbuy.kernel.times import iso
+from groupbuy.leaders.models import LeaderHelper
 from groupbuy.members import addresses
 from groupbuy.members.models import Resident
 from groupbuy.members.queries import residents_of
@@ -93,16 +97,18 @@ def _invoice(request: InvoiceRequest) -> dict[str, Any]:
 def leave(*, account_id: int, now: datetime, actor: str) -> None:
     """Delete a resident's personal data; orders stay in the books without a name.
 
-    Raise RuleBroken ``open_orders`` while goods are under way, ``other_roles`` for leaders and staff.
+    Raise RuleBroken ``open_orders`` while goods are under way, ``open_money`` with money in the wallet or a
+    helper's share that is not paid out, ``other_roles`` for leaders and staff.
     """
     account = accounts.get_account(account_id)
-    if accounts.roles_of(account_id) - {"resident"}:
+    if accounts.roles_of(account_id) - _own_roles(account_id):
         raise RuleBroken(
             "other_roles", "This account has other roles; ask the operator to take them back first."
         )
     residents = residents_of(account_id)
     if any(_is_under_way(order) for order in _orders(residents)):
         raise RuleBroken("open_orders", "Pick up or cancel your open orders first.")
+    _refuse_with_money(account_id, residents)
     for resident in residents:
         resident.name, resident.phone, resident.building, resident.room = "已注销", "", None, None
         resident.active = False
@@ -117,6 +123,20 @@ def leave(*, account_id: int, now: datetime, actor: str) -> None:
     invoicing.forget(resident_ids=[resident.id for resident in residents])
     account_service.anonymise(account=account)
     audit.record(at=now, actor=actor, verb="account_deleted", subject_kind="account", subject=str(account_id))
+
+
+def _own_roles(account_id: int) -> set[str]:
+    """Return the roles that go with an account: a resident's, and a helper's who helps nobody any more."""
+    helps = exists().where(LeaderHelper.account_id == account_id)
+    return {"resident"} if db.session.scalar(select(helps)) else {"resident", "pickup_verifier"}
+
+
+def _refuse_with_money(account_id: int, residents: Sequence[Resident]) -> None:
+    """Raise RuleBroken ``open_money``, which names what is left."""
+    if share := available(helper(account_id)):
+        raise RuleBroken("open_money", f"Your share as a helper is not paid out yet: {format_yuan(share)}.")
+    if left := sum(available(wallet(resident.id)) for resident in residents):
+        raise RuleBroken("open_money", f"Your wallet still holds {format_yuan(left)}; spend it first.")
 
 
 def _is_under_way(order: Order) -> bool:

@@ -10,7 +10,7 @@ from groupbuy.accounts import service as account_service
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
-from groupbuy.commissions import settling, withdrawals
+from groupbuy.commissions import helper_payments, settling, withdrawals
 from groupbuy.db import db
 from groupbuy.finance.queries import balance
 from groupbuy.finance.rules import cash
@@ -90,13 +90,14 @@ def open_orders_of(leader: Leader) -> list[str]:
 
 
 def open_money_of(leader: Leader) -> dict[str, int]:
-    """Return what keeps a leader from leaving, by name, in fen: balance, frozen, withdrawals and cash."""
+    """Return what keeps a leader from leaving by name in fen: own money, cash, and what helpers are owed."""
     money = withdrawals.money_of(leader.id)
     amounts = {
         "balance": money.available_fen,
         "frozen": money.frozen_fen,
         "withdrawals": money.withdrawals_fen,
         "cash": balance(cash(leader.id)),
+        "helpers": sum(max(one.fen, 0) for one in helper_payments.owed_by(leader.id)),
     }
     return {name: amount for name, amount in amounts.items() if amount}
 

@@ -164,6 +164,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "leader.pickup_bag": LOOK,
         "leader.pickup_hand_out": ACT,
         "leader.shares": LOOK,
+        "leader.shares_confirm": ACT,
+        "leader.shares_deny": ACT,
     },
     "resident": {},
 }

@@ -21,6 +21,8 @@ WHOLE: Mapping[str, str] = {
     "list_bonuses": "the bonuses that an operator set on one campaign",
     "list_categories": "the categories of one catalogue, two levels deep",
     "list_helpers": "those who help one leader",
+    "show_helper_money": "who helped one leader, and the latest 200 payments",
+    "show_own_share": "the latest 200 payments of one helper",
     "list_invoice_differences": "a list of work: the oldest 200; who decides them gets the next",
     "list_payments": "the payments of one order",
     "list_pickable_campaigns": "the campaigns that run",

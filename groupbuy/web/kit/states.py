@@ -214,6 +214,11 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "confirmed": ("Confirmed", "ok"),
         "rejected": ("Rejected", "bad"),
     },
+    "helper_payment": {
+        "noted": ("To confirm", "wait"),
+        "confirmed": ("Confirmed", "ok"),
+        "denied": ("Not received", "bad"),
+    },
     "settlement": {
         "made": ("To approve", "wait"),
         "approved": ("Approved", "ok"),

@@ -23,14 +23,20 @@ View = Callable[..., ResponseReturnValue]
 CHOSEN = "desk_of"
 
 
-def _guard(view: View, roles: Collection[str]) -> View:
-    """Let some roles in; send everybody else to sign in, or to choose the role, and back here."""
+def _guard(view: View, roles: Collection[str], *, former: bool = False) -> View:
+    """Let some roles in; send everybody else to sign in, or to choose the role, and back here.
+
+    ``former`` lets those in as well who stand for no leader any more.
+    """
 
     @wraps(view)
     def guarded(**arguments: Any) -> ResponseReturnValue:
         identity = current_identity()
-        if identity is not None and identity.role in roles and identity.leader_ids:
+        if identity is not None and identity.role in roles and (identity.leader_ids or former):
             return view(**arguments)
+        if identity is not None and identity.role == "pickup_verifier" in roles:
+            # Whoever helps nobody any more has perhaps a share still to be paid.
+            return redirect(url_for("leader.shares"), 303)
         place = "signin.sign_in" if identity is None else "signin.choose_role"
         page = request.full_path.rstrip("?") if request.method == "GET" else request.path
         return redirect(url_for(place, next=page), 303)
@@ -46,6 +52,11 @@ def for_leaders(view: View) -> View:
 def for_hands(view: View) -> View:
     """Let leaders and those who hand out for them in."""
     return _guard(view, ("leader", "pickup_verifier"))
+
+
+def for_sharers(view: View) -> View:
+    """Let leaders and their helpers in, also those who help nobody any more."""
+    return _guard(view, ("leader", "pickup_verifier"), former=True)
 
 
 def my_leaders() -> list[Leader]:

@@ -4,9 +4,8 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
-from groupbuy.commissions.helpers import helpers_of, shares_of
+from groupbuy.commissions.helpers import helpers_of
 from groupbuy.db.transaction import in_transaction
-from groupbuy.finance import queries, rules
 from groupbuy.flows import enrolling
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
@@ -16,7 +15,7 @@ from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
-from groupbuy.web.leader.blueprint import blueprint, for_hands, for_leaders, the_leader
+from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
 from groupbuy.web.leader.people import PersonForm
 
 
@@ -116,15 +115,3 @@ def _account_of(form: RemoveForm) -> int:
     if form.account.errors or not (text.isascii() and text.isdigit() and len(text) < 16):
         raise NotFound("unknown_account", "There is no such account.")
     return int(text)
-
-
-@blueprint.get("/shares")
-@for_hands
-def shares() -> ResponseReturnValue:
-    """Show a helper what it gets of its leaders' commission, and nothing else of that."""
-    account_id = signed_in().account_id
-    return render_template(
-        "leader/shares.html",
-        rows=shares_of(account_id),
-        balance_fen=queries.available(rules.helper(account_id)),
-    )

@@ -33,6 +33,7 @@ SOURCES = {
     "referral_2": _l("Referral reward, second level"),
     "bonus": _l("Bonus"),
     "helper_share": _l("Share of helpers"),
+    "helper_payment": _l("Paid to helpers"),
     "withdrawal": _l("Withdrawal"),
 }
 STEPS = {
@@ -40,6 +41,7 @@ STEPS = {
     "freeze": _l("Picked up, frozen"),
     "settle": _l("After-sale days over, settled"),
     "share": _l("Settled with the commission"),
+    "paid": _l("Confirmed by the helper"),
     "ask": _l("Withdrawal asked for"),
     "back": _l("Withdrawal given back"),
 }
