@@ -1,11 +1,12 @@
 """Inject faults at the size of the continuous integration, or with --full at full size, on both databases.
 
-Kinds: T1 many buyers at once over HTTP, T2 orders while closing, T3 death at every database event, T4 kill
--9 of schedulers and buyers, T4W of web workers, T5 the database stopped or killed, T5W the same over HTTP,
-T6 calls of a payment channel shuffled, late, forged and old, T7 the wall clock set (needs a C compiler), T8
-disks full or read-only (needs root), T9 I/O errors (needs libfiu), T10 halted past the lease, T12 answers
-lost on the way, T13 the model, T13M the model of all money, T15 a backup under load, restored and audited,
-T16 migrations on a database in use, T17 an evening with a fault every few seconds (needs a C compiler).
+Kinds: T1 many buyers at once over HTTP, T2 orders while closing, T3 death at every database event, T4
+kill -9 of schedulers and buyers, T4W of web workers, T5 the database stopped or killed, T5W the same over
+HTTP, T6 calls of a payment channel shuffled, late, forged and old, T7 the wall clock set (needs a C
+compiler), T8 disks full or read-only (needs root), T9 I/O errors (needs libfiu and a C compiler), T10
+halted past the lease, T12 answers lost on the way, T13 the model, T13M the model of all money, T15 a
+backup under load, restored and audited, T16 migrations on a database in use, T17 an evening with a fault
+every few seconds (needs a C compiler).
 """
 
 import argparse
@@ -33,8 +34,9 @@ SIZES |= {"T2": (8, 1000), "T3": (23, 1), "T4": (20, 2000), "T5": (3, 100), "T7"
 SIZES |= {"T6": (200, 10_000), "T8": (5, 30), "T9": (2, 20)}
 SIZES |= {"T5W": (3, 100), "T13": (12, 10_000), "T13M": (4, 400), "T15": (1, 20), "T16": (1, 5)}
 SIZES |= {"T17": (6, 180)}
-# SQLite has no server to stop; a wall clock is the same for both; PostgreSQL keeps its files itself.
-ONLY = {"T5": "postgresql", "T5W": "postgresql", "T7": "sqlite", "T9": "sqlite"}
+# SQLite has no server to stop; a wall clock is the same for both.
+ONLY = {"T5": "postgresql", "T5W": "postgresql", "T7": "sqlite"}
+DATABASES = ("sqlite", "postgresql")
 PREFIX = "groupbuy-faults-"
 DISKS = ("database", "documents", "logs")
 DISK_MB = 256
@@ -46,13 +48,14 @@ def main() -> int:
     parser.add_argument("kinds", nargs="*", metavar="T", help=f"some of {', '.join(SIZES)}")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--size", type=int, help="another size, for all kinds named")
+    parser.add_argument("--database", choices=DATABASES, action="append", help="only this one")
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(SIZES):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     end_in_order()
     total = Outcome()
     for name in options.kinds or SIZES:
-        for kind in ("sqlite", "postgresql"):
+        for kind in options.database or DATABASES:
             if ONLY.get(name, kind) == kind:
                 total += _inject(name, options.size or SIZES[name][options.full], kind)
     print(f"all: {total}")
@@ -76,7 +79,7 @@ def _inject(name: str, size: int, kind: str) -> Outcome:
 
 def _missing(name: str) -> str | None:
     """Return what this machine lacks for a kind."""
-    if name in ("T7", "T17") and shutil.which("cc") is None:
+    if name in ("T7", "T9", "T17") and shutil.which("cc") is None:
         return "this machine has no C compiler"
     if name == "T9" and shutil.which("fiu-ctrl") is None:
         return "this machine has no libfiu (Debian's fiu-utils)"

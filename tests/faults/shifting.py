@@ -18,8 +18,8 @@ from groupbuy.db import db
 from groupbuy.kernel.clock import monotonic_seconds, utc_now
 from tests.faults import market
 from tests.faults.books import Outcome, judge
+from tests.faults.preloading import compiled
 
-HERE = Path(__file__).parent
 SHIFTS = (0, -3600, 3600, -5, 5, -3600, 0)
 HOUR = timedelta(hours=1)
 PER_SHIFT = 2
@@ -60,9 +60,7 @@ class Scheduler:
     def __init__(self, folder: Path) -> None:
         self._shift = folder / "shift"
         self.set_clock(0)
-        library = folder / "wall_clock.so"
-        source = HERE / "wall_clock.c"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+        library = compiled("wall_clock", folder)
         self._environ = os.environ | {"LD_PRELOAD": str(library), "SHIFT_FILE": str(self._shift)}
         self._process = self._start()
 

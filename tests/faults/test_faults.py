@@ -16,7 +16,7 @@ from tests.support.run_folder import run_folder
 @pytest.mark.parametrize(
     ("name", "size", "least"),
     [
-        ("T1", 10, 11),
+        ("T1", 20, 21),
         ("T4W", 4, 4),
         ("T12", 600, 6),
         ("T15", 1, 1),

