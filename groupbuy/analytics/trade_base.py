@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -62,9 +62,19 @@ class ReportColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class SortedBy:
+    """A column of the rows by which they are sorted, and the kind of its values."""
+
+    name: str
+    kind: type
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report: its rows in the order of ``columns``, and what the ledger says about one of them.
 
+    The rows may have more columns, at the end; those of ``sorted_by`` together name one row.
     ``chart`` names the column of labels and the one of values. ``booked`` reckons in fen what the
     column ``agrees`` must come to over a span. ``narrows`` names the codes it can be narrowed by.
     """
@@ -73,6 +83,7 @@ class Report:
     title: str
     columns: Sequence[ReportColumn]
     rows: Callable[[Wanted], Rows]
+    sorted_by: Sequence[SortedBy]
     chart: tuple[str, str]
     narrows: Sequence[str]
     agrees: str
@@ -88,9 +99,20 @@ class Figures:
     booked: int | None
 
 
+def in_order(report: Report, wanted: Wanted, after: Sequence[Any] = ()) -> Rows:
+    """Return a report's rows as it sorts them, only those behind the row with the values ``after``."""
+    rows = report.rows(wanted).subquery()
+    columns = [(rows.c[one.name], one.descending) for one in report.sorted_by]
+    found = select(rows).order_by(*(column.desc() if down else column for column, down in columns))
+    behind: ColumnElement[bool] = false()
+    for (column, down), value in reversed(list(zip(columns, after, strict=False))):
+        behind = or_(column < value if down else column > value, and_(column == value, behind))
+    return found.where(behind) if after else found
+
+
 def figures(report: Report, wanted: Wanted) -> Figures:
     """Return a report's figures, in one query over its rows and one over the ledger."""
-    rows = report.rows(wanted).order_by(None).subquery()
+    rows = report.rows(wanted).subquery()
     summed = [column.key for column in report.columns if column.summed]
     count, *sums = db.session.execute(
         select(func.count(), *(total(rows.c[key]) for key in summed)).select_from(rows)
@@ -101,7 +123,7 @@ def figures(report: Report, wanted: Wanted) -> Figures:
 
 def bars(report: Report, wanted: Wanted) -> Sequence[tuple[str, int]]:
     """Return the largest labels of a report's chart with their values, the largest first."""
-    rows = report.rows(wanted).order_by(None).subquery()
+    rows = report.rows(wanted).subquery()
     label, value = rows.c[report.chart[0]], total(rows.c[report.chart[1]])
     largest = select(label, value).group_by(label).order_by(value.desc(), label).limit(CHART_BARS)
     return [(str(name), number) for name, number in db.session.execute(largest)]

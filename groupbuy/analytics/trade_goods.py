@@ -3,7 +3,7 @@
 from sqlalchemy import case, literal, select, union_all
 
 from groupbuy.analytics import trade_sales
-from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, Wanted, booked
+from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db.totals import total
 from groupbuy.finance import queries as ledger
@@ -42,10 +42,10 @@ def _purchases(wanted: Wanted) -> Rows:
             _accepted.label("accepted"),
             PurchaseOrderLine.cost_fen.label("cost"),
             (_accepted * PurchaseOrderLine.cost_fen).label("amount"),
+            GoodsReceiptLine.id.label("line_id"),
         )
         .where(wanted.within(GoodsReceipt.received_at))
         .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
-        .order_by(GoodsReceiptLine.id)
     )
 
 
@@ -70,6 +70,7 @@ PURCHASES = Report(
         ReportColumn("amount", "金额", "money", summed=True, width=14),
     ),
     _purchases,
+    (SortedBy("line_id", int),),
     ("supplier", "amount"),
     ("supplier", "product"),
     "amount",
@@ -92,7 +93,6 @@ def _stock(wanted: Wanted) -> Rows:
         .join(Supplier, Supplier.id == Product.supplier_id)
         .where(StockValue.units != 0)
         .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
-        .order_by(Product.code)
     )
 
 
@@ -108,6 +108,7 @@ STOCK = Report(
         ReportColumn("amount", "库存金额", "money", summed=True, width=14),
     ),
     _stock,
+    (SortedBy("code", str),),
     ("product", "amount"),
     ("supplier", "product"),
     "amount",
@@ -149,7 +150,6 @@ def _in_and_out(wanted: Wanted) -> Rows:
         .join(Supplier, Supplier.id == Product.supplier_id)
         .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
         .group_by(Product.code, Product.name)
-        .order_by(Product.code)
     )
 
 
@@ -167,6 +167,7 @@ IN_AND_OUT = Report(
         ReportColumn("stocked_fen", "库存金额增减", "money", summed=True, width=14),
     ),
     _in_and_out,
+    (SortedBy("code", str),),
     ("product", "sold_fen"),
     ("supplier", "product"),
     "bought_fen",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.analytics import trade_goods, trade_sales
-from groupbuy.analytics.trade_base import Report, Wanted, figures
+from groupbuy.analytics.trade_base import Report, Wanted, figures, in_order
 from groupbuy.db import db
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.documents.sheet import Cell, Row, Sheet, table
@@ -38,9 +38,16 @@ def get_report(name: str) -> Report:
     return REPORTS[name]
 
 
-def rows_of(report: Report, wanted: Wanted, *, most: int, skip: int = 0) -> Sequence[Any]:
-    """Return some of a report's rows in its order."""
-    return db.session.execute(report.rows(wanted).limit(most).offset(skip)).all()
+def rows_of(
+    report: Report, wanted: Wanted, *, most: int, skip: int = 0, after: Sequence[Any] = ()
+) -> Sequence[Any]:
+    """Return some of a report's rows in its order, behind the row with the ``key_of`` that is given."""
+    return db.session.execute(in_order(report, wanted, after).limit(most).offset(skip)).all()
+
+
+def key_of(report: Report, row: Any) -> tuple[Any, ...]:
+    """Return the values by which a row is sorted."""
+    return tuple(getattr(row, one.name) for one in report.sorted_by)
 
 
 def as_json(report: Report, wanted: Wanted) -> dict[str, Any]:
@@ -81,7 +88,7 @@ def sheet_of(report: Report, wanted: Wanted, *, most: int = LARGE) -> Sheet:
 
 def cells(report: Report, row: Any) -> Row:
     """Return a row as plain values; moments are texts in the time of the books."""
-    return tuple(_cell(column.kind, value) for column, value in zip(report.columns, row, strict=True))
+    return tuple(_cell(column.kind, getattr(row, column.key)) for column in report.columns)
 
 
 def _cell(kind: str, value: Any) -> Cell:

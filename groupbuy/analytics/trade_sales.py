@@ -5,11 +5,12 @@ zero, on the day on which it was taken off. So a day's rows never change afterwa
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, case, cast, func, literal, select, union_all
 
-from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, Wanted, booked
+from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.commissions.bulk import line_share
@@ -59,6 +60,7 @@ def lines(wanted: Wanted) -> Rows:
             (OrderLine.amount_fen + _changed(LineChange.amount_fen)).label("amount"),
             (units * OfferVersion.cost_fen).label("cost_fen"),
             line_share().label("commission"),
+            literal(0).label("change_id"),
         ).select_from(OrderLine),
         wanted,
     ).where(wanted.within(Order.picked_up_at), units > 0)
@@ -73,6 +75,7 @@ def lines(wanted: Wanted) -> Rows:
             -LineChange.amount_fen,
             -LineChange.units * OfferVersion.cost_fen,
             literal(0),
+            LineChange.id,
         )
         .select_from(LineChange)
         .join(OrderLine, OrderLine.id == LineChange.order_line_id),
@@ -94,10 +97,11 @@ def _sales(wanted: Wanted) -> Rows:
             sold.c.units,
             sold.c.price,
             sold.c.amount,
+            sold.c.line_id,
+            sold.c.change_id,
         )
         .join(Product, Product.id == sold.c.product_id)
         .join(Leader, Leader.id == sold.c.leader_id)
-        .order_by(sold.c.at, sold.c.line_id)
     )
 
 
@@ -122,6 +126,7 @@ SALES = Report(
         ReportColumn("amount", "金额", "money", summed=True, width=14),
     ),
     _sales,
+    (SortedBy("at", datetime), SortedBy("line_id", int), SortedBy("change_id", int)),
     ("product", "amount"),
     _NARROWS,
     "amount",
@@ -154,7 +159,6 @@ def _margin(name: Any, code: Any) -> Callable[[Wanted], Rows]:
             .join(Supplier, Supplier.id == Product.supplier_id)
             .join(Leader, Leader.id == sold.c.leader_id)
             .group_by(code, name)
-            .order_by(margin.desc(), code)
         )
 
     return rows
@@ -172,7 +176,9 @@ def _margin_report(by: str, title: str, heading: str, name: Any, code: Any) -> R
         ReportColumn("rate", "毛利率", "rate"),
     )
     rows = _margin(name, code)
-    return Report(f"margin-{by}", title, columns, rows, ("name", "margin"), _NARROWS, "amount", _sold_fen)
+    order = (SortedBy("margin", int, descending=True), SortedBy("code", str))
+    chart = ("name", "margin")
+    return Report(f"margin-{by}", title, columns, rows, order, chart, _NARROWS, "amount", _sold_fen)
 
 
 _route = func.coalesce(Leader.route, "")

@@ -62,12 +62,13 @@ def difference_of(line_id: int) -> Difference | None:
     return next(iter(_read(_statement().where(PurchaseOrderLine.id == line_id))), None)
 
 
-def waiting(*, most: int) -> Sequence[Difference]:
-    """Return the lines about which somebody has to decide, the oldest first."""
+def waiting(*, most: int, after: int | None = None) -> Sequence[Difference]:
+    """Return the lines about which somebody has to decide, the oldest first, from behind one on."""
     cost = PurchaseOrderLine.cost_fen
     accepted, units, fen = _accepted.c.units, _invoiced.c.units, _invoiced.c.fen
     differs = or_(units > func.coalesce(accepted, 0), fen != units * cost, _last.c.how.is_not(None))
-    found = _read(_statement().where(differs).order_by(PurchaseOrderLine.id))
+    behind = PurchaseOrderLine.id > (after or 0)
+    found = _read(_statement().where(differs, behind).order_by(PurchaseOrderLine.id))
     return [one for one in found if one.waits][:most]
 
 

@@ -109,6 +109,23 @@ def test_a_report_is_a_page_and_two_files_in_few_queries(app: Flask, name: str) 
     assert "=水果行" not in office.get(f"/admin/reports/{name}?export=csv").text.replace("'=水果行", "")
 
 
+@pytest.mark.parametrize("name", list(trade_reports.REPORTS))
+def test_a_program_gets_a_report_in_pages(app: Flask, name: str) -> None:
+    office = finance(app)
+    path = f"/api/v1/reports/{name}?since={PICKED:%Y-%m-%d}&until={PICKED:%Y-%m-%d}"
+    whole = office.get(path).json
+    assert (len(whole["rows"]), whole["next_cursor"]) == (whole["count"], None)
+    page = office.get(f"{path}&limit=1").json
+    rows = page["rows"]
+    while page["next_cursor"]:
+        page = office.get(f"{path}&limit=1&cursor={page['next_cursor']}").json
+        assert len(page["rows"]) == 1
+        rows += page["rows"]
+    assert rows == whole["rows"]
+    assert len(rows) > 1
+    assert office.get(f"{path}&cursor=x").json["error"]["param"] == "cursor"
+
+
 def test_a_file_made_in_the_background_is_fetched_by_who_asked(app: Flask) -> None:
     office, other = finance(app), finance(app)
     span = {"since": f"{PICKED:%Y-%m-%d}", "until": f"{PICKED:%Y-%m-%d}", "suffix": "csv", "leader": "L2"}

@@ -208,7 +208,8 @@ def test_a_difference_waits_until_it_is_decided_and_comes_back_when_it_changes(b
         invoices.decide(line_id=found.line_id, how="as_agreed", note="退回重开", now=NOW, actor="account:1")
     assert (matching.waiting(most=9), bought.owed) == ([], 5498)
     invoice = enter(bought, "A2", Asked("P2", 6, 2010))
-    (other,) = matching.waiting(most=9)
+    (other,) = matching.waiting(most=9, after=found.line_id)
+    assert matching.waiting(most=9, after=other.line_id) == []
     with transaction():
         invoices.decide(line_id=other.line_id, how="as_invoiced", note="运费", now=NOW, actor="account:1")
     assert (matching.waiting(most=9), bought.owed) == ([], 5498 + 12)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from groupbuy.kernel.errors import BadInput
@@ -11,9 +12,10 @@ from groupbuy.kernel.errors import BadInput
 T = TypeVar("T")
 
 
-def encode(*key: str | int) -> str:
+def encode(*key: str | int | datetime) -> str:
     """Return the cursor of a row's sort key."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    plain = [part.isoformat() if isinstance(part, datetime) else part for part in key]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
 def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
@@ -30,12 +32,24 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
     return key
 
 
+def sort_key(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    """Return the sort key of a cursor, whose parts are numbers, texts and moments; raise BadInput."""
+    plain = decode(cursor, [str if kind is datetime else kind for kind in kinds])
+    try:
+        return [
+            datetime.fromisoformat(part).astimezone(UTC) if kind is datetime else part
+            for kind, part in zip(kinds, plain, strict=True)
+        ]
+    except (ValueError, OverflowError) as error:
+        raise _bad() from error
+
+
 def _bad() -> BadInput:
     return BadInput("bad_cursor", "Use the next_cursor of the page before.", param="cursor")
 
 
 def page(
-    rows: Sequence[T], *, limit: int, key: Callable[[T], tuple[str | int, ...]]
+    rows: Sequence[T], *, limit: int, key: Callable[[T], tuple[str | int | datetime, ...]]
 ) -> tuple[Sequence[T], str | None]:
     """Split ``limit + 1`` rows into a page and the cursor of the next one, None on the last."""
     if len(rows) <= limit:

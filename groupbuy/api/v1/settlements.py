@@ -21,7 +21,6 @@ from groupbuy.settlements import adjusting, invoices, making, matching, paying, 
 from groupbuy.settlements.invoices import MAX_UNITS, Asked
 from groupbuy.settlements.models import SupplierSettlement
 
-MOST_SHOWN = 200
 Words = Annotated[Text, Field(max_length=paying.MAX_WORDS)]
 
 
@@ -112,6 +111,13 @@ class DifferencesShape(Shape):
     """Lines of purchase orders with their invoices."""
 
     lines: list[DifferenceShape]
+
+
+class DifferencePage(Shape):
+    """A page of lines of purchase orders with their invoices, the oldest first."""
+
+    items: list[DifferenceShape]
+    next_cursor: str | None
 
 
 class DifferenceDecision(Body):
@@ -232,10 +238,19 @@ def enter_invoice(identity: Identity, number: str, body: NewInvoice) -> tuple[in
     return 201, {"lines": [_difference(one) for one in matching.lines_of(number)]}
 
 
-@endpoint("GET", "/invoice-differences", scope="money:read", roles=STAFF, answers={200: DifferencesShape})
-def list_invoice_differences(identity: Identity) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+@endpoint(
+    "GET",
+    "/invoice-differences",
+    scope="money:read",
+    roles=STAFF,
+    query=Page,
+    answers={200: DifferencePage},
+)
+def list_invoice_differences(identity: Identity, query: Page) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """List what waits for a decision, the oldest first."""
-    return 200, {"lines": [_difference(one) for one in matching.waiting(most=MOST_SHOWN)]}
+    found = matching.waiting(most=query.limit + 1, after=cursors.id_after(query.cursor))
+    rows, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.line_id,))
+    return 200, {"items": [_difference(one) for one in rows], "next_cursor": cursor}
 
 
 @endpoint(

@@ -1,27 +1,30 @@
 """Reports of the trade for any span, with the ledger's figure beside them."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from groupbuy.analytics import trade_base, trade_reports
 from groupbuy.analytics.trade_base import Wanted
+from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF
-from groupbuy.api.v1.shapes import Shape
+from groupbuy.api.v1.shapes import Page, Shape
 from groupbuy.api.v1.warehouse import Day
 from groupbuy.http.identity import Identity
-from groupbuy.http.reading import Query, Text
+from groupbuy.http.reading import Text
 from groupbuy.kernel.errors import BadInput
 from groupbuy.settlements.rules import start_of
 
-MOST_ROWS = 1000
+# Of a cursor that holds the longest of names.
+MOST_CURSOR = 2000
 Narrow = Annotated[Text, Field(max_length=64)]
 
 
-class ReportQuery(Query):
-    """The first and the last day, codes that narrow the report, and how many rows to leave out first."""
+class ReportQuery(Page):
+    """The first and the last day, and codes that narrow the report."""
 
     since: Day
     until: Day
@@ -29,14 +32,14 @@ class ReportQuery(Query):
     leader: Narrow = ""
     product: Narrow = ""
     route: Narrow = ""
-    skip: Annotated[int, Field(ge=0, le=10**9)] = 0
+    cursor: Annotated[Text, Field(max_length=MOST_CURSOR)] | None = None
 
 
 class ReportShape(Shape):
-    """At most 1,000 rows, as texts and whole numbers in the order of ``columns``; amounts are fen.
+    """A page of rows, as texts and whole numbers in the order of ``columns``; amounts are fen.
 
-    ``sums`` are those of all rows. ``booked_fen`` is what the ledger says the column ``agrees`` must come
-    to, null where the report is narrowed.
+    ``count`` and ``sums`` are those of all rows. ``booked_fen`` is what the ledger says the column
+    ``agrees`` must come to, null where the report is narrowed.
     """
 
     report: str
@@ -46,6 +49,7 @@ class ReportShape(Shape):
     agrees: str
     booked_fen: int | None
     rows: list[list[str | int | None]]
+    next_cursor: str | None
 
 
 @endpoint(
@@ -60,7 +64,10 @@ def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int,
     codes = {code: getattr(query, code) for code in ("supplier", "leader", "product", "route")}
     wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
     found = trade_base.figures(report, wanted)
-    rows = trade_reports.rows_of(report, wanted, most=MOST_ROWS, skip=query.skip)
+    kinds = [one.kind for one in report.sorted_by]
+    after = [] if query.cursor is None else cursors.sort_key(query.cursor, kinds)
+    asked = trade_reports.rows_of(report, wanted, most=query.limit + 1, after=after)
+    rows, cursor = cursors.page(asked, limit=query.limit, key=partial(trade_reports.key_of, report))
     return 200, {
         "report": report.name,
         "columns": [column.key for column in report.columns],
@@ -69,6 +76,7 @@ def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int,
         "agrees": report.agrees,
         "booked_fen": found.booked,
         "rows": [list(trade_reports.cells(report, row)) for row in rows],
+        "next_cursor": cursor,
     }
 
 
