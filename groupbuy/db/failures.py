@@ -9,13 +9,15 @@ AWAY_CLASSES = ("08", "53", "57", "58")
 # A lock that was not given in time; a transaction ended because it stood idle; a conflict or deadlock
 # that came again at every attempt.
 AWAY_STATES = ("55P03", "25P03", "40001", "40P01")
-# SQLite has no such codes on Python 3.11's errors of every kind, but its sentences are fixed.
+# SQLite has no such codes on Python 3.11's errors of every kind, but its sentences are fixed. It says
+# "malformed" of a disk that fails to read, too, and most of those read again a moment later.
 AWAY_SENTENCES = (
     "is locked",
     "unable to open database",
     "disk i/o error",
     "disk is full",
     "readonly",
+    "disk image is malformed",
 )
 
 

@@ -61,7 +61,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return _of_http(error)
     if is_unavailable(error):
-        log.warning("database_away", error=type(error).__name__)
+        log.warning("database_away", error=type(error).__name__, reason=str(getattr(error, "orig", error)))
         sentence = "The database cannot be reached at this moment; try again."
         return Problem(503, "database_away", sentence, retry_after=RETRY_AFTER_S)
     log.error("unexpected_error", exc_info=error)

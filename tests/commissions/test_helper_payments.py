@@ -50,9 +50,15 @@ def earned(app: Flask) -> tuple[int, int]:
 def paid(leader: int, helper: int, fen: int, *, proof: str = "现金", key: str | None = None) -> int:
     usual = {"now": SETTLED, "actor": "test", "submission_key": key}
     return in_transaction(
-        lambda: service.note(
-            leader=db.session.get_one(Leader, leader), account_id=helper, amount_fen=fen, proof=proof, **usual
-        ).id
+        lambda: (
+            service.note(
+                leader=db.session.get_one(Leader, leader),
+                account_id=helper,
+                amount_fen=fen,
+                proof=proof,
+                **usual,
+            ).id
+        )
     )
 
 

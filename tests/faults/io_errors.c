@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ONE_IN 20
+#define ONE_IN 5
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
 
 static int fails(const char *call)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from groupbuy.db import db
@@ -19,6 +19,7 @@ from groupbuy.db.failures import is_unavailable
         PoolTimeout(),
         OperationalError("", {}, sqlite3.OperationalError("database is locked")),
         OperationalError("", {}, sqlite3.OperationalError("database or disk is full")),
+        DatabaseError("", {}, sqlite3.DatabaseError("database disk image is malformed")),
         OperationalError("", {}, psycopg.OperationalError("connection refused")),
         OperationalError("", {}, psycopg.errors.LockNotAvailable()),
         OperationalError("", {}, psycopg.errors.AdminShutdown()),
