@@ -8,8 +8,8 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
-from groupbuy.aftersales.models import LotClaim, LotReply
-from groupbuy.aftersales.rules import LotState
+from groupbuy.aftersales.models import AfterSaleCase, LotClaim, LotReply
+from groupbuy.aftersales.rules import CaseState, LotState
 from groupbuy.campaigns.models import Offer
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -20,12 +20,13 @@ from groupbuy.warehouse.models import StockBatch
 
 @dataclass(frozen=True, slots=True)
 class LotProgress:
-    """How far a claim is: lines asked about, answered and bad, sale units bad, fen credited."""
+    """How far a claim is: lines asked about, answered, bad; sale units bad and taken over; fen credited."""
 
     asked: int
     answered: int
     bad: int
     bad_units: int
+    taken_units: int
     credit_fen: int
 
 
@@ -35,6 +36,34 @@ def get_claim(number: str) -> LotClaim:
     if found is None:
         raise NotFound("unknown_claim", "There is no such claim.")
     return found
+
+
+def for_suppliers(supplier_ids: Sequence[int]) -> Select[LotClaim]:
+    """Select the claims that these suppliers answer or have answered, the latest first."""
+    unseen = (LotState.ASKING, LotState.UNFOUNDED)
+    mine = (LotClaim.supplier_id.in_(supplier_ids), LotClaim.state.not_in(unseen))
+    return _claims().where(*mine).order_by(LotClaim.id.desc())
+
+
+def claim_for_suppliers(number: str, supplier_ids: Sequence[int]) -> LotClaim:
+    """Return one of these suppliers' claims; raise NotFound for any other."""
+    found = db.session.scalar(for_suppliers(supplier_ids).where(LotClaim.number == number))
+    if found is None:
+        raise NotFound("unknown_claim", "There is no such claim.")
+    return found
+
+
+def found_bad(claim: LotClaim) -> Sequence[LotReply]:
+    """Return what buyers found bad and did not take back, line by line, with the pictures in their cases."""
+    standing = AfterSaleCase.state != CaseState.WITHDRAWN
+    bad = select(LotReply).join(AfterSaleCase, AfterSaleCase.id == LotReply.case_id).where(standing)
+    mine = bad.where(LotReply.claim_id == claim.id, LotReply.bad_units > 0)
+    return db.session.scalars(mine.options(*_line()).order_by(LotReply.order_line_id)).all()
+
+
+def still_open(claim: LotClaim) -> Sequence[LotReply]:
+    """Return the replies whose cases nobody has decided or taken back."""
+    return [reply for reply in found_bad(claim) if reply.case and reply.case.state == CaseState.ASKED]
 
 
 def find_claim_on(batch_id: int) -> LotClaim | None:
@@ -55,6 +84,7 @@ def progress_of(claim_id: int) -> LotProgress:
             func.count(LotReply.bad_units),
             func.count(case((LotReply.bad_units > 0, 1))),
             total(LotReply.bad_units),
+            total(LotReply.taken_units),
             total(LotReply.credit_fen),
         ).where(LotReply.claim_id == claim_id)
     ).one()

@@ -103,15 +103,18 @@ class Replacement(Base):
 class LotClaim(Base):
     """A batch that somebody found bad: all its buyers are asked ``until`` a moment, then the supplier.
 
-    ``text`` is what buyers read. A batch has one claim at most.
+    ``text`` is what buyers read, ``answer`` what they read of its end. The supplier has until ``answer_by``
+    to answer with ``supplier_words``. A batch has one claim at most.
     """
 
     __tablename__ = "lot_claim"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('asking', 'with_supplier', 'accepted', 'refused', 'unfounded')", name="state"
+            "state IN ('asking', 'with_supplier', 'accepted', 'part_accepted', 'refused', 'unfounded')",
+            name="state",
         ),
         Index("ix_lot_claim_state", "state", "until"),
+        Index("ix_lot_claim_supplier", "supplier_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -123,6 +126,10 @@ class LotClaim(Base):
     until: Mapped[datetime]
     opened_at: Mapped[datetime]
     opened_by: Mapped[str]
+    answer_by: Mapped[datetime | None]
+    supplier_answered_at: Mapped[datetime | None]
+    supplier_answered_by: Mapped[str | None]
+    supplier_words: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
     answer: Mapped[str | None]
@@ -134,14 +141,16 @@ class LotClaim(Base):
 class LotReply(Base):
     """A line that holds goods of a batch under claim, or may, and what its buyer says of them.
 
-    ``bad_units`` is None until there is an answer. ``credit_fen`` is what is credited until the claim is
-    decided; the case carries it from there.
+    ``bad_units`` is None until there is an answer, ``taken_units`` until the supplier has said how many of
+    them it takes over. ``credit_fen`` is what is credited until the claim is decided; the case carries it
+    from there, and the pictures.
     """
 
     __tablename__ = "lot_reply"
     __table_args__ = (
         CheckConstraint("units > 0 AND bad_units >= 0 AND bad_units <= units", name="units"),
         CheckConstraint("credit_fen >= 0", name="credit"),
+        CheckConstraint("taken_units >= 0 AND taken_units <= bad_units", name="taken"),
         Index("ix_lot_reply_resident", "resident_id"),
         Index("ix_lot_reply_line", "order_line_id"),
     )
@@ -154,6 +163,7 @@ class LotReply(Base):
     units: Mapped[int]
     bad_units: Mapped[int | None]
     answered_at: Mapped[datetime | None]
+    taken_units: Mapped[int | None]
     credit_fen: Mapped[int] = mapped_column(default=0)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("after_sale_case.id"), unique=True)
 

@@ -9,6 +9,8 @@ from groupbuy.kernel.errors import BadInput, RuleBroken
 
 MAX_TEXT = 500
 MAX_PHOTOS = 3
+# How long a supplier has to answer a claim on a batch once its buyers have; then the operator decides.
+LOT_ANSWER = timedelta(hours=72)
 
 
 class Kind(StrEnum):
@@ -59,11 +61,12 @@ class PromiseState(StrEnum):
 
 
 class LotState(StrEnum):
-    """Name where a claim on a batch stands: buyers are asked, then the supplier, who takes it or not."""
+    """Name where a claim on a batch stands: buyers are asked, then the supplier, who takes over some."""
 
     ASKING = "asking"
     WITH_SUPPLIER = "with_supplier"
     ACCEPTED = "accepted"
+    PART_ACCEPTED = "part_accepted"
     REFUSED = "refused"
     UNFOUNDED = "unfounded"
 
@@ -134,3 +137,24 @@ def check_bad(bad_units: int, units: int) -> None:
     """Raise BadInput ``out_of_range`` for fewer than none or more than somebody has of a batch."""
     if not 0 <= bad_units <= units:
         raise BadInput("out_of_range", f"Between 0 and {units}.", param="bad_units")
+
+
+def check_taken(taken: Mapping[int, int], bad: Mapping[int, int], words: str) -> None:
+    """Check what a supplier takes over, sale units by line, against what buyers found bad.
+
+    Each line is answered. Raise BadInput ``required``, ``out_of_range``; RuleBroken ``changed`` for others.
+    """
+    if taken.keys() != bad.keys():
+        raise RuleBroken("changed", "What buyers say has changed meanwhile; look again.", param="lines")
+    for line_id, units in taken.items():
+        if not 0 <= units <= bad[line_id]:
+            raise BadInput("out_of_range", f"Between 0 and {bad[line_id]}.", param=str(line_id))
+    if sum(taken.values()) < sum(bad.values()) and not words.strip():
+        raise BadInput("required", "Say why you do not take over everything.", param="words")
+
+
+def outcome(taken: int, bad: int) -> LotState:
+    """Return how a claim ends of whose bad units the supplier pays so many; of none it takes over all."""
+    if taken >= bad:
+        return LotState.ACCEPTED
+    return LotState.PART_ACCEPTED if taken else LotState.REFUSED

@@ -1,18 +1,17 @@
 """A batch is bad (批次索赔): its buyers are asked, what they say is credited until the supplier answers.
 
-Each piece that somebody says is bad is an after-sale case of its own order. The supplier's answer decides
-them all: what it takes over is paid back and charged to it.
+Each piece that somebody says is bad is an after-sale case of its own order. ``deciding_lots`` ends them.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from groupbuy.aftersales import lots, rules
-from groupbuy.aftersales.models import AfterSaleCase, LotClaim, LotReply
-from groupbuy.aftersales.rules import CaseState, Kind, LotState, Reason
+from groupbuy.aftersales.models import LotClaim, LotReply
+from groupbuy.aftersales.rules import Kind, LotState, Reason
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.catalog.models import Supplier
@@ -23,6 +22,7 @@ from groupbuy.flows.ordering import Actor
 from groupbuy.flows.putting_right import Request
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.messaging.service import Mail, send_mails
 from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient
 from groupbuy.notices.rules import RESIDENT
@@ -61,7 +61,7 @@ def open_claim(
     rows = [dict(zip(columns, (claim.id, *line, 0), strict=True)) for line in lines]
     db.session.execute(insert(LotReply), rows)
     _ask(claim, sorted({resident_id for _, resident_id, _ in lines}), zone, now)
-    _log("lot_claim_opened", claim, now, actor.name, {"lines": len(lines), "supplier": supplier.code})
+    log("lot_claim_opened", claim, now, actor.name, {"lines": len(lines), "supplier": supplier.code})
     return claim
 
 
@@ -114,10 +114,12 @@ def answer(
     resident_ids: Sequence[int] | None,
     now: datetime,
     actor: Actor,
+    photos: Sequence[str] = (),
 ) -> LotReply:
     """Note how many pieces of an order are bad; the same answer again changes nothing.
 
-    What is bad is credited until the claim is decided. ``resident_ids`` narrows it to the asker's own. Raise
+    What is bad is credited until the claim is decided; the case of it keeps the pictures, which are stored
+    already. ``resident_ids`` narrows it to the asker's own. Raise
     NotFound, BadInput ``out_of_range``, RuleBroken ``too_late``, ``already_answered``, and as a case does.
     """
     reply = _reply(claim, order_number, resident_ids)
@@ -134,18 +136,20 @@ def answer(
     if claim.state != LotState.ASKING or claim.until <= now:
         raise RuleBroken("too_late", "The time to answer is over.")
     if bad_units:
-        _credit(claim, reply, bad_units, now, actor)
+        _credit(claim, reply, bad_units, photos, now, actor)
     reply.bad_units, reply.answered_at = bad_units, now
     db.session.flush()
     after = {"order": order_number, "bad_units": bad_units}
-    _log("lot_claim_answered", claim, now, actor.name, after)
+    log("lot_claim_answered", claim, now, actor.name, after)
     return reply
 
 
-def _credit(claim: LotClaim, reply: LotReply, bad_units: int, now: datetime, actor: Actor) -> None:
+def _credit(
+    claim: LotClaim, reply: LotReply, bad_units: int, photos: Sequence[str], now: datetime, actor: Actor
+) -> None:
     line = reply.line
     text = f"批次索赔 {claim.number}：{claim.text}"[: rules.MAX_TEXT]
-    request = Request(Kind.REFUND, Reason.SPOILED, text, {line.offer.product.code: bad_units})
+    request = Request(Kind.REFUND, Reason.SPOILED, text, {line.offer.product.code: bad_units}, photos)
     key = f"lot:{claim.id}:{line.id}"
     case = putting_right.open_whenever(order=line.order, request=request, now=now, actor=actor, key=key)
     reply.case, reply.credit_fen = case, part_of(line.amount_fen, bad_units, line.quantity)
@@ -158,70 +162,43 @@ def _reply(claim: LotClaim, order_number: str, resident_ids: Sequence[int] | Non
     raise NotFound("unknown_order", "There is no such order.")
 
 
-def end_asking(*, claim_id: int, now: datetime) -> str | None:
-    """End the time to answer: on to the supplier, or nothing was bad; None when it was ended before."""
-    claim = _lock(claim_id)
+def end_asking(*, claim_id: int, now: datetime, zone: ZoneInfo) -> str | None:
+    """End the time to answer: on to the supplier, or nothing was bad; None when it was ended before.
+
+    The supplier is written to where it has an address.
+    """
+    claim = lock(claim_id)
     if claim.state != LotState.ASKING or claim.until > now:
         return None
-    claim.state = rules.after_asking(lots.progress_of(claim.id).bad_units)
+    progress = lots.progress_of(claim.id)
+    claim.state = rules.after_asking(progress.bad_units)
+    if claim.state == LotState.WITH_SUPPLIER:
+        claim.answer_by = now + rules.LOT_ANSWER
+        _write_to_supplier(claim, progress.bad_units, now, zone)
     db.session.flush()
-    _log("lot_claim_asked", claim, now, SCHEDULER, {"state": claim.state})
+    log("lot_claim_asked", claim, now, SCHEDULER, {"state": claim.state})
     return claim.state
 
 
-def decide(
-    *, number: str, accepted: bool, pay_back: bool, words: str, now: datetime, zone: ZoneInfo, actor: Actor
-) -> LotClaim:
-    """Note the supplier's answer and decide all cases with it, once.
-
-    What it accepts is paid back and charged to it; what it refuses is paid back at the operator's own cost,
-    or not at all, which needs ``words``. Cases that were decided or taken back by themselves stay so. Raise
-    NotFound, BadInput, RuleBroken ``already_decided``, ``still_asking``.
-    """
-    claim = lots.get_claim(number)
-    if claim.state == LotState.ASKING:
-        raise RuleBroken("still_asking", "The buyers are still being asked.")
-    approve = accepted or pay_back
-    if not words.strip() and not approve:
-        raise BadInput("required", "Say why.", param="words")
-    open_cases = select(LotReply.case_id).where(LotReply.claim_id == claim.id)
-    cases = db.session.scalars(
-        select(AfterSaleCase)
-        .where(AfterSaleCase.id.in_(open_cases), AfterSaleCase.state == CaseState.ASKED)
-        .order_by(AfterSaleCase.order_id, AfterSaleCase.id)
-    ).all()
-    for case in cases:
-        putting_right.decide(
-            number=case.number,
-            approve=approve,
-            answer=words,
-            charge_supplier=accepted,
-            now=now,
-            zone=zone,
-            actor=actor,
-        )
-    _decide(claim, LotState.ACCEPTED if accepted else LotState.REFUSED, words, now, actor)
-    _log("lot_claim_decided", claim, now, actor.name, {"state": claim.state, "cases": len(cases)})
-    return claim
+def _write_to_supplier(claim: LotClaim, bad_units: int, now: datetime, zone: ZoneInfo) -> None:
+    if not claim.supplier.email:
+        return
+    goods = f"{claim.batch.product.name} {claim.batch.number}".strip()
+    until = (now + rules.LOT_ANSWER).astimezone(zone)
+    body = (
+        f"{claim.supplier.name}：\n\n{goods} 有 {bad_units} 件被买家反馈有问题：{claim.text}\n"
+        f"请在 {until:%Y-%m-%d %H:%M} 前到供应商页面的“批次索赔”逐项答复。索赔号 {claim.number}。\n"
+    )
+    mail = Mail(f"lot-claim-{claim.id}", claim.supplier.email, f"批次索赔 {claim.number} {goods}", body)
+    send_mails([mail], now=now)
 
 
-def _decide(claim: LotClaim, state: LotState, words: str, now: datetime, actor: Actor) -> None:
-    decided = db.session.execute(
-        update(LotClaim)
-        .where(LotClaim.id == claim.id, LotClaim.state == LotState.WITH_SUPPLIER)
-        .values(state=state, decided_at=now, decided_by=actor.name, answer=words.strip() or None)
-        .returning(LotClaim.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    db.session.refresh(claim)
-    if decided is None:
-        raise RuleBroken("already_decided", "This has been decided meanwhile.")
-
-
-def _lock(claim_id: int) -> LotClaim:
+def lock(claim_id: int) -> LotClaim:
+    """Lock a claim and return it as it stands; after the orders of its cases."""
     chosen = select(LotClaim).where(LotClaim.id == claim_id).with_for_update()
     return db.session.scalars(chosen.execution_options(populate_existing=True)).one()
 
 
-def _log(verb: str, claim: LotClaim, now: datetime, actor: str, after: dict[str, object]) -> None:
+def log(verb: str, claim: LotClaim, now: datetime, actor: str, after: dict[str, object]) -> None:
+    """Write into the audit log what happened to a claim."""
     audit.record(at=now, actor=actor, verb=verb, subject_kind="lot_claim", subject=claim.number, after=after)

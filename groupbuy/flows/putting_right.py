@@ -46,6 +46,17 @@ class Request:
     photos: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Who is charged with the cost of a case's goods, and for how many units of each line.
+
+    Without a supplier it is each offer's own, without units all that the case is about.
+    """
+
+    supplier_id: int | None = None
+    units: Mapping[int, int] | None = None
+
+
 def ask(
     *,
     order: Order,
@@ -144,14 +155,16 @@ def decide(
     zone: ZoneInfo,
     actor: Actor,
     goods: Goods = Goods.KEPT,
-    charge_supplier: bool = False,
+    charge: Charge | None = None,
+    agreed: Mapping[int, int] | None = None,
     instead: str | None = None,
 ) -> AfterSaleCase:
     """Decide a case, once: of two people at the same time one wins, the other is told.
 
     An approved refund takes the units off their lines, so that what was paid above is owed back and the
     commission follows; a replacement comes in the next round, an exchange as the product ``instead`` where
-    a code is given. ``goods`` is what becomes of them, and the stock with them. Raise NotFound, BadInput,
+    a code is given. ``goods`` is what becomes of them, and the stock with them. Of a line fewer units than
+    asked for may be ``agreed`` to. Raise NotFound, BadInput,
     RuleBroken ``already_decided``, ``more_than_bought``, ``not_there``, ``already_back``.
     """
     case = queries.get_case(number)
@@ -161,6 +174,7 @@ def decide(
     kind = Kind(case.kind)
     new = rules.after_approval(kind) if approve else CaseState.REJECTED
     _move(case, CaseState.ASKED, new, now, actor)
+    _agree(case, agreed if approve and agreed else {})
     case.answer, case.goods = answer.strip() or None, goods if approve else Goods.KEPT
     taking_back.take_back(case=case, order=order, goods=Goods(case.goods), now=now, zone=zone, actor=actor)
     if approve and kind is Kind.REFUND:
@@ -168,13 +182,21 @@ def decide(
         case.refund_fen = crediting.take_off(wanted, cause=f"after_sale:{case.id}", now=now, actor=actor)
     if new is CaseState.APPROVED:
         replacing.promise(case=case, instead=instead, now=now)
-    if approve and charge_supplier:
-        _charge(case, now, actor)
+    if approve and charge is not None:
+        _charge(case, charge, now, actor)
     db.session.flush()
     after: dict[str, Any] = {"state": new, "refund_fen": case.refund_fen, "goods": case.goods}
     _log("after_sale_decided", case, now, actor, after)
     _tell(case, now)
     return case
+
+
+def _agree(case: AfterSaleCase, agreed: Mapping[int, int]) -> None:
+    for line in case.lines:
+        units = agreed.get(line.order_line_id, line.units)
+        if not 1 <= units <= line.units:
+            raise BadInput("out_of_range", f"Between 1 and {line.units}.", param="units")
+        line.units = units
 
 
 def _check_answer(answer: str, approve: bool) -> None:
@@ -217,30 +239,34 @@ def _move(case: AfterSaleCase, old: CaseState, new: CaseState, now: datetime, ac
     db.session.refresh(case, ["state", "decided_at", "decided_by"])
 
 
-def _charge(case: AfterSaleCase, now: datetime, actor: Actor) -> None:
+def _charge(case: AfterSaleCase, charge: Charge, now: datetime, actor: Actor) -> None:
     """Charge the suppliers with what the goods had cost, and owe them so much less."""
     for line in case.lines:
-        cost = line.units * line.line.offer_version.cost_fen
+        units = line.units if charge.units is None else charge.units[line.order_line_id]
+        cost = units * line.line.offer_version.cost_fen
         if cost:
-            offer = line.line.offer
-            claim = SupplierClaim(
-                supplier_id=offer.supplier_id,
-                product_id=offer.product_id,
-                amount_fen=cost,
-                cause=f"after_sale:{case.id}",
-                at=now,
-            )
-            db.session.add(claim)
-            db.session.flush()
-            adjusting.adjust(
-                supplier_id=offer.supplier_id,
-                kind="claim",
-                amount_fen=-cost,
-                cause=f"supplier_claim:{claim.id}",
-                note=f"售后 {case.number} {offer.product.code} × {line.units}",
-                now=now,
-                actor=actor.name,
-            )
+            _charge_line(case, line, charge.supplier_id or line.line.offer.supplier_id, units, now, actor)
+
+
+def _charge_line(
+    case: AfterSaleCase, line: AfterSaleLine, supplier_id: int, units: int, now: datetime, actor: Actor
+) -> None:
+    product, cost = line.line.offer.product, units * line.line.offer_version.cost_fen
+    cause = f"after_sale:{case.id}"
+    claim = SupplierClaim(
+        supplier_id=supplier_id, product_id=product.id, amount_fen=cost, cause=cause, at=now
+    )
+    db.session.add(claim)
+    db.session.flush()
+    adjusting.adjust(
+        supplier_id=supplier_id,
+        kind="claim",
+        amount_fen=-cost,
+        cause=f"supplier_claim:{claim.id}",
+        note=f"售后 {case.number} {product.code} × {units}",
+        now=now,
+        actor=actor.name,
+    )
 
 
 def _tell(case: AfterSaleCase, now: datetime) -> None:

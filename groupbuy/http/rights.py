@@ -147,6 +147,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "supplier.order_answer": ACT,
         "supplier.paper": LOOK,
         "supplier.sales": LOOK,
+        "supplier.lot_claims": LOOK,
+        "supplier.lot_claim": ACT,
         "supplier.settlements": LOOK,
         "supplier.settlement": LOOK,
         "supplier.settlement_file": LOOK,

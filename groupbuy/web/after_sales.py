@@ -1,8 +1,11 @@
 """The form that asks for something after the sale, the same for residents and for leaders on their behalf."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import MultipleFileField
+from werkzeug.datastructures import FileStorage
 from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -85,7 +88,11 @@ def asked(form: AfterSaleForm, order: Order) -> AfterSaleCase | None:
 
     def work() -> AfterSaleCase:
         request_ = Request(
-            Kind(form.kind.data), Reason(form.reason.data), form.text.data, _units(order), _photos(form)
+            Kind(form.kind.data),
+            Reason(form.reason.data),
+            form.text.data,
+            _units(order),
+            stored_photos(form.photos.data),
         )
         return putting_right.ask(
             order=order,
@@ -116,8 +123,9 @@ def _units(order: Order) -> dict[str, int]:
         raise BadInput("not_a_number", "Type whole numbers.", param="units") from error
 
 
-def _photos(form: AfterSaleForm) -> list[str]:
-    files = [file for file in form.photos.data or () if file]
+def stored_photos(sent: Sequence[FileStorage] | None) -> list[str]:
+    """Store the pictures of a form and return their paths; raise BadInput, TooMany."""
+    files = [file for file in sent or () if file]
     if len(files) > rules.MAX_PHOTOS:
         raise BadInput("out_of_range", f"At most {rules.MAX_PHOTOS} pictures.", param="photos")
     stored = []

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from groupbuy.aftersales import lots, rules
 from groupbuy.aftersales.models import LotClaim, LotReply
 from groupbuy.aftersales.rules import LotState
+from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
-from groupbuy.flows import claiming_lots, putting_right, receiving
+from groupbuy.flows import claiming_lots, deciding_lots, putting_right, receiving
 from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.messaging.models import Message
@@ -58,12 +59,26 @@ def answer(claim: LotClaim, order: Order, bad: int, now: datetime = FOUND) -> Lo
 
 def decide(claim: LotClaim, *, accepted: bool, pay_back: bool = False, words: str = "") -> LotClaim:
     return in_transaction(
-        lambda: claiming_lots.decide(
+        lambda: deciding_lots.decide(
             number=claim.number,
             accepted=accepted,
             pay_back=pay_back,
             words=words,
             now=UNTIL + timedelta(hours=1),
+            zone=ZONE,
+            actor=ACTOR,
+        )
+    )
+
+
+def take(claim: LotClaim, taken: dict[int, int] | None, words: str = "", now: datetime = UNTIL) -> LotClaim:
+    return in_transaction(
+        lambda: deciding_lots.take_answer(
+            number=claim.number,
+            supplier_ids=[claim.supplier_id],
+            taken=taken,
+            words=words,
+            now=now,
             zone=ZONE,
             actor=ACTOR,
         )
@@ -159,6 +174,62 @@ def test_a_claim_ends_by_itself_where_nothing_was_bad(app: Flask, bought: list[O
     building.close(app, bought[0].round, UNTIL)
     assert lots.get_claim(claim.number).state == LotState.UNFOUNDED
     assert code_of(decide, claim, accepted=True) == "already_decided"
+
+
+def test_a_supplier_takes_over_everything_and_so_has_decided(app: Flask, bought: list[Order]) -> None:
+    """2 bad at ¥9.90 back; of 7 × ¥5.00 the supplier is owed ¥25.00; it is written to where it has mail."""
+    with transaction():
+        db.session.scalars(select(Supplier)).one().email = "s1@example.com"
+    claim = claim_on(db.session.scalars(select(StockBatch)).one())
+    answer(claim, bought[0], 2)
+    assert code_of(take, claim, None) == "unknown_claim"
+    building.close(app, bought[0].round, UNTIL)
+    letter = db.session.scalars(select(Message).where(Message.recipient == "s1@example.com")).all()[-1]
+    assert claim.number in letter.subject
+    assert "2 件" in letter.body
+    stored = take(claim, None)
+    assert stored.state == LotState.ACCEPTED
+    assert code_of(take, claim, None) == "already_decided"
+    assert [day.stored(order).amount_fen for order in bought] == [990, 1980, 990, 990]
+    assert open_fen(stored.supplier_id, UNTIL + timedelta(days=1)) == 2500
+    assert day.wrong() == []
+
+
+@pytest.mark.parametrize(
+    ("pay_back", "amounts", "state"),
+    [(True, [0, 0, 990, 990], "part_accepted"), (False, [1980, 1980, 990, 990], "part_accepted")],
+)
+def test_what_a_supplier_takes_over_in_part_is_charged_and_the_rest_decided_by_us(
+    app: Flask, bought: list[Order], pay_back: bool, amounts: list[int], state: str
+) -> None:
+    """3 and 2 bad, 1 of the 3 taken over: ¥5.00 charged; all ¥49.50 back, or only the ¥9.90 of that one."""
+    claim = claim_on(db.session.scalars(select(StockBatch)).one())
+    answer(claim, bought[0], 3)
+    answer(claim, bought[1], 2)
+    building.close(app, bought[0].round, UNTIL)
+    first, second = (reply.order_line_id for reply in lots.found_bad(lots.get_claim(claim.number)))
+    assert code_of(take, claim, {first: 1}, "运输中损坏") == "changed"
+    assert code_of(take, claim, {first: 4, second: 0}, "运输中损坏") == "out_of_range"
+    assert code_of(take, claim, {first: 1, second: 0}) == "required"
+    late = UNTIL + rules.LOT_ANSWER
+    assert code_of(take, claim, {first: 1, second: 0}, "运输中损坏", late) == "too_late"
+    assert take(claim, {first: 1, second: 0}, "运输中损坏").state == LotState.WITH_SUPPLIER
+    assert code_of(take, claim, None) == "already_answered"
+    assert code_of(decide, claim, accepted=True) == "supplier_answered"
+    decided = decide(claim, accepted=False, pay_back=pay_back, words="其余不赔")
+    assert decided.state == state
+    assert [day.stored(order).amount_fen for order in bought] == amounts
+    assert open_fen(decided.supplier_id, UNTIL + timedelta(days=1)) == 3000
+    assert day.wrong() == []
+
+
+@given(bad=st.dictionaries(st.integers(1, 50), st.integers(1, 500)), data=st.data())
+def test_a_supplier_answers_each_line_within_what_is_bad(bad: dict[int, int], data: st.DataObject) -> None:
+    taken = {line: data.draw(st.integers(0, units)) for line, units in bad.items()}
+    rules.check_taken(taken, bad, "原因")
+    ended = rules.outcome(sum(taken.values()), sum(bad.values()))
+    assert (ended is LotState.ACCEPTED) == (taken == bad)
+    assert (ended is LotState.REFUSED) == (bool(bad) and not any(taken.values()))
 
 
 @given(price=st.integers(0, 10**6), lines=st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500))))

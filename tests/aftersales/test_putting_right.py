@@ -19,7 +19,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import collecting, ordering, putting_right
-from groupbuy.flows.putting_right import Request
+from groupbuy.flows.putting_right import Charge, Request
 from groupbuy.kernel.errors import GroupbuyError, RuleBroken
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
@@ -81,7 +81,7 @@ def test_a_refund_is_paid_for_what_was_paid_and_the_commission_follows(order: Or
     fetch(order)
     case = ask(order, Kind.REFUND, P1=3)
     assert code_of(ask, order, Kind.REFUND, P1=3) == "more_than_bought"
-    decided = decide(case, goods=Goods.WRITTEN_OFF, charge_supplier=True)
+    decided = decide(case, goods=Goods.WRITTEN_OFF, charge=Charge())
     assert (decided.state, decided.refund_fen) == ("closed", 2970)
     assert code_of(decide, case) == "already_decided"
     stored = db.session.get_one(Order, order.id, populate_existing=True)

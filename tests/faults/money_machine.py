@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.flows import collecting, ordering, putting_right
-from groupbuy.flows.putting_right import Request
+from groupbuy.flows.putting_right import Charge, Request
 from groupbuy.members.models import Resident
 from tests import building
 from tests.building import ACTOR
@@ -105,7 +105,7 @@ class MoneyMachine(Payers, Refunds, Partners):
         case = self.do(lambda: putting_right.ask(order=stored_order(id_), request=request, **usual).number)
         if case is None:
             return
-        wish = {"number": case, "approve": True, "answer": "", "charge_supplier": charge}
+        wish = {"number": case, "approve": True, "answer": "", "charge": Charge() if charge else None}
         done = self.do(lambda: putting_right.decide(**wish, **usual), crash=crash)
         assert done is not None
         self.model.take_off(order, code, count, self.now, charge=charge)

@@ -14,7 +14,7 @@ from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.config import Settings
 from groupbuy.flows import putting_right
-from groupbuy.flows.putting_right import Request
+from groupbuy.flows.putting_right import Charge, Request
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
@@ -148,7 +148,7 @@ def decide_after_sale(identity: Identity, number: str, body: CaseDecision) -> tu
         approve=body.approve,
         answer=body.answer,
         goods=Goods(body.goods),
-        charge_supplier=body.charge_supplier,
+        charge=Charge() if body.charge_supplier else None,
         instead=body.instead,
         now=utc_now(),
         zone=zone(),

@@ -1,4 +1,4 @@
-"""Claims on batches: buyers are asked how many pieces are bad, the supplier's answer decides."""
+"""Claims on batches: buyers are asked how many pieces are bad, and all cases are decided."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -11,7 +11,7 @@ from groupbuy.api.v1.after_sales import zone
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
-from groupbuy.flows import claiming_lots
+from groupbuy.flows import claiming_lots, deciding_lots
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
@@ -36,14 +36,21 @@ class LotAnswer(Body):
 
 
 class LotDecision(Body):
-    """What the supplier says: it pays, we pay at our own cost, or nothing is paid back."""
+    """What becomes of all cases.
+
+    The supplier has told us that it pays everything (``accepted``); or what it does not pay is paid back at
+    our ``own_cost``, or not at all (``refused``).
+    """
 
     decision: Literal["accepted", "own_cost", "refused"]
     words: Annotated[Text, Field(max_length=rules.MAX_TEXT)] = ""
 
 
 class LotClaimShape(Shape):
-    """A claim; ``credit_fen`` is what buyers are credited with until it is decided."""
+    """A claim; ``credit_fen`` is what buyers are credited with until it is decided.
+
+    The supplier answers until ``answer_by`` which of the bad units it takes over.
+    """
 
     claim: str
     product_code: str
@@ -55,7 +62,10 @@ class LotClaimShape(Shape):
     asked: int
     answered: int
     bad_units: int
+    taken_units: int
     credit_fen: int
+    answer_by: str | None
+    supplier_words: str | None
 
 
 class LotReplyShape(Shape):
@@ -144,8 +154,8 @@ def answer_lot_claim(identity: Identity, number: str, body: LotAnswer) -> tuple[
     answers={200: LotClaimShape},
 )
 def decide_lot_claim(identity: Identity, number: str, body: LotDecision) -> tuple[int, Any]:
-    """Note the supplier's answer and decide all cases with it, once."""
-    claim = claiming_lots.decide(
+    """Decide all cases of a claim, once."""
+    claim = deciding_lots.decide(
         number=number,
         accepted=body.decision == "accepted",
         pay_back=body.decision == "own_cost",
@@ -177,5 +187,8 @@ def _json(claim: LotClaim) -> Json:
         "asked": progress.asked,
         "answered": progress.answered,
         "bad_units": progress.bad_units,
+        "taken_units": progress.taken_units,
         "credit_fen": progress.credit_fen,
+        "answer_by": iso(claim.answer_by) if claim.answer_by else None,
+        "supplier_words": claim.supplier_words,
     }

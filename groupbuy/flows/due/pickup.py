@@ -63,8 +63,8 @@ def _promise(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return replacing.move_on(replacement_id=ref, now=now)
 
 
-def _lot_claim(ref: int, now: datetime, _: ZoneInfo) -> str | None:
-    return claiming_lots.end_asking(claim_id=ref, now=now)
+def _lot_claim(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
+    return claiming_lots.end_asking(claim_id=ref, now=now, zone=zone)
 
 
 DUE: Mapping[str, Due] = {

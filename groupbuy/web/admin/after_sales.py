@@ -12,6 +12,7 @@ from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.aftersales.rules import Goods
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import putting_right
+from groupbuy.flows.putting_right import Charge
 from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
@@ -116,7 +117,7 @@ def aftersales_case(number: str) -> ResponseReturnValue:
             approve=approve,
             answer=form.answer.data or "",
             goods=Goods(form.goods.data),
-            charge_supplier=form.charge_supplier.data,
+            charge=Charge() if form.charge_supplier.data else None,
             instead=form.instead.data or None,
             now=utc_now(),
             zone=zone(),

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.aftersales import lots, rules
 from groupbuy.aftersales.models import LotClaim
 from groupbuy.catalog.models import Product, Supplier
-from groupbuy.flows import claiming_lots
+from groupbuy.flows import claiming_lots, deciding_lots
 from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import tracing
 from groupbuy.warehouse.models import StockBatch
@@ -25,10 +25,11 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
 
+ACCEPTED = "accepted"
 DECISIONS = {
-    "accepted": _l("The supplier pays: pay back and charge it"),
-    "own_cost": _l("The supplier refuses: pay back at our own cost"),
-    "refused": _l("The supplier refuses: pay nothing back"),
+    ACCEPTED: _l("The supplier pays: pay back and charge it"),
+    "own_cost": _l("Pay everything back; what the supplier does not pay is our own cost"),
+    "refused": _l("Pay back only what the supplier pays"),
 }
 
 
@@ -60,10 +61,10 @@ class OpenForm(PageForm):
 
 
 class AnswerForm(PageForm):
-    """What the supplier says."""
+    """What becomes of the cases."""
 
     decision = SelectField(
-        _l("The supplier's answer"), choices=lambda: [SelectChoice(*pair) for pair in DECISIONS.items()]
+        _l("Decision"), choices=lambda: [SelectChoice(*pair) for pair in DECISIONS.items()]
     )
     words = TextAreaField(_l("Answer to the residents"), validators=[Length(max=rules.MAX_TEXT)])
 
@@ -130,11 +131,14 @@ def lot_claims_open(batch_id: int) -> ResponseReturnValue:
 def lot_claims_claim(number: str) -> ResponseReturnValue:
     """Show how far a claim is, and note the supplier's answer."""
     claim, form = lots.get_claim(number), AnswerForm()
+    if claim.supplier_answered_at is not None:
+        # Who pays everything has decided already; else the supplier's own answer stands.
+        form.decision.choices = [one for one in form.decision.choices or () if one.value != ACCEPTED]
 
     def store() -> None:
-        claiming_lots.decide(
+        deciding_lots.decide(
             number=number,
-            accepted=form.decision.data == "accepted",
+            accepted=form.decision.data == ACCEPTED,
             pay_back=form.decision.data == "own_cost",
             words=form.words.data or "",
             now=utc_now(),

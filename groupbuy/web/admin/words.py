@@ -94,6 +94,7 @@ VERBS: Mapping[str, object] = {
     "lot_claim_opened": _l("Buyers of a batch asked"),
     "lot_claim_answered": _l("Answer about a batch"),
     "lot_claim_asked": _l("Time to answer about a batch over"),
+    "lot_claim_supplier_answered": _l("Supplier answered about a batch"),
     "lot_claim_decided": _l("Claim on a batch decided"),
     "order_way_chosen": _l("Delivery of an order chosen"),
     "order_with_courier": _l("Order handed to a courier"),

@@ -96,6 +96,9 @@ ADMIN = (
             Entry("admin.lot_claims", _l("Claims on batches"), "exclamation-circle"),
             Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet", ("supplier.order",)),
             Entry("supplier.sales", _l("My sales"), "graph-up"),
+            Entry(
+                "supplier.lot_claims", _l("Claims on batches"), "exclamation-circle", ("supplier.lot_claim",)
+            ),
             Entry("supplier.settlements", _l("My statements"), "receipt", ("supplier.settlement",)),
         ),
         "fulfilment",

@@ -78,6 +78,7 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "asking": ("Buyers are asked", "wait"),
         "with_supplier": ("Waits for the supplier", "info"),
         "accepted": ("Accepted by the supplier", "ok"),
+        "part_accepted": ("Accepted in part by the supplier", "ok"),
         "refused": ("Refused by the supplier", "bad"),
         "unfounded": ("Nothing was bad", "idle"),
     },

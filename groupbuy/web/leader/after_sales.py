@@ -28,4 +28,5 @@ def orders_batch_check(number: str, claim: str) -> ResponseReturnValue:
     """Say in a resident's name how many pieces of a batch that may be bad are."""
     order = queries.get_order(number, leader_ids=signed_in().leader_ids)
     here = url_for("leader.orders_batch_check", number=number, claim=claim)
-    return lot_claims.page(order, claim, "leader/lot_claim.html", here=here)
+    back = url_for("leader.orders_show", number=number)
+    return lot_claims.page(order, claim, desk="leader", here=here, back=back)

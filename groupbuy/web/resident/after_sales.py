@@ -31,7 +31,8 @@ def order_after_sale(number: str) -> ResponseReturnValue:
 def order_batch_check(number: str, claim: str) -> ResponseReturnValue:
     """Say how many pieces of a batch that may be bad are."""
     here = url_for("resident.order_batch_check", number=number, claim=claim)
-    return lot_claims.page(own_order(number), claim, "resident/lot_claim.html", here=here)
+    back = url_for("resident.order", number=number)
+    return lot_claims.page(own_order(number), claim, desk="resident", here=here, back=back)
 
 
 @blueprint.post("/after-sales/<case_number>/withdraw")

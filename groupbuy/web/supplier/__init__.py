@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from groupbuy.web.supplier import desk, sales, settlements
+from groupbuy.web.supplier import desk, lot_claims, sales, settlements
 from groupbuy.web.supplier.blueprint import blueprint
 
 # Importing a page declares its routes.
-PAGES = (desk, sales, settlements)
+PAGES = (desk, lot_claims, sales, settlements)
 
 
 def register_supplier(app: Flask) -> None:
