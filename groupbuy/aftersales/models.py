@@ -68,10 +68,11 @@ class AfterSaleLine(Base):
 
 
 class Replacement(Base):
-    """Goods that are promised for a line of a case: in a later round, for nothing (补发、换货).
+    """Goods that are promised for a line of a case, in a later round (补发、换货).
 
     ``placed`` is an order of its own over there, ``order_id``, that costs nothing and earns nothing. What
-    came short over there is a row of its own, which waits again.
+    came short over there is a row of its own, which waits again. Another product costs what it costs there:
+    ``credit_fen`` was then taken off the line; what comes short of it is paid back over there.
     """
 
     __tablename__ = "after_sale_replacement"
@@ -79,6 +80,7 @@ class Replacement(Base):
         CheckConstraint("units > 0", name="units"),
         CheckConstraint("state IN ('waiting', 'placed', 'handed_out', 'refunded')", name="state"),
         CheckConstraint("state <> 'placed' OR order_id IS NOT NULL", name="order"),
+        CheckConstraint("credit_fen >= 0", name="credit"),
         Index("ix_after_sale_replacement_state", "state", "id"),
         Index("ix_after_sale_replacement_case", "case_id"),
         Index("ix_after_sale_replacement_line", "order_line_id"),
@@ -92,6 +94,7 @@ class Replacement(Base):
     units: Mapped[int]
     state: Mapped[str] = mapped_column(default="waiting")
     order_id: Mapped[int | None] = mapped_column(ForeignKey("order.id"))
+    credit_fen: Mapped[int | None]
     promised_at: Mapped[datetime]
 
     case: Mapped[AfterSaleCase] = relationship(back_populates="replacements")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -71,11 +71,16 @@ def _not_asked_for(order_id: int) -> Select[*tuple[Any, ...]]:
         .where(AfterSaleLine.order_line_id == OrderLine.id, AfterSaleCase.state.in_(("asked", "approved")))
         .scalar_subquery()
     )
+    paid_for = select(total(Replacement.units)).join(AfterSaleCase, AfterSaleCase.id == Replacement.case_id)
+    # What was taken off the line already waits for nothing on it.
+    gone = (
+        paid_for.where(Replacement.order_line_id == OrderLine.id, AfterSaleCase.state == CaseState.APPROVED)
+        .where(or_(Replacement.state == PromiseState.REFUNDED, Replacement.credit_fen.is_not(None)))
+        .scalar_subquery()
+    )
     made_good = (
-        select(total(Replacement.units))
-        .join(AfterSaleCase, AfterSaleCase.id == Replacement.case_id)
-        .where(Replacement.order_line_id == OrderLine.id, Replacement.state == PromiseState.HANDED_OUT)
-        .where(AfterSaleCase.state == CaseState.CLOSED)
+        paid_for.where(Replacement.order_line_id == OrderLine.id, AfterSaleCase.state == CaseState.CLOSED)
+        .where(Replacement.state == PromiseState.HANDED_OUT, Replacement.credit_fen.is_(None))
         .scalar_subquery()
     )
     return (
@@ -83,7 +88,7 @@ def _not_asked_for(order_id: int) -> Select[*tuple[Any, ...]]:
             Product.code,
             OrderLine.id,
             OfferVersion.name,
-            OrderLine.quantity - pending - made_good,
+            OrderLine.quantity - pending + gone - made_good,
             Order.picked_up_at,
             Category.after_sale_hours,
         )
@@ -154,9 +159,7 @@ def replacement_of(order_id: int) -> Replacement | None:
 def check_is_paid_for(order_id: int) -> None:
     """Raise RuleBroken ``is_replacement`` for an order that stands in the place of other goods."""
     if replacement_of(order_id) is not None:
-        raise RuleBroken(
-            "is_replacement", "These goods replace others and cost nothing; they stay as they are."
-        )
+        raise RuleBroken("is_replacement", "These goods replace others; they stay as they are.")
 
 
 def cases_by_reason() -> dict[Any, int]:

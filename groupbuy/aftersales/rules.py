@@ -158,3 +158,9 @@ def outcome(taken: int, bad: int) -> LotState:
     if taken >= bad:
         return LotState.ACCEPTED
     return LotState.PART_ACCEPTED if taken else LotState.REFUSED
+
+
+def paid_over(credit_fen: int, price_fen: int) -> tuple[int, int, int]:
+    """Return what of a credit pays for other goods, what of it goes back, and what is still to be paid."""
+    moved = min(credit_fen, price_fen)
+    return moved, credit_fen - moved, price_fen - moved

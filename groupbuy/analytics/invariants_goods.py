@@ -117,11 +117,12 @@ CHECKS: tuple[Check, ...] = (
     ),
     Never(
         "replacements",
-        "goods in the place of others cost nothing and earn no commission",
+        "goods for nothing in the place of others cost nothing and earn no commission",
         ("order",),
         table_of(Replacement),
         select(OrderLine.order_id)
         .join(Replacement, Replacement.order_id == OrderLine.order_id)
+        .where(Replacement.credit_fen.is_(None))
         .where(or_(OrderLine.amount_fen != 0, OrderLine.rate_bp != 0, OrderLine.fixed_fen != 0)),
     ),
     Equal(

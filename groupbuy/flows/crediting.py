@@ -21,9 +21,10 @@ from groupbuy.pickup import queries as pickups
 
 
 def paid_line(line_id: int) -> OrderLine:
-    """Return the line that was paid for: of goods that replaced others, the one they were promised for."""
+    """Return the line that was paid for: of goods that replaced others for nothing, the one of those."""
     line = db.session.get_one(OrderLine, line_id)
     promised = select(Replacement.order_line_id).where(Replacement.order_id == line.order_id)
+    promised = promised.where(Replacement.credit_fen.is_(None))
     former = db.session.scalar(promised)
     return line if former is None else paid_line(former)
 

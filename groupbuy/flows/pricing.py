@@ -52,13 +52,18 @@ def _offered(offers: Mapping[str, OfferForLeader], code: str, index: int) -> Off
 def _priced(offer: OfferForLeader, plan: Plan, leader: Leader, quantity: int, index: int) -> PricedLine:
     with at_line(index):
         check_quantity(quantity, min_order_qty=offer.min_order_qty, multiple=offer.multiple)
+    return PricedLine(agreed_line(offer, plan, leader, quantity), offer, index)
+
+
+def agreed_line(offer: OfferForLeader, plan: Plan, leader: Leader, quantity: int) -> LineToRecord:
+    """Return a line at the price and the commission in force, whatever steps and limits the offer has."""
     agreed = plan.agreed(
         product_id=offer.product_id,
         category_id=offer.category_id,
         leader_id=leader.id,
         level_id=leader.level_id,
     )
-    line = LineToRecord(
+    return LineToRecord(
         offer.offer_id,
         offer.version_id,
         quantity,
@@ -67,7 +72,6 @@ def _priced(offer: OfferForLeader, plan: Plan, leader: Leader, quantity: int, in
         agreed.fixed_fen,
         agreed.rule_id,
     )
-    return PricedLine(line, offer, index)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from groupbuy.aftersales.rules import CaseState, Goods, Kind, Reason
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
-from groupbuy.flows import crediting, replacing, taking_back
+from groupbuy.flows import crediting, promising, taking_back
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, RuleBroken
@@ -181,7 +181,7 @@ def decide(
         wanted = {line.order_line_id: line.units for line in case.lines}
         case.refund_fen = crediting.take_off(wanted, cause=f"after_sale:{case.id}", now=now, actor=actor)
     if new is CaseState.APPROVED:
-        replacing.promise(case=case, instead=instead, now=now)
+        promising.promise(case=case, instead=instead, now=now)
     if approve and charge is not None:
         _charge(case, charge, now, actor)
     db.session.flush()
@@ -220,7 +220,7 @@ def fulfil(*, number: str, now: datetime, actor: Actor) -> AfterSaleCase:
     """
     case = queries.get_case(number)
     lock_order(case.order)
-    replacing.hand_over(case=case)
+    promising.hand_over(case=case)
     _move(case, CaseState.APPROVED, CaseState.CLOSED, now, actor)
     _log("after_sale_fulfilled", case, now, actor, {"state": case.state})
     return case

@@ -1,7 +1,8 @@
 """Promised goods (补发、换货) come with the next round: an order of their own that costs nothing.
 
 Demand, purchase, bag, pickup sheet and hand-out are those of every order. It earns no commission. What no
-round brings within the days that operators set is paid back instead.
+round brings within the days that operators set is paid back instead. Another product than the one that was
+bought is paid for with what that one cost: see ``exchanging``.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from sqlalchemy import and_, func, or_, select
 
 from groupbuy.aftersales import rules
 from groupbuy.aftersales.models import AfterSaleCase, Replacement
-from groupbuy.aftersales.rules import CaseState, Kind, PromiseState
+from groupbuy.aftersales.rules import CaseState, PromiseState
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import queries as campaigns
@@ -20,14 +21,15 @@ from groupbuy.campaigns import stock
 from groupbuy.campaigns.models import Offer, OfferStock, Round
 from groupbuy.campaigns.queries import OfferForLeader
 from groupbuy.campaigns.rules import RoundState
-from groupbuy.catalog.models import Product
+from groupbuy.commissions.queries import plan_for
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.finance.dials import dials
-from groupbuy.flows import crediting, ordering
+from groupbuy.flows import crediting, exchanging, ordering, pricing
 from groupbuy.flows.ordering import Actor
-from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.money import MAX_FEN
+from groupbuy.leaders.models import Leader
 from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient
 from groupbuy.notices.rules import RESIDENT
@@ -40,41 +42,6 @@ from groupbuy.pickup import capacity
 
 OVER = (OrderState.PICKED_UP, OrderState.CANCELLED)
 MOST_AT_ONCE = 200
-
-
-def promise(*, case: AfterSaleCase, instead: str | None, now: datetime) -> None:
-    """Promise the goods of an approved case, or for an exchange the product ``instead``, unit for unit.
-
-    Raise BadInput ``unknown_product``.
-    """
-    other = _product(instead) if instead and case.kind == Kind.EXCHANGE else None
-    for line in case.lines:
-        product = other or line.line.offer.product
-        case.replacements.append(
-            Replacement(
-                order_line_id=line.order_line_id, product_id=product.id, units=line.units, promised_at=now
-            )
-        )
-    db.session.flush()
-
-
-def _product(code: str) -> Product:
-    product = db.session.scalar(select(Product).where(Product.code == code.strip()))
-    if product is None:
-        raise BadInput("unknown_product", f"There is no product {code.strip()}.", param="instead")
-    return product
-
-
-def hand_over(*, case: AfterSaleCase) -> None:
-    """Note that promised goods came by hand; raise RuleBroken ``on_its_way`` where a round brings them."""
-    chosen = select(Replacement).where(Replacement.case_id == case.id).order_by(Replacement.id)
-    rows = db.session.scalars(chosen.with_for_update().execution_options(populate_existing=True)).all()
-    if any(row.state == PromiseState.PLACED for row in rows):
-        raise RuleBroken("on_its_way", "These goods come with a round already.")
-    for row in rows:
-        if row.state == PromiseState.WAITING:
-            row.state = PromiseState.HANDED_OUT
-    db.session.flush()
 
 
 def due(now: datetime) -> Sequence[Replacement]:
@@ -112,6 +79,7 @@ def _to_place(now: datetime) -> list[Replacement]:
 
 def place(*, replacement_id: int, now: datetime) -> str | None:
     """Order promised goods in the first round that can bring them; return its name, None for none."""
+    _lock_paid(replacement_id)
     row = _lock(replacement_id, PromiseState.WAITING)
     if row is None:
         return None
@@ -119,13 +87,16 @@ def place(*, replacement_id: int, now: datetime) -> str | None:
         try:
             with db.session.begin_nested():
                 order = _order(row, round_, offer, now)
+                if exchanging.is_other(row):
+                    exchanging.pay_over(row=row, order=order, now=now)
         except RuleBroken:
-            # Sold out or full meanwhile: another round may have it.
+            # Sold out or full meanwhile, or dearer: another round may have it.
+            db.session.refresh(row)
             continue
         row.state, row.order_id = PromiseState.PLACED, order.id
         db.session.flush()
         _log("replacement_placed", row, now, {"order": order.number, "round": round_.name})
-        _tell(row, now, _placed_words(round_))
+        _tell(row, now, _placed_words(row, round_, order))
         return round_.name
     return None
 
@@ -150,7 +121,7 @@ def _rounds_for(row: Replacement, now: datetime) -> list[tuple[Round, OfferForLe
 
 
 def _order(row: Replacement, round_: Round, offer: OfferForLeader, now: datetime) -> Order:
-    """Write the order that brings promised goods: confirmed, for nothing, whatever its round asks for."""
+    """Write the order that brings promised goods: confirmed, whatever its round asks for."""
     resident = row.case.order.resident
     leader = resident.leader_in(round_.opens_at)
     ordering.check_round(round_, now)
@@ -165,8 +136,7 @@ def _order(row: Replacement, round_: Round, offer: OfferForLeader, now: datetime
         expires_at=None,
         remark=f"售后 {row.case.number}",
     )
-    line = LineToRecord(offer.offer_id, offer.version_id, row.units, 0, 0, 0, None)
-    order = service.record(head=head, lines=[line])
+    order = service.record(head=head, lines=[_line(row, offer, leader)])
     service.move(order=order, old=[OrderState.CONFIRMED], new=OrderState.CONFIRMED, paid_at=now)
     audit.record(
         at=now,
@@ -177,6 +147,14 @@ def _order(row: Replacement, round_: Round, offer: OfferForLeader, now: datetime
         after={"state": order.state, "lines": {str(offer.offer_id): row.units}, "case": row.case.number},
     )
     return order
+
+
+def _line(row: Replacement, offer: OfferForLeader, leader: Leader) -> LineToRecord:
+    """Return what an order brings: the same product for nothing, another one at its price."""
+    if not exchanging.is_other(row):
+        return LineToRecord(offer.offer_id, offer.version_id, row.units, 0, 0, 0, None)
+    plan = plan_for(offers=[offer], leader_id=leader.id, level_id=leader.level_id)
+    return pricing.agreed_line(offer, plan, leader, row.units)
 
 
 def _handed_out() -> Sequence[Replacement]:
@@ -193,10 +171,15 @@ def _follow(row: Replacement, now: datetime) -> str | None:
     handed = row.order.state == OrderState.PICKED_UP
     brought = select(total(OrderLine.quantity)).where(OrderLine.order_id == row.order_id)
     here, waits = rules.arrived(row.units, (db.session.scalar(brought) or 0) if handed else 0)
+    # What costs something was paid back over there where it came short.
+    paid_back = row.credit_fen is not None
     if here:
         row.units, row.state = here, PromiseState.HANDED_OUT
-        db.session.add_all([_rest(row, waits)] if waits else [])
+        db.session.add_all([_rest(row, waits, paid_back)] if waits else [])
         _log("replacement_handed_out", row, now, {"units": here})
+    elif paid_back:
+        row.state = PromiseState.REFUNDED
+        _log("replacement_refunded", row, now, {"units": waits})
     else:
         row.state = PromiseState.WAITING
         _log("replacement_waits", row, now, {"units": waits})
@@ -205,8 +188,9 @@ def _follow(row: Replacement, now: datetime) -> str | None:
     return row.state
 
 
-def _rest(row: Replacement, units: int) -> Replacement:
+def _rest(row: Replacement, units: int, paid_back: bool) -> Replacement:
     return Replacement(
+        state=PromiseState.REFUNDED if paid_back else PromiseState.WAITING,
         case_id=row.case_id,
         order_line_id=row.order_line_id,
         product_id=row.product_id,
@@ -228,9 +212,7 @@ def _late(now: datetime) -> Sequence[Replacement]:
 
 def refund(*, replacement_id: int, now: datetime) -> int | None:
     """Pay goods back that no round has brought in time; return how much, in fen, None while it has time."""
-    # Orders are locked before what hangs on them.
-    promised = select(Replacement.order_line_id).where(Replacement.id == replacement_id)
-    crediting.lock_paid(db.session.scalars(promised).all())
+    _lock_paid(replacement_id)
     row, days = _lock(replacement_id, PromiseState.WAITING), dials().replace_days
     if row is None or not rules.is_late(row.promised_at, days, now):
         return None
@@ -244,6 +226,12 @@ def refund(*, replacement_id: int, now: datetime) -> int | None:
     _tell(row, now, {"zh": "改为退款", "en": "paid back instead"})
     _close(row.case, now)
     return fen
+
+
+def _lock_paid(replacement_id: int) -> None:
+    """Lock the order that a promise was paid on: orders are locked before what hangs on them."""
+    promised = select(Replacement.order_line_id).where(Replacement.id == replacement_id)
+    crediting.lock_paid(db.session.scalars(promised).all())
 
 
 def _lock(replacement_id: int, state: PromiseState) -> Replacement | None:
@@ -269,12 +257,16 @@ def _close(case: AfterSaleCase, now: datetime) -> None:
         )
 
 
-def _placed_words(round_: Round) -> dict[str, str]:
+def _placed_words(row: Replacement, round_: Round, order: Order) -> dict[str, str]:
     day = round_.pickup_date.isoformat()
-    return {
+    words = {
         "zh": f"已安排随 {round_.title}（{day}）一起提货",
         "en": f"to be fetched with {round_.title} on {day}",
     }
+    if row.credit_fen is None:
+        return words
+    difference = exchanging.difference_words(row, order)
+    return {language: text + difference[language] for language, text in words.items()}
 
 
 def _tell(row: Replacement, now: datetime, state: dict[str, str]) -> None:

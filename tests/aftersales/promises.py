@@ -32,15 +32,15 @@ LATER = timedelta(days=3)
 class Town:
     """A leader with one resident, who bought 5 of P1 at ¥9.90 (cost ¥5.00) and has fetched them."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, *, pears_fen: int = 990, payment: str = "to_leader") -> None:
         self.app = app
         self.supplier = building.add_supplier()
         self.apples: Product = building.add_product(self.supplier)
-        self.pears: Product = building.add_product(self.supplier, "P2")
+        self.pears: Product = building.add_product(self.supplier, "P2", price_fen=pears_fen)
         building.set_commission(Rate(rate_bp=1000))
         self.leader: Leader = building.add_leader()
         self.resident: Resident = building.add_resident(self.leader)
-        first = building.add_round([self.apples, self.pears])
+        first = building.add_round([self.apples, self.pears], payment=payment)
         self.order = building.place(first, self.resident, {"P1": 5})
         with transaction():
             ordering.mark_paid(order=db.session.get_one(Order, self.order.id), now=NOW, actor=ACTOR)
@@ -54,8 +54,10 @@ class Town:
                 code=order.pickup_code, leader_ids=[order.leader_id], now=PICKED, actor=ACTOR
             )
 
-    def promise(self, units: int, kind: Kind = Kind.REPLACEMENT, order: Order | None = None) -> AfterSaleCase:
-        request = Request(kind, Reason.SPOILED, "发霉了", {"P1": units})
+    def promise(
+        self, units: int, kind: Kind = Kind.REPLACEMENT, order: Order | None = None, *, code: str = "P1"
+    ) -> AfterSaleCase:
+        request = Request(kind, Reason.SPOILED, "发霉了", {code: units})
         about = order or self.order
         case = in_transaction(
             lambda: putting_right.ask(
@@ -75,13 +77,11 @@ class Town:
             )
         )
 
-    def next_round(self, number: int, **offers: object) -> Round:
+    def next_round(self, number: int, payment: str = "prepaid", **offers: object) -> Round:
         later = LATER * number
         window = Window(NOW + later, CLOSES + later, date(2026, 11, 23) + later)
         goods = [self.apples, self.pears]
-        return building.add_round(
-            goods, f"N{number}", window=window, payment="prepaid", offers={"P1": offers}
-        )
+        return building.add_round(goods, f"N{number}", window=window, payment=payment, offers={"P1": offers})
 
     def tick(self, number: int, at: timedelta = timedelta()) -> None:
         building.close(self.app, self.order.round, NOW + LATER * number + at)
