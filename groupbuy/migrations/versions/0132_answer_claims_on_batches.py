@@ -1,7 +1,7 @@
 """Let suppliers answer claims on batches
 
 Revision ID: 0132
-Revises: 0108
+Revises: 0140
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import groupbuy.db.base
 
 revision = '0132'
-down_revision = '0108'
+down_revision = '0140'
 branch_labels = None
 depends_on = None
 
