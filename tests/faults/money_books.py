@@ -2,20 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from groupbuy.analytics import invariants_channels, invariants_ledger
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance.dials import set_dials
+from groupbuy.finance.models import ClosedPeriod
 from groupbuy.finance.queries import credits_less_debits
 from groupbuy.flows import bookkeeping
 from groupbuy.http.charging import charging_here
+from groupbuy.leaders import levels
+from groupbuy.leaders.models import Leader, LeaderLevel, LevelReview
 from groupbuy.orders.models import Order
 from groupbuy.payments import reconciling
 from groupbuy.payments.models import ChannelPayment, ChannelRefund
@@ -26,6 +29,9 @@ from tests.faults.money_rows import CHANNEL, FEE_FEN, RATE_BP, REFUNDING, TAX_BP
 
 # What the scheduler books: between two keepings of the books the orders are ahead of it.
 LATER = ("resident:", "owed:", "income:sales", "commission:", "expense:commission")
+# The month in which every history begins, and a level of leaders with what it takes to be sold in a month.
+MONTH, FIRST = "2026-11", date(2026, 11, 1)
+LEVEL, LEVEL_FEN = "金牌", 5000
 DIALS = {
     "withdrawal_min_fen": 1,
     "withdrawal_fee_fen": FEE_FEN,
@@ -35,10 +41,37 @@ DIALS = {
 }
 
 
+def turn_back() -> None:
+    """Open the month again and forget the review of levels: the next history begins before their time."""
+    with transaction():
+        db.session.execute(delete(ClosedPeriod))
+        db.session.execute(delete(LevelReview).where(LevelReview.month == FIRST))
+
+
+def level_of(leader_id: int) -> str:
+    """Return the name of a leader's level, empty without one."""
+    named = select(LeaderLevel.name).join(Leader, Leader.level_id == LeaderLevel.id)
+    return db.session.scalar(named.where(Leader.id == leader_id)) or ""
+
+
+def _make_level(now: datetime) -> None:
+    """Let leaders rise at the end of the month, once."""
+    if not levels.levels():
+        levels.save_level(
+            level_id=None,
+            name=LEVEL,
+            min_month_fen=LEVEL_FEN,
+            last_month=date(2026, 10, 1),
+            now=now,
+            actor="test",
+        )
+
+
 def begin(now: datetime) -> Mapping[str, int]:
     """Set rates and figures, keep the books, and return what stands in every account."""
     building.set_commission(Rate(rate_bp=RATE_BP))
     in_transaction(lambda: set_dials(values=DIALS, now=now, actor="test"))
+    in_transaction(lambda: _make_level(now))
     keep(now)
     return accounts()
 

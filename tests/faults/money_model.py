@@ -261,6 +261,11 @@ class MoneyModel:
         self.unsettled_fen += one.fen if deed == "cancel" else 0
         return True
 
+    @property
+    def sold_fen(self) -> int:
+        """Return what the leader has sold."""
+        return sum(order.amount_fen for order in self.orders.values())
+
     # What the ledger has to say.
 
     def books(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.commissions import withdrawing
 from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
+from groupbuy.finance import service as finance
 from groupbuy.finance.rules import period_of
 from groupbuy.flows import receiving
 from groupbuy.flows.receiving import Delivery
@@ -20,8 +21,10 @@ from groupbuy.purchasing import queries as purchasing
 from groupbuy.settlements import adjusting, making
 from groupbuy.settlements import paying as paying_suppliers
 from tests.building import ACTOR
+from tests.faults import money_books
 from tests.faults.money_rows import COSTS, FEE_FEN, ModelStatement, ModelWithdrawal
 from tests.faults.money_stage import (
+    MONTH_OVER,
     Stage,
     amounts,
     crashes,
@@ -95,7 +98,12 @@ class Partners(Stage):
     @rule(pick=some, broken=st.integers(0, 2), crash=crashes)
     def receive(self, pick: int, broken: int, crash: bool) -> None:
         """Receive what a round has ordered; some of it is broken."""
-        round_id, at = pick_one(self.model.rounds, pick)
+        self.take_goods(pick_one(self.model.rounds, pick)[0], broken=broken, crash=crash)
+        self.compare()
+
+    def take_goods(self, round_id: int, *, broken: int, crash: bool) -> None:
+        """Receive what a round has ordered, so many of each broken."""
+        at = self.model.rounds[round_id]
         numbers = [one.number for one in purchasing.orders_of_round(round_id)]
         assert bool(numbers) is bool(at.closed and at.ordered)
         for number in numbers:
@@ -110,7 +118,6 @@ class Partners(Stage):
                 at.received = True
                 accepted = {code: count - min(broken, count) for code, count in at.ordered.items()}
                 self.model.owe_supplier(sum(count * COSTS[code] for code, count in accepted.items()))
-        self.compare()
 
     @precondition(lambda self: self.model.unsettled_fen > 0)
     @rule(fen=st.integers(1, 800), crash=crashes)
@@ -162,4 +169,16 @@ class Partners(Stage):
         if deed == "pay":
             assert (self.do(deeds[deed]) is None) is (done is None)
         assert (done is not None) is self.model.move_statement(one, deed, fen)
+        self.compare()
+
+    @precondition(lambda self: self.model.available_fen or self.model.withdrawals or self.model.statements)
+    @rule(crash=crashes)
+    def close_month(self, crash: bool) -> None:
+        """Close the month in which everything began, once; what comes later is booked in the next one."""
+        wish = {"period": money_books.MONTH, **self.people()}
+        over = self.now >= MONTH_OVER
+        for first in (True, False):
+            done = self.do(lambda: finance.close_period(**wish), crash=crash and first)
+            assert done is (None if not over else first and not self.closed)
+        self.closed = over
         self.compare()

@@ -1,7 +1,7 @@
 """T13 over money: one leader, one supplier and two residents, and how a deed is done."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.finance.rules import SETTLES_DOWN, period_bounds
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.models import Order
 from groupbuy.payments.simulator.server import Simulator
@@ -29,7 +30,9 @@ units = st.fixed_dictionaries({"P": st.integers(1, 4)}, optional={"Q": st.intege
 minutes = st.sampled_from([1, 5, 16, 40])
 # How often the channel tells of a payment that is made at once; None where the payer takes time.
 pays = st.sampled_from([None, 0, 1, 1, 2])
-hours = st.sampled_from([1, 10, 25, 50])
+hours = st.sampled_from([1, 10, 25, 50, 240])
+# When the month in which everything begins may be closed.
+MONTH_OVER = period_bounds(money_books.MONTH)[1] + SETTLES_DOWN
 
 
 class Crash(Exception):
@@ -50,15 +53,16 @@ class Stage(RuleBasedStateMachine):
     def set_up(self) -> None:
         """Start with two rounds that sell; what earlier examples have left in the books is the base."""
         type(self).examples += 1
-        self.name, self.keys = f"{self.examples}", 0
+        self.name, self.keys, self.closed = f"{self.examples}", 0, False
         self.simulator.refunds_end, self.simulator.faults[:] = "SUCCESS", []
         self.now = NOW
         self.clock.move_to(NOW)
+        money_books.turn_back()
         self.base = money_books.begin(NOW)
         leader = building.add_leader(f"L{self.name}")
         self.leader, self.residents = leader.id, [building.add_resident(leader).id for _ in range(2)]
         self.supplier = building.add_supplier(f"S{self.name}").id
-        self.model = MoneyModel(self.leader, self.supplier)
+        self.model, self.level = MoneyModel(self.leader, self.supplier), ""
         self.add_rounds()
 
     def add_rounds(self) -> None:
@@ -119,14 +123,21 @@ class Stage(RuleBasedStateMachine):
 
     def move_on(self, step: timedelta, forgets: bool) -> None:
         """Move the clock on and let the scheduler work; a process that was restarted knows nothing."""
-        self.now += step
-        self.clock.move_to(self.now)
+        self.go_to(self.now + step)
         if forgets:
             type(self).faults += 1
             db.session.remove()
             db.engine.dispose()
         self.tick()
         self.compare(kept=True)
+
+    def go_to(self, now: datetime) -> None:
+        """Move the clock on; where a month ends, the leader's level is what was sold in it."""
+        end = MONTH_OVER - SETTLES_DOWN
+        if self.now < end <= now and self.model.sold_fen >= money_books.LEVEL_FEN:
+            self.level = money_books.LEVEL
+        self.now = now
+        self.clock.move_to(now)
 
     def tick(self) -> None:
         """Let the scheduler do what is due and keep the books; take in what the channel was asked."""
@@ -152,6 +163,7 @@ class Stage(RuleBasedStateMachine):
     def compare(self, *, kept: bool = False) -> None:
         """Compare orders, refunds and accounts with the model; after a keeping of the books every account."""
         money_books.compare(self.model, self.base, kept=kept)
+        assert money_books.level_of(self.leader) == self.level
 
     def teardown(self) -> None:
         """Let everything come to rest, reckon it anew, and compare with the channel's own book."""
@@ -159,8 +171,7 @@ class Stage(RuleBasedStateMachine):
             return
         self.simulator.refunds_end, self.simulator.faults[:] = "SUCCESS", []
         for hours in (1, 24, 96):
-            self.now += timedelta(hours=hours)
-            self.clock.move_to(self.now)
+            self.go_to(self.now + timedelta(hours=hours))
             self.tick()
             self.compare(kept=True)
         money_books.compare_with_channel(self.model, self.simulator)
