@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from groupbuy.commissions import settling
+from groupbuy.invoicing import correcting
 from groupbuy.payments import books
 from groupbuy.settlements import making, payables, returns
 
@@ -10,7 +11,7 @@ from groupbuy.settlements import making, payables, returns
 def keep_books(*, now: datetime) -> int | None:
     """Book sales, debts, commission, purchases and stock as they stand now; return how many changed.
 
-    Suppliers whose cycle is over get their statements.
+    Suppliers whose cycle is over get their statements, invoices of refunded orders are to be corrected.
 
     None when another scheduler has just done so. A repeat finds nothing to book.
     """
@@ -19,4 +20,4 @@ def keep_books(*, now: datetime) -> int | None:
         return None
     trade = settling.settle(span=span, now=now) + books.bring_up(since=span.since, now=now)
     goods = payables.bring_up(since=span.since, now=now) + returns.bring_up(now=now)
-    return trade + goods + making.make_due(now=now)
+    return trade + goods + making.make_due(now=now) + correcting.find_wrong(now=now)

@@ -90,7 +90,7 @@ def _order(order: Order) -> dict[str, Any]:
 
 
 def _invoice(request: InvoiceRequest) -> dict[str, Any]:
-    names = ("state", "title", "tax_number", "email", "amount_fen", "invoice_number")
+    names = ("state", "title", "tax_number", "email", "amount_fen", "invoice_number", "red_number")
     return {"order": request.order.number} | {name: getattr(request, name) for name in names}
 
 

@@ -81,6 +81,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.invoice_requests": LOOK,
         "admin.invoice_requests_issue": ACT,
         "admin.invoice_requests_refuse": ACT,
+        "admin.invoice_requests_reverse": ACT,
         "admin.invoice_requests_file": LOOK,
         "admin.commissions_plan": LOOK,
         "admin.purchasing": LOOK,

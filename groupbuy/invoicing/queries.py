@@ -22,7 +22,14 @@ def kept_of(order: Order) -> int:
 
 def differs() -> ColumnElement[bool]:
     """Return the condition that an issued invoice is of another amount than is kept now."""
-    return (InvoiceRequest.state == "issued") & (InvoiceRequest.amount_fen != _KEPT)
+    return InvoiceRequest.state.in_(("issued", "correcting")) & (InvoiceRequest.amount_fen != _KEPT)
+
+
+def to_correct(*, most: int) -> Sequence[int]:
+    """Return issued invoices of another amount than is kept now, the oldest first."""
+    found = select(InvoiceRequest.id).join(Order, Order.id == InvoiceRequest.order_id)
+    wrong = found.where(InvoiceRequest.state == "issued", differs())
+    return db.session.scalars(wrong.order_by(InvoiceRequest.id).limit(most)).all()
 
 
 def queue() -> Select[InvoiceRequest]:
@@ -57,13 +64,14 @@ def get_request(request_id: int) -> InvoiceRequest:
 
 
 def live_request(order_id: int) -> InvoiceRequest | None:
-    """Return the request of an order that waits or is issued."""
-    live = (InvoiceRequest.order_id == order_id, InvoiceRequest.state != "refused")
+    """Return the request of an order that waits or is issued, also one to be corrected."""
+    over = InvoiceRequest.state.in_(("refused", "reversed"))
+    live = (InvoiceRequest.order_id == order_id, ~over)
     return db.session.scalar(select(InvoiceRequest).where(*live))
 
 
 def latest_request(order_id: int) -> InvoiceRequest | None:
-    """Return the latest request of an order, also a refused one."""
+    """Return the latest request of an order, also one that is over."""
     mine = select(InvoiceRequest).where(InvoiceRequest.order_id == order_id)
     return db.session.scalar(mine.order_by(InvoiceRequest.id.desc()).limit(1))
 

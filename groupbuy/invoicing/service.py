@@ -37,7 +37,7 @@ def ask(*, order: Order, buyer: Buyer, now: datetime, actor: str) -> InvoiceRequ
     request = InvoiceRequest(order_id=order.id, state="asked", asked_at=now, asked_by=actor, **asdict(buyer))
     db.session.add(request)
     db.session.flush()
-    _log(order, "invoice_asked", now, actor, {"kind": buyer.kind})
+    log(order, "invoice_asked", now, actor, {"kind": buyer.kind})
     return request
 
 
@@ -64,7 +64,7 @@ def issue(
     Raise NotFound, BadInput, RuleBroken ``already_decided``, ``nothing_paid``, ``number_taken``.
     """
     number = rules.check_number(number)
-    request = _waiting(request_id)
+    request = locked(request_id, "asked")
     if refusal := refusal_of(request.order):
         raise refusal
     amount_fen = queries.kept_of(request.order)
@@ -75,8 +75,8 @@ def issue(
     except IntegrityError as error:
         raise RuleBroken("number_taken", "This number is another invoice's.", param="number") from error
     db.session.add(InvoiceFile(request_id=request_id, mime_type=mime_type, content=content))
-    _log(request.order, "invoice_issued", now, actor, values)
-    _tell(request, {"amount": format_yuan(amount_fen), "number": number}, now)
+    log(request.order, "invoice_issued", now, actor, values)
+    tell(request, {"amount": format_yuan(amount_fen), "number": number}, now)
     return request
 
 
@@ -88,19 +88,19 @@ def refuse(*, request_id: int, reason: str, now: datetime, actor: str) -> Invoic
     reason = reason.strip()
     if not 1 <= len(reason) <= rules.MAX_REASON:
         raise BadInput("required", "Say why.", param="reason")
-    request = _waiting(request_id)
+    request = locked(request_id, "asked")
     _decide(request, now, actor, state="refused", reason=reason)
-    _log(request.order, "invoice_refused", now, actor, {"reason": reason})
-    _tell(request, {"reason": reason}, now)
+    log(request.order, "invoice_refused", now, actor, {"reason": reason})
+    tell(request, {"reason": reason}, now)
     return request
 
 
-def _waiting(request_id: int) -> InvoiceRequest:
-    """Return a request that waits, its order locked, so that of two deciders the second is told."""
+def locked(request_id: int, state: str) -> InvoiceRequest:
+    """Return a request in a state, its order locked, so that of two deciders the second is told."""
     request = queries.get_request(request_id)
     lock_order(request.order)
     db.session.refresh(request)
-    if request.state != "asked":
+    if request.state != state:
         raise RuleBroken("already_decided", "This request has been decided already.")
     return request
 
@@ -111,11 +111,12 @@ def _decide(request: InvoiceRequest, now: datetime, actor: str, **values: Any) -
     db.session.flush()
 
 
-def _tell(request: InvoiceRequest, values: dict[str, str], now: datetime) -> None:
+def tell(request: InvoiceRequest, values: dict[str, str], now: datetime) -> None:
+    """Tell the resident of the state that a request is in now."""
     order = request.order
     who = recipient(RESIDENT, order.resident_id)
     said = {"order": order.number} | values
-    notice = Notice(f"invoice-{request.id}", f"invoice_{request.state}", who, said)
+    notice = Notice(f"invoice-{request.id}-{request.state}", f"invoice_{request.state}", who, said)
     telling.tell([notice], now=now)
 
 
@@ -126,9 +127,10 @@ def forget(*, resident_ids: Sequence[int]) -> None:
     """
     mine = InvoiceRequest.order_id.in_(select(Order.id).where(Order.resident_id.in_(resident_ids)))
     db.session.execute(update(InvoiceRequest).where(mine).values(email=""))
-    never = (mine, InvoiceRequest.state != "issued", InvoiceRequest.kind == rules.PERSON)
+    never = (mine, InvoiceRequest.invoice_number.is_(None), InvoiceRequest.kind == rules.PERSON)
     db.session.execute(update(InvoiceRequest).where(*never).values(title="已注销"))
 
 
-def _log(order: Order, verb: str, now: datetime, actor: str, after: dict[str, Any]) -> None:
+def log(order: Order, verb: str, now: datetime, actor: str, after: dict[str, Any]) -> None:
+    """Write into the log what was done about the invoice of an order."""
     audit.record(at=now, actor=actor, verb=verb, subject_kind="order", subject=order.number, after=after)

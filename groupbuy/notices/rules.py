@@ -101,6 +101,12 @@ EVENTS: Mapping[str, Event] = {
     "parcel": Event(_TELL, {"order": "7K3M9Q2W", "carrier": "顺丰", "tracking": "SF1234567890"}),
     "invoice_issued": Event(_TELL, {"order": "7K3M9Q2W", "amount": "¥29.90", "number": "26442000000001"}),
     "invoice_refused": Event(_TELL, {"order": "7K3M9Q2W", "reason": "税号有误"}, must=True),
+    "invoice_correcting": Event(
+        _TELL, {"order": "7K3M9Q2W", "number": "26442000000001", "kept": "¥19.90"}, must=True
+    ),
+    "invoice_reversed": Event(
+        _TELL, {"order": "7K3M9Q2W", "number": "26442000000001", "red": "26442000000002"}, must=True
+    ),
     "lot_claim": Event(
         _TELL, {"goods": "红富士苹果 5斤", "until": "11-24 20:00", "claim": "7K3M9Q2W"}, must=True
     ),

@@ -39,6 +39,8 @@ EVENTS: Mapping[str, object] = {
     "lot_claim": _l("A batch may be bad"),
     "invoice_issued": _l("An invoice is issued"),
     "invoice_refused": _l("An invoice is refused"),
+    "invoice_correcting": _l("An invoice will be taken back"),
+    "invoice_reversed": _l("An invoice is taken back"),
 }
 CHANNELS: Mapping[str, object] = {
     rules.PAGE: _l("Message page"),

@@ -19,9 +19,9 @@ from groupbuy.accounts.queries import get_account
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
-from groupbuy.flows import collecting, leaving, ordering, putting_right
+from groupbuy.flows import bookkeeping, collecting, leaving, ordering, putting_right
 from groupbuy.flows.putting_right import Kind, Reason, Request
-from groupbuy.invoicing import queries, rules, service
+from groupbuy.invoicing import correcting, queries, rules, service
 from groupbuy.invoicing.models import InvoiceFile, InvoiceRequest
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.messaging.models import Message
@@ -135,8 +135,83 @@ def test_an_invoice_is_asked_for_once_after_the_pickup_and_is_of_what_is_kept(or
     ]
     assert code_of(issued, first.id) == "already_decided"
     assert code_of(service.refuse, request_id=first.id, reason="x", now=NOW, actor="t") == "already_decided"
+
+
+def corrected() -> int:
+    return in_transaction(lambda: correcting.find_wrong(now=LATER))
+
+
+def reversed_(
+    request_id: int, number: str = "26442000000002", *, again: bool = True
+) -> InvoiceRequest | None:
+    return in_transaction(
+        lambda: correcting.reverse(request_id=request_id, number=number, again=again, now=LATER, actor="test")
+    )
+
+
+def test_an_invoice_of_a_refunded_order_is_taken_back_and_made_anew(app: Flask, order: Order) -> None:
+    fetch(order)
+    first = issued(asked(order).id).id
+    assert corrected() == 0
     refund(order, 1)
-    assert db.session.scalars(queries.queue().where(queries.differs())).one().id == first.id
+    assert [in_transaction(lambda: bookkeeping.keep_books(now=LATER)) is None, corrected()] == [False, 0]
+    assert db.session.get_one(InvoiceRequest, first).state == "correcting"
+    assert told("invoice_correcting") == [
+        f"订单 {order.number} 在开票后有退款，发票 26442000000001 将红冲，请勿再用于报销。"
+        "现在应开金额 ¥39.60。"
+    ]
+    assert code_of(asked, order, title="别的公司") == "already_asked"
+    assert code_of(reversed_, first, "26442000000001x") == "bad_format"
+
+    def take_back(number: str) -> str:
+        with app.app_context():
+            return code_of(reversed_, first, number)
+
+    db.session.rollback()
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(take_back, ("21", "22"))) == ["already_decided", "done"]
+    row = db.session.get_one(InvoiceRequest, first)
+    assert (row.state, row.amount_fen, told("invoice_reversed")[0].count(row.red_number or "?")) == (
+        "reversed",
+        4950,
+        1,
+    )
+    second = queries.live_request(order.id)
+    assert second is not None
+    assert (second.state, second.title, second.tax_number) == ("asked", row.title, TAX)
+    assert code_of(reversed_, second.id) == "already_decided"
+    assert issued(second.id, "26442000000003").amount_fen == 3960
+    refund(order, 4)
+    assert corrected() == 1
+    assert code_of(reversed_, second.id, row.red_number) == "number_taken"
+    assert reversed_(second.id) is None
+    assert code_of(asked, order) == "nothing_paid"
+
+
+def test_finance_takes_an_invoice_back_on_pages_and_by_programs(app: Flask, order: Order) -> None:
+    fetch(order)
+    first = issued(asked(order).id).id
+    refund(order, 1)
+    corrected()
+    mine, office = buyer_of(app, order), staff(app, "finance")
+    page = f"/orders/{order.number}/invoice"
+    assert "请勿再使用" in mine.text(page)
+    take_back = f"/admin/invoice-requests/{first}/reverse"
+    assert take_back in office.text("/admin/invoice-requests?state=correcting&kept=differs")
+    assert office.client.post(take_back, data={"number": ""}).status_code == 422
+    assert office.client.post(take_back, data={"number": "21"}).status_code == 303
+    assert "21" in mine.text(page)
+    assert 'name="tax_number"' in mine.text(page)
+    assert office.get(f"/admin/invoice-requests/{first}/file").data == PDF
+    second = issued(asked(order).id, "23").id
+    refund(order, 1)
+    corrected()
+    client, path = app.test_client(), f"/api/v1/invoice-requests/{second}/reverse"
+    office_token = token(account_of("operator").id, "operator")
+    done = client.post(path, json={"number": "24", "again": True}, headers=office_token)
+    assert (done.status_code, done.json["state"], done.json["red_number"]) == (200, "reversed", "24")
+    (row,) = client.get("/api/v1/invoice-requests?state=asked", headers=office_token).json["items"]
+    assert (row["kept_fen"], row["title"]) == (2970, WANTED["title"])
 
 
 def test_what_nobody_paid_has_no_invoice(app: Flask) -> None:

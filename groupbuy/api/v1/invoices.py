@@ -14,13 +14,13 @@ from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.http.identity import Identity
 from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Body, Query, Text
-from groupbuy.invoicing import queries, rules, service
+from groupbuy.invoicing import correcting, queries, rules, service
 from groupbuy.invoicing.models import InvoiceRequest
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import iso
 
-State = Literal["asked", "issued", "refused"]
+State = Literal["asked", "issued", "correcting", "reversed", "refused"]
 
 
 class NewInvoiceRequest(Body):
@@ -45,6 +45,7 @@ class InvoiceRequestShape(Shape):
     kept_fen: int
     amount_fen: int | None
     invoice_number: str | None
+    red_number: str | None
     reason: str | None
     asked_at: str
 
@@ -66,6 +67,13 @@ class IssueQuery(Query):
     """The number of the invoice."""
 
     number: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Reversal(Body):
+    """The number of the red-letter invoice; ``again`` asks for a new invoice of what is kept."""
+
+    number: Annotated[Text, Field(min_length=1, max_length=40)]
+    again: Annotated[bool, Field(strict=True)] = True
 
 
 class InvoiceRefusal(Body):
@@ -177,9 +185,34 @@ def refuse_invoice(identity: Identity, request_id: int, body: InvoiceRefusal) ->
     return 200, _json(found)
 
 
+@endpoint(
+    "POST",
+    "/invoice-requests/<int:request_id>/reverse",
+    scope="money:write",
+    roles=STAFF,
+    body=Reversal,
+    answers={200: InvoiceRequestShape},
+)
+def reverse_invoice(identity: Identity, request_id: int, body: Reversal) -> tuple[int, Any]:
+    """Note the red-letter invoice that took an issued one back."""
+    actor = identity.actor.name
+    correcting.reverse(request_id=request_id, **body.model_dump(), now=utc_now(), actor=actor)
+    return 200, _json(queries.get_request(request_id))
+
+
 def _json(row: InvoiceRequest) -> Json:
-    names = ("id", "state", "kind", "title", "tax_number", "email", "amount_fen", "invoice_number", "reason")
-    values = {name: getattr(row, name) for name in names}
+    names = (
+        "id",
+        "state",
+        "kind",
+        "title",
+        "tax_number",
+        "email",
+        "amount_fen",
+        "invoice_number",
+        "red_number",
+    )
+    values = {"reason": row.reason} | {name: getattr(row, name) for name in names}
     order = row.order
     return values | {
         "order_no": order.number,

@@ -138,6 +138,32 @@ ORDERS: Mapping[tuple[str, str], Words] = {
         "The invoice of order {order} is on its page.",
         "character_string1={order}\namount2={amount}",
     ),
+    ("invoice_correcting", "zh"): Words(
+        "发票将红冲 · {order}",
+        "订单 {order} 在开票后有退款，发票 {number} 将红冲，请勿再用于报销。现在应开金额 {kept}。",
+        "订单{order}有退款，发票将红冲，请勿再使用。",
+        "character_string1={order}\namount2={kept}",
+    ),
+    ("invoice_correcting", "en"): Words(
+        "Invoice to be taken back · {order}",
+        "Money of order {order} went back after its invoice {number} was issued: it will be taken back, "
+        "please use it no longer. What you paid and keep is {kept}.",
+        "The invoice of order {order} will be taken back; use it no longer.",
+        "character_string1={order}\namount2={kept}",
+    ),
+    ("invoice_reversed", "zh"): Words(
+        "发票已红冲 · {order}",
+        "订单 {order} 的发票 {number} 已红冲，红字发票号码 {red}。重新开具后会再通知您，也可在订单页申请。",
+        "订单{order}的发票已红冲，详情见订单页。",
+        "character_string1={order}\ncharacter_string2={red}",
+    ),
+    ("invoice_reversed", "en"): Words(
+        "Invoice taken back · {order}",
+        "The invoice {number} of order {order} is taken back by the red-letter invoice {red}. You are told "
+        "of a new one, and can ask for it on the page of the order.",
+        "The invoice of order {order} is taken back; see its page.",
+        "character_string1={order}\ncharacter_string2={red}",
+    ),
     ("invoice_refused", "zh"): Words(
         "发票未能开具 · {order}",
         "订单 {order} 的发票未能开具：{reason}。改正后可在订单页重新申请。",

@@ -6,13 +6,13 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_
-from wtforms import StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.http import rights
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
-from groupbuy.invoicing import queries, rules, service
+from groupbuy.invoicing import correcting, queries, rules, service
 from groupbuy.invoicing.models import InvoiceRequest
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -41,6 +41,15 @@ class IssueForm(PageForm):
     )
 
 
+class ReverseForm(PageForm):
+    """The number of a red-letter invoice, and whether another one is made."""
+
+    number = StringField(
+        _l("Number of the red-letter invoice"), validators=[InputRequired(), Length(max=2 * rules.MAX_NUMBER)]
+    )
+    again = BooleanField(_l("Ask for a new invoice of what is kept"), default=True)
+
+
 def _to(endpoint: str, *states: str) -> Any:
     def address(row: InvoiceRequest) -> str | None:
         return url_for(f"admin.{endpoint}", request_id=row.id) if row.state in states else None
@@ -58,6 +67,7 @@ COLUMNS = (
     Column(_l("Paid and kept"), lambda row: queries.kept_of(row.order), "money"),
     Column(_l("Invoice of"), lambda row: row.amount_fen, "money"),
     Column(_l("Number of the invoice"), lambda row: row.invoice_number, "code", width=22),
+    Column(_l("Red-letter invoice"), lambda row: row.red_number, "code", width=22),
     Column(_l("State"), lambda row: row.state, "state:invoice_request"),
     Column(_l("Reason"), lambda row: row.reason),
 )
@@ -94,7 +104,8 @@ def invoice_requests() -> ResponseReturnValue:
         actions=(
             (_("Issue"), _to("invoice_requests_issue", "asked")),
             (_("Refuse"), _to("invoice_requests_refuse", "asked")),
-            (_("Download"), _to("invoice_requests_file", "issued")),
+            (_("Take the invoice back"), _to("invoice_requests_reverse", "correcting")),
+            (_("Download"), _to("invoice_requests_file", "issued", "correcting", "reversed")),
         ),
         personal=True,
         scalars=True,
@@ -133,6 +144,23 @@ def invoice_requests_refuse(request_id: int) -> ResponseReturnValue:
         )
 
     return _answer(request_id, form, store, _("Refuse"), "admin/invoice_refuse.html")
+
+
+@blueprint.route("/invoice-requests/<int:request_id>/reverse", methods=["GET", "POST"])
+def invoice_requests_reverse(request_id: int) -> ResponseReturnValue:
+    """Note the red-letter invoice that takes one back, and ask for another of what is kept."""
+    form = ReverseForm()
+
+    def store() -> None:
+        correcting.reverse(
+            request_id=request_id,
+            number=form.number.data or "",
+            again=form.again.data,
+            now=utc_now(),
+            actor=actor().name,
+        )
+
+    return _answer(request_id, form, store, _("Take the invoice back"), "admin/invoice_refuse.html")
 
 
 @blueprint.get("/invoice-requests/<int:request_id>/file")

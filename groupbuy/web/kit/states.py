@@ -247,6 +247,8 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
     "invoice_request": {
         "asked": ("Asked for", "wait"),
         "issued": ("Issued", "ok"),
+        "correcting": ("To be taken back", "bad"),
+        "reversed": ("Taken back", "idle"),
         "refused": ("Refused", "bad"),
     },
     "job": {
