@@ -1,7 +1,7 @@
 """Correct invoices
 
 Revision ID: 0141
-Revises: 0140
+Revises: 0133
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.sql.naming import conv
 import groupbuy.db.base
 
 revision = '0141'
-down_revision = '0140'
+down_revision = '0133'
 branch_labels = None
 depends_on = None
 

@@ -148,7 +148,7 @@ ORDERS: Mapping[tuple[str, str], Words] = {
         "Invoice to be taken back · {order}",
         "Money of order {order} went back after its invoice {number} was issued: it will be taken back, "
         "please use it no longer. What you paid and keep is {kept}.",
-        "The invoice of order {order} will be taken back; use it no longer.",
+        "Order {order}: its invoice will be taken back.",
         "character_string1={order}\namount2={kept}",
     ),
     ("invoice_reversed", "zh"): Words(
@@ -161,7 +161,7 @@ ORDERS: Mapping[tuple[str, str], Words] = {
         "Invoice taken back · {order}",
         "The invoice {number} of order {order} is taken back by the red-letter invoice {red}. You are told "
         "of a new one, and can ask for it on the page of the order.",
-        "The invoice of order {order} is taken back; see its page.",
+        "Order {order}: its invoice is taken back.",
         "character_string1={order}\ncharacter_string2={red}",
     ),
     ("invoice_refused", "zh"): Words(
