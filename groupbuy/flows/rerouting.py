@@ -1,8 +1,9 @@
 """A leader falls ill: all bags of a pickup day go to another leader in one deed (改派)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
@@ -12,6 +13,7 @@ from groupbuy.db import db
 from groupbuy.delivery import rerouting as delivery
 from groupbuy.delivery.models import Reroute
 from groupbuy.delivery.telling import place_of
+from groupbuy.flows import doors_after
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
@@ -31,26 +33,33 @@ MAX_REASON = 200
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """What a re-routing moves: orders, residents, sale units, fen; ``kept`` are handed out in part."""
+    """What a re-routing moves: orders, residents, sale units, fen; ``kept`` are handed out in part.
+
+    To the door go on ``to_door``; ``no_door`` are fetched instead, and their fees, ``fee_fen``, go back.
+    """
 
     orders: int
     residents: int
     units: int
     amount_fen: int
     kept: int
+    to_door: int
+    no_door: int
+    fee_fen: int
 
 
 def preview(*, day: date, old: Leader, new: Leader) -> Moving:
     """Return what ``reroute`` would move now; raise as it does."""
     _check(day, old, new)
-    return _reckon(delivery.orders_of(day, old.id))
+    return _reckon(delivery.orders_of(day, old.id), old, new)
 
 
 def reroute(*, day: date, old: Leader, new: Leader, reason: str, now: datetime, actor: Actor) -> Reroute:
     """Let ``new`` hand out all bags of a day that ``old`` has not begun to hand out.
 
-    Sheets, stops, codes and the commission of what is handed out follow; each resident is told once. Raise
-    BadInput, RuleBroken ``leader_not_active``, ``route_left``, ``nothing_to_move``.
+    Sheets, stops, codes and the commission of what is handed out follow; each resident is told once. What was
+    to be brought to the door is, or is not, as ``doors_after`` says. Raise BadInput, RuleBroken
+    ``leader_not_active``, ``route_left``, ``nothing_to_move``.
     """
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
@@ -59,6 +68,7 @@ def reroute(*, day: date, old: Leader, new: Leader, reason: str, now: datetime, 
     _check(day, old, new)
     if not going:
         raise RuleBroken("nothing_to_move", "Nothing of this leader waits to be handed out on this day.")
+    lost = doors_after.give_up(going, old=old, new=new, now=now, actor=actor)
     _move(day, old.id, new.id, going, now)
     row = delivery.note(
         day=day,
@@ -69,7 +79,7 @@ def reroute(*, day: date, old: Leader, new: Leader, reason: str, now: datetime, 
         now=now,
         actor=actor.name,
     )
-    _tell(day, going, new, f"reroute-{row.id}", reason, now)
+    _tell(day, going, new, f"reroute-{row.id}", reason, now, lost)
     _log("bags_rerouted", row, going, now, actor)
     return row
 
@@ -116,14 +126,14 @@ def _locked(day: date, leader_id: int) -> list[Order]:
     return [order for order in delivery.orders_of(day, leader_id) if order.state == OrderState.CONFIRMED]
 
 
-def _reckon(found: Sequence[Order]) -> Moving:
+def _reckon(found: Sequence[Order], old: Leader, new: Leader) -> Moving:
     going = [order for order in found if order.state == OrderState.CONFIRMED]
     kept = sum(order.state == OrderState.PART_PICKED_UP for order in found)
     units = sum(line.quantity for order in going for line in splitting.lines_to_deliver(order))
     residents = {order.resident_id for order in going}
-    return Moving(
-        len(going), len(residents), units, sum(order.amount_fen - order.fee_fen for order in going), kept
-    )
+    amount_fen = sum(order.amount_fen - order.fee_fen for order in going)
+    doors = doors_after.reckon(going, old=old, new=new)
+    return Moving(len(going), len(residents), units, amount_fen, kept, *doors)
 
 
 def _move(day: date, old: int, new: int, going: Sequence[Order], now: datetime) -> None:
@@ -140,8 +150,19 @@ def _move(day: date, old: int, new: int, going: Sequence[Order], now: datetime) 
     db.session.expire_all()
 
 
-def _tell(day: date, going: Sequence[Order], leader: Leader, key: str, reason: str, now: datetime) -> None:
-    """Tell each resident where the goods are handed out now, and the leader who hands them out."""
+def _tell(
+    day: date,
+    going: Sequence[Order],
+    leader: Leader,
+    key: str,
+    reason: str,
+    now: datetime,
+    lost: Mapping[int, int] = MappingProxyType({}),
+) -> None:
+    """Tell each resident where the goods are handed out now, and the leader who hands them out.
+
+    ``lost`` are the door fees by resident that go back.
+    """
     first = {order.resident_id: order for order in reversed(going)}
     values = {
         "pickup": day.isoformat(),
@@ -155,7 +176,9 @@ def _tell(day: date, going: Sequence[Order], leader: Leader, key: str, reason: s
             f"{key}-{resident_id}",
             "rerouted",
             recipient(RESIDENT, resident_id),
-            values | {"code": bags.bag_code_of(order) or order.pickup_code},
+            values
+            | {"code": bags.bag_code_of(order) or order.pickup_code}
+            | ({"reason": doors_after.words(reason, lost[resident_id])} if resident_id in lost else {}),
         )
         for resident_id, order in sorted(first.items())
     )

@@ -1,5 +1,6 @@
 """A leader falls ill: another one hands out the bags of a day."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -35,13 +36,19 @@ class Pair(Body):
 
 
 class Moving(Shape):
-    """What a re-routing would move; ``kept`` orders are handed out in part and stay."""
+    """What a re-routing would move; ``kept`` orders are handed out in part and stay.
+
+    ``to_door`` orders are still brought to the door, ``no_door`` are fetched and their ``fee_fen`` goes back.
+    """
 
     orders: int
     residents: int
     units: int
     amount_fen: int
     kept: int
+    to_door: int
+    no_door: int
+    fee_fen: int
 
 
 class Rerouted(Shape):
@@ -75,13 +82,7 @@ def check_reroute(identity: Identity, day: str, body: Pair) -> tuple[int, Any]: 
     moving = rerouting.preview(
         day=day_of_path(day), old=get_leader(body.from_leader), new=get_leader(body.to_leader)
     )
-    return 200, {
-        "orders": moving.orders,
-        "residents": moving.residents,
-        "units": moving.units,
-        "amount_fen": moving.amount_fen,
-        "kept": moving.kept,
-    }
+    return 200, asdict(moving)
 
 
 @endpoint("POST", PATH, scope="campaigns:write", body=Wanted, answers={201: Rerouted})
