@@ -143,6 +143,14 @@ def masked(account: str) -> str:
     return "•••• " + account[-SHOWN_DIGITS:]
 
 
+def shown_bank(supplier_id: int) -> dict[str, str] | None:
+    """Return holder, bank and the masked account of where a supplier is paid to, None where nobody knows."""
+    known = bank_of(supplier_id)
+    if known is None:
+        return None
+    return {"holder": known.holder, "bank": known.bank, "account": masked(known.account)}
+
+
 def set_bank(*, supplier: Supplier, holder: str, bank: str, account: str, now: datetime, actor: str) -> None:
     """Note where a supplier is paid to; the log says that it changed, and the last digits. Raise BadInput."""
     values = {"holder": holder.strip(), "bank": bank.strip(), "account": account.replace(" ", "")}

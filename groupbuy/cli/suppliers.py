@@ -1,4 +1,4 @@
-"""``groupbuy supplier``: a supplier's file with its licences and how it delivers."""
+"""``groupbuy supplier``: a supplier's file with its licences, its bank and how it delivers."""
 
 import json
 from datetime import date
@@ -23,15 +23,28 @@ from groupbuy.warehouse.rating import file_as_json
     "--licence", type=(click.Choice(files.KINDS), str), metavar="KIND NUMBER", help="Note a licence first."
 )
 @click.option("--expires", metavar="DAY", help="The licence's last day, such as 2027-12-31.")
+@click.option(
+    "--bank",
+    type=(str, str),
+    metavar="HOLDER BANK",
+    help="Note where it is paid to first; the account is asked for, or read from standard input.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_obj
 def supplier(
-    app: Flask, code: str, licence: tuple[str, str] | None, expires: str | None, as_json: bool
+    app: Flask,
+    code: str,
+    licence: tuple[str, str] | None,
+    expires: str | None,
+    bank: tuple[str, str] | None,
+    as_json: bool,
 ) -> None:
-    """Show the file of the supplier CODE: licences, whether one has expired, and its rating."""
+    """Show the file of the supplier CODE: licences, whether one has expired, its rating and its bank."""
     last_day = _day(expires)
     if last_day and not licence:
         raise click.UsageError("--expires goes with --licence.")
+    # Not an argument: others on the machine could read it there.
+    account = click.prompt("Account", err=True) if bank else ""
 
     def work() -> dict[str, Any]:
         found, now = files.get_supplier(code), utc_now()
@@ -40,7 +53,12 @@ def supplier(
             files.add_licence(
                 supplier=found, kind=kind, number=number, expires_on=last_day, now=now, actor=ACTOR
             )
-        return file_as_json(found, now=now, zone=settings_of(app).timezone)
+        if bank:
+            holder, name = bank
+            files.set_bank(supplier=found, holder=holder, bank=name, account=account, now=now, actor=ACTOR)
+        return file_as_json(found, now=now, zone=settings_of(app).timezone) | {
+            "bank": files.shown_bank(found.id)
+        }
 
     with app.app_context():
         file = in_transaction(work)
@@ -65,6 +83,8 @@ def _text(file: dict[str, Any]) -> str:
     for one in file["licences"]:
         until = f"  until {one['expires_on']}" if one["expires_on"] else ""
         lines.append(f"licence  {one['kind']}  {one['number']}{until}")
+    if bank := file["bank"]:
+        lines.append(f"bank  {bank['holder']}  {bank['bank']}  {bank['account']}")
     if rating := file["rating"]:
         figures = (("on time", "on_time_bp"), ("short", "short_bp"), ("rejected", "rejected_bp"))
         shown = ", ".join(f"{name} {rating[key] / 100:.1f} %" for name, key in figures)

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import select
 
+from groupbuy.audit.models import AuditEntry
+from groupbuy.db import db
 from tests import building
 from tests.support.commands import Run
 from tests.warehouse import day
@@ -71,3 +74,16 @@ def test_a_licence_is_noted_once_in_the_file_of_a_supplier(app: Flask, run_cli: 
     assert "barred" in told
     assert [one["number"] for one in run_cli("supplier", "S1", "--json").json["licences"]] == ["JY1"]
     assert run_cli("supplier", "S1", "--expires", "2030-01-01", check=False).exit_code == 2
+
+
+def test_the_bank_of_a_supplier_is_noted_and_shown_masked_to_commands_and_programs(
+    app: Flask, run_cli: Run
+) -> None:
+    building.add_supplier("S1")
+    note = ("supplier", "S1", "--bank", "杭州果业", "工商银行")
+    assert "工商银行  •••• 5678" in run_cli(*note, input="6222 0200 1234 5678\n").stdout
+    assert run_cli(*note, input="1234\n", check=False).exit_code == 1
+    shown = run_cli("supplier", "S1", "--json").json["bank"]
+    assert shown == {"holder": "杭州果业", "bank": "工商银行", "account": "•••• 5678"}
+    logged = db.session.scalars(select(AuditEntry.after).where(AuditEntry.verb == "supplier_bank_set")).all()
+    assert [one["account"] for one in logged] == ["•••• 5678"]

@@ -7,11 +7,13 @@ from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.catalog import supplier_files as files
 from groupbuy.catalog.models import Supplier
 from groupbuy.config import Settings
 from groupbuy.http.identity import Identity
+from groupbuy.http.proving import require_fresh
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -62,6 +64,22 @@ class SupplierFile(Shape):
     rating: SupplierRating | None
 
 
+class SupplierBank(Body):
+    """Where a supplier is paid to."""
+
+    holder: Annotated[Text, Field(min_length=1, max_length=files.MAX_BANK)]
+    bank: Annotated[Text, Field(min_length=1, max_length=files.MAX_BANK)]
+    account: Annotated[Text, Field(min_length=1, max_length=files.MAX_BANK)]
+
+
+class SupplierBankShape(Shape):
+    """Where a supplier is paid to, the account masked; nulls where nobody has noted it."""
+
+    holder: str | None
+    bank: str | None
+    account: str | None
+
+
 class SaleRow(Shape):
     """What was bought of a product on a purchase order, in sale units and fen."""
 
@@ -110,6 +128,35 @@ def add_licence(identity: Identity, code: str, body: NewLicence) -> tuple[int, A
         actor=identity.actor.name,
     )
     return 201, _file(supplier)
+
+
+BANK = "/suppliers/<code>/bank"
+
+
+@endpoint("GET", BANK, scope="money:read", roles=STAFF, answers={200: SupplierBankShape})
+def show_supplier_bank(identity: Identity, code: str) -> tuple[int, Any]:  # noqa: ARG001 - as above
+    """Show where a supplier is paid to: holder, bank and the last digits of the account."""
+    return 200, _bank(files.get_supplier(code))
+
+
+@endpoint("PUT", BANK, scope="money:write", roles=STAFF, body=SupplierBank, answers={200: SupplierBankShape})
+def set_supplier_bank(identity: Identity, code: str, body: SupplierBank) -> tuple[int, Any]:
+    """Set where a supplier is paid to; needs a fresh token, and stands masked in the audit log."""
+    now, supplier = utc_now(), files.get_supplier(code)
+    require_fresh(identity, now=now)
+    files.set_bank(
+        supplier=supplier,
+        holder=body.holder,
+        bank=body.bank,
+        account=body.account,
+        now=now,
+        actor=identity.actor.name,
+    )
+    return 200, _bank(supplier)
+
+
+def _bank(supplier: Supplier) -> Json:
+    return files.shown_bank(supplier.id) or dict.fromkeys(("holder", "bank", "account"))
 
 
 def _file(supplier: Supplier) -> Json:
