@@ -169,6 +169,25 @@ class Round(Terms, Base):
     campaign: Mapped[Campaign] = relationship()
 
 
+class RoundArchive(Base):
+    """An old round that was looked at: archived, or what it ``waits_for``, words joined by spaces.
+
+    ``orders`` and ``rows`` are how many were moved.
+    """
+
+    __tablename__ = "round_archive"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True, autoincrement=False)
+    looked_at: Mapped[datetime]
+    waits_for: Mapped[str] = mapped_column(default="")
+    archived_at: Mapped[datetime | None]
+    actor: Mapped[str | None]
+    orders: Mapped[int] = mapped_column(default=0)
+    rows: Mapped[int] = mapped_column(default=0)
+
+    round: Mapped[Round] = relationship()
+
+
 class RoundDelay(Base):
     """A round's goods come late: the pickup day before and after, and why. Append-only."""
 

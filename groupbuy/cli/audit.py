@@ -15,6 +15,7 @@ from groupbuy.app.document_audit import check_documents, closed_rounds
 from groupbuy.app.readiness import require_database
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried
+from groupbuy.flows.archive.reading import everything
 from groupbuy.kernel.clock import utc_now
 
 
@@ -31,7 +32,8 @@ def audit(ctx: click.Context, app: Flask, documents: bool, round_name: str | Non
     require_database(app)
     with app.app_context():
         be_unhurried()
-        findings = check_all(now=utc_now())
+        with everything():
+            findings = check_all(now=utc_now())
         if documents:
             db.session.rollback()
             findings.append(_check_documents(app, [round_name] if round_name else closed_rounds()))

@@ -12,6 +12,7 @@ from groupbuy.app.readiness import require_database
 from groupbuy.db.transaction import be_unhurried, in_transaction, transaction
 from groupbuy.finance import service
 from groupbuy.flows import bookkeeping
+from groupbuy.flows.archive.reading import everything
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import format_yuan
 
@@ -32,7 +33,8 @@ def check(ctx: click.Context, app: Flask, at_rest: bool, as_json: bool) -> None:
     with app.app_context():
         be_unhurried()
         checks = [*invariants_ledger.CHECKS, *(invariants_ledger.AT_REST if at_rest else ())]
-        findings = [one.run() for one in checks]
+        with everything():
+            findings = [one.run() for one in checks]
     violations = sum(finding.violations for finding in findings)
     if as_json:
         rows = [asdict(finding) for finding in findings]

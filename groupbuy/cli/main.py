@@ -17,6 +17,7 @@ from groupbuy.kernel.errors import GroupbuyError
 # Where each command is. Only the one that runs is loaded: all of them with pages and API take seconds.
 COMMANDS: Mapping[str, str] = {
     "allocate": "groupbuy.cli.warehouse:allocate",
+    "archive-rounds": "groupbuy.cli.archiving:archive_rounds",
     "audit": "groupbuy.cli.audit:audit",
     "backup": "groupbuy.cli.backing_up:backup",
     "bank": "groupbuy.cli.bank:bank",

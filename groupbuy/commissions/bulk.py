@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from groupbuy.campaigns.models import Offer
+from groupbuy.campaigns.models import Offer, RoundArchive
 from groupbuy.commissions.models import CommissionEntry, CommissionRule, CommissionStanding
 from groupbuy.commissions.rules import Rate, Standing, line_commission, tier_rate
 from groupbuy.db import db
@@ -192,6 +192,14 @@ def of_round(round_id: int) -> Keys:
     theirs = entries.where(CommissionEntry.round_id == round_id)
     # A union with itself names each leader once.
     return union(theirs, theirs)
+
+
+def not_archived(keys: Keys) -> Keys:
+    """Leave out rounds that are in the archive: their lines are not here, and nothing of them is open."""
+    chosen = keys.subquery()
+    archived = select(RoundArchive.round_id).where(RoundArchive.archived_at.is_not(None))
+    kept = select(chosen.c.round_id, chosen.c.leader_id).where(chosen.c.round_id.not_in(archived))
+    return union(kept, kept)
 
 
 def of_leader(leader_id: int) -> Keys:

@@ -86,6 +86,7 @@ def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
 
     Raise RunAgain when a parallel transaction has booked the same.
     """
+    keys = bulk.not_archived(keys)
     dues = [one for one in bulk.standings(keys, until=until) if one.due != one.booked]
     more = extras.changed(keys, until=until)
     if not dues and not more:

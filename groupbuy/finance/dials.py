@@ -27,6 +27,7 @@ USUAL: Mapping[str, int] = {
     "weight_cap_bp": 2000,
     "referral_bp": 0,
     "referral_2_bp": 0,
+    "archive_days": 180,
 }
 MOST: Mapping[str, int] = {
     "after_sale_days": 365,
@@ -38,7 +39,10 @@ MOST: Mapping[str, int] = {
     "weight_cap_bp": BASIS,
     "referral_bp": BASIS // 2,
     "referral_2_bp": BASIS // 2,
+    "archive_days": 3650,
 }
+# Reports, levels and after-sales of the last months work with the working tables alone.
+LEAST_ARCHIVE_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Dials:
     ``pickup_hour`` of their day. What is owed back on a prepaid order returns by itself up to
     ``refund_alone_fen``, 0 is never. By at most ``weight_cap_bp`` of their estimate weighed goods may cost
     more. Who has brought a leader earns ``referral_bp`` of what that leader sells, and who has brought the
-    former ``referral_2_bp``, from the next close on.
+    former ``referral_2_bp``, from the next close on. Rounds handed out more than ``archive_days`` ago go
+    into the archive once nothing of them is open; 0 is never.
     """
 
     after_sale_days: int
@@ -68,6 +73,7 @@ class Dials:
     weight_cap_bp: int
     referral_bp: int
     referral_2_bp: int
+    archive_days: int
 
 
 def dials() -> Dials:
@@ -85,6 +91,8 @@ def set_dials(*, values: Mapping[str, int], now: datetime, actor: str) -> None:
         most = MOST.get(name, MAX_FEN)
         if not 0 <= value <= most:
             raise BadInput("out_of_range", f"Between 0 and {most}.", param=name)
+        if name == "archive_days" and 0 < value < LEAST_ARCHIVE_DAYS:
+            raise BadInput("out_of_range", f"0, or at least {LEAST_ARCHIVE_DAYS}.", param=name)
     changed = {name: value for name, value in values.items() if getattr(former, name) != value}
     for name, value in changed.items():
         db.session.merge(FinanceSetting(name=name, value=value))

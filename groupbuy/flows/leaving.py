@@ -14,6 +14,8 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.finance.queries import available
 from groupbuy.finance.rules import helper, wallet
+from groupbuy.flows.archive.forgetting import forget as forget_archived
+from groupbuy.flows.archive.reading import everything
 from groupbuy.invoicing import service as invoicing
 from groupbuy.invoicing.models import InvoiceRequest
 from groupbuy.invoicing.queries import requests_of
@@ -36,12 +38,15 @@ def own_data(*, account_id: int, now: datetime, actor: str) -> dict[str, Any]:
     account = accounts.get_account(account_id)
     residents = residents_of(account_id)
     audit.record(at=now, actor=actor, verb="data_exported", subject_kind="account", subject=str(account_id))
+    with everything():
+        orders = [_order(order) for order in _orders(residents)]
+        invoices = [_invoice(request) for request in requests_of([one.id for one in residents])]
     return {
         "exported_at": iso(now),
         "account": {"phone": account.phone, "name": account.name, "since": iso(account.created_at)},
         "residents": [_resident(resident) for resident in residents],
-        "orders": [_order(order) for order in _orders(residents)],
-        "invoices": [_invoice(request) for request in requests_of([one.id for one in residents])],
+        "orders": orders,
+        "invoices": invoices,
     }
 
 
@@ -121,6 +126,7 @@ def leave(*, account_id: int, now: datetime, actor: str) -> None:
         .execution_options(synchronize_session=False)
     )
     invoicing.forget(resident_ids=[resident.id for resident in residents])
+    forget_archived(resident_ids=[resident.id for resident in residents])
     account_service.anonymise(account=account)
     audit.record(at=now, actor=actor, verb="account_deleted", subject_kind="account", subject=str(account_id))
 

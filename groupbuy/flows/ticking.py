@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from groupbuy.flows.due import books, money, pickup, rounds
+from groupbuy.flows.due import archive, books, money, pickup, rounds
 from groupbuy.flows.due.step import Due, Step
 from groupbuy.jobs import runs
 
 # Rounds first: what closes one makes other things due.
-DUE: Mapping[str, Due] = {**rounds.DUE, **money.DUE, **books.DUE, **pickup.DUE}
+DUE: Mapping[str, Due] = {**rounds.DUE, **money.DUE, **books.DUE, **pickup.DUE, **archive.DUE}
 EVERYTHING = frozenset(DUE)
 # Opening and closing is short and must be punctual; the rest may take its time in a beat of its own.
 PUNCTUAL = frozenset({"open", "close"})

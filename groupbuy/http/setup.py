@@ -15,6 +15,7 @@ from groupbuy.http.idempotency import write_json
 from groupbuy.http.identity import init_identity
 from groupbuy.http.limits import init_limits
 from groupbuy.http.naming import init_naming
+from groupbuy.http.old_rounds import init_old_rounds
 from groupbuy.http.proving import init_proving
 
 API_PREFIX = "/api/"
@@ -60,6 +61,7 @@ def init_http(app: Flask, settings: Settings) -> None:
     init_identity(app)
     init_limits(app, settings)
     init_proving(app, settings)
+    init_old_rounds(app)
     # The kit of the pages puts its own handler here.
     app.register_error_handler(HTTPException, for_pages(lambda error: error))
 

@@ -50,6 +50,12 @@ def bring_up_order(*, order_id: int, now: datetime) -> None:
     _bring_up(union(one, one), now)
 
 
+def bring_up_round(*, round_id: int, now: datetime) -> None:
+    """Book what is sold and owed back of a round, whose orders the caller has locked."""
+    orders = select(Order.id).where(Order.round_id == round_id)
+    _bring_up(union(orders, orders), now)
+
+
 def _bring_up(ids: Ids, now: datetime) -> int:
     dues = _dues(ids)
     fee_books.bring_up(ids, now=now)

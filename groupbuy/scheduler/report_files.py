@@ -6,6 +6,7 @@ from typing import Any
 
 from groupbuy.analytics import trade_reports
 from groupbuy.db.transaction import transaction
+from groupbuy.flows.archive.reading import everything
 from groupbuy.jobs import files
 from groupbuy.scheduler.work import Handler
 
@@ -21,7 +22,8 @@ def _make(payload: Mapping[str, Any]) -> bytes | None:
         plain, suffix = (row.payload, row.suffix) if row else ({}, "")
     if row is None:
         return None
-    sheet = trade_reports.sheet_from(plain)
+    with everything():
+        sheet = trade_reports.sheet_from(plain)
     with transaction():
         # The rows are read; what takes long from here on is the writing of the file.
         files.note_progress(payload["file"], sum(1 for _ in sheet.rows()) // 2)

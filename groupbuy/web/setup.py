@@ -5,6 +5,7 @@ from flask_wtf import CSRFProtect
 
 from groupbuy.accounts.gateways import WechatSite
 from groupbuy.config import Settings
+from groupbuy.flows.archive.reading import archived_at
 from groupbuy.messaging.codes import CodeSender
 from groupbuy.web import channel, kit, monitoring, reach
 from groupbuy.web.admin import register_admin
@@ -43,6 +44,7 @@ def init_web(
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     kit.install(app, zone=settings.timezone, insecure_http=settings.insecure_http, may_visit=reach.may_visit)
     reach.install(app)
+    app.jinja_env.globals.update(archived_at=archived_at)
     app.register_blueprint(monitoring.blueprint)
     register_signin(app, code_sender=code_sender, wechat=wechat, base_url=settings.base_url)
     register_resident(app)

@@ -5,6 +5,7 @@ from flask import Flask
 from groupbuy.web.admin import (
     after_sales,
     agreement,
+    archive,
     audit,
     bank,
     campaign_editor,
@@ -82,6 +83,7 @@ from groupbuy.web.admin.campaigns import weekday
 PAGES = (
     after_sales,
     agreement,
+    archive,
     audit,
     bank,
     campaign_editor,

@@ -85,6 +85,11 @@ class DialsForm(SeenForm):
         validators=[InputRequired()],
         description=_l("To the leader who brought that one."),
     )
+    archive_days = WholeField(
+        _l("Archive rounds after (days)"),
+        validators=[InputRequired()],
+        description=_l("Handed out so long ago, with nothing open; they stay readable. 0 is never."),
+    )
 
 
 @blueprint.get("/ledger")

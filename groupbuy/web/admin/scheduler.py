@@ -47,6 +47,7 @@ KINDS = {
     "settle": _l("Keep the books"),
     "return": _l("Pay back what is owed on prepaid orders"),
     "levels": _l("Review the levels of leaders"),
+    "archive": _l("Archive an old round"),
     "seal_books": _l("Seal the books"),
     "seal_audit": _l("Seal the audit log"),
 }

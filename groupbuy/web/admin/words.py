@@ -79,6 +79,8 @@ VERBS: Mapping[str, object] = {
     "purchasing_set": _l("How purchase orders leave changed"),
     "purchase_order_answered": _l("Supplier answered a purchase order"),
     "shortage_allocated": _l("What was short shared out"),
+    "round_archived": _l("Round archived"),
+    "round_brought_back": _l("Round brought back from the archive"),
     "round_cancelled": _l("Round cancelled"),
     "cutoff_changed": _l("Cut-off moved"),
     "offers_below_threshold": _l("Offers below their threshold dropped"),

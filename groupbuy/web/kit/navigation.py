@@ -138,6 +138,7 @@ ADMIN = (
         _l("System"),
         (
             Entry("admin.scheduler", _l("Scheduler"), "clock-history"),
+            Entry("admin.archive", _l("Archive of rounds"), "box-seam"),
             Entry("admin.notices", _l("Notices"), "bell"),
             Entry("admin.webhooks", _l("Webhooks"), "send"),
             Entry("admin.users", _l("Users and roles"), "shield-check"),

@@ -1,0 +1,49 @@
+"""Pages and operations that show old rounds too, which may be in the archive; only reading does."""
+
+from contextlib import ExitStack
+
+from flask import Flask, g, request
+
+from groupbuy.db import db
+from groupbuy.flows.archive.reading import everything
+
+_RESIDENT = "orders order order_sales_note order_invoice_file me_wallet"
+_LEADER = (
+    "orders orders_show rounds rounds_show commission commission_round money money_month extras extras_show"
+    " paper print_sheet day_paper file goods_of_day ranking shares"
+)
+_ADMIN = (
+    "orders orders_detail orders_sales_note campaigns campaigns_plan campaigns_round campaigns_paper"
+    " campaigns_papers campaigns_print reports_view commissions commissions_extras commissions_statements"
+    " commissions_statement payments payments_refunds payments_requests payments_bills refunds"
+    " invoice_requests invoice_requests_file aftersales aftersales_case lot_claims lot_claims_claim"
+    " stock_batch stock_batches delivery delivery_route delivery_paper residents_detail leaders_detail weights"
+)
+_API = (
+    "list_after_sales list_batch_orders show_batch document_of document_of_day round_document report"
+    " list_rounds show_round show_order sales_note list_payments invoice_of_order show_invoice_request"
+    " list_invoice_requests show_carriage show_substitutes list_extras show_leader_money show_ranking"
+    " show_report list_supplier_sales show_weights show_goods show_deliveries show_lot_claim"
+)
+OF_DESK = {"resident": _RESIDENT, "leader": _LEADER, "admin": _ADMIN, "supplier": "sales", "api_v1": _API}
+ENDPOINTS = frozenset(f"{desk}.{name}" for desk, names in OF_DESK.items() for name in names.split())
+
+
+def init_old_rounds(app: Flask) -> None:
+    """Let the requests that are named read the archive as well as the working tables."""
+    app.before_request(_begin)
+    app.teardown_request(_end)
+
+
+def _begin() -> None:
+    if request.endpoint in ENDPOINTS and request.method in ("GET", "HEAD"):
+        g.old_rounds = ExitStack()
+        g.old_rounds.enter_context(everything())
+
+
+def _end(_error: BaseException | None) -> None:
+    stack: ExitStack | None = g.pop("old_rounds", None)
+    if stack is not None:
+        # What was only read needs no commit, and a transaction that has failed takes no more statements.
+        db.session.rollback()
+        stack.close()

@@ -1,0 +1,69 @@
+"""Old rounds leave the working tables whole, and every figure stays as it was."""
+
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from groupbuy.analytics import trade_reports
+from groupbuy.analytics.trade_base import Wanted, figures
+from groupbuy.campaigns.models import Round, RoundArchive
+from groupbuy.db import Base, db
+from groupbuy.db.transaction import in_transaction
+from groupbuy.finance.models import Posting
+from groupbuy.flows import bookkeeping
+from groupbuy.flows.archive import archiving, plan
+from groupbuy.flows.archive.reading import everything
+from groupbuy.orders.models import Order
+from tests.archive import story
+from tests.building import NOW
+
+SPAN = Wanted(NOW, story.MUCH_LATER)
+
+
+def archive(round_: Round) -> archiving.Outcome | None:
+    return in_transaction(lambda: archiving.archive(round_id=round_.id, now=story.MUCH_LATER, actor="test"))
+
+
+def reported() -> object:
+    """Return the figures of every trade report over all time."""
+    db.session.rollback()
+    with everything():
+        return [figures(report, SPAN) for report in trade_reports.REPORTS.values()]
+
+
+def test_a_round_is_moved_whole_and_no_figure_changes(app: Flask) -> None:
+    market = story.market()
+    old, _orders = story.live(app, market, "C1")
+    story.live(app, market, "C2", weeks=1)
+    every = story.here()
+    figures_before, wrong_before = reported(), story.wrong()
+    assert wrong_before == []
+    outcome = archive(old)
+    assert outcome is not None and (outcome.waits_for, outcome.orders) == ((), 2)
+    assert archive(old) is None
+    assert story.here() == every[2:]
+    assert reported() == figures_before
+    assert story.wrong() == []
+    with everything():
+        numbers = db.session.scalars(select(Order.number).order_by(Order.id)).all()
+    assert list(numbers) == every
+    booked = db.session.scalar(select(func.count()).select_from(Posting))
+    in_transaction(lambda: bookkeeping.keep_books(now=story.MUCH_LATER))
+    assert db.session.scalar(select(func.count()).select_from(Posting)) == booked
+    back = in_transaction(lambda: archiving.bring_back(name="C1", now=story.MUCH_LATER, actor="test"))
+    assert (back.orders, back.rows) == (2, outcome.rows)
+    assert story.here() == every
+    assert reported() == figures_before
+    assert story.wrong() == []
+
+
+def test_the_archive_has_the_tables_that_hang_on_an_order_with_their_columns(app: Flask) -> None:
+    hang = {"order"}
+    for table in Base.metadata.sorted_tables:
+        if any(key.column.table.name in hang for key in table.foreign_keys):
+            hang.add(table.name)
+    assert {part.name for part in plan.PARTS} == hang
+    quote = db.engine.dialect.identifier_preparer.quote
+    for part in plan.PARTS:
+        stored = db.session.execute(text(f"SELECT * FROM {plan.archived(part.name)}")).keys()
+        now = db.session.execute(text(f"SELECT * FROM {quote(part.name)}")).keys()
+        assert list(stored) == list(now), f"a migration has to change archived_{part.name} as well"
