@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
 import click
 from flask import Flask
@@ -28,7 +29,7 @@ from groupbuy.kernel.clock import utc_now
 def archive_rounds(
     app: Flask, before: datetime | None, dry_run: bool, bring_back: str | None, as_json: bool
 ) -> None:
-    """Archive the rounds handed out before a day of which nothing is open; each is moved whole or not at all."""
+    """Archive the rounds handed out before a day of which nothing is open, each whole or not at all."""
     if (before is None) == (bring_back is None):
         raise click.UsageError("Give either --before or --bring-back.")
     require_database(app)
@@ -54,7 +55,7 @@ def _archive_all(before: datetime | None, now: datetime, *, dry_run: bool) -> li
     console = Console(stderr=True)
     outcomes = []
     for round_id in track(ids, "Rounds", console=console, transient=True, disable=not console.is_terminal):
-        outcome = _look_at(round_id, now) if dry_run else in_transaction(lambda id_=round_id: _one(id_, now))
+        outcome = _look_at(round_id, now) if dry_run else in_transaction(partial(_one, round_id, now))
         outcomes += [outcome] if outcome is not None else []
     return outcomes
 

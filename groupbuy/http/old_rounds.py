@@ -17,7 +17,7 @@ _ADMIN = (
     " campaigns_papers campaigns_print reports_view commissions commissions_extras commissions_statements"
     " commissions_statement payments payments_refunds payments_requests payments_bills refunds"
     " invoice_requests invoice_requests_file aftersales aftersales_case lot_claims lot_claims_claim"
-    " stock_batch stock_batches delivery delivery_route delivery_paper residents_detail leaders_detail weights"
+    " stock_batch stock_batches delivery delivery_route delivery_paper residents_detail leaders_detail"
 )
 _API = (
     "list_after_sales list_batch_orders show_batch document_of document_of_day round_document report"

@@ -1,20 +1,21 @@
 """A round from its first order to the last fen, so that nothing of it is open any more."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
 from sqlalchemy import select
 
 from groupbuy.aftersales.rules import Kind, Reason
+from groupbuy.analytics.invariants import check_all
 from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.rules import Window
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import bookkeeping, collecting, ordering, putting_right
 from groupbuy.flows.archive.reading import everything
-from groupbuy.flows.planning import Window
 from groupbuy.flows.putting_right import Request
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
@@ -69,22 +70,19 @@ def hand_out(app: Flask, market_: Market, round_: Round, orders: list[Order], we
     building.close(app, round_, CLOSES + later)
     arrives = day.ARRIVES + later
     day.receive(day.order_of(round_).number, {"P1": 5}, now=arrives)
-    for order in orders:
-        in_transaction(
-            lambda id_=order.id: ordering.mark_paid(
-                order=db.session.get_one(Order, id_), now=arrives, actor=ACTOR
-            )
-        )
-        in_transaction(
-            lambda code=order.pickup_code: collecting.verify_pickup(
-                code=code, leader_ids=[market_.leader.id], now=arrives, actor=ACTOR
-            )
-        )
+    for order_id in [order.id for order in orders]:
+        _pay_and_fetch(order_id, market_.leader.id, arrives)
     _pay_back(orders[1].id, arrives + timedelta(hours=1))
     tick(app, arrives + timedelta(days=6))
 
 
-def _pay_back(order_id: int, now: object) -> None:
+def _pay_and_fetch(order_id: int, leader_id: int, now: datetime) -> None:
+    with transaction():
+        order = ordering.mark_paid(order=db.session.get_one(Order, order_id), now=now, actor=ACTOR)
+        collecting.verify_pickup(code=order.pickup_code, leader_ids=[leader_id], now=now, actor=ACTOR)
+
+
+def _pay_back(order_id: int, now: datetime) -> None:
     with transaction():
         case = putting_right.ask(
             order=db.session.get_one(Order, order_id),
@@ -113,7 +111,11 @@ def settle(market_: Market, weeks: int = 0) -> None:
     due = handing_over.cash_due(market_.leader.id)
     with transaction():
         note = handing_over.hand_over(
-            leader=db.session.get_one(Leader, market_.leader.id), amount_fen=due, note="", now=now, actor="test"
+            leader=db.session.get_one(Leader, market_.leader.id),
+            amount_fen=due,
+            note="",
+            now=now,
+            actor="test",
         )
         handing_over.decide(handover_id=note.id, confirm=True, reason="", now=now, actor="test")
     with transaction():
@@ -131,7 +133,7 @@ def live(app: Flask, market_: Market, code: str = "C1", weeks: int = 0) -> tuple
     return round_, orders
 
 
-def tick(app: Flask, now: object) -> None:
+def tick(app: Flask, now: datetime) -> None:
     """Let the scheduler do what is due."""
     tick_until_idle(now=now, zone=ZONE, handlers=handlers_of(app), note=lambda _: None)
     db.session.expire_all()
@@ -141,7 +143,7 @@ def wrong() -> list[str]:
     """Return the invariants that do not hold over old and new rounds together."""
     db.session.rollback()
     with everything():
-        found = day.check_all(now=MUCH_LATER, at_rest=False)
+        found = check_all(now=MUCH_LATER, at_rest=False)
     return [f"{one.name}: {one.examples}" for one in found if one.violations]
 
 

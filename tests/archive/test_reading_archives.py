@@ -82,13 +82,11 @@ def test_pages_and_reports_say_the_same_before_and_after(app: Flask, run_cli: Ru
             "/admin/payments/requests",
             "/admin/delivery",
             "/admin/ledger?since=2026-11&until=2026-12",
-            *(f"/admin/reports/{one}?{days}" for one in ("sales", "margin-leader", "product-in-out", "stock")),
+            *(f"/admin/reports/{one}?{days}" for one in ("sales", "margin-leader", "in-out", "stock")),
         ),
     }
     before = {page: read(client, page) for client, pages in visits.items() for page in pages}
-    outcome = in_transaction(
-        lambda: archiving.archive(round_id=old.id, now=MUCH_LATER, actor="test")
-    )
+    outcome = in_transaction(lambda: archiving.archive(round_id=old.id, now=MUCH_LATER, actor="test"))
     assert outcome is not None
     assert outcome.waits_for == ()
     for client, pages in visits.items():
@@ -113,7 +111,7 @@ def test_pages_and_reports_say_the_same_before_and_after(app: Flask, run_cli: Ru
 
     with transaction():
         data = leaving.own_data(account_id=account_id, now=MUCH_LATER, actor="test")
-    assert [one["number"] for one in data["orders"]][0] == number
+    assert data["orders"][0]["number"] == number
     with transaction():
         leaving.leave(account_id=account_id, now=MUCH_LATER, actor="test")
     with everything():

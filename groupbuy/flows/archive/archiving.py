@@ -35,8 +35,8 @@ class Outcome:
     waits_for: Sequence[str] = ()
 
 
-def old_rounds(before: date) -> Select[tuple[Round]]:
-    """Return the query of rounds that are over, handed out before a day and not archived, the oldest first."""
+def old_rounds(before: date) -> Select[Round]:
+    """Return the query of rounds that are over and were handed out before a day, the oldest first."""
     last = func.coalesce(
         select(func.max(Order.pickup_date)).where(Order.round_id == Round.id).scalar_subquery(),
         Round.pickup_date,
@@ -81,7 +81,9 @@ def archive(*, round_id: int, now: datetime, actor: str) -> Outcome | None:
     row = db.session.get(RoundArchive, round_id, populate_existing=True) or RoundArchive(round_id=round_id)
     if row.archived_at is not None or round_.state not in OVER:
         return None
-    db.session.scalars(select(Order.id).where(Order.round_id == round_id).order_by(Order.id).with_for_update())
+    db.session.scalars(
+        select(Order.id).where(Order.round_id == round_id).order_by(Order.id).with_for_update()
+    )
     open_ = _open(round_id, now)
     row.looked_at, row.waits_for = now, " ".join(open_)
     db.session.add(row)

@@ -15,7 +15,7 @@ def put_away(round_id: int) -> tuple[int, int]:
 
 
 def bring_back(round_id: int) -> tuple[int, int]:
-    """Move a round's orders and all that hangs on them out of the archive; return how many orders, and rows."""
+    """Move a round's orders and all that hangs on them back; return how many orders, and rows."""
     return _move(round_id, archived, working)
 
 

@@ -104,5 +104,3 @@ def newest(round_id: int) -> Iterator[Select[Any]]:
             mine, every = table_named(part, working), table_named(part, working).alias("every")
             above = select(every.c.id).where(every.c.id > mine.c.id).exists()
             yield select(mine.c.id).where(of_round(part, round_id, working), ~above)
-
-

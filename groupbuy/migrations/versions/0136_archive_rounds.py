@@ -4,6 +4,9 @@ Revision ID: 0136
 Revises: 0140
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -68,10 +71,13 @@ def _copy(name: str) -> None:
     ]
     key = found.get_pk_constraint(name)['constrained_columns']
     op.create_table(f'archived_{name}', *columns, sa.PrimaryKeyConstraint(*key, name=f'pk_archived_{name}'))
-    searched = [index['column_names'] for index in found.get_indexes(name)]
-    searched += [unique['column_names'] for unique in found.get_unique_constraints(name)]
-    for number, names in enumerate(sorted(set(map(tuple, searched)) - {tuple(key)})):
-        op.create_index(f'ix_archived_{name}_{number}', f'archived_{name}', list(names))
+    searched = {_names(one) for one in (*found.get_indexes(name), *found.get_unique_constraints(name))}
+    for number, names in enumerate(sorted(searched - {tuple(key)})):
+        op.create_index(f'ix_archived_{name}_{number}', f'archived_{name}', names)
+
+
+def _names(index: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(index['column_names'])
 
 
 def downgrade() -> None:

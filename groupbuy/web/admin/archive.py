@@ -62,14 +62,19 @@ def archive() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Round or number")),
-            Filter("where", _("Place"), [("in", _("In the archive")), ("waits", _("Waits"))], _("All places")),
+            Filter(
+                "where", _("Place"), [("in", _("In the archive")), ("waits", _("Waits"))], _("All places")
+            ),
         ),
         sorts={"day": Round.pickup_date},
         scalars=True,
     )
     days = dials().archive_days
     empty = (
-        _("Rounds come here %(days)s days after they were handed out, once nothing of them is open.", days=days)
+        _(
+            "Rounds come here %(days)s days after they were handed out, once nothing of them is open.",
+            days=days,
+        )
         if days
         else _("Rounds stay where they are: the figures of money say that none is archived.")
     )
