@@ -27,7 +27,7 @@ def _forget_invoices(ids: Select[Any]) -> None:
     requests = _table("invoice_request")
     theirs: ColumnElement[bool] = requests.c.order_id.in_(ids)
     db.session.execute(update(requests).where(theirs).values(email=""))
-    never = and_(requests.c.state != "issued", requests.c.kind == rules.PERSON)
+    never = and_(requests.c.invoice_number.is_(None), requests.c.kind == rules.PERSON)
     db.session.execute(update(requests).where(theirs, never).values(title=FORGOTTEN))
 
 

@@ -77,7 +77,7 @@ def _after_sales(round_id: int) -> Iterator[Rows]:
 
 def _invoices(round_id: int) -> Iterator[Rows]:
     requests = select(InvoiceRequest.id).join(Order, Order.id == InvoiceRequest.order_id)
-    yield requests.where(Order.round_id == round_id, InvoiceRequest.state == "asked")
+    yield requests.where(Order.round_id == round_id, InvoiceRequest.state.in_(("asked", "correcting")))
 
 
 def _commission(round_id: int) -> Iterator[Rows]:

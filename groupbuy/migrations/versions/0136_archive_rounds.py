@@ -1,7 +1,7 @@
 """Archive rounds
 
 Revision ID: 0136
-Revises: 0140
+Revises: 0141
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0136'
-down_revision = '0140'
+down_revision = '0141'
 branch_labels = None
 depends_on = None
 
