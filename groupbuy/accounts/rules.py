@@ -38,6 +38,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "imports:write": frozenset({"operator"}),
     "webhooks:write": frozenset({"operator"}),
     "notices:write": frozenset({"operator"}),
+    "account:write": frozenset(ROLES),
     "users:read": frozenset({"operator"}),
     "users:write": frozenset({"operator"}),
     "money:read": frozenset({"operator", "finance", "leader"}),

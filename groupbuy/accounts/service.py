@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 
 from groupbuy.accounts import queries, rules, telling
 from groupbuy.accounts.models import (
@@ -17,8 +18,8 @@ from groupbuy.accounts.models import (
 from groupbuy.accounts.passwords import hash_password
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.kernel.errors import BadInput
-from groupbuy.kernel.phones import normalise_phone
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.phones import mask_phone, normalise_phone
 
 
 def account_for(*, phone: str, name: str, now: datetime) -> Account:
@@ -64,6 +65,38 @@ def set_password(*, account: Account, password: str, now: datetime, actor: str) 
     # Nobody need be told of a password that an account begins with.
     if account.created_at < now:
         telling.tell(account_id=account.id, what="password", now=now)
+
+
+def set_phone(*, account: Account, phone: str, now: datetime, actor: str) -> bool:
+    """Set the normalised number that an account signs in with; False when it is that already.
+
+    All sessions end and the former number is told. Raise RuleBroken ``phone_taken``, which does not say by
+    whom, and ``account_deleted``.
+    """
+    db.session.refresh(account, with_for_update=True)
+    former = account.phone
+    if former == phone:
+        return False
+    if not former.isdigit():
+        raise RuleBroken("account_deleted", "This account has been deleted.")
+    try:
+        with db.session.begin_nested():
+            account.phone, account.session_epoch = phone, Account.session_epoch + 1
+    except IntegrityError as error:
+        raise RuleBroken(
+            "phone_taken", "This number cannot be used for this account.", param="phone"
+        ) from error
+    audit.record(
+        at=now,
+        actor=actor,
+        verb="phone_changed",
+        subject_kind="account",
+        subject=str(account.id),
+        before={"phone": mask_phone(former)},
+        after={"phone": mask_phone(phone)},
+    )
+    telling.tell(account_id=account.id, what="phone", now=now, phone=former)
+    return True
 
 
 def anonymise(*, account: Account) -> None:

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.db import db
+from groupbuy.http.new_phones import CODE_SENDER
 from groupbuy.leaders.models import Leader
-from groupbuy.web.signin.blueprint import CODE_SENDER
 from tests import building
 
 

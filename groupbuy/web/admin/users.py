@@ -21,6 +21,7 @@ from groupbuy.web.admin.listing import Column, Filter, Listing, asked, page_of, 
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.signin.phone import DONE, answer_form, page_values
 from groupbuy.web.signin.roles import role_name
 
 # What can be given by hand; a leader, a resident or a supplier also needs a profile.
@@ -136,6 +137,18 @@ def users_factor(account_id: int) -> ResponseReturnValue:
     )
     flash(_("The second factor is switched off."), "ok")
     return redirect(url_for("admin.users_detail", account_id=account_id), 303)
+
+
+@blueprint.route("/users/<int:account_id>/phone", methods=["GET", "POST"])
+def users_phone(account_id: int) -> ResponseReturnValue:
+    """Change the number of somebody who reads out the code that was sent to the new one."""
+    account = queries.get_account(account_id)
+    form, status = answer_form(account_id, actor().name)
+    if status == DONE:
+        flash(_("The number is changed."), "ok")
+        return redirect(url_for("admin.users_detail", account_id=account_id), 303)
+    values = page_values(account_id, "admin.users_phone", account_id=account_id)
+    return render_template("admin/user_phone.html", account=account, form=form, **values), status
 
 
 @blueprint.post("/users/<int:account_id>/active")

@@ -145,6 +145,7 @@ VERBS: Mapping[str, object] = {
     "account_disabled": _l("Account disabled"),
     "account_enabled": _l("Account enabled"),
     "password_set": _l("Password set"),
+    "phone_changed": _l("Phone changed"),
     "sessions_ended": _l("Devices signed out"),
     "imported": _l("File imported"),
     "moved_in": _l("Moved in from another app"),

@@ -2,10 +2,11 @@
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from groupbuy.db.failures import is_unavailable
 from groupbuy.http.setup import for_pages
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.web.kit.i18n import translate_sentence
@@ -21,6 +22,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, for_pages(_http_error))
     for unavailable in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(unavailable, for_pages(_database_away))
+    app.register_error_handler(DatabaseError, for_pages(_database_error))
 
 
 def error_page(status: int, message: str = "") -> Response:
@@ -57,6 +59,13 @@ def _form_expired(_error: CSRFError) -> Response:
         "errors/form_expired.html", status=403, typed=typed if own and not request.files else []
     )
     return make_response(page, 403)
+
+
+def _database_error(error: Exception) -> Response:
+    """Tell a disk that cannot be read from a fault of ours, which the page of 500 is for."""
+    if not is_unavailable(error):
+        raise error
+    return _database_away(error)
 
 
 def _database_away(error: Exception) -> Response:

@@ -3,12 +3,13 @@
 from flask import Flask
 
 from groupbuy.accounts.gateways import WechatSite
+from groupbuy.http.new_phones import CODE_SENDER
 from groupbuy.messaging.codes import CodeSender
-from groupbuy.web.signin import again, becoming, devices, factor, roles, sign_in, sign_up, wechat_pages
-from groupbuy.web.signin.blueprint import BASE_URL, CODE_SENDER, WECHAT, blueprint
+from groupbuy.web.signin import again, becoming, devices, factor, phone, roles, sign_in, sign_up, wechat_pages
+from groupbuy.web.signin.blueprint import BASE_URL, WECHAT, blueprint
 
 # Importing a page declares its routes.
-PAGES = (sign_in, sign_up, roles, becoming, devices, factor, again, wechat_pages)
+PAGES = (sign_in, sign_up, roles, becoming, devices, phone, factor, again, wechat_pages)
 
 
 def register_signin(app: Flask, *, code_sender: CodeSender, wechat: WechatSite | None, base_url: str) -> None:

@@ -13,6 +13,7 @@ from groupbuy.accounts.signing_in import check_password
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.http import proving
 from groupbuy.http.identity import Identity, current_identity
+from groupbuy.http.new_phones import code_sender
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.kernel.phones import mask_phone
@@ -20,7 +21,7 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.signin import visit
-from groupbuy.web.signin.blueprint import blueprint, code_sender
+from groupbuy.web.signin.blueprint import blueprint
 from groupbuy.web.signin.forms import NextForm
 
 PURPOSE = "prove"
@@ -33,9 +34,11 @@ SENSITIVE = frozenset(
         "admin.users_active",
         "admin.users_limits",
         "admin.users_factor",
+        "admin.users_phone",
         "leader.helpers_add",
         "leader.helpers_share",
         "resident.me_password",
+        "signin.phone",
         "signin.second_factor_off",
     }
 )

@@ -3,19 +3,11 @@
 from flask import Blueprint, current_app, request
 
 from groupbuy.accounts.gateways import WechatSite
-from groupbuy.messaging.codes import CodeSender
 
 blueprint = Blueprint("signin", __name__)
 
-CODE_SENDER = "groupbuy_code_sender"
 WECHAT = "groupbuy_wechat"
 BASE_URL = "groupbuy_base_url"
-
-
-def code_sender() -> CodeSender:
-    """Return what takes codes to phones."""
-    sender: CodeSender = current_app.extensions[CODE_SENDER]
-    return sender
 
 
 def wechat() -> WechatSite | None:

@@ -37,6 +37,14 @@ class CodeForm(PhoneForm):
     )
 
 
+class NewPhoneForm(CodeForm):
+    """Another mobile number, and the code that was sent to it."""
+
+    phone = StringField(
+        _l("New mobile number"), validators=[InputRequired(_l("Type your mobile number.")), check_phone]
+    )
+
+
 class PasswordForm(PhoneForm):
     """Sign in by password."""
 

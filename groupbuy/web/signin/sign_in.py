@@ -9,12 +9,13 @@ from groupbuy.accounts.rules import highest
 from groupbuy.accounts.signing_in import check_password
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.http.identity import current_identity
+from groupbuy.http.new_phones import code_sender
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotAllowed
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.signin import visit
-from groupbuy.web.signin.blueprint import blueprint, code_sender, shows_wechat
+from groupbuy.web.signin.blueprint import blueprint, shows_wechat
 from groupbuy.web.signin.factor import wait_for_factor
 from groupbuy.web.signin.forms import CodeForm, PasswordForm, PhoneForm
 
