@@ -18,7 +18,7 @@ from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.payments.charging import LOOK_JOB, MAX_ERROR
 from groupbuy.payments.gateways import FoundRefund
 from groupbuy.payments.models import ChannelPayment, ChannelRefund
-from groupbuy.payments.rules import next_look
+from groupbuy.payments.rules import REFUND_LOOKS_S, REFUND_PATIENCE, next_look
 
 REFUND_JOB = "channel_refund"
 CAUSE = "channel_refund"
@@ -104,7 +104,7 @@ def take_found(*, number: str, found: FoundRefund, now: datetime) -> str:
         row.state, row.look_at, row.reference = found.state, None, found.transaction
     elif row.state in ("queued", "processing"):
         row.state, row.reference = "processing", found.transaction or row.reference
-        row.look_at = row.look_at or now + next_look(row.looks)
+        row.look_at = row.look_at or now + next_look(row.looks, REFUND_LOOKS_S)
     db.session.flush()
     return row.state
 
@@ -158,15 +158,23 @@ def due_to_look(now: datetime, *, most: int) -> Sequence[ChannelRefund]:
     return db.session.scalars(due.order_by(ChannelRefund.look_at).limit(most)).all()
 
 
-def queue_look(*, refund_id: int, now: datetime) -> bool:
-    """Queue the question to the channel; False when somebody else has done so."""
+def queue_look(*, refund_id: int, now: datetime) -> str | None:
+    """Queue the question to the channel, or after ten days leave the refund to a person, as a stuck one.
+
+    Alipay answers of a refund that it knows nothing of as of one that is under way, so asking would not end.
+    What the channel says later is still taken in. None when somebody else has done so.
+    """
     row = db.session.get(ChannelRefund, refund_id, with_for_update=True, populate_existing=True)
     if row is None or row.look_at is None or row.look_at > now:
-        return False
+        return None
+    if now - row.asked_at >= REFUND_PATIENCE:
+        row.state, row.look_at = "abnormal", None
+        _blame(row, f"Not paid by the channel after {REFUND_PATIENCE.days} days; look there first.", now)
+        return "stuck"
     row.looks += 1
-    row.look_at = now + next_look(row.looks)
+    row.look_at = now + next_look(row.looks, REFUND_LOOKS_S)
     jobs.enqueue(kind=LOOK_JOB, key=f"{row.number}:{row.looks}", payload={"refund": row.number}, now=now)
-    return True
+    return "queued"
 
 
 def _blame(row: ChannelRefund, error: str, now: datetime) -> None:

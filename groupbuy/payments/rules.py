@@ -1,6 +1,6 @@
 """How a refund is shared over the sources that an order was paid from. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -11,10 +11,14 @@ S = TypeVar("S")
 # A channel that has not called is asked after these seconds, then every last one of them.
 LOOKS_S = (15, 30, 60, 120, 300, 600, 1800)
 
+# A refund may take a bank days: it is asked for ever more seldom, and after so long a person decides.
+REFUND_LOOKS_S = (*LOOKS_S, 3600, 3 * 3600, 6 * 3600)
+REFUND_PATIENCE = timedelta(days=10)
 
-def next_look(looks: int) -> timedelta:
+
+def next_look(looks: int, steps: Sequence[int] = LOOKS_S) -> timedelta:
     """Return how long to wait before a channel is asked again, after it was asked so many times."""
-    return timedelta(seconds=LOOKS_S[min(looks, len(LOOKS_S) - 1)])
+    return timedelta(seconds=steps[min(looks, len(steps) - 1)])
 
 
 def remaining(paid: Mapping[S, int], back: Mapping[S, int]) -> dict[S, int]:

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import ordering, refunding
 from groupbuy.flows.paying import Way
-from groupbuy.payments import reconciling
+from groupbuy.payments import channel_refunds, reconciling
+from groupbuy.payments.gateways import FoundRefund
 from groupbuy.payments.simulator.alipay import AlipaySimulator
 from groupbuy.payments.simulator.files import write_alipay_settings
 from groupbuy.payments.simulator.serving import Fault, running
@@ -141,6 +142,36 @@ def test_a_refund_is_paid_once_though_alipays_answer_was_lost_and_the_bill_agree
     assert (day.channel, day.day) == ("alipay", TODAY)
     assert reconciling.differences(channel="alipay", day=TODAY) == []
     assert broken_invariants(TOMORROW) == []
+
+
+@pytest.mark.parametrize("ends", ["success", "to_wallet"])
+def test_a_refund_that_alipay_does_not_know_is_left_to_a_person_after_ten_days(
+    shop: Shop, travel: time_machine.Traveller, ends: str
+) -> None:
+    number = begin(shop)
+    shop.simulator.pay(number)
+    shop.tell(number)
+    in_transaction(lambda: ordering.cancel_order(order=shop.order_row(), reason="x", now=NOW, actor=ACTOR))
+    wish = {"amount_fen": 1980, "reason": "不要了", "now": NOW, "actor": "test"}
+    in_transaction(lambda: refunding.refund(order=shop.order_row(), **wish))
+    shop.simulator.refunds_end = ""
+    tick_on(shop, travel, NOW + timedelta(minutes=1))
+    (refund,) = shop.refunds()
+    known = shop.simulator.book.returns.pop(refund.number)
+    tick_on(shop, travel, *[NOW + timedelta(days=day) for day in range(1, 11)])
+    (refund,) = shop.refunds()
+    assert (refund.state, refund.look_at, shop.at_channel()) == ("abnormal", None, 1980)
+    looks, later = refund.looks, NOW + timedelta(days=12)
+    tick_on(shop, travel, later)
+    assert shop.refunds()[0].looks == looks < 20
+    if ends == "to_wallet":
+        in_transaction(lambda: channel_refunds.pay_to_wallet(number=refund.number, now=later, actor="test"))
+    else:
+        shop.simulator.book.returns[refund.number] = known
+        found = FoundRefund(refund.number, "success", 1980)
+        in_transaction(lambda: channel_refunds.take_found(number=refund.number, found=found, now=later))
+    assert shop.refunds()[0].state == ends
+    assert "ledger_channels" not in broken_invariants(later)
 
 
 def test_what_alipay_says_otherwise_stands_in_the_differences(

@@ -61,7 +61,7 @@ def _ask_channel(ref: int, now: datetime, _: ZoneInfo) -> str | None:
 
 
 def _ask_refund(ref: int, now: datetime, _: ZoneInfo) -> str | None:
-    return "queued" if channel_refunds.queue_look(refund_id=ref, now=now) else None
+    return channel_refunds.queue_look(refund_id=ref, now=now)
 
 
 def _give_back(ref: int, now: datetime, _: ZoneInfo) -> str | None:
