@@ -1,12 +1,14 @@
-"""A leader takes in a resident, or lets somebody help with handing out."""
+"""A leader takes in a resident, or lets somebody help with handing out; a supplier gets a sign-in."""
 
 from datetime import datetime
 
 from sqlalchemy import select
 
+from groupbuy.accounts import managing
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.models import Account
 from groupbuy.audit import service as audit
+from groupbuy.catalog.models import Supplier
 from groupbuy.commissions.rules import check_shares
 from groupbuy.db import db
 from groupbuy.flows.ordering import Actor
@@ -54,6 +56,35 @@ def let_help(*, leader: Leader, phone: str, name: str, now: datetime, actor: Act
     accounts.grant_role(account=account, role="pickup_verifier", now=now, actor=actor.name)
     leaders.add_helper(account=account, leader_code=leader.code)
     _log(leader, account, "helper_added", now, actor)
+    return account
+
+
+def let_supply(*, supplier: Supplier, phone: str, name: str, now: datetime, actor: Actor) -> Account:
+    """Let somebody sign in for a supplier, in place of whoever did before; again changes nothing.
+
+    Raise BadInput, and RuleBroken ``no_supplier`` for one who is disabled or signs in for another supplier.
+    """
+    account = accounts.account_for(phone=phone, name=members.check_name(name), now=now)
+    other = select(Supplier.id).where(Supplier.account_id == account.id, Supplier.id != supplier.id)
+    if not account.active or db.session.scalar(other.limit(1)) is not None:
+        raise RuleBroken("no_supplier", "This number cannot sign in for this supplier.", param="phone")
+    if supplier.account_id == account.id:
+        return account
+    accounts.grant_role(account=account, role="supplier", now=now, actor=actor.name)
+    former, supplier.account_id = supplier.account_id, account.id
+    db.session.flush()
+    if former is not None:
+        left = db.session.get_one(Account, former)
+        managing.revoke_role(account=left, role="supplier", now=now, actor=actor.name)
+    audit.record(
+        at=now,
+        actor=actor.name,
+        verb="supplier_account_set",
+        subject_kind="supplier",
+        subject=supplier.code,
+        before={"account": former},
+        after={"account": account.id},
+    )
     return account
 
 

@@ -11,8 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.flows import enrolling
 from groupbuy.settlements import queries
 from tests import building
+from tests.building import ACTOR
 from tests.settlements.test_settling_suppliers import NOW, Bought, keep
 from tests.support.browsers import DESKTOP, PHONE
 from tests.web.browsing import look_at, served, sit_down
@@ -33,9 +35,14 @@ def test_a_supplier_is_settled_with_on_everybodys_pages(
     app: Flask, bought: Bought, browser: Browser, device: dict[str, Any]
 ) -> None:
     keep()
-    account = building.add_account("老张")
     with transaction():
-        db.session.get_one(Supplier, bought.supplier.id).account_id = account.id
+        account = enrolling.let_supply(
+            supplier=db.session.get_one(Supplier, bought.supplier.id),
+            phone="13911112222",
+            name="老张",
+            now=NOW,
+            actor=ACTOR,
+        )
     with served(app) as site:
         office = sit_down(browser, app, site, building.add_account("财务").id, "finance", **device)
         seller = sit_down(browser, app, site, account.id, "supplier", **device)

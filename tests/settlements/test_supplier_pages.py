@@ -9,9 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from groupbuy.accounts.models import Account
+from groupbuy.accounts.queries import find_account
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
 from groupbuy.settlements import matching, queries
@@ -37,11 +38,33 @@ def office(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def seller(app: Flask, bought: Bought) -> FlaskClient:
-    account = building.add_account("老张")
-    client = browser(app, account, "supplier")
-    with transaction():
-        db.session.get_one(Supplier, bought.supplier.id).account_id = account.id
-    return client
+    return browser(app, signed_in_for("S1", "13911112222", staff(app)), "supplier")
+
+
+def staff(app: Flask) -> FlaskClient:
+    return browser(app, building.add_account("运营"), "operator")
+
+
+def signed_in_for(code: str, phone: str, office: FlaskClient) -> Account:
+    """Return the account that signs in for a supplier, set on its page."""
+    form = {"name": "老张", "phone": phone}
+    assert office.post(f"/admin/suppliers/{code}/sign-in", data=form).status_code == 303
+    account = find_account(phone)
+    assert account is not None
+    return account
+
+
+def test_who_signs_in_for_a_supplier_gives_way_to_the_next(
+    app: Flask, bought: Bought, seller: FlaskClient
+) -> None:
+    office = staff(app)
+    assert seller.get("/supplier/").status_code == 200
+    signed_in_for("S1", "13911113333", office)
+    assert seller.get("/supplier/").status_code in (302, 303, 403)
+    building.add_supplier("S2")
+    form = {"name": "老张", "phone": "13911113333"}
+    assert office.post("/admin/suppliers/S2/sign-in", data=form).status_code == 422
+    assert db.session.get_one(Supplier, bought.supplier.id).account_id is not None
 
 
 def test_a_statement_goes_from_the_ramp_to_the_bank(

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.catalog import supplier_files as files
 from groupbuy.catalog.models import SupplierLicence
 from groupbuy.db.transaction import in_transaction
+from groupbuy.flows import enrolling
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
 from groupbuy.kernel.clock import utc_now
@@ -25,6 +26,7 @@ from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
+from groupbuy.web.leader.people import PersonForm
 
 
 class LicenceForm(PageForm):
@@ -128,4 +130,27 @@ def suppliers_bank(code: str) -> ResponseReturnValue:
         store,
         title=_("Bank account of %(supplier)s", supplier=supplier.name),
         back=(url_for("admin.suppliers_file", code=code), supplier.name),
+    )
+
+
+@blueprint.route("/suppliers/<code>/sign-in", methods=["GET", "POST"])
+def suppliers_sign_in(code: str) -> ResponseReturnValue:
+    """Set who signs in for a supplier; whoever does so has just signed in."""
+    supplier, form = files.get_supplier(code), PersonForm()
+
+    def store() -> None:
+        enrolling.let_supply(
+            supplier=files.get_supplier(code),
+            phone=form.phone.data or "",
+            name=form.name.data or "",
+            now=utc_now(),
+            actor=actor(),
+        )
+
+    return saving.answer(
+        form,
+        store,
+        title=_("Sign-in for %(supplier)s", supplier=supplier.name),
+        back=(url_for("admin.suppliers_file", code=code), supplier.name),
+        done=_("This number can sign in for the supplier now."),
     )

@@ -65,6 +65,7 @@ VERBS: Mapping[str, object] = {
     "bags_rerouted": _l("Bags re-routed"),
     "rerouting_undone": _l("Re-routing undone"),
     "order_split": _l("Order split"),
+    "supplier_account_set": _l("Who signs in for a supplier set"),
     "helper_share_set": _l("Share of a helper set"),
     "helper_paid": _l("Payment of a helper noted"),
     "helper_payment_confirmed": _l("Payment of a helper confirmed"),

@@ -29,6 +29,7 @@ PURPOSE = "prove"
 SENSITIVE = frozenset(
     {
         "admin.suppliers_bank",
+        "admin.suppliers_sign_in",
         "admin.users_new",
         "admin.users_roles",
         "admin.users_active",
