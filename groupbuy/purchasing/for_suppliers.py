@@ -26,27 +26,24 @@ class SupplierOrder:
     cost_fen: int
     due_date: date
     created_at: datetime
-    sent_at: datetime | None
+    confirmed_at: datetime | None
     round_name: str
     supplier_code: str
     supplier_name: str
 
 
-def orders_for_suppliers(supplier_ids: Sequence[int], *, most: int) -> Sequence[SupplierOrder]:
-    """Return the decided purchase orders of these suppliers, the newest first."""
-    rows = db.session.execute(_decided(supplier_ids).order_by(PurchaseOrder.id.desc()).limit(most))
-    return [SupplierOrder(*row) for row in rows]
-
-
 def order_for_suppliers(number: str, supplier_ids: Sequence[int]) -> SupplierOrder:
     """Return one of these suppliers' decided purchase orders; raise NotFound for any other."""
-    row = db.session.execute(_decided(supplier_ids).where(PurchaseOrder.number == number)).one_or_none()
+    row = db.session.execute(
+        orders_for_suppliers(supplier_ids).where(PurchaseOrder.number == number)
+    ).one_or_none()
     if row is None:
         raise NotFound("unknown_purchase_order", "There is no such purchase order.")
     return SupplierOrder(*row)
 
 
-def _decided(supplier_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+def orders_for_suppliers(supplier_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """Select the decided purchase orders of these suppliers, the newest first, as ``SupplierOrder``."""
     return (
         select(
             PurchaseOrder.number,
@@ -55,14 +52,15 @@ def _decided(supplier_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
             PurchaseOrder.cost_fen,
             PurchaseOrder.due_date,
             PurchaseOrder.created_at,
-            PurchaseOrder.sent_at,
-            Round.name,
-            Supplier.code,
-            Supplier.name,
+            PurchaseOrder.confirmed_at,
+            Round.name.label("round_name"),
+            Supplier.code.label("supplier_code"),
+            Supplier.name.label("supplier_name"),
         )
         .join(Round, Round.id == PurchaseOrder.round_id)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .where(PurchaseOrder.supplier_id.in_(supplier_ids), PurchaseOrder.state != POState.DRAFT)
+        .order_by(PurchaseOrder.id.desc())
     )
 
 

@@ -111,15 +111,20 @@ def settlements_of(
     supplier_ids: Sequence[int], *, before: int | None = None, most: int
 ) -> Sequence[SupplierSettlement]:
     """Return the statements of some suppliers that hold, the newest first, from where a page ended on."""
-    wanted = [SupplierSettlement.supplier_id.in_(supplier_ids), SupplierSettlement.state != "cancelled"]
-    wanted += [] if before is None else [SupplierSettlement.id < before]
-    return db.session.scalars(
+    statement = holding(supplier_ids).limit(most)
+    if before is not None:
+        statement = statement.where(SupplierSettlement.id < before)
+    return db.session.scalars(statement).all()
+
+
+def holding(supplier_ids: Sequence[int]) -> Select[SupplierSettlement]:
+    """Select the statements of some suppliers that hold, the newest first."""
+    return (
         select(SupplierSettlement)
-        .where(*wanted)
+        .where(SupplierSettlement.supplier_id.in_(supplier_ids), SupplierSettlement.state != "cancelled")
         .options(joinedload(SupplierSettlement.supplier))
         .order_by(SupplierSettlement.id.desc())
-        .limit(most)
-    ).all()
+    )
 
 
 def rebates_of(row: SupplierSettlement) -> Sequence[SupplierAdjustment]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
+from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from groupbuy.accounts import service as accounts
@@ -23,8 +24,10 @@ from groupbuy.scheduler.work import work_off
 from tests import building
 from tests.building import NOW, PICKUP
 from tests.delivery.town import T, Town
+from tests.support.browsers import DESKTOP, PHONE
 from tests.support.commands import Run
 from tests.web.admin.people import Person, sign_in
+from tests.web.browsing import look_at, served, sit_down
 
 DAY = PICKUP.isoformat()
 PAGE = f"/admin/delivery?day={DAY}"
@@ -134,6 +137,23 @@ def test_tours_are_asked_for_shown_and_taken_over_on_the_page(app: Flask, town: 
     assert sorted(verbs) == ["tours_proposed", "tours_taken_over"]
     _capacity(town, "未分线路", 10)
     assert _refused(_propose) == "too_little_room"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_proposed_tours_fit_a_desk_and_a_phone(
+    app: Flask, town: Town, browser: Browser, database_kind: str
+) -> None:
+    _propose()
+    _work(app)
+    account = building.add_account("调度").id
+    with served(app) as site:
+        for device in (DESKTOP, PHONE):
+            page = sit_down(browser, app, site, account, "warehouse", **device)
+            page.goto(PAGE)
+            assert page.get_by_role("button", name="采用").is_visible()
+            look_at(page)
+            page.context.close()
 
 
 def test_a_day_that_has_changed_or_left_is_not_taken_over(app: Flask, town: Town) -> None:

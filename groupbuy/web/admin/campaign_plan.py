@@ -22,7 +22,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.calendar import Calendar, calendar_of
 from groupbuy.web.admin.campaigns import how_often
-from groupbuy.web.admin.listing import Column, zone
+from groupbuy.web.admin.listing import Column, Rows, file_of, zone
 from groupbuy.web.kit.filters import moment
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -84,10 +84,12 @@ def campaigns_plan(code: str) -> ResponseReturnValue:
     """Show a plan."""
     campaign = service.get_campaign(code)
     rounds = select(Round).where(Round.campaign_id == campaign.id).order_by(Round.closes_at.desc())
-    return render_template(
+    goods = _goods(campaign)
+    table = Rows(_("Goods of the campaign"), GOODS_COLUMNS, goods)
+    return file_of(f"campaign-{code}", table) or render_template(
         "admin/campaign.html",
         campaign=campaign,
-        goods=_goods(campaign),
+        goods=goods,
         goods_columns=GOODS_COLUMNS,
         calendar=_calendar(campaign),
         leaders=_leaders(campaign),

@@ -25,7 +25,17 @@ from groupbuy.leaders.models import Leader, LeaderLevel
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import PercentField, YuanField, optional
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    Rows,
+    asked,
+    contains,
+    file_of,
+    show,
+    within_days,
+)
 from groupbuy.web.kit.filters import percent
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -40,21 +50,23 @@ TARGETS: Mapping[Scope, tuple[Any, Any]] = {
 
 COLUMNS = (
     Column(_l("Booked"), lambda row: row.CommissionEntry.created_at, "moment", sort="booked", width=17),
-    Column(_l("Leader"), lambda row: row.Leader.name, "name", lambda row: _leader(row)),
+    Column(
+        _l("Leader"),
+        lambda row: row.Leader.name,
+        "name",
+        lambda row: url_for("admin.leaders_detail", code=row.Leader.code),
+    ),
     Column(_l("Item code"), lambda row: row.Leader.code, "code"),
-    Column(_l("Round"), lambda row: row.Round.title, link=lambda row: _round(row), width=24),
+    Column(
+        _l("Round"),
+        lambda row: row.Round.title,
+        link=lambda row: url_for("admin.campaigns_round", name=row.Round.name),
+        width=24,
+    ),
     Column(_l("Kind"), lambda row: row.CommissionEntry.kind, "state:commission"),
     Column(_l("Turnover"), lambda row: row.CommissionEntry.base_fen, "money"),
     Column(_l("Commission"), lambda row: row.CommissionEntry.amount_fen, "money", sort="amount"),
 )
-
-
-def _leader(row: Any) -> str:
-    return url_for("admin.leaders_detail", code=row.Leader.code)
-
-
-def _round(row: Any) -> str:
-    return url_for("admin.campaigns_round", name=row.Round.name)
 
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
@@ -101,10 +113,8 @@ def commissions() -> ResponseReturnValue:
 
 
 def _statement(row: Any) -> str | None:
-    kind = "commission_statement"
-    return url_for(
-        "admin.campaigns_paper", name=row.Round.name, kind=kind, code=row.Leader.code, suffix="pdf"
-    )
+    paper = {"kind": "commission_statement", "code": row.Leader.code, "suffix": "pdf"}
+    return url_for("admin.campaigns_paper", name=row.Round.name, **paper)
 
 
 class RuleForm(PageForm):
@@ -149,8 +159,7 @@ def rate_text(plain: dict[str, Any]) -> str:
         return percent(rate.rate_bp)
     if rate.fixed_fen is not None:
         return _("%(amount)s per unit", amount=format_yuan(rate.fixed_fen))
-    steps = (f"≥{format_yuan(tier.from_fen)} {percent(tier.rate_bp)}" for tier in rate.tiers)
-    return "，".join(steps)
+    return "，".join(f"≥{format_yuan(tier.from_fen)} {percent(tier.rate_bp)}" for tier in rate.tiers)
 
 
 @blueprint.route("/commissions/plan", methods=["GET", "POST"])
@@ -198,15 +207,15 @@ def _preview(form: RuleForm, scope: Scope) -> ResponseReturnValue:
 def _plan_page(
     form: RuleForm, scope: Scope, status: int, effects: Sequence[Effect] | None = None
 ) -> ResponseReturnValue:
-    rules = db.session.scalars(select(CommissionRule).where(CommissionRule.valid_to.is_(None))).all()
-    order = {scope.value: place for place, scope in enumerate(Scope)}
-    page = render_template(
+    rules = _in_force()
+    names = _names(rules)
+    page = file_of("commission-rates", _rates(rules, names)) or render_template(
         "admin/commission_plan.html",
         form=form,
         scope=scope,
         has_target=scope in TARGETS,
-        rules=sorted(rules, key=lambda rule: (order[rule.scope], rule.target_id)),
-        names=_names(rules),
+        rules=rules,
+        names=names,
         scope_name=scope_name,
         rate_text=rate_text,
         effects=effects,
@@ -214,6 +223,23 @@ def _plan_page(
         tabs=tabs("admin.commissions_plan"),
     )
     return page, status
+
+
+def _in_force() -> list[CommissionRule]:
+    rules = db.session.scalars(select(CommissionRule).where(CommissionRule.valid_to.is_(None)))
+    order = [scope.value for scope in Scope]
+    return sorted(rules, key=lambda rule: (order.index(rule.scope), rule.target_id))
+
+
+def _rates(rules: Sequence[CommissionRule], names: Mapping[tuple[str, int], str]) -> Rows:
+    """Return the rates in force as a file takes them along."""
+    columns = (
+        Column(_("Holds for"), lambda rule: scope_name(rule.scope)),
+        Column(_("Which"), lambda rule: names.get((rule.scope, rule.target_id)), "name", width=24),
+        Column(_("Rate"), lambda rule: rate_text(rule.rate), width=30),
+        Column(_("In force since"), lambda rule: rule.valid_from, "moment", width=17),
+    )
+    return Rows(_("Rates in force"), columns, rules)
 
 
 def _targets(scope: Scope) -> list[SelectChoice]:

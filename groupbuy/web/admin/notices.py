@@ -1,5 +1,8 @@
 """Notices: which event is told to whom by which channel, in which words, and at which hours."""
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField, TextAreaField
@@ -16,11 +19,14 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.campaign_forms import Boxes
 from groupbuy.web.admin.fields import WholeField
+from groupbuy.web.admin.listing import Column, Rows, file_of
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.messages import ROLES, channel_name, event_name
 
+# Event, role, what both are called, and (how it stands, value of the box) by channel.
+Switches = tuple[str, str, str, str, dict[str, tuple[str, str]]]
 LANGUAGES = {"zh": "中文", "en": "English"}
 _NUMBER = {"inputmode": "numeric"}
 
@@ -102,19 +108,36 @@ def _hours_form() -> HoursForm:
 
 
 def _page(form: TableForm, hours: HoursForm) -> ResponseReturnValue:
-    page = render_template(
+    rows = _rows(set(form.on.data or []))
+    channels = [(channel, channel_name(channel)) for channel in rules.ALL_CHANNELS]
+    page = file_of("notices", _sheet(rows, channels)) or render_template(
         "admin/notices.html",
         form=form,
         hours=hours,
-        rows=_rows(set(form.on.data or [])),
-        channels=[(channel, channel_name(channel)) for channel in rules.ALL_CHANNELS],
+        rows=rows,
+        channels=channels,
         tabs=tabs("admin.notices"),
     )
     return page, 422 if form.errors or hours.errors else 200
 
 
-def _rows(on: set[str]) -> list[tuple[str, str, str, str, dict[str, tuple[str, str]]]]:
-    """Return event, role, what both are called, and (how it stands, value of the box) by channel."""
+def _sheet(rows: Sequence[Switches], channels: Sequence[tuple[str, str]]) -> Rows:
+    """Return which channels are on as a file takes it along; a channel without the event stays empty."""
+    words = {"always": _("always"), "on": _("on"), "off": _("off")}
+    columns = [
+        Column(_("Event"), lambda row: row[2], "name", width=24),
+        Column(_("Recipient"), lambda row: row[3]),
+        *(Column(name, partial(_how, words, channel)) for channel, name in channels),
+    ]
+    return Rows(_("What is told"), columns, rows)
+
+
+def _how(words: Mapping[str, str], channel: str, row: Switches) -> str | None:
+    return words[row[4][channel][0]] if channel in row[4] else None
+
+
+def _rows(on: set[str]) -> list[Switches]:
+    """Return what the table shows, a row for each event and role."""
     rows: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
     for cell in choices.cells():
         event, role, channel = cell

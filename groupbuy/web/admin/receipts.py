@@ -20,7 +20,18 @@ from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
 from groupbuy.warehouse.receipts import get_receipt
 from groupbuy.warehouse.sheets import rejection_note
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    Rows,
+    asked,
+    contains,
+    file_of,
+    show,
+    within_days,
+    zone,
+)
 from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.kit.downloads import attachment
@@ -47,6 +58,16 @@ COLUMNS = (
         lambda row: url_for("admin.purchasing_order", number=row.PurchaseOrder.number),
         width=24,
     ),
+)
+LINE_COLUMNS = (
+    Column(_l("Item code"), lambda row: row.line.product.code, "code"),
+    Column(_l("Product"), lambda row: row.line.product.name, "name", width=28),
+    Column(_l("Delivered"), lambda row: row.delivered, "number"),
+    Column(_l("Rejected"), lambda row: row.rejected, "number"),
+    Column(_l("Accepted"), lambda row: row.accepted, "number"),
+    Column(_l("Reason"), lambda row: row.reject_reason, width=24),
+    Column(_l("Batch"), lambda row: row.batch, "code"),
+    Column(_l("Best before"), lambda row: row.best_before, "day"),
 )
 
 
@@ -91,7 +112,8 @@ def receiving_receipts() -> ResponseReturnValue:
 def receiving_receipt(number: str) -> ResponseReturnValue:
     """Show a goods receipt."""
     receipt = get_receipt(number)
-    return render_template(
+    goods = Rows(receipt.number, LINE_COLUMNS, receipt.lines)
+    return file_of(receipt.number, goods) or render_template(
         "admin/receipt.html",
         receipt=receipt,
         rejected=any(line.rejected for line in receipt.lines),

@@ -63,7 +63,7 @@ class PaidForm(KeyedForm):
 
 
 FORMS = {"approve": PlainForm, "cancel": PlainForm, "paid": PaidForm}
-DEEDS = {"approve": _l("Approve"), "cancel": _l("Take back"), "paid": _l("Note a payment")}
+DEEDS = {"approve": _l("Approve"), "cancel": _l("Void the statement"), "paid": _l("Note a payment")}
 
 
 def paid_state(row: SupplierSettlement) -> str:

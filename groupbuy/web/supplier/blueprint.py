@@ -31,4 +31,5 @@ def who() -> dict[str, Any]:
     return {
         "operator_name": identity.name if identity else "",
         "role_label": role_name("supplier"),
+        "desk_label": role_name("supplier"),
     }

@@ -1,27 +1,76 @@
 """A supplier's purchase orders, and the papers of each."""
 
-from flask import current_app, render_template, url_for
+from functools import partial
+from typing import Any
+
+from flask import current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.service import Attachment
 from groupbuy.purchasing import for_suppliers
+from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.queries import purchase_order_of_number
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_day, show
 from groupbuy.web.admin.papers import RENDER, Render
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.kit.i18n import lazy_gettext as _l
+from groupbuy.web.kit.states import state_choices
 from groupbuy.web.supplier import answering
 from groupbuy.web.supplier.blueprint import blueprint
 
-MOST_ORDERS = 200
+COLUMNS = (
+    Column(
+        _l("Number"),
+        lambda row: row.number,
+        "code",
+        lambda row: url_for("supplier.order_answer", number=row.number),
+        width=24,
+    ),
+    Column(_l("State"), lambda row: row.state, "state:purchase_order"),
+    Column(_l("Goods due"), lambda row: row.due_date, "day", sort="due"),
+    Column(_l("Units"), lambda row: row.units, "number"),
+    Column(_l("Amount"), lambda row: row.cost_fen, "money", sort="amount"),
+    Column(_l("Made on"), lambda row: row.created_at, "moment", width=17),
+    Column(_l("Your answer"), lambda row: row.confirmed_at, "moment", width=17),
+)
+SUPPLIER = Column(_l("Supplier"), lambda row: row.supplier_name, "name", width=24)
 
 
 @blueprint.get("/")
 def desk() -> ResponseReturnValue:
     """List what this supplier is to deliver, the newest first; what is not decided is not shown."""
-    orders = for_suppliers.orders_for_suppliers(signed_in().supplier_ids, most=MOST_ORDERS)
-    return render_template("supplier/desk.html", orders=orders)
+    own = signed_in().supplier_ids
+    statement = for_suppliers.orders_for_suppliers(own)
+    if state := asked("state"):
+        statement = statement.where(PurchaseOrder.state == state)
+    if first := asked_day("from"):
+        statement = statement.where(PurchaseOrder.due_date >= first)
+    if last := asked_day("until"):
+        statement = statement.where(PurchaseOrder.due_date <= last)
+    states = [one for one in state_choices("purchase_order") if one[0] != "draft"]
+    listing = Listing(
+        "orders",
+        _("My purchase orders"),
+        statement,
+        # Whose order it is says something only to who delivers for several suppliers.
+        COLUMNS if len(own) == 1 else (COLUMNS[0], SUPPLIER, *COLUMNS[1:]),
+        filters=(
+            Filter("state", _("State"), states, _("All states")),
+            Filter("from", _("Goods due"), until="until"),
+        ),
+        sorts={"due": PurchaseOrder.due_date, "amount": PurchaseOrder.cost_fen},
+        actions=(("PDF", partial(_paper, "pdf")), ("Excel", partial(_paper, "xlsx"))),
+    )
+    return show(
+        listing, empty_text=_("When a round with your goods has closed, its purchase order appears here.")
+    )
+
+
+def _paper(suffix: str, row: Any) -> str:
+    return url_for("supplier.paper", number=row.number, suffix=suffix)
 
 
 @blueprint.route("/orders/<number>/answer", methods=["GET", "POST"])

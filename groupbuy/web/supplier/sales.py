@@ -21,7 +21,7 @@ YEAR = timedelta(days=365)
 COLUMNS = (
     Column(_l("Goods due"), lambda row: row.due_date, "day", sort="due"),
     Column(
-        _l("Number"),
+        _l("Purchase order"),
         lambda row: row.purchase_order,
         "code",
         lambda row: url_for("supplier.order_answer", number=row.purchase_order),

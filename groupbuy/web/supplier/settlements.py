@@ -9,12 +9,28 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.settlements import paying, queries
 from groupbuy.web.admin import saving
+from groupbuy.web.admin.listing import Column, Listing, show
 from groupbuy.web.admin.settlements import item_words, paid_state, statement_file
 from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.supplier.blueprint import blueprint
 
-MOST_SHOWN = 200
+COLUMNS = (
+    Column(
+        _l("Number"),
+        lambda row: row.number,
+        "code",
+        lambda row: url_for("supplier.settlement", number=row.number),
+        width=24,
+    ),
+    Column(_l("Settled until"), lambda row: row.until, "moment", width=17),
+    Column(_l("To pay"), lambda row: row.total_fen, "money"),
+    Column(_l("Paid"), lambda row: row.paid_fen, "money"),
+    Column(_l("Pay by"), lambda row: row.due_date, "day"),
+    Column(_l("Payment"), paid_state, "state:settlement_paid"),
+    Column(_l("Your answer"), lambda row: row.answer, "state:settlement_answer"),
+)
 
 
 class AnswerForm(PageForm):
@@ -26,8 +42,9 @@ class AnswerForm(PageForm):
 @blueprint.get("/settlements")
 def settlements() -> ResponseReturnValue:
     """List this supplier's statements, the newest first."""
-    rows = queries.settlements_of(signed_in().supplier_ids, most=MOST_SHOWN)
-    return render_template("supplier/settlements.html", rows=rows, paid_state=paid_state)
+    own = queries.holding(signed_in().supplier_ids)
+    listing = Listing("settlements", _("My statements"), own, COLUMNS, scalars=True)
+    return show(listing, empty_text=_("What you have delivered and was accepted is settled here."))
 
 
 @blueprint.get("/settlements/<number>")

@@ -12,7 +12,11 @@ from groupbuy.audit.models import AuditEntry
 from groupbuy.catalog.models import Product
 from groupbuy.commissions.models import CommissionRule
 from groupbuy.db import db
+from groupbuy.flows.ticking import DUE
 from groupbuy.leaders.models import Leader
+from groupbuy.payments import channel_refunds, charging, reconciling
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.web.admin.scheduler import KINDS
 from tests.web.admin.people import Town
 
 HEADER = "code,name,category,supplier_code,unit,case_size,cost_yuan,price_yuan"
@@ -130,6 +134,11 @@ def test_the_market_is_closed_on_a_day_and_opened_again(town: Town) -> None:
     assert "春节" in town.operator.text("/admin/settings")
     assert town.operator.post("/admin/settings/closed/2027-02-06/open").status_code == 303
     assert "春节" not in town.operator.text("/admin/settings")
+
+
+def test_everything_that_runs_has_a_name_for_people(town: Town) -> None:
+    at_channels = {reconciling.BILL_JOB, charging.OPEN_JOB, charging.LOOK_JOB, channel_refunds.REFUND_JOB}
+    assert (DUE.keys() | handlers_of(town.app).keys() | at_channels) - KINDS.keys() == set()
 
 
 def test_an_unknown_job_cannot_be_retried(town: Town) -> None:
