@@ -194,7 +194,7 @@ def test_an_operator_sets_the_figures_of_money(app: Flask) -> None:
     sent = {"after_sale_days": "3", "withdrawal_min_fen": "20", "withdrawal_fee_fen": "0.50", "tax_bp": "20"}
     sent |= {"tax_free_fen": "800", "second_person_fen": "3000", "confirm_hours": "72", "remind_hours": "24"}
     sent |= {"refund_alone_fen": "200", "pickup_hour": "16", "weight_cap_bp": "20"}
-    sent |= {"replace_days": "14"}
+    sent |= {"replace_days": "14", "archive_days": "180"}
     sent |= {"referral_bp": "1", "referral_2_bp": "0.5"}
     assert office.post("/admin/ledger/figures", data=sent).status_code == 303
     page = office.get("/admin/ledger/figures").text

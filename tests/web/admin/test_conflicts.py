@@ -54,6 +54,7 @@ DIALS = {
     "weight_cap_bp": "20",
     "referral_bp": "0",
     "referral_2_bp": "0",
+    "archive_days": "180",
 }
 
 
