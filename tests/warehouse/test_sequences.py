@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product
 from groupbuy.commissions.models import CommissionEntry
@@ -22,10 +23,12 @@ from groupbuy.flows import (
     late_orders,
     naming_substitutes,
     ordering,
+    putting_right,
     receiving,
     weighing,
 )
 from groupbuy.flows.ordering import Wish
+from groupbuy.flows.putting_right import Request
 from groupbuy.flows.weighing import Entry
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.members.models import Resident
@@ -53,6 +56,7 @@ STEPS = st.one_of(
     st.tuples(st.just("swap"), st.sampled_from(Policy), st.integers(0, 1), st.integers(0, 2)),
     st.tuples(st.just("weigh"), st.integers(1, 40)),
     st.just(("settle_weights",)),
+    st.tuples(st.just("refund"), st.integers(0, 3), st.integers(0, 1), st.integers(1, 3)),
 )
 
 
@@ -157,6 +161,18 @@ class Day:
                 code=order.pickup_code, leader_ids=[order.leader_id], now=day.ARRIVES, actor=day.ACTOR
             )
 
+    def refund(self, place: int, product: int, units: int) -> None:
+        """Hand an order out and pay some of it back after the sale."""
+        self.step("hand_out", place)
+        order = day.stored(self.orders[place])
+        if order.picked_up_at is None:
+            return
+        request = Request(Kind.REFUND, Reason.SPOILED, "坏了", {self.codes[product]: units})
+        asked = {"now": day.ARRIVES, "zone": building.ZONE, "actor": day.ACTOR}
+        with transaction():
+            case = putting_right.ask(order=order, request=request, **asked)
+            putting_right.decide(number=case.number, approve=True, answer="", **asked)
+
     def share_out(self, policy: Policy) -> None:
         day.share_out(self.round, policy)
 
@@ -233,7 +249,9 @@ def assert_adds_up(one: Day) -> None:
         held = _sum(OrderLine.quantity, OrderLine.offer_id == line.offer_id)
         # What came in the place of other goods was in stock.
         kept = held - substituted.get(line.offer_id, 0)
-        fetched = _fetched(line)
+        # What was paid back after the sale stays with its resident all the same.
+        refunded = _refunded(line)
+        kept, fetched = kept + refunded, _fetched(line) + refunded
         # Who hands out more than ever came leaves nothing for anybody else; else all of it adds up.
         assert kept == fetched if fetched > came - rejected else came == kept + stored + rejected
         assert kept <= line.ordered
@@ -249,13 +267,20 @@ def _fetched(line: PurchaseOrderLine) -> int:
     return db.session.scalar(gone.where(OrderLine.offer_id == line.offer_id, Order.state == "picked_up")) or 0
 
 
+def _refunded(line: PurchaseOrderLine) -> int:
+    back = select(func.sum(LineChange.units)).join(OrderLine, OrderLine.id == LineChange.order_line_id)
+    mine = (OrderLine.offer_id == line.offer_id, LineChange.cause.startswith("after_sale:"))
+    return db.session.scalar(back.where(*mine)) or 0
+
+
 def _assert_paid_adds_up(order: Order) -> None:
     fresh = day.stored(order)
     db.session.expire(fresh, ["lines"])
     lost = sum(_sum(LineChange.amount_fen, LineChange.order_line_id == line.id) for line in fresh.lines)
     owed = fresh.paid_fen - fresh.amount_fen
     assert (owed, fresh.amount_fen) == (lost, sum(line.amount_fen for line in fresh.lines))
-    assert (fresh.state == "cancelled") == (not any(line.quantity for line in fresh.lines))
+    nothing_left = not any(line.quantity for line in fresh.lines)
+    assert (fresh.state == "cancelled") == (nothing_left and fresh.picked_up_at is None)
     for line in fresh.lines:
         _assert_commission_follows(line)
         _assert_in_one_state(line)

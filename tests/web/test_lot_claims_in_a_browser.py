@@ -1,4 +1,4 @@
-"""A bad batch in a real Chromium: the operator asks, the buyer answers, the supplier's answer is noted."""
+"""A bad batch in a real Chromium: the operator asks, the buyer answers, and so does the supplier."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,13 +10,16 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
+from groupbuy.accounts import service as accounts
+from groupbuy.aftersales.models import LotClaim
+from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import bringing
+from groupbuy.flows import bringing, claiming_lots
 from groupbuy.leaders.models import Leader
 from groupbuy.warehouse.models import StockBatch
 from tests import building
-from tests.building import ACTOR, CLOSES, NOW
+from tests.building import ACTOR, CLOSES, NOW, ZONE
 from tests.support.browsers import DESKTOP, PHONE
 from tests.warehouse import day
 from tests.web.browsing import look_at, served, sit_down
@@ -29,6 +32,15 @@ def clock() -> Iterator[None]:
     """Let the clock go on from the day after the close."""
     with time_machine.travel(CLOSES + timedelta(hours=20), tick=True):
         yield
+
+
+def supplier_account() -> int:
+    """Give the supplier an account and return its id."""
+    account = building.add_account("果业经理")
+    with transaction():
+        accounts.grant_role(account=account, role="supplier", now=NOW, actor=ACTOR.name)
+        db.session.scalars(select(Supplier)).one().account_id = account.id
+    return account.id
 
 
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desk", "phone"])
@@ -65,6 +77,23 @@ def test_buyers_are_asked_and_answer(app: Flask, browser: Browser, device: dict[
         expect(buyer.get_by_text("¥19.80")).to_be_visible()
         office.reload()
         look_at(office)
+        with transaction():
+            claim = db.session.scalars(select(LotClaim)).one()
+            claiming_lots.end_asking(claim_id=claim.id, now=claim.until, zone=ZONE)
+            own = f"/supplier/lot-claims/{claim.number}"
+        maker = sit_down(browser, app, site, supplier_account(), "supplier", **device)
+        maker.goto("/supplier/lot-claims")
+        look_at(maker)
+        maker.goto(own)
+        maker.get_by_label("我方承担").fill("1")
+        maker.get_by_label("未全部承担的原因").fill("运输中损坏")
+        look_at(maker)
+        maker.get_by_role("button", name="按以上件数承担").click()
+        expect(maker.get_by_text("其余部分等平台决定")).to_be_visible()
+        look_at(maker)
+        office.reload()
+        look_at(office)
+        maker.context.close()
         desk.goto("/leader/door-delivery")
         look_at(desk)
         for page in (office, buyer, desk):
