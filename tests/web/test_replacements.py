@@ -48,7 +48,7 @@ def test_pages_and_api_say_where_promised_goods_are(
         app, db.session.get_one(Account, town.resident.account_id), "resident", NOW + LATER
     ).client
     shown = buyer.get(f"/orders/{order.number}").text
-    assert "免费" in shown
+    assert "用原商品的货款抵付" in shown
     assert f"/orders/{order.number}/cancel" not in shown
     assert buyer.post(f"/orders/{order.number}/cancel", data={"reason": "x"}).status_code == 409
     answer = buyer.get(f"/api/v1/orders/{town.order.number}/after-sales").json
