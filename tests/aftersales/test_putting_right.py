@@ -97,6 +97,7 @@ def test_a_refund_is_paid_for_what_was_paid_and_the_commission_follows(order: Or
     assert not [(one.name, one.examples) for one in check_all(now=PICKED, at_rest=False) if one.violations]
 
 
+@pytest.mark.check(34)
 def test_goods_of_an_open_refund_stay_and_a_full_refund_ends_the_order(order: Order) -> None:
     case = ask(order, Kind.REFUND, P1=5, P2=2)
     assert code_of(fetch, order) == "refund_open"

@@ -47,6 +47,7 @@ WHOLE: Mapping[str, str] = {
     "show_round": "the offers of one round, which its page shows all at once",
     "show_substitutes": "the lines of one order",
     "show_supplier_file": "the licences of one supplier",
+    "show_supplier_claim": "the buyers of one claim",
     "show_transfer": "the lines of one transfer",
     "show_user": "the roles of one account",
     "show_weights": "the lines of one leader in one round",

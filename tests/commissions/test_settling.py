@@ -126,6 +126,7 @@ def agree(case: str, now: datetime) -> None:
     in_transaction(lambda: putting_right.decide(**wish))
 
 
+@pytest.mark.check(34)
 def test_a_refund_after_settlement_makes_a_negative_row(sold: Any) -> None:
     leader, (first, _), _ = sold
     hand_out(first)

@@ -93,6 +93,7 @@ def test_partial_refunds_return_in_the_proportions_of_the_payment_and_add_up(sho
     assert broken_invariants(SOON) == []
 
 
+@pytest.mark.check(34)
 def test_a_refund_reaches_the_channel_once_however_often_and_whoever_asks(shop: Shop) -> None:
     shop.simulator.faults.append(Fault("/v3/refund", after=True, times=2))
     first = refund(shop, 1980, "k")
@@ -171,7 +172,10 @@ def test_a_merchant_short_of_money_pays_a_refund_later(shop: Shop) -> None:
     assert shop.refunds()[0].state == "success"
 
 
+@pytest.mark.check(34)
 def test_two_refunds_of_one_order_at_once_return_what_is_owed(shop: Shop) -> None:
+    with pytest.raises(RuleBroken, match=r"Only ¥19\.80"):
+        refund(shop, 1981)
     refund(shop, 1500)
     with pytest.raises(RuleBroken, match=r"Only ¥4\.80"):
         refund(shop, 1500)

@@ -14,8 +14,6 @@ NUMBERS = range(1, 61)
 # What no test proves at all, or what is missing although tests prove a part.
 LEFT_OUT: Mapping[int, str] = {}
 PARTLY: Mapping[int, str] = {
-    16: "an account's phone cannot be changed, so nothing asks before that",
-    34: "paying back what is owed; complaints follow with after-sales",
     55: "the audit against the advisories is a script that needs the network",
 }
 _MARKED = re.compile(
