@@ -27,7 +27,7 @@ from tests.support.run_folder import run_folder
         ("T6", 200, 200),
         ("T10", 2, 2),
         ("T13", 12, 12),
-        ("T13M", 4, 20),
+        ("T13M", 4, 15),
     ],
     ids=[
         "T1 many buyers at once",
