@@ -227,9 +227,21 @@ def test_text_twice_as_large_pushes_no_page_sideways(app: Flask, browser: Browse
         page.locator(".cart-go").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("下单成功")
         order = page.url.partition("?")[0]
-        for path in (shop.path, "/", "/cart", "/orders", order, f"{order}/code", "/me", "/me/leader"):
+        page.set_viewport_size({"width": 320, "height": 640})
+        own = (
+            "/orders",
+            order,
+            f"{order}/code",
+            f"{order}/after-sale",
+            "/me",
+            "/me/leader",
+            "/become-leader",
+        )
+        for path in (shop.path, "/", "/cart", *own):
             page.goto(path)
             page.evaluate("document.documentElement.style.fontSize = '200%'")
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            root = "document.documentElement"
+            # The window itself grows with what is too wide for it.
+            wide = page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
             assert wide <= 0, path
         page.context.close()

@@ -195,6 +195,6 @@ def test_a_leader_gives_a_helper_a_share(site: str, page: Page, enter: Enter, le
     page.goto(f"{site}/leader/helpers")
     page.get_by_label("佣金分成").fill("12.5")
     assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.get_by_role("button", name="设定分成").click()
     expect(page.get_by_label("佣金分成")).to_have_value("12.5")
