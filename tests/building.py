@@ -16,7 +16,8 @@ from groupbuy.accounts import service as accounts
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Campaign, CampaignOffer, Round
 from groupbuy.campaigns.rules import Window
-from groupbuy.catalog.models import Product, Supplier
+from groupbuy.catalog import service as catalog
+from groupbuy.catalog.models import Category, Product, Supplier
 from groupbuy.commissions import service as commissions
 from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
@@ -55,6 +56,15 @@ def add_product(supplier: Supplier, code: str = "P1", **columns: Any) -> Product
     """Make a product on the shelf that costs ¥5.00 and sells at ¥9.90 in cases of 6."""
     usual = {"name": f"商品{code}", "cost_fen": 500, "price_fen": 990, "case_size": 6, "created_at": NOW}
     return _add(Product(code=code, supplier_id=supplier.id, **usual | columns))
+
+
+def make_perishable(code: str, *, hours: int, refund: bool) -> None:
+    """Put a product on a shelf of its own, whose goods may be disposed of when nobody fetches them."""
+    with transaction():
+        values = {"name": f"生鲜{code}", "dispose_hours": hours, "dispose_refund": refund}
+        catalog.save_named(table=Category, row_id=None, values=values, now=NOW, actor="test")
+        shelf = db.session.scalars(select(Category).where(Category.name == values["name"])).one()
+        db.session.scalars(select(Product).where(Product.code == code)).one().category_id = shelf.id
 
 
 def add_leader(code: str = "L1", *, community: str | None = None, **columns: Any) -> Leader:

@@ -19,6 +19,7 @@ from groupbuy.db.totals import by_key, total
 from groupbuy.finance.dials import dials
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.orders.models import Order, OrderLine
+from groupbuy.pickup.unfetched import disposed_of
 
 # A complaint is no reason to keep goods back.
 HOLDS_GOODS = (Kind.REFUND, Kind.REPLACEMENT, Kind.EXCHANGE)
@@ -88,7 +89,7 @@ def _not_asked_for(order_id: int) -> Select[*tuple[Any, ...]]:
             Product.code,
             OrderLine.id,
             OfferVersion.name,
-            OrderLine.quantity - pending + gone - made_good,
+            OrderLine.quantity - pending + gone - made_good - disposed_of(),
             Order.picked_up_at,
             Category.after_sale_hours,
         )

@@ -8,10 +8,10 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.orders.fees import goods_fen
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import AFTER_CLOSE, changes_by_line
-from groupbuy.pickup.models import LinePickup
+from groupbuy.pickup.models import LinePickup, PerishableLine
 
 SELLING = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN)
 
@@ -26,6 +26,7 @@ _sold = _lines.outerjoin(_gone, _gone.c.line_id == OrderLine.id).where(
 _units = total(OrderLine.quantity + func.coalesce(_gone.c.units, 0))
 # Substitutes are handed out too, though nobody had ordered them at the close.
 _most = OrderLine.quantity + func.coalesce(case((_gone.c.units > 0, _gone.c.units), else_=0), 0)
+_parted = total(LinePickup.units) + func.coalesce(func.max(PerishableLine.units), 0)
 _held_of_offers = _held.join(Offer, Offer.id == OrderLine.offer_id)
 
 CHECKS: tuple[Check, ...] = (
@@ -91,14 +92,27 @@ CHECKS: tuple[Check, ...] = (
     ),
     Never(
         "line_pickup",
-        "no more of a line is handed out in parts than was ordered",
+        "no more of a line is handed out in parts and disposed of than was ordered",
         ("order line", "units handed out"),
         table_of(OrderLine),
-        select(OrderLine.id, total(LinePickup.units))
-        .join(LinePickup, LinePickup.order_line_id == OrderLine.id)
+        select(OrderLine.id, _parted)
+        .outerjoin(LinePickup, LinePickup.order_line_id == OrderLine.id)
+        .outerjoin(PerishableLine, PerishableLine.order_line_id == OrderLine.id)
         .outerjoin(_gone, _gone.c.line_id == OrderLine.id)
+        .where(or_(LinePickup.id.is_not(None), PerishableLine.units > 0))
         .group_by(OrderLine.id, OrderLine.quantity, _gone.c.units)
-        .having(total(LinePickup.units) > _most),
+        .having(_parted > _most),
+    ),
+    Equal(
+        "disposals",
+        "what was disposed of and is paid back is what its lines lost",
+        ("order line", "units"),
+        select(PerishableLine.order_line_id, PerishableLine.units, PerishableLine.amount_fen).where(
+            PerishableLine.refund, PerishableLine.units > 0
+        ),
+        select(LineChange.order_line_id, LineChange.units, LineChange.amount_fen).where(
+            LineChange.cause.startswith("disposal:")
+        ),
     ),
     Never(
         "offer_seal",

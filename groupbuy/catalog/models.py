@@ -72,16 +72,23 @@ class SupplierBank(Base):
 class Category(Base):
     """A shelf of the catalogue; for ``after_sale_hours`` after the pickup its goods may be complained about.
 
-    Without them it is the days under the figures of money.
+    Without them it is the days under the figures of money. Perishables that nobody has fetched may be
+    disposed of ``dispose_hours`` after they arrived, None is never; with ``dispose_refund`` what they cost
+    is paid back then.
     """
 
     __tablename__ = "category"
-    __table_args__ = (CheckConstraint("after_sale_hours > 0", name="after_sale_hours"),)
+    __table_args__ = (
+        CheckConstraint("after_sale_hours > 0", name="after_sale_hours"),
+        CheckConstraint("dispose_hours > 0", name="dispose_hours"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     sort: Mapped[int] = mapped_column(default=0)
     after_sale_hours: Mapped[int | None]
+    dispose_hours: Mapped[int | None]
+    dispose_refund: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class Brand(Base):

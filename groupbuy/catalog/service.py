@@ -142,9 +142,10 @@ def save_named(
 
     Raise RuleBroken ``already_exists`` for its name, NotFound, BadInput for hours.
     """
-    hours = values.get("after_sale_hours")
-    if hours is not None and not 1 <= hours <= MAX_HOURS:
-        raise BadInput("out_of_range", f"Between 1 and {MAX_HOURS}.", param="after_sale_hours")
+    for param in ("after_sale_hours", "dispose_hours"):
+        hours = values.get(param)
+        if hours is not None and not 1 <= hours <= MAX_HOURS:
+            raise BadInput("out_of_range", f"Between 1 and {MAX_HOURS}.", param=param)
     name = str(values["name"])
     twin = db.session.scalar(select(table.id).where(table.name == name))
     if twin is not None and twin != row_id:

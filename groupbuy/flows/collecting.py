@@ -165,16 +165,22 @@ def _not_held_back(found: Sequence[Order], *, all_of_them: bool = False) -> list
 def _hand_out_all(
     found: Sequence[Order], now: datetime, actor: Actor, how: Mapping[str, Any]
 ) -> list[Handed]:
-    left = queries.left_of([order.id for order in found])
-    taken = [order for order in found if _finish(order, now, actor, how)]
+    # What is left is read once nobody else can hand it out or dispose of it.
+    open_ = _locked_open(found)
+    left = queries.left_of([order.id for order in open_])
+    taken = [order for order in open_ if _finish(order, now, actor, how)]
     return [Handed(order, [line for line in left if line.order_id == order.id]) for order in taken]
+
+
+def _locked_open(found: Sequence[Order]) -> list[Order]:
+    return [order for order in found if lock_order(order).state in OPEN_STATES]
 
 
 def _hand_out_parts(
     found: Sequence[Order], parts: Sequence[Part], now: datetime, actor: Actor, how: Mapping[str, Any]
 ) -> list[Handed]:
     """Hand out some lines; the orders are locked, so that two phones do not give the same units twice."""
-    open_ = [order for order in found if lock_order(order).state in OPEN_STATES]
+    open_ = _locked_open(found)
     if not open_:
         return []
     left = queries.left_of([order.id for order in open_])

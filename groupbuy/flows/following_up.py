@@ -26,6 +26,7 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.models import PickupEvent, PickupFollowUp
 from groupbuy.pickup.parts import NOT_READY, OPEN_STATES
+from groupbuy.pickup.unfetched import is_aside, is_undecided
 
 MOST_AT_ONCE = 100
 
@@ -40,22 +41,28 @@ class Ripe:
 
 def due_reminders(now: datetime) -> list[Ripe]:
     """Return the days of leaders whose residents are to be reminded."""
-    return _ripe(now, dials().remind_hours, PickupFollowUp.reminded_at)
+    return ripe_after(now, _wait(dials().remind_hours), PickupFollowUp.reminded_at)
 
 
 def due_confirmations(now: datetime) -> list[Ripe]:
     """Return the days of leaders on which something nobody scanned is to be confirmed.
 
-    One with an undecided discrepancy, or of which only disputed orders are left, waits.
+    One with an undecided discrepancy, or of which only orders are left that wait for somebody, waits.
     """
-    ripe = _ripe(now, dials().confirm_hours, PickupFollowUp.confirmed_at)
-    return [one for one in ripe if _may_be_confirmed(one.stop)]
+    ripe = ripe_after(now, _wait(dials().confirm_hours), PickupFollowUp.confirmed_at)
+    return [one for one in ripe if _may_be_confirmed(one.stop, now)]
 
 
-def _ripe(now: datetime, hours: int, done: InstrumentedAttribute[datetime | None]) -> list[Ripe]:
-    if hours == 0:
+def _wait(hours: int) -> timedelta | None:
+    return timedelta(hours=hours) if hours else None
+
+
+def ripe_after(
+    now: datetime, wait: timedelta | None, done: InstrumentedAttribute[datetime | None]
+) -> list[Ripe]:
+    """Return the days of leaders whose goods have been there for so long, on which it is not done yet."""
+    if wait is None:
         return []
-    wait = timedelta(hours=hours)
     followed = and_(
         PickupFollowUp.leader_id == DeliveryStop.leader_id, PickupFollowUp.day == DeliveryStop.day
     )
@@ -69,15 +76,16 @@ def _ripe(now: datetime, hours: int, done: InstrumentedAttribute[datetime | None
     return [Ripe(stop, stop.arrived_at + wait) for stop in stops if stop.arrived_at is not None]
 
 
-def _may_be_confirmed(stop: DeliveryStop) -> bool:
+def _may_be_confirmed(stop: DeliveryStop, now: datetime) -> bool:
     undecided = select(Discrepancy.id).where(Discrepancy.stop_id == stop.id, Discrepancy.decision.is_(None))
     if db.session.scalar(undecided.limit(1)) is not None:
         return False
-    undisputed = db.session.scalar(_open(stop).where(~is_disputed()).limit(1)) is not None
-    return undisputed or db.session.scalar(_open(stop).limit(1)) is None
+    ready = db.session.scalar(open_orders(stop).where(~is_awaited(now)).limit(1)) is not None
+    return ready or db.session.scalar(open_orders(stop).limit(1)) is None
 
 
-def _open(stop: DeliveryStop) -> Select[Order]:
+def open_orders(stop: DeliveryStop) -> Select[Order]:
+    """Return the query of the orders of a leader's day that are to be fetched."""
     return (
         select(Order)
         .join(Round, Round.id == Order.round_id)
@@ -91,18 +99,19 @@ def _open(stop: DeliveryStop) -> Select[Order]:
     )
 
 
-def is_disputed() -> ColumnElement[bool]:
-    """Return the condition that something about an order is being looked into."""
+def is_awaited(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an order does not count as fetched yet: somebody is to come or to decide."""
     conflict = PickupEvent.outcome == "conflict"
-    return or_(exists().where(PickupEvent.order_no == Order.number, conflict), holds_back())
+    disputed = exists().where(PickupEvent.order_no == Order.number, conflict)
+    return or_(disputed, holds_back(), is_aside(now), is_undecided())
 
 
 def remind(*, stop_id: int, now: datetime) -> int | None:
     """Remind each resident who has not come, once for a leader's day; None when somebody else has."""
     stop = db.session.get_one(DeliveryStop, stop_id)
-    if not _mark(stop, "reminded_at", now):
+    if not mark(stop, "reminded_at", now):
         return None
-    orders = db.session.scalars(_open(stop)).all()
+    orders = db.session.scalars(open_orders(stop).where(~is_aside(now))).all()
     telling.tell((reminder(order) for order in orders), now=now)
     return len(orders)
 
@@ -124,16 +133,16 @@ def reminder_key(order_id: int) -> str:
 
 
 def confirm(*, stop_id: int, now: datetime) -> int | None:
-    """Confirm what nobody scanned of a leader's day and is not disputed; return how many orders.
+    """Confirm what nobody scanned of a leader's day and does not wait; return how many orders.
 
     Rounds of which nothing is left are completed. None when there is nothing to do any more.
     """
     stop = db.session.get_one(DeliveryStop, stop_id, with_for_update=True)
-    if not _may_be_confirmed(stop):
+    if not _may_be_confirmed(stop, now):
         return None
-    orders = db.session.scalars(_open(stop).where(~is_disputed())).all()
+    orders = db.session.scalars(open_orders(stop).where(~is_awaited(now))).all()
     confirmed = [order for order in orders if confirm_order(order, now)]
-    if db.session.scalar(_open(stop).limit(1)) is None and not _mark(stop, "confirmed_at", now):
+    if db.session.scalar(open_orders(stop).limit(1)) is None and not mark(stop, "confirmed_at", now):
         return None
     _complete_rounds(stop, now)
     return len(confirmed)
@@ -171,7 +180,7 @@ def _dispatched(stop: DeliveryStop) -> Select[int]:
     return rounds.where(Round.state == RoundState.DISPATCHED).distinct().order_by(Round.id)
 
 
-def _mark(stop: DeliveryStop, what: str, now: datetime) -> bool:
+def mark(stop: DeliveryStop, what: str, now: datetime) -> bool:
     """Note that something has followed; False when it had already."""
     column = getattr(PickupFollowUp, what)
     row = insert_into(PickupFollowUp).values(leader_id=stop.leader_id, day=stop.day, **{what: now})

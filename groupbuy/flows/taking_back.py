@@ -1,17 +1,17 @@
 """Goods come back after the sale: into stock to be sold again, or written off with a note."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.aftersales import queries
-from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine
+from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.aftersales.rules import Goods
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
-from groupbuy.catalog.models import Product
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
-from groupbuy.orders.models import Order
+from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.warehouse import batching, issuing, stock, tracing
 from groupbuy.warehouse.rules import Batch
@@ -20,6 +20,17 @@ CAUSE = "after_sale_case"
 KIND = "customer_return"
 ARRIVED = (RoundState.RECEIVED, RoundState.DISPATCHED, RoundState.COMPLETED)
 FETCHED = (OrderState.PICKED_UP, OrderState.PART_PICKED_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Sale units of a line that are the seller's again; ``subject`` is what for, ``words`` go on a note."""
+
+    line: OrderLine
+    units: int
+    cause: stock.Cause
+    subject: tuple[str, str]
+    words: str
 
 
 def take_back(
@@ -39,11 +50,17 @@ def take_back(
         )
     _check_left(case)
     for line in sorted(case.lines, key=lambda one: one.line.offer.product_id):
-        product = line.line.offer.product
-        batch = _batch(order.round_id, product.id)
-        _put(case, line, batch, now, actor)
+        batch = _batch(order.round_id, line.line.offer.product_id)
+        back = Back(
+            line=line.line,
+            units=line.units,
+            cause=(CAUSE, case.id),
+            subject=("case", case.number),
+            words=f"售后 {case.number}",
+        )
+        _put(back, batch, now, actor)
         if goods is Goods.WRITTEN_OFF:
-            _write_off(case, product, line.units, batch, now, zone, actor)
+            _write_off(back, batch, now, zone, actor)
 
 
 def _check_left(case: AfterSaleCase) -> None:
@@ -61,45 +78,46 @@ def _batch(round_id: int, product_id: int) -> Batch:
     return min((batch for batch, units in came.items() if units > 0), default=stock.NO_BATCH)
 
 
-def _put(case: AfterSaleCase, line: AfterSaleLine, batch: Batch, now: datetime, actor: Actor) -> None:
-    product = line.line.offer.product
+def write_off(goods: Back, *, now: datetime, zone: ZoneInfo, actor: Actor) -> None:
+    """Book goods of a line that are the seller's again and good for nothing: into stock, and out of it."""
+    batch = _batch(goods.line.order.round_id, goods.line.offer.product_id)
+    _put(goods, batch, now, actor)
+    _write_off(goods, batch, now, zone, actor)
+
+
+def _put(goods: Back, batch: Batch, now: datetime, actor: Actor) -> None:
+    product = goods.line.offer.product
     stock.put(
         product_id=product.id,
-        units=line.units,
-        cost_fen=line.line.offer_version.cost_fen,
+        units=goods.units,
+        cost_fen=goods.line.offer_version.cost_fen,
         kind=KIND,
-        cause=(CAUSE, case.id),
+        cause=goods.cause,
         now=now,
         actor=actor.name,
-        batches={batch: line.units},
+        batches={batch: goods.units},
     )
+    what, number = goods.subject
     audit.record(
         at=now,
         actor=actor.name,
         verb="stock_taken_back",
         subject_kind="product",
         subject=product.code,
-        after={"units": line.units, "case": case.number, "batch": batch.number},
+        after={"units": goods.units, what: number, "batch": batch.number},
     )
 
 
-def _write_off(
-    case: AfterSaleCase,
-    product: Product,
-    units: int,
-    batch: Batch,
-    now: datetime,
-    zone: ZoneInfo,
-    actor: Actor,
-) -> None:
+def _write_off(goods: Back, batch: Batch, now: datetime, zone: ZoneInfo, actor: Actor) -> None:
+    product, (kind, number) = goods.line.offer.product, goods.cause
     issuing.issue(
         product=product,
         kind=issuing.WRITE_OFF,
-        units=units,
-        reason=f"售后 {case.number}",
+        units=goods.units,
+        reason=goods.words,
         now=now,
         zone=zone,
         actor=actor.name,
-        submission_key=f"{CAUSE}:{case.id}:{product.id}",
+        submission_key=f"{kind}:{number}:{product.id}",
         batch_id=batching.known(product.id, [batch])[batch].id,
     )

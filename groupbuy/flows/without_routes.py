@@ -25,6 +25,7 @@ from groupbuy.notices import telling
 from groupbuy.orders.days import day_of, rounds_until
 from groupbuy.orders.models import Order
 from groupbuy.pickup.parts import OPEN_STATES
+from groupbuy.pickup.unfetched import is_aside
 
 REMINDED = "not_picked_up"
 READY = (RoundState.RECEIVED, RoundState.DISPATCHED)
@@ -42,7 +43,7 @@ def due_reminders(now: datetime, zone: ZoneInfo) -> Sequence[Round]:
     if (day := _ripe(now, zone, dials().remind_hours)) is None:
         return []
     told = exists().where(RoundTold.round_id == Round.id, RoundTold.event == REMINDED)
-    return [round_ for round_ in _rounds(day, ~told) if _any(_left(round_.id, day))]
+    return [round_ for round_ in rounds_ready(day, ~told) if _any(_to_remind(round_.id, day, now))]
 
 
 def due_confirmations(now: datetime, zone: ZoneInfo) -> Sequence[Round]:
@@ -51,8 +52,9 @@ def due_confirmations(now: datetime, zone: ZoneInfo) -> Sequence[Round]:
         return []
     return [
         round_
-        for round_ in _rounds(day)
-        if _any(_left(round_.id, day).where(~following_up.is_disputed())) or not _any(_open(round_.id))
+        for round_ in rounds_ready(day)
+        if _any(left_of_day(round_.id, day).where(~following_up.is_awaited(now)))
+        or not _any(_open(round_.id))
     ]
 
 
@@ -61,7 +63,12 @@ def _ripe(now: datetime, zone: ZoneInfo, hours: int) -> date | None:
     return last_day(now, zone, hour=dials().pickup_hour, wait=wait) if hours else None
 
 
-def _rounds(day: date, *conditions: ColumnElement[bool]) -> Sequence[Round]:
+def _to_remind(round_id: int, day: date, now: datetime) -> Select[Order]:
+    return left_of_day(round_id, day).where(~is_aside(now))
+
+
+def rounds_ready(day: date, *conditions: ColumnElement[bool]) -> Sequence[Round]:
+    """Return rounds of which something was to be fetched until a day, those of the earliest day first."""
     ripe = select(Round).where(Round.state.in_(READY), Round.id.in_(rounds_until(day)), *conditions)
     return db.session.scalars(ripe.order_by(Round.pickup_date, Round.id).limit(MOST_AT_ONCE)).all()
 
@@ -71,7 +78,7 @@ def _open(round_id: int) -> Select[Order]:
     return select(Order).join(Round, Round.id == Order.round_id).where(*mine).order_by(Order.id)
 
 
-def _left(round_id: int, day: date) -> Select[Order]:
+def left_of_day(round_id: int, day: date) -> Select[Order]:
     """Return the query of a round's orders that wait and are on no route."""
     planned = and_(DeliveryStop.leader_id == Order.leader_id, DeliveryStop.day == day_of())
     return _open(round_id).where(day_of() <= day, ~exists().where(planned))
@@ -88,13 +95,13 @@ def remind(*, round_id: int, now: datetime, zone: ZoneInfo) -> int | None:
     claimed = db.session.execute(row.on_conflict_do_nothing().returning(RoundTold.round_id)).scalar()
     if claimed is None or day is None:
         return None
-    orders = db.session.scalars(_left(round_id, day)).all()
+    orders = db.session.scalars(_to_remind(round_id, day, now)).all()
     telling.tell((following_up.reminder(order) for order in orders), now=now)
     return len(orders)
 
 
 def confirm(*, round_id: int, now: datetime, zone: ZoneInfo) -> int | None:
-    """Confirm what nobody scanned and is not disputed; complete the round when nothing is left.
+    """Confirm what nobody scanned and does not wait; complete the round when nothing is left.
 
     Return how many orders; None when there is nothing to do any more.
     """
@@ -102,7 +109,7 @@ def confirm(*, round_id: int, now: datetime, zone: ZoneInfo) -> int | None:
     day = _ripe(now, zone, dials().confirm_hours)
     if round_.state not in READY or day is None:
         return None
-    orders = db.session.scalars(_left(round_id, day).where(~following_up.is_disputed())).all()
+    orders = db.session.scalars(left_of_day(round_id, day).where(~following_up.is_awaited(now))).all()
     confirmed = [order for order in orders if following_up.confirm_order(order, now)]
     if _any(_open(round_id)):
         return len(confirmed) or None

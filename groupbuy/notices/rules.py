@@ -60,6 +60,21 @@ EVENTS: Mapping[str, Event] = {
     "shipped": Event(_TELL_BOTH, {"place": "阳光花园 3号楼1层"}),
     "arrived": Event(_TELL, {"place": "阳光花园 3号楼1层", "hours": "16:00–20:00"}),
     "not_picked_up": Event(_TELL, {**_ROUND, "place": "阳光花园 3号楼1层", "hours": "16:00–20:00"}),
+    "perishable": Event(
+        _TELL,
+        {
+            "order": "7K3M9Q2W",
+            "goods": "草莓 500g ×2（按约定不退款）",
+            "place": "阳光花园 3号楼1层",
+            "until": "11-24 20:00",
+        },
+        must=True,
+    ),
+    "disposed": Event(
+        _TELL, {"order": "7K3M9Q2W", "goods": "草莓 500g ×2", "money": "按约定不退款"}, must=True
+    ),
+    "set_aside": Event(_TELL, {"order": "7K3M9Q2W", "place": "阳光花园 3号楼1层", "day": "2026-11-25"}),
+    "to_dispose": Event({LEADER: (PAGE,)}, {"count": "3"}),
     "short": Event(_TELL, {**_ROUND, "goods": "红富士苹果 5斤 缺 1 件", "amount": "¥29.90"}, must=True),
     "substituted": Event(
         _TELL, {**_ROUND, "goods": "苹果 缺 1 件，换为 香梨 1 件", "amount": "¥2.90"}, must=True

@@ -1,12 +1,14 @@
-"""Bags, parts that were handed out, and what phones without a connection handed out."""
+"""Bags, parts that were handed out, what phones without a connection handed out, and what nobody fetched."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from groupbuy.db import Base
+
+_NOT_PROPOSED = text("proposed_at IS NULL")
 
 
 class Bag(Base):
@@ -73,11 +75,57 @@ class PickupEvent(Base):
 
 
 class PickupFollowUp(Base):
-    """What followed by itself on a leader's day: the reminder, and the confirmation of the rest."""
+    """What followed by itself on a leader's day: reminder, warning of perishables, confirmation."""
 
     __tablename__ = "pickup_follow_up"
 
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     reminded_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
+
+
+class OrderAside(Base):
+    """An order that is kept aside (留货) for its resident: to the end of a day, ``until`` in UTC.
+
+    Until then it is neither confirmed by itself nor disposed of.
+    """
+
+    __tablename__ = "order_aside"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), primary_key=True, autoincrement=False)
+    day: Mapped[date]
+    until: Mapped[datetime]
+    note: Mapped[str | None]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+
+
+class PerishableLine(Base):
+    """A line of perishables whose resident was warned that they may be disposed of from ``due_at`` on.
+
+    ``refund`` is the rule that the resident was told: whether what they cost is paid back then. What was
+    ``disposed`` of are ``units``, for ``amount_fen`` back; what was ``left`` stays to be fetched.
+    """
+
+    __tablename__ = "perishable_line"
+    __table_args__ = (
+        CheckConstraint("decision IN ('disposed', 'left')", name="decision"),
+        CheckConstraint("units >= 0 AND (decision = 'disposed' OR units = 0)", name="units"),
+        CheckConstraint("amount_fen >= 0 AND (refund OR amount_fen = 0)", name="amount"),
+        Index("ix_perishable_line_due", "due_at", postgresql_where=_NOT_PROPOSED, sqlite_where=_NOT_PROPOSED),
+    )
+
+    order_line_id: Mapped[int] = mapped_column(
+        ForeignKey("order_line.id"), primary_key=True, autoincrement=False
+    )
+    refund: Mapped[bool]
+    due_at: Mapped[datetime]
+    warned_at: Mapped[datetime]
+    proposed_at: Mapped[datetime | None]
+    decision: Mapped[str | None]
+    units: Mapped[int] = mapped_column(default=0)
+    amount_fen: Mapped[int] = mapped_column(default=0)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]

@@ -9,14 +9,14 @@ from sqlalchemy.orm import joinedload
 from groupbuy.campaigns.models import Offer, OfferVersion, Round
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
-from groupbuy.db.totals import total
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.days import day_of, is_on
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.pickup.models import Bag, LinePickup
+from groupbuy.pickup.models import Bag
 from groupbuy.pickup.parts import NOT_READY, OPEN_STATES, SELLING, LineLeft
+from groupbuy.pickup.unfetched import units_left
 
 
 def in_bag() -> ColumnElement[bool]:
@@ -104,8 +104,7 @@ def orders_of_bag(order: Order) -> Sequence[Order]:
 
 def left_of(order_ids: Sequence[int]) -> Sequence[LineLeft]:
     """Return what orders that are to be fetched have still to get, line by line, in one query."""
-    handed = select(total(LinePickup.units)).where(LinePickup.order_line_id == OrderLine.id).scalar_subquery()
-    left = OrderLine.quantity - handed
+    left = units_left()
     rows = db.session.execute(
         select(Order.id, Order.number, OrderLine.id, Product.code, OfferVersion.name, left)
         .join(Order, Order.id == OrderLine.order_id)

@@ -10,7 +10,10 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.reviews import Review, reviews_of
 from groupbuy.orders.rules import OrderState
 from groupbuy.payments.paying_back import paid_back
+from groupbuy.pickup.models import OrderAside
+from groupbuy.pickup.parts import OPEN_STATES
 from groupbuy.pickup.rules import Door, door
+from groupbuy.pickup.unfetched import Perishable, asides_of, perishables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class OrderFacts:
     paid_back_fen: int
     door: Door
     fees: Mapping[str, int]
+    aside: OrderAside | None
+    perishables: Sequence[Perishable]
 
     @property
     def waits(self) -> bool:
@@ -36,6 +41,7 @@ def facts_of(orders: Sequence[Order]) -> Mapping[int, OrderFacts]:
     ids = [order.id for order in orders]
     numbers, back = queries.follow_numbers(ids), paid_back(ids)
     asked, doors, fees = reviews_of(orders), doors_of(orders), carried_by(orders)
+    asides, perishables = asides_of(ids), perishables_of(ids)
     return {
         order.id: OrderFacts(
             number=numbers[order.id],
@@ -45,6 +51,8 @@ def facts_of(orders: Sequence[Order]) -> Mapping[int, OrderFacts]:
             paid_back_fen=back.get(order.id, 0),
             door=door(*doors[order.id]),
             fees=fees.get(order.id, {}),
+            aside=asides.get(order.id) if order.state in OPEN_STATES else None,
+            perishables=perishables.get(order.id, ()),
         )
         for order in orders
     }

@@ -95,8 +95,19 @@ def test_programs_set_the_hours_and_see_until_when(town: Town, clock: Any) -> No
     set_hours(None)
     office, shelf = town.staff(), db.session.scalars(select(Category.id)).one()
     assert office.get("/categories").json == {
-        "items": [{"id": shelf, "name": "叶菜", "sort": 0, "after_sale_hours": None}]
+        "items": [
+            {
+                "id": shelf,
+                "name": "叶菜",
+                "sort": 0,
+                "after_sale_hours": None,
+                "dispose_hours": None,
+                "dispose_refund": False,
+            }
+        ]
     }
+    rule = {"dispose_hours": 24, "dispose_refund": True}
+    assert office.ask("PUT", f"/categories/{shelf}/disposal-rule", rule).json.items() >= rule.items()
     path = f"/categories/{shelf}/after-sale-hours"
     assert office.ask("PUT", path, {"after_sale_hours": 12}).json["after_sale_hours"] == 12
     for bad in (0, 8761, "12", 1.5):

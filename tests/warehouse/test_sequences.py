@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.campaigns.models import Round
@@ -20,9 +20,11 @@ from groupbuy.flows import (
     calling_off,
     collecting,
     delaying,
+    disposing,
     late_orders,
     naming_substitutes,
     ordering,
+    perishing,
     putting_right,
     receiving,
     weighing,
@@ -33,6 +35,8 @@ from groupbuy.flows.weighing import Entry
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import LineChange, Order, OrderLine, Substitution
+from groupbuy.pickup import queries as pickups
+from groupbuy.pickup.models import PerishableLine
 from groupbuy.purchasing.models import PurchaseOrderLine
 from groupbuy.warehouse import stock, supply
 from groupbuy.warehouse.models import GoodsReceiptLine, StockMovement
@@ -57,13 +61,17 @@ STEPS = st.one_of(
     st.tuples(st.just("weigh"), st.integers(1, 40)),
     st.just(("settle_weights",)),
     st.tuples(st.just("refund"), st.integers(0, 3), st.integers(0, 1), st.integers(1, 3)),
+    st.tuples(st.just("dispose"), st.integers(0, 3)),
 )
+# Both perishable goods may be disposed of by then, three days after they were to come.
+LATE = day.ARRIVES + timedelta(days=3)
 
 
 class Day:
     """A closed round of two goods and four residents at two leaders, all paid, at 7.77 % commission.
 
-    The second is settled by weight; a third, that nobody has ordered, may come in the place of others.
+    Both are perishable: what nobody fetches of the first stays paid for, of the second it is paid back. The
+    second is settled by weight; a third, that nobody has ordered, may come in the place of others.
     Every other resident has named it, one wants only the money.
     """
 
@@ -78,6 +86,8 @@ class Day:
             )
         ]
         self.codes = [product.code for product in goods]
+        for product, refund in zip(goods[:2], (False, True), strict=True):
+            building.make_perishable(product.code, hours=24, refund=refund)
         building.set_commission(Rate(rate_bp=777))
         leaders = [building.add_leader(f"L{tag}-{place}") for place in range(2)]
         self.round = building.add_round(goods, f"C{tag}")
@@ -173,6 +183,21 @@ class Day:
             case = putting_right.ask(order=order, request=request, **asked)
             putting_right.decide(number=case.number, approve=True, answer="", **asked)
 
+    def dispose(self, place: int) -> None:
+        """Warn everybody and throw away what nobody has fetched of an order, once all goods have come."""
+        if self.stored_round().state != "received":
+            return
+        with transaction():
+            perishing.warn_round(round_id=self.round.id, now=LATE, zone=building.ZONE)
+        with transaction():
+            disposing.decide(
+                order=day.stored(self.orders[place]),
+                dispose=True,
+                now=LATE + timedelta(days=1),
+                zone=building.ZONE,
+                actor=day.ACTOR,
+            )
+
     def share_out(self, policy: Policy) -> None:
         day.share_out(self.round, policy)
 
@@ -249,13 +274,13 @@ def assert_adds_up(one: Day) -> None:
         held = _sum(OrderLine.quantity, OrderLine.offer_id == line.offer_id)
         # What came in the place of other goods was in stock.
         kept = held - substituted.get(line.offer_id, 0)
-        # What was paid back after the sale stays with its resident all the same.
+        # What was paid back after the sale stays with its resident all the same, or was disposed of.
         refunded = _refunded(line)
         kept, fetched = kept + refunded, _fetched(line) + refunded
         # Who hands out more than ever came leaves nothing for anybody else; else all of it adds up.
         assert kept == fetched if fetched > came - rejected else came == kept + stored + rejected
         assert kept <= line.ordered
-        assert one.stored_round().state != "cancelled" or kept == 0
+        assert one.stored_round().state != "cancelled" or kept == refunded
     for order in one.orders:
         _assert_paid_adds_up(order)
     # Who hands out more than ever came makes the goods wrong on purpose, in this example or one before.
@@ -264,13 +289,14 @@ def assert_adds_up(one: Day) -> None:
 
 def _fetched(line: PurchaseOrderLine) -> int:
     gone = select(func.sum(OrderLine.quantity)).join(Order, Order.id == OrderLine.order_id)
-    return db.session.scalar(gone.where(OrderLine.offer_id == line.offer_id, Order.state == "picked_up")) or 0
+    done = Order.state.in_(("picked_up", "part_picked_up"))
+    return db.session.scalar(gone.where(OrderLine.offer_id == line.offer_id, done)) or 0
 
 
 def _refunded(line: PurchaseOrderLine) -> int:
     back = select(func.sum(LineChange.units)).join(OrderLine, OrderLine.id == LineChange.order_line_id)
-    mine = (OrderLine.offer_id == line.offer_id, LineChange.cause.startswith("after_sale:"))
-    return db.session.scalar(back.where(*mine)) or 0
+    causes = or_(LineChange.cause.startswith("after_sale:"), LineChange.cause.startswith("disposal:"))
+    return db.session.scalar(back.where(OrderLine.offer_id == line.offer_id, causes)) or 0
 
 
 def _assert_paid_adds_up(order: Order) -> None:
@@ -302,7 +328,16 @@ def _assert_commission_follows(line: OrderLine) -> None:
 
 
 def _assert_in_one_state(line: OrderLine) -> None:
-    """What a line lost came as something else or is paid back; what it kept costs its price or its weight."""
+    """What a line lost came as something else or is paid back; what it kept costs its price or its weight.
+
+    What was disposed of was paid back, or is on the line and is left to nobody.
+    """
+    gone = db.session.get(PerishableLine, line.id)
+    if gone is not None and gone.decision is not None:
+        back = _sum(LineChange.units, LineChange.cause == f"disposal:{line.id}")
+        left = sum(one.units for one in pickups.left_of([line.order_id]) if one.line_id == line.id)
+        assert (back, gone.units > 0) == (gone.units if gone.refund else 0, True)
+        assert left == 0
     lost = _sum(LineChange.units, LineChange.order_line_id == line.id, LineChange.units > 0)
     assert 0 <= _sum(Substitution.units, Substitution.from_line_id == line.id) <= lost
     if line.actual_grams is None:

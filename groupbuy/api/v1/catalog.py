@@ -49,12 +49,17 @@ class Products(Shape):
 
 
 class CategoryShape(Shape):
-    """A category; ``after_sale_hours`` null is the platform's days after the pickup."""
+    """A category; ``after_sale_hours`` null is the platform's days after the pickup.
+
+    ``dispose_hours`` after they arrived goods that nobody fetched may be disposed of, null is never.
+    """
 
     id: int
     name: str
     sort: int
     after_sale_hours: int | None
+    dispose_hours: int | None
+    dispose_refund: bool
 
 
 class Categories(Shape):
@@ -67,6 +72,16 @@ class CategoryTime(Body):
     """For how many hours after the pickup a category's goods may be complained about; null for the usual."""
 
     after_sale_hours: Annotated[int, Field(ge=1, le=service.MAX_HOURS)] | None
+
+
+class DisposalRule(Body):
+    """How many hours after they arrived goods that nobody fetched may be disposed of; null for never.
+
+    ``dispose_refund`` says whether what they cost is paid back then.
+    """
+
+    dispose_hours: Annotated[int, Field(ge=1, le=service.MAX_HOURS)] | None
+    dispose_refund: bool = False
 
 
 @endpoint("GET", "/products", scope="catalog:read", query=ProductsQuery, answers={200: Products})
@@ -103,11 +118,27 @@ def list_categories(identity: Identity) -> tuple[int, Any]:  # noqa: ARG001 - ev
 )
 def set_after_sale_hours(identity: Identity, category_id: int, body: CategoryTime) -> tuple[int, Any]:
     """Choose for how long a category's goods may be complained about."""
+    return _changed(identity, category_id, body.model_dump())
+
+
+@endpoint(
+    "PUT",
+    "/categories/<int:category_id>/disposal-rule",
+    scope="catalog:write",
+    body=DisposalRule,
+    answers={200: CategoryShape},
+)
+def set_disposal_rule(identity: Identity, category_id: int, body: DisposalRule) -> tuple[int, Any]:
+    """Choose when goods of a category that nobody fetched may be disposed of, and who bears their cost."""
+    return _changed(identity, category_id, body.model_dump())
+
+
+def _changed(identity: Identity, category_id: int, values: Json) -> tuple[int, Any]:
     category = queries.get_category(category_id)
     service.save_named(
         table=Category,
         row_id=category.id,
-        values={"name": category.name, "after_sale_hours": body.after_sale_hours},
+        values={"name": category.name, **values},
         now=utc_now(),
         actor=identity.actor.name,
     )

@@ -68,8 +68,8 @@ def check_rest_days(identity: Identity, code: str, body: Rest) -> tuple[int, Any
     now = utc_now()
     effects = resting.preview_rest(
         leader=own_leader(identity, code),
-        first=_day(body.first, "first"),
-        last=_day(body.last, "last") if body.last else None,
+        first=day_of(body.first, "first"),
+        last=day_of(body.last, "last") if body.last else None,
         today=_today(now),
         now=now,
     )
@@ -82,8 +82,8 @@ def add_rest_days(identity: Identity, code: str, body: Rest) -> tuple[int, Any]:
     now = utc_now()
     effects = resting.add_rest(
         leader=own_leader(identity, code),
-        first=_day(body.first, "first"),
-        last=_day(body.last, "last") if body.last else None,
+        first=day_of(body.first, "first"),
+        last=day_of(body.last, "last") if body.last else None,
         today=_today(now),
         now=now,
         actor=identity.actor,
@@ -98,8 +98,8 @@ def remove_rest_days(identity: Identity, code: str, first: str, query: RestQuery
     leader = own_leader(identity, code)
     resting.end_rest(
         leader=leader,
-        first=_day(first, "first"),
-        last=_day(query.last, "last") if query.last else None,
+        first=day_of(first, "first"),
+        last=day_of(query.last, "last") if query.last else None,
         today=_today(now),
         now=now,
         actor=identity.actor,
@@ -115,7 +115,8 @@ def own_leader(identity: Identity, code: str) -> Leader:
     return leader
 
 
-def _day(text: str, name: str) -> date:
+def day_of(text: str, name: str) -> date:
+    """Return a day written as in ``Day``; raise BadInput for one that is not in the calendar."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:

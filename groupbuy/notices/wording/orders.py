@@ -17,6 +17,55 @@ ORDERS: Mapping[tuple[str, str], Words] = {
         "Your goods wait at {place}, {hours}.",
         "thing1={place}\nthing2={hours}",
     ),
+    ("perishable", "zh"): Words(
+        "生鲜请在 {until} 前提货 · {order}",
+        "您的{goods}在{place}等您提货。到 {until} 仍未提的，团长可作处理。",
+        "您的{goods}请在{until}前提货。",
+        "thing1={place}\ntime2={until}",
+    ),
+    ("perishable", "en"): Words(
+        "Please fetch perishables by {until} · {order}",
+        "{goods} wait at {place}. What nobody has fetched by {until} may be disposed of.",
+        "Fetch {goods} by {until}.",
+        "thing1={place}\ntime2={until}",
+    ),
+    ("disposed", "zh"): Words(
+        "生鲜已处理 · {order}",
+        "订单 {order} 的{goods}到时未提，已作处理：{money}。",
+        "{goods}到时未提已处理，{money}。",
+        "thing1={goods}\nthing2={money}",
+    ),
+    ("disposed", "en"): Words(
+        "Perishables disposed of · {order}",
+        "{goods} of order {order} were not fetched in time and have been disposed of: {money}.",
+        "{goods} disposed of: {money}.",
+        "thing1={goods}\nthing2={money}",
+    ),
+    ("set_aside", "zh"): Words(
+        "已为您留货 · {order}",
+        "订单 {order} 在{place}为您留到 {day}，请在当天前提货。",
+        "订单{order}为您留到{day}。",
+        "thing1={place}\ndate2={day}",
+    ),
+    ("set_aside", "en"): Words(
+        "Kept aside for you · {order}",
+        "Order {order} is kept aside for you at {place} until {day}.",
+        "Order {order} is kept until {day}.",
+        "thing1={place}\ndate2={day}",
+    ),
+    ("to_dispose", "zh"): Words(
+        "生鲜到时未提，请决定",
+        "有 {count} 单的生鲜到时未提。请在“未提货”页决定处理还是继续保留。",
+        "有{count}单生鲜到时未提，请决定。",
+        "number1={count}",
+    ),
+    ("to_dispose", "en"): Words(
+        "Decide about perishables nobody fetched",
+        "Perishables of {count} orders were not fetched in time. Say on the page Not fetched what becomes "
+        "of them.",
+        "Perishables of {count} orders: please decide.",
+        "number1={count}",
+    ),
     ("short", "zh"): Words(
         "缺货通知 · {round}",
         "{goods}。共少收 {amount}，已付的将退还。",

@@ -23,6 +23,7 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.orders import my_order
 from groupbuy.web.admin.round_deeds import ReasonForm
+from groupbuy.web.keeping_aside import aside_page, end_aside
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -90,6 +91,19 @@ def orders_parcel(number: str) -> ResponseReturnValue:
 
     title = _("Order %(number)s by courier", number=number)
     return saving.answer(form, store, title=title, back=(_page(number), _("Order")))
+
+
+@blueprint.route("/orders/<number>/aside", methods=["GET", "POST"])
+def orders_aside(number: str) -> ResponseReturnValue:
+    """Keep an order aside at its pickup point until a day."""
+    back = (_page(number), _("Order"))
+    return aside_page(my_order(number), back=back, template="admin/form.html", actor=actor())
+
+
+@blueprint.post("/orders/<number>/aside/end")
+def orders_aside_end(number: str) -> ResponseReturnValue:
+    """Keep an order aside no longer."""
+    return end_aside(my_order(number), back=_page(number), actor=actor())
 
 
 @blueprint.route("/orders/<number>/cancel", methods=["GET", "POST"])

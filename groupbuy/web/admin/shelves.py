@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
-from wtforms import StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.catalog import service
@@ -38,6 +38,16 @@ class CategoryForm(NameForm):
         validators=optional(),
         description=_l("After the pickup. Left empty, it is the days under Figures of money."),
     )
+    dispose_hours = WholeField(
+        _l("Hours until disposal"),
+        validators=optional(),
+        description=_l(
+            "Perishables: so long after they arrived, leaders may dispose of what nobody fetched; residents "
+            "are warned before. Left empty: never. Choose fewer hours than those after which goods count "
+            "as fetched."
+        ),
+    )
+    dispose_refund = BooleanField(_l("Pay back what was disposed of"))
 
 
 def _counted(table: Any, column: Any) -> Select[*tuple[Any, ...]]:
@@ -49,11 +59,14 @@ def _counted(table: Any, column: Any) -> Select[*tuple[Any, ...]]:
 @blueprint.get("/products/categories")
 def products_categories() -> ResponseReturnValue:
     """List categories in the order in which residents see them."""
-    statement = _counted(Category, Product.category_id).add_columns(Category.sort, Category.after_sale_hours)
+    statement = _counted(Category, Product.category_id).add_columns(
+        Category.sort, Category.after_sale_hours, Category.dispose_hours
+    )
     columns = (
         *_columns(_category_products),
         Column(_l("Place"), lambda row: row.sort, "number"),
         Column(_l("Hours for after-sale requests"), lambda row: row.after_sale_hours, "number"),
+        Column(_l("Hours until disposal"), lambda row: row.dispose_hours, "number"),
     )
     listing = Listing(
         "categories",
@@ -123,7 +136,8 @@ def _answer(
     def store() -> None:
         values: dict[str, Any] = {"name": form.name.data.strip()}
         if isinstance(form, CategoryForm):
-            values |= {"sort": form.sort.data or 0, "after_sale_hours": form.after_sale_hours.data}
+            names = ("after_sale_hours", "dispose_hours", "dispose_refund")
+            values |= {"sort": form.sort.data or 0} | {name: form[name].data for name in names}
         service.save_named(table=table, row_id=row_id, values=values, now=utc_now(), actor=actor().name)
 
     return saving.answer(form, store, title=title, back=back)

@@ -27,6 +27,7 @@ from groupbuy.web.leader import (
     rest_days,
     roll_call,
     rounds,
+    unfetched,
 )
 from groupbuy.web.leader.blueprint import blueprint
 
@@ -45,6 +46,7 @@ PAGES = (
     picks,
     pickup,
     pickup_offline,
+    unfetched,
     goods,
     residents,
     helpers,

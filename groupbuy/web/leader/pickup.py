@@ -27,6 +27,7 @@ from groupbuy.pickup import events
 from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.parts import OPEN_STATES, LineLeft, Part
 from groupbuy.pickup.rules import door
+from groupbuy.pickup.unfetched import count_undecided
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -93,6 +94,7 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
         lost=lost,
         pages=pages,
         conflicts=events.count_conflicts(signed_in().leader_ids),
+        undecided=count_undecided(signed_in().leader_ids, utc_now()),
     )
     return page, status
 
