@@ -32,6 +32,7 @@ PARTS: Sequence[Part] = (
     Part("after_sale_case", "order_id"),
     Part("channel_payment", "order_id"),
     Part("invoice_request", "order_id"),
+    Part("order_aside", "order_id"),
     Part("order_books", "order_id"),
     Part("order_carriage", "order_id"),
     Part("order_door", "order_id"),
@@ -51,6 +52,7 @@ PARTS: Sequence[Part] = (
     Part("line_substitute", "order_line_id", "order_line"),
     Part("line_weight", "order_line_id", "order_line"),
     Part("lot_reply", "order_line_id", "order_line"),
+    Part("perishable_line", "order_line_id", "order_line"),
     Part("substitution", "from_line_id", "order_line"),
 )
 BY_NAME = {part.name: part for part in PARTS}

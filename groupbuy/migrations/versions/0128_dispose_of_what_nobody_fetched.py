@@ -55,9 +55,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('perishable_line', schema=None) as batch_op:
         batch_op.create_index('ix_perishable_line_due', ['due_at'], unique=False, postgresql_where=_NOT_PROPOSED, sqlite_where=_NOT_PROPOSED)
+    for name in ('order_aside', 'perishable_line'):
+        _copy(name)
+
+
+def _copy(name: str) -> None:
+    """Make the archive's empty table of the same columns."""
+    found = sa.inspect(op.get_bind())
+    columns = [
+        sa.Column(column['name'], column['type'], nullable=column['nullable'])
+        for column in found.get_columns(name)
+    ]
+    key = found.get_pk_constraint(name)['constrained_columns']
+    op.create_table(f'archived_{name}', *columns, sa.PrimaryKeyConstraint(*key, name=f'pk_archived_{name}'))
 
 
 def downgrade() -> None:
+    op.drop_table('archived_perishable_line')
+    op.drop_table('archived_order_aside')
     op.drop_table('perishable_line')
     op.drop_table('order_aside')
     with op.batch_alter_table('pickup_follow_up', schema=None) as batch_op:
