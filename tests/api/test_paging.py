@@ -46,7 +46,6 @@ WHOLE: Mapping[str, str] = {
     "show_ranking": "the first ten",
     "show_round": "the offers of one round, which its page shows all at once",
     "show_substitutes": "the lines of one order",
-    "show_supplier_claim": "the bad lines of one claim",
     "show_supplier_file": "the licences of one supplier",
     "show_supplier_claim": "the buyers of one claim",
     "show_transfer": "the lines of one transfer",
