@@ -124,7 +124,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Equal(
         "purchase_lines",
-        "what purchase orders are made for is the demand, each offer once",
+        "what purchase orders are made for is the demand, each unit once",
         ("round", "offer"),
         select(PurchaseOrder.round_id, PurchaseOrderLine.offer_id, total(PurchaseOrderLine.ordered))
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 
 from groupbuy.aftersales.models import AfterSaleLine, Replacement
 from groupbuy.analytics.invariants_base import Check, Equal, Never, Rows
@@ -52,20 +52,29 @@ _freed = (
     .group_by(OrderLine.offer_id)
     .subquery()
 )
-_there = PurchaseOrderLine.from_stock + func.coalesce(_came.c.accepted, 0)
+_lines = (
+    select(
+        PurchaseOrderLine.offer_id,
+        total(PurchaseOrderLine.ordered).label("ordered"),
+        total(PurchaseOrderLine.from_stock + func.coalesce(_came.c.accepted, 0)).label("there"),
+        total(_stored.c.units).label("stored"),
+    )
+    .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+    .outerjoin(_came, _came.c.line_id == PurchaseOrderLine.id)
+    .outerjoin(_stored, _stored.c.line_id == PurchaseOrderLine.id)
+    .group_by(PurchaseOrderLine.offer_id)
+    .having(func.sum(case((PurchaseOrder.state.in_(FINAL), 0), else_=1)) == 0)
+    .subquery()
+)
 
 
 def _settled(value: ColumnElement[Any]) -> Rows:
-    """Select lines on which nothing more comes and whose shortage, if there is one, has been shared out."""
+    """Select offers of which nothing more comes and whose shortage, if there is one, has been shared out."""
     return (
-        select(PurchaseOrderLine.id, value)
-        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
-        .outerjoin(_came, _came.c.line_id == PurchaseOrderLine.id)
-        .outerjoin(_stored, _stored.c.line_id == PurchaseOrderLine.id)
-        .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == PurchaseOrderLine.offer_id)
-        .outerjoin(_freed, _freed.c.offer_id == PurchaseOrderLine.offer_id)
-        .where(PurchaseOrder.state.in_(FINAL))
-        .where(or_(_there >= PurchaseOrderLine.ordered, AllocatedOffer.offer_id.is_not(None)))
+        select(_lines.c.offer_id, value)
+        .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == _lines.c.offer_id)
+        .outerjoin(_freed, _freed.c.offer_id == _lines.c.offer_id)
+        .where(or_(_lines.c.there >= _lines.c.ordered, AllocatedOffer.offer_id.is_not(None)))
     )
 
 
@@ -73,13 +82,13 @@ CHECKS: tuple[Check, ...] = (
     Equal(
         "goods",
         "what came and stayed, with what was in stock, is what orders get and what went into stock",
-        ("purchase order line",),
-        _settled(_there),
+        ("offer",),
+        _settled(_lines.c.there),
         _settled(
-            PurchaseOrderLine.ordered
+            _lines.c.ordered
             - func.coalesce(AllocatedOffer.lost, 0)
             - func.coalesce(_freed.c.units, 0)
-            + func.coalesce(_stored.c.units, 0)
+            + _lines.c.stored
         ),
     ),
     Equal(

@@ -14,7 +14,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.orders.bulk import live_lines, whole_order
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.shortening import counted_at_close
-from groupbuy.purchasing import planning
+from groupbuy.purchasing import planning, sources
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import Demand, PurchaseOrder
 from groupbuy.purchasing.planning import PlannedOrder
@@ -116,8 +116,9 @@ def _planned_suppliers(round_: Round) -> list[SupplierTotal]:
     plan = planning.plan_purchases(
         round_id=round_.id,
         units=planning.live_demand(round_.id),
-        free_stock=stock.free_stock(planning.products_of(round_.id), good_on=round_.pickup_date),
+        free_stock=stock.free_stock(sources.products_of(round_.id), good_on=round_.pickup_date),
         policy=round_.surplus_policy,
+        splits=sources.splits_of(round_),
     )
     return [_planned(order) for order in plan]
 

@@ -18,6 +18,7 @@ from groupbuy.db.totals import total
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
+from groupbuy.purchasing.models import PurchaseOrderLine
 
 
 def _changed(column: Any) -> Any:
@@ -27,11 +28,32 @@ def _changed(column: Any) -> Any:
     return lost.correlate(OrderLine, Order).scalar_subquery()
 
 
+# What goods of several suppliers cost, by offer: one supplier's cost stands in the offer itself.
+_mixed = (
+    select(
+        PurchaseOrderLine.offer_id,
+        total(PurchaseOrderLine.amount_fen).label("fen"),
+        total(PurchaseOrderLine.purchased).label("units"),
+    )
+    .where(PurchaseOrderLine.purchased > 0)
+    .group_by(PurchaseOrderLine.offer_id)
+    .having(func.count() > 1)
+    .subquery()
+)
+
+
+def _cost(units: Any) -> Any:
+    """Return what units of a line cost in fen: as was offered, of several suppliers their mean."""
+    mean = cast(units * _mixed.c.fen // _mixed.c.units, BigInteger)
+    return func.coalesce(mean, units * OfferVersion.cost_fen)
+
+
 def _from(statement: Rows, wanted: Wanted) -> Rows:
     return (
         statement.join(Order, Order.id == OrderLine.order_id)
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
+        .outerjoin(_mixed, _mixed.c.offer_id == OrderLine.offer_id)
         .join(Product, Product.id == Offer.product_id)
         .join(Supplier, Supplier.id == Product.supplier_id)
         .join(Leader, Leader.id == Order.leader_id)
@@ -58,7 +80,7 @@ def lines(wanted: Wanted) -> Rows:
             *ids,
             units.label("units"),
             (OrderLine.amount_fen + _changed(LineChange.amount_fen)).label("amount"),
-            (units * OfferVersion.cost_fen).label("cost_fen"),
+            _cost(units).label("cost_fen"),
             line_share().label("commission"),
             literal(0).label("change_id"),
         ).select_from(OrderLine),
@@ -73,7 +95,7 @@ def lines(wanted: Wanted) -> Rows:
             *ids,
             -LineChange.units,
             -LineChange.amount_fen,
-            -LineChange.units * OfferVersion.cost_fen,
+            _cost(-LineChange.units),
             literal(0),
             LineChange.id,
         )

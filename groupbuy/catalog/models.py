@@ -150,3 +150,51 @@ class Product(Base):
     supplier: Mapped[Supplier] = relationship()
     category: Mapped[Category | None] = relationship()
     brand: Mapped[Brand | None] = relationship()
+
+
+class ProductSourcing(Base):
+    """How the need of a product with several suppliers is split: by ``share``, or the cheapest first.
+
+    Without a row there is one supplier. ``daily_limit`` is how many sale units of it the main supplier
+    delivers for one day, None for any number.
+    """
+
+    __tablename__ = "product_sourcing"
+    __table_args__ = (
+        CheckConstraint("split_by IN ('share', 'price')", name="split_by"),
+        CheckConstraint("daily_limit >= 0", name="daily_limit"),
+    )
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True, autoincrement=False)
+    split_by: Mapped[str]
+    daily_limit: Mapped[int | None]
+
+    sources: Mapped[list["ProductSource"]] = relationship(order_by="ProductSource.supplier_id")
+
+
+class ProductSource(Base):
+    """A further supplier of a product (备选供应商) with its own cost in fen per sale unit and its own case.
+
+    ``share_bp`` is its part of the need; the main supplier has what is left of the whole.
+    """
+
+    __tablename__ = "product_source"
+    __table_args__ = (
+        CheckConstraint("cost_fen >= 0", name="cost"),
+        CheckConstraint("case_size > 0", name="case_size"),
+        CheckConstraint("share_bp BETWEEN 0 AND 10000", name="share"),
+        CheckConstraint("daily_limit >= 0", name="daily_limit"),
+    )
+
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("product_sourcing.product_id"), primary_key=True, autoincrement=False
+    )
+    supplier_id: Mapped[int] = mapped_column(
+        ForeignKey("supplier.id"), primary_key=True, autoincrement=False, index=True
+    )
+    cost_fen: Mapped[int]
+    case_size: Mapped[int]
+    share_bp: Mapped[int] = mapped_column(default=0)
+    daily_limit: Mapped[int | None]
+
+    supplier: Mapped[Supplier] = relationship()

@@ -18,7 +18,8 @@ from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import DELAYED, Loss
 from groupbuy.pickup import bulk as pickup
 from groupbuy.purchasing import amending
-from groupbuy.purchasing.queries import FINAL
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.purchasing.queries import FINAL, offers_on
 
 DELAYABLE = (RoundState.CLOSED, RoundState.ORDERED, RoundState.RECEIVED)
 CANCELLABLE = (RoundState.CLOSED, RoundState.ORDERED)
@@ -55,9 +56,11 @@ def can_cancel(order: Order) -> bool:
 
 
 def _any_there(order: Order) -> bool:
-    purchases = amending.orders_by_offer(order.round_id)
-    states = (purchases.get(line.offer_id) for line in order.lines if line.quantity)
-    return any(state in FINAL for state in states)
+    wanted = [line.offer_id for line in order.lines if line.quantity]
+    arrived = offers_on(order.round_id).where(
+        PurchaseOrder.state.in_(FINAL), PurchaseOrderLine.offer_id.in_(wanted)
+    )
+    return db.session.scalar(arrived.limit(1)) is not None
 
 
 def cancel_delayed(*, order: Order, now: datetime, actor: Actor) -> Order:

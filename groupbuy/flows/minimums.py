@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Offer, Round
-from groupbuy.purchasing import planning
+from groupbuy.purchasing import planning, sources
 from groupbuy.purchasing.planning import PlannedOrder
 from groupbuy.purchasing.rules import MinimumPolicy
 from groupbuy.warehouse import stock
@@ -15,8 +15,9 @@ def plan(round_: Round, units: Mapping[int, int], *, lock: bool = False) -> Sequ
     return planning.plan_purchases(
         round_id=round_.id,
         units=units,
-        free_stock=stock.free_stock(planning.products_of(round_.id), good_on=round_.pickup_date, lock=lock),
+        free_stock=stock.free_stock(sources.products_of(round_.id), good_on=round_.pickup_date, lock=lock),
         policy=round_.surplus_policy,
+        splits=sources.splits_of(round_, lock=lock),
     )
 
 

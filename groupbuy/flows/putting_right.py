@@ -13,6 +13,7 @@ from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, SupplierCla
 from groupbuy.aftersales.rules import CaseState, Goods, Kind, Reason
 from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.flows import crediting, promising, taking_back
 from groupbuy.flows.ordering import Actor
@@ -27,6 +28,8 @@ from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.parts import NOT_READY
 from groupbuy.settlements import adjusting
+from groupbuy.warehouse import origins
+from groupbuy.warehouse.origins import Part
 
 STATES: Mapping[CaseState, Mapping[str, str]] = {
     CaseState.REJECTED: {"zh": "未通过", "en": "refused"},
@@ -243,25 +246,25 @@ def _charge(case: AfterSaleCase, charge: Charge, now: datetime, actor: Actor) ->
     """Charge the suppliers with what the goods had cost, and owe them so much less."""
     for line in case.lines:
         units = line.units if charge.units is None else charge.units[line.order_line_id]
-        cost = units * line.line.offer_version.cost_fen
-        if cost:
-            _charge_line(case, line, charge.supplier_id or line.line.offer.supplier_id, units, now, actor)
+        offer, cost_fen = line.line.offer, line.line.offer_version.cost_fen
+        parts = origins.charges(offer, units, cost_fen, charge.supplier_id)
+        for part in parts:
+            whose = f":{part.supplier_id}" if len(parts) > 1 else ""
+            _charge_part(case, offer.product, units, part, f"after_sale:{case.id}{whose}", now, actor)
 
 
-def _charge_line(
-    case: AfterSaleCase, line: AfterSaleLine, supplier_id: int, units: int, now: datetime, actor: Actor
+def _charge_part(
+    case: AfterSaleCase, product: Product, units: int, part: Part, cause: str, now: datetime, actor: Actor
 ) -> None:
-    product, cost = line.line.offer.product, units * line.line.offer_version.cost_fen
-    cause = f"after_sale:{case.id}"
     claim = SupplierClaim(
-        supplier_id=supplier_id, product_id=product.id, amount_fen=cost, cause=cause, at=now
+        supplier_id=part.supplier_id, product_id=product.id, amount_fen=part.amount_fen, cause=cause, at=now
     )
     db.session.add(claim)
     db.session.flush()
     adjusting.adjust(
-        supplier_id=supplier_id,
+        supplier_id=part.supplier_id,
         kind="claim",
-        amount_fen=-cost,
+        amount_fen=-part.amount_fen,
         cause=f"supplier_claim:{claim.id}",
         note=f"售后 {case.number} {product.code} × {units}",
         now=now,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
+from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.flows import dispatching, mailing
@@ -16,10 +17,11 @@ from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
 from groupbuy.settlements import payables
-from groupbuy.warehouse import receipts, stock, supply, tracing, warehouses
+from groupbuy.warehouse import receipts, stock, surpluses, tracing, warehouses
 from groupbuy.warehouse.models import GoodsReceipt
 from groupbuy.warehouse.receipts import Came, LineToStore
 from groupbuy.warehouse.rules import confirmations_needed, last_to_expire
+from groupbuy.warehouse.surpluses import Surplus
 
 MAX_UNITS = 10**9
 MAX_TEXT = 200
@@ -192,33 +194,29 @@ def _settle(order: PurchaseOrder, last: bool, now: datetime, actor: Actor) -> No
     new = POState.RECEIVED if complete else incomplete
     purchase_orders.move(order=order, old=ARRIVING, new=new, now=now, actor=actor.name)
     if new is not POState.PART_RECEIVED:
-        _put_surplus(order, came, now, actor)
-        _finish_round(order.round_id, now, actor)
+        # The round's row is locked, so that of two last deliveries one sees the other.
+        round_ = lifecycle.lock_round(order.round_id)
+        for surplus in surpluses.of_order(order):
+            _put(surplus, order.round_id, now, actor)
+        _finish_round(round_, now, actor)
 
 
-def _put_surplus(order: PurchaseOrder, came: Mapping[int, Came], now: datetime, actor: Actor) -> None:
-    freed = supply.freed_units(order.round_id)
-    for line in sorted(order.lines, key=lambda one: one.product_id):
-        there = line.from_stock + came.get(line.id, Came()).accepted
-        surplus = there - (line.ordered - freed.get(line.offer_id, 0))
-        if surplus > 0:
-            stock.put(
-                product_id=line.product_id,
-                units=surplus,
-                # What expires first is handed out, the rest keeps longest.
-                batches=last_to_expire(tracing.came_for(order.round_id, line.product_id), surplus),
-                cost_fen=line.cost_fen,
-                kind="receipt_surplus",
-                cause=("purchase_order_line", line.id),
-                now=now,
-                actor=actor.name,
-            )
+def _put(surplus: Surplus, round_id: int, now: datetime, actor: Actor) -> None:
+    stock.put(
+        product_id=surplus.product_id,
+        units=surplus.units,
+        # What expires first is handed out, the rest keeps longest.
+        batches=last_to_expire(tracing.came_for(round_id, surplus.product_id), surplus.units),
+        cost_fen=surplus.cost_fen,
+        kind="receipt_surplus",
+        cause=("purchase_order_line", surplus.line_id),
+        now=now,
+        actor=actor.name,
+    )
 
 
-def _finish_round(round_id: int, now: datetime, actor: Actor) -> None:
-    # The round's row is locked, so that of two last deliveries one sees the other.
-    round_ = lifecycle.lock_round(round_id)
-    if purchasing.all_arrived(round_id):
+def _finish_round(round_: Round, now: datetime, actor: Actor) -> None:
+    if purchasing.all_arrived(round_.id):
         lifecycle.move(
             round_=round_, old=(RoundState.ORDERED,), new=RoundState.RECEIVED, now=now, actor=actor.name
         )

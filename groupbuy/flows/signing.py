@@ -24,7 +24,8 @@ from groupbuy.orders import shortening
 from groupbuy.orders.rules import part_of
 from groupbuy.orders.shortening import Loss
 from groupbuy.settlements import adjusting
-from groupbuy.warehouse import supply
+from groupbuy.warehouse import origins, supply
+from groupbuy.warehouse.origins import Part
 from groupbuy.warehouse.rules import Claim, Policy, allocate
 
 
@@ -153,9 +154,10 @@ def decide(
         shortening.lock_orders_of_offers([found.offer_id])
         losing = who_loses(found)
         _carry_out(found, losing, now, actor)
-        found.payer, found.charge_fen = payer, found.missing * _cost_of(found.offer_id)
+        parts = origins.charges(found.offer, found.missing, _cost_of(found.offer_id))
+        found.payer, found.charge_fen = payer, sum(one.amount_fen for one in parts)
         if payer is Payer.SUPPLIER and found.charge_fen:
-            _owe_less(found, now, actor)
+            _owe_less(found, parts, now, actor)
         telling.tell_of_shortage(
             round_=round_,
             cause=_cause(found),
@@ -182,16 +184,18 @@ def _carry_out(found: Discrepancy, losing: Sequence[Losing], now: datetime, acto
     shortening.log_orders(orders, now=now, actor=actor.name)
 
 
-def _owe_less(found: Discrepancy, now: datetime, actor: Actor) -> None:
-    adjusting.adjust(
-        supplier_id=found.offer.supplier_id,
-        kind="claim",
-        amount_fen=-found.charge_fen,
-        cause=_cause(found),
-        note=f"签收差异 {found.stop.day} {found.offer.product.code} × {found.missing}",
-        now=now,
-        actor=actor.name,
-    )
+def _owe_less(found: Discrepancy, parts: Sequence[Part], now: datetime, actor: Actor) -> None:
+    for part in parts:
+        whose = f":{part.supplier_id}" if len(parts) > 1 else ""
+        adjusting.adjust(
+            supplier_id=part.supplier_id,
+            kind="claim",
+            amount_fen=-part.amount_fen,
+            cause=_cause(found) + whose,
+            note=f"签收差异 {found.stop.day} {found.offer.product.code} × {found.missing}",
+            now=now,
+            actor=actor.name,
+        )
 
 
 def _cause(found: Discrepancy) -> str:

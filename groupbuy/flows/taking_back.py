@@ -13,7 +13,7 @@ from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.warehouse import batching, issuing, stock, tracing
+from groupbuy.warehouse import batching, issuing, origins, stock, tracing
 from groupbuy.warehouse.rules import Batch
 
 CAUSE = "after_sale_case"
@@ -90,7 +90,7 @@ def _put(goods: Back, batch: Batch, now: datetime, actor: Actor) -> None:
     stock.put(
         product_id=product.id,
         units=goods.units,
-        cost_fen=goods.line.offer_version.cost_fen,
+        cost_fen=origins.cost_of(goods.line.offer_id, goods.line.offer_version.cost_fen),
         kind=KIND,
         cause=goods.cause,
         now=now,

@@ -1,7 +1,7 @@
 """More is ordered after the close: demand, purchase orders, and what changed on those that have left."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -20,7 +20,7 @@ from groupbuy.purchasing.models import (
     PurchaseOrderLine,
 )
 from groupbuy.purchasing.planning import PlannedLine, PlannedOrder, plan_purchases
-from groupbuy.purchasing.queries import FINAL
+from groupbuy.purchasing.queries import FINAL, offers_on
 from groupbuy.purchasing.rules import CaseRounding, POState, below_minimum, round_to_cases, with_cases
 from groupbuy.purchasing.service import store_orders
 
@@ -46,16 +46,6 @@ def lock_orders_of_round(round_id: int) -> Mapping[int, PurchaseOrder]:
     return {order.supplier_id: order for order in orders}
 
 
-def orders_by_offer(round_id: int) -> Mapping[int, str]:
-    """Return where the purchase order of each offer of a round stands."""
-    rows = db.session.execute(
-        select(PurchaseOrderLine.offer_id, PurchaseOrder.state)
-        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
-        .where(PurchaseOrder.round_id == round_id)
-    )
-    return {row.offer_id: row.state for row in rows}
-
-
 def add_units(
     *,
     round_: Round,
@@ -68,12 +58,13 @@ def add_units(
 ) -> tuple[list[PurchaseAmendment], list[PurchaseOrder]]:
     """Buy more of some offers (sale units by offer id); what was bought too much before is used first.
 
-    Return the amendments of orders that have left, and orders made anew. ``orders`` are those of the
-    round, locked. Raise RuleBroken ``already_received`` where nothing more can come.
+    Where several suppliers deliver an offer, the one that has most too much of it gets the whole. Return
+    the amendments of orders that have left, and orders made anew. ``orders`` are those of the round,
+    locked. Raise RuleBroken ``already_received`` where nothing more can come.
     """
     amendments, fresh = [], []
     plan = plan_purchases(round_id=round_.id, units=units, free_stock={}, policy=round_.surplus_policy)
-    for planned in plan:
+    for planned in _to_takers(plan, _takers(round_.id, units)):
         order = orders.get(planned.supplier_id)
         if order is None:
             fresh.append(_make(planned, round_, day, now))
@@ -82,6 +73,27 @@ def add_units(
         elif (changed := _enlarge(order, planned, round_.surplus_policy)) and order.state in GONE:
             amendments.append(_amend(order, changed, cause, now, actor))
     return amendments, fresh
+
+
+def _takers(round_id: int, offer_ids: Collection[int]) -> Mapping[int, int]:
+    """Return by offer the supplier that can still bring more of it, of several the one with most surplus."""
+    open_ = offers_on(round_id).where(PurchaseOrder.state.not_in(FINAL))
+    chosen = open_.add_columns(PurchaseOrder.supplier_id).where(PurchaseOrderLine.offer_id.in_(offer_ids))
+    # Of several rows with one key the last one stays.
+    rows = db.session.execute(chosen.order_by(PurchaseOrderLine.surplus, PurchaseOrderLine.id.desc()))
+    return {row[0]: row[1] for row in rows}
+
+
+def _to_takers(plan: Sequence[PlannedOrder], takers: Mapping[int, int]) -> Iterator[PlannedOrder]:
+    """Yield a plan with each line at the supplier that brings it; a line's own terms stand in its order."""
+    heads = {planned.supplier_id: planned for planned in plan}
+    lines: dict[int, list[PlannedLine]] = {}
+    for planned in plan:
+        for line in planned.lines:
+            lines.setdefault(takers.get(line.offer_id, planned.supplier_id), []).append(line)
+    for supplier_id, moved in lines.items():
+        head = heads.get(supplier_id, plan[0])
+        yield replace(head, supplier_id=supplier_id, lines=tuple(moved))
 
 
 def _make(planned: PlannedOrder, round_: Round, day: date, now: datetime) -> PurchaseOrder:

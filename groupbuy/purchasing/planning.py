@@ -1,8 +1,7 @@
 """What to buy for a round: demand per offer, rounded to whole cases, grouped by supplier. Writes nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Select, and_, select
@@ -14,14 +13,9 @@ from groupbuy.db.totals import by_key, total
 from groupbuy.orders.bulk import live_lines
 from groupbuy.orders.models import OrderLine
 from groupbuy.purchasing.models import Demand
-from groupbuy.purchasing.rules import (
-    CaseRounding,
-    MinimumPolicy,
-    below_minimum,
-    round_to_cases,
-    top_up,
-    with_cases,
-)
+from groupbuy.purchasing.rules import CaseRounding, MinimumPolicy, below_minimum, top_up, with_cases
+from groupbuy.purchasing.sources import Seller, Split
+from groupbuy.purchasing.splitting import Source, SplitBy, split_to_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +67,6 @@ def stored_demand(round_id: int) -> dict[int, int]:
     return by_key(units.group_by(Demand.offer_id))
 
 
-def products_of(round_id: int) -> Select[*tuple[Any, ...]]:
-    """Select the ids of the products of a round."""
-    return select(Offer.product_id).where(Offer.round_id == round_id)
-
-
 def offers_ordered(round_id: int, leader_id: int) -> Select[*tuple[Any, ...]]:
     """Select the ids of the offers that a leader's residents ordered in a closed round."""
     return select(Demand.offer_id).where(Demand.round_id == round_id, Demand.leader_id == leader_id)
@@ -101,13 +90,32 @@ def any_minimum_decides(round_id: int) -> bool:
 
 
 def plan_purchases(
-    *, round_id: int, units: Mapping[int, int], free_stock: Mapping[int, int], policy: str
+    *,
+    round_id: int,
+    units: Mapping[int, int],
+    free_stock: Mapping[int, int],
+    policy: str,
+    splits: Mapping[int, Split] | None = None,
 ) -> Sequence[PlannedOrder]:
     """Return the purchase orders for a demand, by supplier code.
 
-    ``units`` is by offer, ``free_stock`` by product; a product in several offers is not to be used twice.
+    ``units`` is by offer, ``free_stock`` and ``splits`` by product; a product in several offers is not to
+    be used twice. What is split goes to nobody whose minimum it would miss while another delivers it.
     """
-    rows = db.session.execute(
+    rows = db.session.execute(_offers(round_id))
+    wanted = [_Need(units[row[4]], *row) for row in rows if units.get(row[4])]
+    splits, without = splits or {}, set[int]()
+    while True:
+        plan = list(_by_supplier(wanted, free_stock, policy, splits, without))
+        missing = (order for order in plan if order.below_minimum)
+        small = [order for order in missing if _replaceable(order, wanted, splits, without)]
+        if not small:
+            return plan
+        without.add(min(small, key=lambda order: (order.cost_fen, order.supplier_code)).supplier_id)
+
+
+def _offers(round_id: int) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Supplier.id,
             Supplier.code,
@@ -127,19 +135,82 @@ def plan_purchases(
         .where(Offer.round_id == round_id)
         .order_by(Supplier.code, Product.code)
     )
-    wanted = (row for row in rows if units.get(row[4]))
-    return list(_by_supplier(wanted, units, free_stock, policy))
 
 
-Row = tuple[int, str, int, str, int, int, str, int, int, bool]
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What is wanted of an offer, and how its product's own supplier delivers it."""
+
+    units: int
+    supplier_id: int
+    supplier_code: str
+    min_order_fen: int
+    minimum_policy: str
+    offer_id: int
+    product_id: int
+    product_code: str
+    cost_fen: int
+    case_size: int
+    keeps: bool
+
+    @property
+    def seller(self) -> Seller:
+        return Seller(self.supplier_id, self.supplier_code, self.min_order_fen, self.minimum_policy)
+
+    def sources(
+        self, splits: Mapping[int, Split], without: Collection[int]
+    ) -> tuple[str, list[tuple[Seller, Source]]]:
+        """Return by what it is split over whom; most often it is one."""
+        split = splits.get(self.product_id)
+        if split is None:
+            return SplitBy.SHARE, [(self.seller, Source(self.cost_fen, self.case_size))]
+        return split.by, split.among(self.seller, self.cost_fen, self.case_size, without)
 
 
 def _by_supplier(
-    rows: Iterable[Row], units: Mapping[int, int], free_stock: Mapping[int, int], policy: str
-) -> Iterable[PlannedOrder]:
-    for (supplier_id, code, minimum, below), group in groupby(rows, key=lambda row: row[:4]):
-        lines = tuple(_line(row, units, free_stock, policy) for row in group)
-        yield _topped_up(PlannedOrder(supplier_id, code, minimum, below, lines))
+    wanted: Iterable[_Need],
+    free_stock: Mapping[int, int],
+    policy: str,
+    splits: Mapping[int, Split],
+    without: Collection[int],
+) -> Iterator[PlannedOrder]:
+    lines: dict[Seller, list[PlannedLine]] = {}
+    for need in wanted:
+        for seller, line in _lines(need, free_stock, policy, splits, without):
+            lines.setdefault(seller, []).append(line)
+    for one in sorted(lines, key=lambda seller: seller.code):
+        by_code = tuple(sorted(lines[one], key=lambda line: line.product_code))
+        yield _topped_up(PlannedOrder(one.id, one.code, one.min_order_fen, one.minimum_policy, by_code))
+
+
+def _lines(
+    need: _Need,
+    free_stock: Mapping[int, int],
+    policy: str,
+    splits: Mapping[int, Split],
+    without: Collection[int],
+) -> Iterator[tuple[Seller, PlannedLine]]:
+    by, among = need.sources(splits, without)
+    parts = split_to_cases(
+        ordered=need.units,
+        free_stock=free_stock.get(need.product_id, 0),
+        sources=[source for _, source in among],
+        by=by,
+        policy=policy,
+    )
+    for (seller, source), cases in zip(among, parts, strict=True):
+        if cases.ordered:
+            offer = (need.offer_id, need.product_id, need.product_code)
+            yield seller, PlannedLine(*offer, source.cost_fen, need.keeps, cases)
+
+
+def _replaceable(
+    order: PlannedOrder, wanted: Iterable[_Need], splits: Mapping[int, Split], without: Collection[int]
+) -> bool:
+    """Tell whether somebody else delivers something of what is planned for a supplier."""
+    offers = {line.offer_id for line in order.lines} if splits else set()
+    split = (need.sources(splits, without)[1] for need in wanted if need.offer_id in offers)
+    return order.supplier_id not in without and any(len(among) > 1 for among in split)
 
 
 def _topped_up(order: PlannedOrder) -> PlannedOrder:
@@ -153,14 +224,3 @@ def _topped_up(order: PlannedOrder) -> PlannedOrder:
     place, cases = more
     filled = replace(order.lines[place], cases=with_cases(order.lines[place].cases, cases))
     return replace(order, lines=(*order.lines[:place], filled, *order.lines[place + 1 :]))
-
-
-def _line(row: Row, units: Mapping[int, int], free_stock: Mapping[int, int], policy: str) -> PlannedLine:
-    offer_id, product_id, product_code, cost_fen, case_size, keeps = row[4:]
-    cases = round_to_cases(
-        ordered=units[offer_id],
-        free_stock=free_stock.get(product_id, 0),
-        case_size=case_size,
-        policy=policy,
-    )
-    return PlannedLine(offer_id, product_id, product_code, cost_fen, keeps, cases)

@@ -1,6 +1,7 @@
 """Reading purchase orders."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -33,6 +34,14 @@ def _of_round(round_id: int) -> Select[PurchaseOrder]:
 
 def _by_supplier(statement: Select[PurchaseOrder]) -> Sequence[PurchaseOrder]:
     return sorted(db.session.scalars(statement).all(), key=lambda order: order.supplier.code)
+
+
+def offers_on(round_id: int) -> Select[*tuple[Any, ...]]:
+    """Select the offers on a round's purchase orders; one that several suppliers deliver comes repeatedly."""
+    lines = select(PurchaseOrderLine.offer_id).join(
+        PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id
+    )
+    return lines.where(PurchaseOrder.round_id == round_id)
 
 
 def get_purchase_order(order_id: int) -> PurchaseOrder:

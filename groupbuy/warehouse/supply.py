@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Row, Select, case, func, select
 
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
@@ -32,7 +32,8 @@ class Supply:
 
     ``ordered`` is what residents wanted at the close, ``wanted`` what the orders hold now; ``handed_out``
     is what of that has been fetched already, ``substitutes`` what of it was taken from stock in the place
-    of other goods. ``final`` says that nothing more will come.
+    of other goods. Of several suppliers it is the sum: ``final`` says that nothing more will come from
+    anybody, ``purchase_order`` is the first on which something may come, else the first.
     """
 
     offer_id: int
@@ -75,25 +76,37 @@ def supplies_of(round_id: int, offer_ids: Collection[int] | None = None) -> Sequ
     """Return the offers of a closed round that were ordered, or some of them, by product code."""
     units, substitutes = _units(round_id), substitutes_of(round_id)
     return [
-        Supply(
-            offer_id=row.offer_id,
-            product_code=row.code,
-            name=row.name,
-            purchase_order=row.number,
-            final=row.state in FINAL,
-            ordered=row.ordered,
-            from_stock=row.from_stock,
-            purchased=row.purchased,
-            delivered=row.delivered,
-            rejected=row.rejected,
-            wanted=units.get(row.offer_id, (0, 0))[0],
-            handed_out=units.get(row.offer_id, (0, 0))[1],
-            lost=row.lost,
-            substitutes=substitutes.get(row.offer_id, 0),
-        )
-        for row in db.session.execute(_lines(round_id))
-        if offer_ids is None or row.offer_id in offer_ids
+        _supply(rows, *units.get(offer_id, (0, 0)), substitutes.get(offer_id, 0))
+        for offer_id, rows in _by_offer(round_id)
+        if offer_ids is None or offer_id in offer_ids
     ]
+
+
+def _supply(rows: Sequence[Row[Any]], wanted: int, handed_out: int, substitutes: int) -> Supply:
+    coming = [row for row in rows if row.state not in FINAL]
+    first = (coming or rows)[0]
+    return Supply(
+        offer_id=first.offer_id,
+        product_code=first.code,
+        name=first.name,
+        purchase_order=first.number,
+        final=not coming,
+        ordered=sum(row.ordered for row in rows),
+        from_stock=sum(row.from_stock for row in rows),
+        purchased=sum(row.purchased for row in rows),
+        delivered=sum(row.delivered for row in rows),
+        rejected=sum(row.rejected for row in rows),
+        wanted=wanted,
+        handed_out=handed_out,
+        lost=first.lost,
+        substitutes=substitutes,
+    )
+
+
+def _by_offer(round_id: int) -> Iterator[tuple[int, Sequence[Row[Any]]]]:
+    """Yield the offers of a round by product code, each with its lines on all purchase orders."""
+    for offer_id, rows in groupby(db.session.execute(_lines(round_id)), key=lambda row: row.offer_id):
+        yield offer_id, list(rows)
 
 
 def maybe_short(round_id: int) -> list[int]:
@@ -101,9 +114,16 @@ def maybe_short(round_id: int) -> list[int]:
 
     It looks at no order: whoever goes on must lock those first and then ask ``supplies_of``.
     """
-    rows = db.session.execute(_lines(round_id))
-    there = ((row, row.from_stock + row.delivered - row.rejected) for row in rows)
-    return [row.offer_id for row, units in there if units < row.ordered and not row.lost]
+    return [
+        offer_id
+        for offer_id, rows in _by_offer(round_id)
+        if sum(row.ordered - _there(row) for row in rows) > 0 and not rows[0].lost
+    ]
+
+
+def _there(row: Row[Any]) -> int:
+    there: int = row.from_stock + row.delivered - row.rejected
+    return there
 
 
 def _units(round_id: int) -> dict[int, tuple[int, int]]:
@@ -155,7 +175,7 @@ def _lines(round_id: int) -> Select[*tuple[Any, ...]]:
         .outerjoin(came, came.c.line_id == PurchaseOrderLine.id)
         .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == PurchaseOrderLine.offer_id)
         .where(PurchaseOrder.round_id == round_id)
-        .order_by(Product.code)
+        .order_by(Product.code, PurchaseOrderLine.offer_id, PurchaseOrderLine.id)
     )
 
 

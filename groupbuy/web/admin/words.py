@@ -160,6 +160,7 @@ VERBS: Mapping[str, object] = {
     "product_created": _l("Product made"),
     "product_edited": _l("Product changed"),
     "product_moved": _l("Product's state changed"),
+    "product_sources_set": _l("Suppliers of a product set"),
     "supplier_saved": _l("Supplier saved"),
     "category_saved": _l("Category saved"),
     "brand_saved": _l("Brand saved"),

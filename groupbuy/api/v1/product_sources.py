@@ -1,0 +1,99 @@
+"""Further suppliers of a product, for staff."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.catalog import queries, sourcing
+from groupbuy.catalog.models import Product
+from groupbuy.catalog.sourcing import MAX_UNITS, MOST, WHOLE_BP, Further, Sourcing
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body
+from groupbuy.kernel.clock import utc_now
+
+Units = Annotated[int, Field(ge=0, le=MAX_UNITS)]
+CaseSize = Annotated[int, Field(ge=1, le=MAX_UNITS)]
+Share = Annotated[int, Field(ge=0, le=WHOLE_BP)]
+
+
+class NewSource(Body):
+    """A further supplier: fen per sale unit, sale units in a case, its part in basis points, units a day."""
+
+    supplier_code: Code
+    cost_fen: Units
+    case_size: CaseSize = 1
+    share_bp: Share = 0
+    daily_limit: Units | None = None
+
+
+class NewSources(Body):
+    """All further suppliers; an empty list leaves the product to its own supplier.
+
+    ``daily_limit`` is that of the product's own supplier; null for any number.
+    """
+
+    split_by: Literal["share", "price"] = "share"
+    daily_limit: Units | None = None
+    sources: Annotated[list[NewSource], Field(max_length=MOST)]
+
+
+class SourceShape(Shape):
+    """A supplier of a product."""
+
+    supplier_code: str
+    cost_fen: int
+    case_size: int
+    share_bp: int
+    daily_limit: int | None
+
+
+class ProductSources(Shape):
+    """Who delivers a product: its own supplier ``main``, and the further ones."""
+
+    split_by: str
+    main: SourceShape
+    sources: list[SourceShape]
+
+
+@endpoint("GET", "/products/<code>/sources", scope="catalog:read", answers={200: ProductSources})
+def show_product_sources(identity: Identity, code: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+    """Show who delivers a product."""
+    return 200, _sources(queries.get_product(code))
+
+
+@endpoint(
+    "PUT",
+    "/products/<code>/sources",
+    scope="catalog:write",
+    body=NewSources,
+    answers={200: ProductSources},
+)
+def set_product_sources(identity: Identity, code: str, body: NewSources) -> tuple[int, Any]:
+    """Name all further suppliers of a product, for the rounds that close from now on."""
+    product = queries.get_product(code)
+    further = tuple(Further(**one.model_dump()) for one in body.sources)
+    sourcing.set_sourcing(
+        product=product,
+        wanted=Sourcing(body.split_by, body.daily_limit, further),
+        now=utc_now(),
+        actor=identity.actor.name,
+    )
+    return 200, _sources(product)
+
+
+def _sources(product: Product) -> Json:
+    stored = sourcing.sourcing_of(product)
+    main = Further(
+        product.supplier.code, product.cost_fen, product.case_size, stored.main_share_bp, stored.daily_limit
+    )
+    return {
+        "split_by": stored.split_by,
+        "main": _shape(main),
+        "sources": [_shape(one) for one in stored.further],
+    }
+
+
+def _shape(one: Further) -> Json:
+    return {name: getattr(one, name) for name in SourceShape.model_fields}

@@ -1,0 +1,163 @@
+"""Several suppliers for a product (多供应商): who else delivers it, and how the need is split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from groupbuy.audit import service as audit
+from groupbuy.catalog.models import Product, ProductSource, ProductSourcing
+from groupbuy.catalog.supplier_files import get_supplier
+from groupbuy.db import db
+from groupbuy.kernel.errors import BadInput, RuleBroken
+
+SPLITS = ("share", "price")
+MOST = 5
+WHOLE_BP = 10_000
+MAX_UNITS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A further supplier of a product: fen per sale unit, sale units in a case, its part, units a day."""
+
+    supplier_code: str
+    cost_fen: int
+    case_size: int = 1
+    share_bp: int = 0
+    daily_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sourcing:
+    """How a product's need is split; without ``further`` its own supplier delivers everything."""
+
+    split_by: str = "share"
+    daily_limit: int | None = None
+    further: tuple[Further, ...] = ()
+
+    @property
+    def main_share_bp(self) -> int:
+        """Return what is left for the product's own supplier."""
+        return WHOLE_BP - sum(one.share_bp for one in self.further)
+
+
+def sourcing_of(product: Product) -> Sourcing:
+    """Return who else delivers a product, by supplier code."""
+    found = db.session.get(ProductSourcing, product.id, populate_existing=True)
+    if found is None:
+        return Sourcing()
+    further = (
+        Further(one.supplier.code, one.cost_fen, one.case_size, one.share_bp, one.daily_limit)
+        for one in found.sources
+    )
+    return Sourcing(
+        found.split_by, found.daily_limit, tuple(sorted(further, key=lambda one: one.supplier_code))
+    )
+
+
+def set_sourcing(
+    *, product: Product, wanted: Sourcing, now: datetime, actor: str, version: int | None = None
+) -> None:
+    """Name all further suppliers of a product anew, for the rounds that close from now on.
+
+    Again changes nothing. ``version`` is the product's as somebody has seen it. Raise NotFound, BadInput
+    with param ``sources[i].…`` or ``split_by``, RuleBroken ``changed_meanwhile``.
+    """
+    db.session.refresh(product, with_for_update=True)
+    if version is not None and product.version != version:
+        raise RuleBroken("changed_meanwhile", "Somebody has changed this product since you opened it.")
+    ids = _checked(product, wanted)
+    former = sourcing_of(product)
+    if _sorted(wanted) == former:
+        return
+    _store(product.id, wanted, ids)
+    product.version += 1
+    db.session.flush()
+    audit.record(
+        at=now,
+        actor=actor,
+        verb="product_sources_set",
+        subject_kind="product",
+        subject=product.code,
+        before=asdict(former),
+        after=asdict(wanted),
+    )
+
+
+def _sorted(wanted: Sourcing) -> Sourcing:
+    """Return the same as it is stored: without further suppliers nothing is split."""
+    if not wanted.further:
+        return Sourcing()
+    further = sorted(wanted.further, key=lambda one: one.supplier_code)
+    return Sourcing(wanted.split_by, wanted.daily_limit, tuple(further))
+
+
+def _checked(product: Product, wanted: Sourcing) -> Mapping[str, int]:
+    """Return the ids of the suppliers by code."""
+    if wanted.split_by not in SPLITS:
+        raise BadInput("unknown_split", "Split by share or by price.", param="split_by")
+    _check_number(wanted.daily_limit, 0, "daily_limit")
+    if len(wanted.further) > MOST:
+        raise BadInput("too_many", f"At most {MOST} further suppliers.", param="sources")
+    ids: dict[str, int] = {}
+    for index, one in enumerate(wanted.further):
+        supplier_id, param = get_supplier(one.supplier_code).id, f"sources[{index}]"
+        if supplier_id == product.supplier_id or one.supplier_code in ids:
+            raise BadInput("named_twice", "Name each supplier once.", param=f"{param}.supplier_code")
+        ids[one.supplier_code] = supplier_id
+        _check_number(one.cost_fen, 0, f"{param}.cost_fen")
+        _check_number(one.case_size, 1, f"{param}.case_size")
+        _check_number(one.daily_limit, 0, f"{param}.daily_limit")
+        _check_number(one.share_bp, 0, f"{param}.share_bp")
+    if wanted.main_share_bp < 0:
+        raise BadInput("out_of_range", "The shares make more than 100 %.", param="sources")
+    return ids
+
+
+def _check_number(value: int | None, least: int, param: str) -> None:
+    if value is not None and not least <= value <= MAX_UNITS:
+        raise BadInput("out_of_range", f"Between {least} and {MAX_UNITS}.", param=param)
+
+
+def _store(product_id: int, wanted: Sourcing, ids: Mapping[str, int]) -> None:
+    former = db.session.get(ProductSourcing, product_id)
+    if former is not None:
+        for source in former.sources:
+            db.session.delete(source)
+        db.session.flush()
+        db.session.expire(former)
+    if not wanted.further:
+        if former is not None:
+            db.session.delete(former)
+        db.session.flush()
+        return
+    row = former or ProductSourcing(product_id=product_id)
+    row.split_by, row.daily_limit = wanted.split_by, wanted.daily_limit
+    row.sources = [
+        ProductSource(
+            supplier_id=ids[one.supplier_code],
+            cost_fen=one.cost_fen,
+            case_size=one.case_size,
+            share_bp=one.share_bp,
+            daily_limit=one.daily_limit,
+        )
+        for one in wanted.further
+    ]
+    db.session.add(row)
+    db.session.flush()
+
+
+def sourcings_of(product_ids: Select[*tuple[Any, ...]], *, lock: bool = False) -> Sequence[ProductSourcing]:
+    """Return how the products of a selection of ids are split, those with one supplier left out.
+
+    With ``lock`` nobody else reckons with the daily limits until the transaction ends.
+    """
+    chosen = select(ProductSourcing).where(ProductSourcing.product_id.in_(product_ids))
+    chosen = chosen.order_by(ProductSourcing.product_id)
+    sources = selectinload(ProductSourcing.sources).options(joinedload(ProductSource.supplier))
+    found = chosen.options(sources).execution_options(populate_existing=True)
+    return db.session.scalars(found.with_for_update(of=ProductSourcing) if lock else found).all()

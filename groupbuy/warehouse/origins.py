@@ -1,0 +1,63 @@
+"""Whose goods they were, and what they cost, where several suppliers brought them.
+
+Goods are handed out by product, so of one unit nobody knows whose it was: each answers for what it brought.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from groupbuy.campaigns.models import Offer
+from groupbuy.db import db
+from groupbuy.db.totals import total
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.warehouse.mixing import Brought, cost_by_supplier, mean_cost
+from groupbuy.warehouse.models import GoodsReceiptLine
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a supplier answers for, in fen."""
+
+    supplier_id: int
+    amount_fen: int
+
+
+def charges(offer: Offer, units: int, cost_fen: int, supplier_id: int | None = None) -> Sequence[Part]:
+    """Return who is charged how much for units of an offer that cost ``cost_fen`` each when it was ordered.
+
+    It is the offer's supplier at that cost; of several each by the worth of what it brought, or only
+    ``supplier_id`` at its own cost where it is known that the goods were its.
+    """
+    brought = _brought(offer.id)
+    if supplier_id is not None:
+        own = brought.get(supplier_id)
+        found = [Part(supplier_id, units * (own.cost_fen if own else cost_fen))]
+    elif not brought:
+        found = [Part(offer.supplier_id, units * cost_fen)]
+    else:
+        fen = cost_by_supplier(units, list(brought.values()))
+        found = [Part(one, amount) for one, amount in zip(brought, fen, strict=True)]
+    return [one for one in found if one.amount_fen]
+
+
+def cost_of(offer_id: int, cost_fen: int) -> int:
+    """Return what a unit of an offer has cost in fen: ``cost_fen``, of several suppliers the mean."""
+    parts = _brought(offer_id)
+    return mean_cost(list(parts.values())) if parts else cost_fen
+
+
+def _brought(offer_id: int) -> Mapping[int, Brought]:
+    """Return by supplier what came of an offer; nothing where not several have brought something."""
+    units = total(GoodsReceiptLine.delivered - GoodsReceiptLine.rejected)
+    rows = db.session.execute(
+        select(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen, units)
+        .join(PurchaseOrderLine, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
+        .join(GoodsReceiptLine, GoodsReceiptLine.purchase_order_line_id == PurchaseOrderLine.id)
+        .where(PurchaseOrderLine.offer_id == offer_id)
+        .group_by(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen)
+        .having(units > 0)
+        .order_by(PurchaseOrder.supplier_id)
+    ).all()
+    return {row[0]: Brought(row[2], row[1]) for row in rows} if len(rows) > 1 else {}
