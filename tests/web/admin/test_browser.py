@@ -41,6 +41,7 @@ PAGES = (
     "/admin/orders",
     "/admin/products",
     "/admin/products/A01",
+    "/admin/products/A01/sources",
     "/admin/products/import",
     "/admin/purchasing",
     "/admin/receiving",
