@@ -1,6 +1,6 @@
 """Who else delivers a product, at which cost, and how its need is split."""
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from wtforms import FieldList, Form, FormField, HiddenField, SelectField
@@ -65,13 +65,16 @@ def products_sources(code: str) -> ResponseReturnValue:
     for row in form.sources:
         row.supplier_code.choices = choices
 
+    # A form that does not say which version it has seen has seen none.
+    seen = request.form.get("version", "")
+
     def store() -> None:
         sourcing.set_sourcing(
             product=service.get_product(code),
             wanted=_wanted(form),
             now=utc_now(),
             actor=actor().name,
-            version=int(form.version.data) if form.version.data.isdigit() else 0,
+            version=int(seen) if seen.isdigit() else 0,
         )
 
     return saving.answer(
