@@ -1,14 +1,14 @@
 """Name further suppliers of a product
 
 Revision ID: 0124
-Revises: 0141
+Revises: 0136
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0124'
-down_revision = '0141'
+down_revision = '0136'
 branch_labels = None
 depends_on = None
 
