@@ -27,6 +27,7 @@ NO_EXPORT = {
     "/admin/delivery/discrepancies/{discrepancy}",
     "/admin/invoices/new/{po}",
     "/admin/orders/{order}/change",
+    "/admin/products/P1/sources",
     "/admin/rounds/C0/late-order",
     "/admin/stock/P1",  # Its movements go out with the list of movements.
     "/admin/suppliers/S1/file",
