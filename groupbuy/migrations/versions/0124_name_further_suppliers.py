@@ -1,14 +1,14 @@
 """Name further suppliers of a product
 
 Revision ID: 0124
-Revises: 0136
+Revises: 0128
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0124'
-down_revision = '0136'
+down_revision = '0128'
 branch_labels = None
 depends_on = None
 
