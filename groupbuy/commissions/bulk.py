@@ -10,6 +10,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     CompoundSelect,
+    Select,
     String,
     Subquery,
     and_,
@@ -41,7 +42,7 @@ LATE = "late"
 # What another leader hands out: the share as at the close goes from the one to the other.
 REROUTED = "rerouted"
 
-Keys = CompoundSelect[*tuple[Any, ...]]
+Keys = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 
 
 def line_share() -> ColumnElement[int]:
@@ -198,8 +199,7 @@ def not_archived(keys: Keys) -> Keys:
     """Leave out rounds that are in the archive: their lines are not here, and nothing of them is open."""
     chosen = keys.subquery()
     archived = select(RoundArchive.round_id).where(RoundArchive.archived_at.is_not(None))
-    kept = select(chosen.c.round_id, chosen.c.leader_id).where(chosen.c.round_id.not_in(archived))
-    return union(kept, kept)
+    return select(chosen.c.round_id, chosen.c.leader_id).where(chosen.c.round_id.not_in(archived))
 
 
 def of_leader(leader_id: int) -> Keys:

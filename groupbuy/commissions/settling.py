@@ -56,7 +56,8 @@ def claim(*, now: datetime) -> Span | None:
         .returning(SettlementClock.id)
         .execution_options(synchronize_session=False)
     ).scalar()
-    return None if moved is None else Span(since - LATE, settled_since - LATE, until)
+    # What commits late stands out by its pick-up, and is reckoned with its window then.
+    return None if moved is None else Span(since - LATE, settled_since, until)
 
 
 def settle(*, span: Span, now: datetime) -> int:

@@ -95,6 +95,15 @@ def test_keeping_the_books_again_books_nothing(sold: Any) -> None:
     assert all(one.run().violations == 0 for one in (*invariants_ledger.CHECKS, *invariants_ledger.AT_REST))
 
 
+def test_a_pickup_that_commits_after_its_window_was_looked_at_settles_all_the_same(sold: Any) -> None:
+    with transaction():
+        set_dials(values={"after_sale_days": 0}, now=PICKED, actor="test")
+    keep(PICKED + timedelta(minutes=30))
+    hand_out(sold[1][0])
+    keep(PICKED + timedelta(minutes=40))
+    assert stages(sold[0].id) == (99, 0, 198)
+
+
 def test_a_longer_window_takes_nothing_back(sold: Any) -> None:
     hand_out(sold[1][0])
     keep(PICKED + WINDOW + timedelta(minutes=5))
