@@ -56,7 +56,7 @@ def edit_product(
     Raise RuleBroken ``changed_meanwhile`` when somebody has saved another version since, BadInput.
     """
     _check_product(values)
-    db.session.refresh(product, with_for_update=True)
+    db.session.refresh(product, with_for_update={"of": Product})
     if product.version != version:
         raise RuleBroken("changed_meanwhile", "Somebody has changed this product since you opened it.")
     before = {name: getattr(product, name) for name in values}
@@ -76,7 +76,7 @@ def move_product(*, product: Product, state: str, now: datetime, actor: str) -> 
 
     Raise RuleBroken ``wrong_state`` for a step that skips one, ``no_supplier`` for a draft without.
     """
-    db.session.refresh(product, with_for_update=True)
+    db.session.refresh(product, with_for_update={"of": Product})
     if state == product.state:
         return
     if state not in MOVES[product.state]:

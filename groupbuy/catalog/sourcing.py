@@ -67,7 +67,7 @@ def set_sourcing(
     Again changes nothing. ``version`` is the product's as somebody has seen it. Raise NotFound, BadInput
     with param ``sources[i].…`` or ``split_by``, RuleBroken ``changed_meanwhile``.
     """
-    db.session.refresh(product, with_for_update=True)
+    db.session.refresh(product, with_for_update={"of": Product})
     if version is not None and product.version != version:
         raise RuleBroken("changed_meanwhile", "Somebody has changed this product since you opened it.")
     ids = _checked(product, wanted)

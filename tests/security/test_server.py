@@ -29,6 +29,8 @@ FORWARDED = {
 }
 # Our own constants only: names of tables and columns, never what a person has written.
 WRITES_STATEMENTS = {"db/bulk.py", "app/readiness.py", "db/session.py", "db/transaction.py"}
+# Views of our own tables, by the names that the models give them.
+WRITES_STATEMENTS |= {"flows/archive/reading.py"}
 LISTS = ("/admin/orders", "/admin/users", "/admin/products", "/admin/residents", "/admin/audit")
 STATEMENTS = ("' OR '1'='1", "1; DROP TABLE account", "%", "\\", "';--", "1) UNION SELECT 1")
 DANGEROUS = {"eval", "exec", "compile", "__import__"}
