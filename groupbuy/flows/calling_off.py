@@ -16,7 +16,7 @@ from groupbuy.orders import shortening
 from groupbuy.orders.shortening import CALLED_OFF, ShortenedOrder
 from groupbuy.purchasing import amending
 from groupbuy.purchasing import service as purchase_orders
-from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
 from groupbuy.warehouse import receipts, stock, supply, tracing
 from groupbuy.warehouse.receipts import Came
@@ -71,7 +71,7 @@ def _cancel_orders(round_: Round, now: datetime, actor: Actor) -> list[Shortened
 def _end_purchases(
     round_: Round, purchases: Mapping[int, PurchaseOrder], now: datetime, actor: Actor
 ) -> None:
-    stored = supply.surplus_stored(round_.id)
+    stored, gone = supply.surplus_stored(round_.id), dict(supply.used_up_units(round_.id))
     lines = []
     for order in purchases.values():
         had_left = order.state in (POState.SENT, POState.CONFIRMED)
@@ -84,15 +84,22 @@ def _end_purchases(
         came = receipts.came_so_far(order.id)
         lines += [(line, came.get(line.id, Came()).accepted) for line in order.lines]
     for line, accepted in sorted(lines, key=lambda one: one[0].product_id):
-        units = line.from_stock + accepted - stored.get(line.id, 0)
+        # What was paid back and is gone, or came back, is not put into stock once more.
+        there = line.from_stock + accepted - stored.get(line.id, 0)
+        units = max(there - gone.get(line.offer_id, 0), 0)
+        gone[line.offer_id] = gone.get(line.offer_id, 0) - (there - units)
         if units > 0:
-            stock.put(
-                product_id=line.product_id,
-                units=units,
-                batches=last_to_expire(tracing.came_for(round_.id, line.product_id), units),
-                cost_fen=line.cost_fen,
-                kind="receipt_surplus",
-                cause=(supply.CALLED_OFF_LINE, line.id),
-                now=now,
-                actor=actor.name,
-            )
+            _put(line, units, round_.id, now, actor)
+
+
+def _put(line: PurchaseOrderLine, units: int, round_id: int, now: datetime, actor: Actor) -> None:
+    stock.put(
+        product_id=line.product_id,
+        units=units,
+        batches=last_to_expire(tracing.came_for(round_id, line.product_id), units),
+        cost_fen=line.cost_fen,
+        kind="receipt_surplus",
+        cause=(supply.CALLED_OFF_LINE, line.id),
+        now=now,
+        actor=actor.name,
+    )

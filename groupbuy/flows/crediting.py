@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 
@@ -36,17 +37,30 @@ def lock_paid(line_ids: Collection[int]) -> Sequence[Order]:
     return db.session.scalars(chosen.execution_options(populate_existing=True)).all()
 
 
-def take_off(wanted: Mapping[int, int], *, cause: str, now: datetime, actor: Actor) -> int:
+def take_off(
+    wanted: Mapping[int, int],
+    *,
+    cause: str,
+    now: datetime,
+    actor: Actor,
+    freed: Mapping[int, int] = MappingProxyType({}),
+) -> int:
     """Take sale units by line id off what was paid for and return how much, in fen; once for a cause.
 
-    What was paid above is owed back. Raise RuleBroken ``more_than_bought``.
+    What was paid above is owed back. Nobody had those of them that are ``freed``, by paid line. Raise
+    RuleBroken ``more_than_bought``.
     """
     paid = lock_paid(wanted)
     losses = [_loss(paid_line(line_id), units) for line_id, units in sorted(wanted.items())]
-    shortening.note_losses(losses, cause=cause, now=now, actor=actor.name, kind=shortening.REFUND)
-    commissions.book_changes(cause=cause, now=now)
-    shortening.lower_lines(cause)
-    lowered = shortening.lower_orders(cause, now=now, reason=shortening.REFUNDED)
+    free = [_part(loss, freed.get(loss.line_id, 0)) for loss in losses]
+    rest = [
+        Loss(loss.line_id, loss.units - part.units, loss.amount_fen - part.amount_fen)
+        for loss, part in zip(losses, free, strict=True)
+    ]
+    causes = {cause: rest, f"{shortening.FREED}:{cause}": free}
+    for why, parts in causes.items():
+        _lower(parts, cause=why, now=now, actor=actor)
+    lowered = shortening.lower_orders(*causes, now=now, reason=shortening.REFUNDED)
     shortening.log_orders(lowered, now=now, actor=actor.name, reason=shortening.REFUNDED)
     for order in paid:
         db.session.refresh(order)
@@ -63,6 +77,17 @@ def _loss(line: OrderLine, units: int) -> Loss:
             "more_than_bought", f"Only {line.quantity} of these are left on the order.", param="units"
         )
     return Loss(line.id, units, part_of(line.amount_fen, units, line.quantity))
+
+
+def _part(loss: Loss, units: int) -> Loss:
+    return Loss(loss.line_id, units, part_of(loss.amount_fen, units, loss.units))
+
+
+def _lower(losses: Sequence[Loss], *, cause: str, now: datetime, actor: Actor) -> None:
+    some = [loss for loss in losses if loss.units]
+    shortening.note_losses(some, cause=cause, now=now, actor=actor.name, kind=shortening.REFUND)
+    commissions.book_changes(cause=cause, now=now)
+    shortening.lower_lines(cause)
 
 
 def _finish_if_nothing_is_left(order: Order, now: datetime) -> None:

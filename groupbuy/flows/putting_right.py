@@ -15,7 +15,7 @@ from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
-from groupbuy.flows import crediting, promising, taking_back
+from groupbuy.flows import crediting, freeing, promising, taking_back
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, RuleBroken
@@ -172,6 +172,7 @@ def decide(
     """
     case = queries.get_case(number)
     _check_answer(answer, approve)
+    freeing.lock_round_of(case)
     crediting.lock_paid([line.order_line_id for line in case.lines])
     order = lock_order(case.order)
     kind = Kind(case.kind)
@@ -181,8 +182,7 @@ def decide(
     case.answer, case.goods = answer.strip() or None, goods if approve else Goods.KEPT
     taking_back.take_back(case=case, order=order, goods=Goods(case.goods), now=now, zone=zone, actor=actor)
     if approve and kind is Kind.REFUND:
-        wanted = {line.order_line_id: line.units for line in case.lines}
-        case.refund_fen = crediting.take_off(wanted, cause=f"after_sale:{case.id}", now=now, actor=actor)
+        case.refund_fen = _pay_back(case, order, now, actor)
     if new is CaseState.APPROVED:
         promising.promise(case=case, instead=instead, now=now)
     if approve and charge is not None:
@@ -192,6 +192,12 @@ def decide(
     _log("after_sale_decided", case, now, actor, after)
     _tell(case, now)
     return case
+
+
+def _pay_back(case: AfterSaleCase, order: Order, now: datetime, actor: Actor) -> int:
+    wanted = {line.order_line_id: line.units for line in case.lines}
+    freed = freeing.freed_by(case, order)
+    return crediting.take_off(wanted, cause=f"after_sale:{case.id}", now=now, actor=actor, freed=freed)
 
 
 def _agree(case: AfterSaleCase, agreed: Mapping[int, int]) -> None:

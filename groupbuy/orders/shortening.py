@@ -28,6 +28,8 @@ GIVEN_BACK = "given_back"
 DELAYED, CALLED_OFF = "delayed", "called_off"
 # Every line was paid back after the sale.
 REFUNDED = "refunded"
+# Paid back before anybody had the goods: whoever else is short gets them, or the stock.
+FREED = "freed"
 # Why an order that counted at the close was cancelled later.
 AFTER_CLOSE = (SHORTAGE, DELAYED, CALLED_OFF, REFUNDED)
 CHANGE = table_of(LineChange)
@@ -60,7 +62,12 @@ def counted_at_close() -> ColumnElement[bool]:
 
 def is_freed() -> ColumnElement[bool]:
     """Return the condition that a change frees goods: nobody gets them, though they may come."""
-    return or_(LineChange.cause.startswith(f"{DELAYED}:"), LineChange.cause.startswith(f"{CALLED_OFF}:"))
+    return or_(*(LineChange.cause.startswith(f"{why}:") for why in (DELAYED, CALLED_OFF, FREED)))
+
+
+def is_used_up() -> ColumnElement[bool]:
+    """Return the condition that a change pays goods back which somebody had, or which came back since."""
+    return and_(LineChange.kind == REFUND, ~is_freed())
 
 
 def is_given_back() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
@@ -15,7 +15,7 @@ from groupbuy.orders.bulk import is_live, live_lines
 from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.orders.shortening import is_freed, is_of_substitutes
+from groupbuy.orders.shortening import is_freed, is_of_substitutes, is_used_up
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse.models import AllocatedOffer, GoodsReceiptLine, StockMovement
@@ -32,8 +32,9 @@ class Supply:
 
     ``ordered`` is what residents wanted at the close, ``wanted`` what the orders hold now; ``handed_out``
     is what of that has been fetched already, ``substitutes`` what of it was taken from stock in the place
-    of other goods. Of several suppliers it is the sum: ``final`` says that nothing more will come from
-    anybody, ``purchase_order`` is the first on which something may come, else the first.
+    of other goods; ``used_up`` was paid back and is gone all the same. Of several suppliers it is the sum:
+    ``final`` says that nothing more will come from anybody, ``purchase_order`` is the first on which
+    something may come, else the first.
     """
 
     offer_id: int
@@ -50,6 +51,7 @@ class Supply:
     handed_out: int
     lost: int
     substitutes: int = 0
+    used_up: int = 0
 
     @property
     def accepted(self) -> int:
@@ -64,7 +66,7 @@ class Supply:
     @property
     def to_share(self) -> int:
         """Return what is there for those who have not fetched theirs."""
-        return max(self.there - self.handed_out, 0)
+        return max(self.there - self.handed_out - self.used_up, 0)
 
     @property
     def short(self) -> int:
@@ -74,15 +76,15 @@ class Supply:
 
 def supplies_of(round_id: int, offer_ids: Collection[int] | None = None) -> Sequence[Supply]:
     """Return the offers of a closed round that were ordered, or some of them, by product code."""
-    units, substitutes = _units(round_id), substitutes_of(round_id)
+    units, substitutes, gone = _units(round_id), substitutes_of(round_id), used_up_units(round_id)
     return [
-        _supply(rows, *units.get(offer_id, (0, 0)), substitutes.get(offer_id, 0))
+        _supply(rows, *units.get(offer_id, (0, 0)), substitutes.get(offer_id, 0), gone.get(offer_id, 0))
         for offer_id, rows in _by_offer(round_id)
         if offer_ids is None or offer_id in offer_ids
     ]
 
 
-def _supply(rows: Sequence[Row[Any]], wanted: int, handed_out: int, substitutes: int) -> Supply:
+def _supply(rows: Sequence[Row[Any]], wanted: int, handed_out: int, substitutes: int, used_up: int) -> Supply:
     coming = [row for row in rows if row.state not in FINAL]
     first = (coming or rows)[0]
     return Supply(
@@ -100,6 +102,7 @@ def _supply(rows: Sequence[Row[Any]], wanted: int, handed_out: int, substitutes:
         handed_out=handed_out,
         lost=first.lost,
         substitutes=substitutes,
+        used_up=used_up,
     )
 
 
@@ -207,11 +210,21 @@ def claims_of(offer_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[Claim]]]
 
 def freed_units(round_id: int) -> Mapping[int, int]:
     """Return by offer how many units residents have given up after the close: they go into stock."""
+    return _changed(round_id, is_freed())
+
+
+def used_up_units(round_id: int) -> Mapping[int, int]:
+    """Return by offer how many units were paid back that nobody else can have any more."""
+    return _changed(round_id, is_used_up())
+
+
+def _changed(round_id: int, condition: ColumnElement[bool]) -> Mapping[int, int]:
     units = (
         select(OrderLine.offer_id, total(LineChange.units))
+        .select_from(LineChange)
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.round_id == round_id, is_freed())
+        .where(Order.round_id == round_id, condition)
     )
     return by_key(units.group_by(OrderLine.offer_id))
 
