@@ -20,13 +20,21 @@ def credits_less_debits(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, 
     return select(both.c.account, total(both.c.fen)).group_by(both.c.account).order_by(both.c.account)
 
 
-def balances(prefix: str = "", *, since: str | None = None, until: str | None = None) -> Mapping[str, int]:
+def balances(
+    prefix: str = "", *conditions: ColumnElement[bool], since: str | None = None, until: str | None = None
+) -> Mapping[str, int]:
     """Return the balances of accounts that begin with a text, as people read them, in fen.
 
-    ``since`` and ``until`` are the first and the last month that count.
+    ``since`` and ``until`` are the first and the last month that count; only postings under the
+    conditions do.
     """
-    rows = db.session.execute(credits_less_debits(*_within(since, until)))
+    rows = db.session.execute(credits_less_debits(*conditions, *_within(since, until)))
     return {name: rules.balance(name, fen) for name, fen in rows if name.startswith(prefix)}
+
+
+def touching(accounts: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a posting moves something into or out of one of some accounts."""
+    return or_(Posting.debit_account.in_(accounts), Posting.credit_account.in_(accounts))
 
 
 def _within(since: str | None, until: str | None) -> list[ColumnElement[bool]]:
@@ -54,8 +62,7 @@ def postings_of(
     accounts: Sequence[str], *, period: str | None = None, most: int | None = None
 ) -> Sequence[Posting]:
     """Return the postings of accounts, the latest first, of one month or of all."""
-    touched = or_(Posting.debit_account.in_(accounts), Posting.credit_account.in_(accounts))
-    statement = select(Posting).where(touched).order_by(Posting.id.desc())
+    statement = select(Posting).where(touching(accounts)).order_by(Posting.id.desc())
     if period is not None:
         statement = statement.where(Posting.period == period)
     return db.session.scalars(statement.limit(most)).all()
@@ -63,8 +70,7 @@ def postings_of(
 
 def periods_of(accounts: Sequence[str]) -> Sequence[str]:
     """Return the months in which accounts moved, the latest first."""
-    touched = or_(Posting.debit_account.in_(accounts), Posting.credit_account.in_(accounts))
-    months = select(Posting.period).where(touched).distinct().order_by(Posting.period.desc())
+    months = select(Posting.period).where(touching(accounts)).distinct().order_by(Posting.period.desc())
     return db.session.scalars(months).all()
 
 

@@ -97,6 +97,12 @@ def commission(leader_id: int, stage: str) -> str:
     return f"commission:leader:{leader_id}:{stage}"
 
 
+def of_leader(leader_id: int) -> tuple[str, ...]:
+    """Return the accounts that name a leader: its commission, its withdrawals, the money in its hands."""
+    stages = (commission(leader_id, stage) for stage in ("pending", "frozen", "settled"))
+    return (*stages, withdrawal(leader_id), cash(leader_id))
+
+
 def helper(account_id: int) -> str:
     """Return the account of what a leader's helper has got of settled commission."""
     return f"commission:helper:{account_id}:settled"

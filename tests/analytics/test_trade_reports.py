@@ -79,6 +79,35 @@ def test_every_report_agrees_with_the_ledger_to_the_fen() -> None:
         assert sums(f"margin-{by}") == (margin | {"margin": sold - cost - commission}, sold)
 
 
+def test_income_and_expense_are_narrowed_to_the_fen_on_the_page_in_files_and_for_programs(app: Flask) -> None:
+    office, month = finance(app), f"{PICKED:%Y-%m}"
+    # What came (11 × ¥5.00 + 6 × ¥3.33) less what is in stock of it.
+    goods = 5500 + 1998 - 500 - 2 * 333
+    for narrow, income, expense in (
+        # Commission is pending from the close on, of the order nobody has picked up as well.
+        ("", 12 * 990, 693 + 99 + 297 + 99 + 198 + goods),
+        ("&leader=L1", 0, 693 + 99),
+        ("&leader=L2", 0, 297 + 99 + 198),
+        ("&cause=order_sale", 12 * 990, 0),
+        ("&account=expense&cause=commission", 0, 693 + 99 + 297 + 99 + 198),
+        ("&account=expense:goods&supplier=S1", 0, 5500),
+        ("&account=exp", 0, 0),
+        ("&leader=nobody", 0, 0),
+        ("&supplier=S1&leader=L1", 0, 0),
+    ):
+        asked = f"since={month}&until={month}{narrow}"
+        found = office.get(f"/api/v1/income-expense?{asked}").json
+        assert (sum(found["income"].values()), sum(found["expense"].values())) == (income, expense), narrow
+        sheet = load_workbook(BytesIO(office.get(f"/admin/ledger?{asked}&export=xlsx").data)).worksheets[0]
+        total = next((row for row in sheet.values if row[0] == "合计"), (0,))[-1]
+        assert round(total * 100) == income - expense
+        page = office.get(f"/admin/ledger?{asked}").text
+        assert ("ledger-chart" in page) == bool(found["income"] or found["expense"])
+    narrowed = office.get(f"/admin/ledger?since={month}&until={month}&leader=L1&account=expense:commission")
+    assert "leader=L1&amp;account=expense%3Acommission&amp;export=csv" in narrowed.text
+    assert '<option value="expense:commission" selected>团长佣金' in narrowed.text
+
+
 def test_a_margin_is_split_by_what_it_is_asked_by() -> None:
     rows = trade_reports.rows_of(trade_reports.get_report("margin-route"), TODAY, most=9)
     assert [(row.code, row.amount, row.margin) for row in rows] == [

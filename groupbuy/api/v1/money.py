@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from groupbuy.analytics import money_report
+from groupbuy.analytics.money_report import Narrow
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.rest_days import own_leader
 from groupbuy.api.v1.shapes import Json, Shape
@@ -23,6 +24,7 @@ Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
 Word = Annotated[Text, Field(min_length=1, max_length=MAX_PAYEE)]
 Key = Annotated[Text, Field(min_length=1, max_length=64)]
 Month = Annotated[Text, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+Narrowing = Annotated[Text, Field(max_length=64)]
 STAFF = ("operator", "finance")
 
 
@@ -86,10 +88,18 @@ class RefundShape(Shape):
 
 
 class Months(Query):
-    """The first and the last month."""
+    """The first and the last month, and what narrows the report.
+
+    ``account`` is an account or the words with which it begins, ``cause`` the kind of what was booked; a
+    leader's or a supplier's code leaves the postings that name its account.
+    """
 
     since: Month
     until: Month
+    account: Narrowing = ""
+    cause: Narrowing = ""
+    leader: Narrowing = ""
+    supplier: Narrowing = ""
 
 
 class IncomeExpenseShape(Shape):
@@ -176,7 +186,8 @@ def pay_order_back(identity: Identity, order_no: str, body: NewRefund) -> tuple[
 )
 def show_income_expense(identity: Identity, query: Months) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Show income and expense of some months."""
-    report = money_report.income_expense(query.since, query.until)
+    narrow = Narrow(query.account, query.cause, query.leader, query.supplier)
+    report = money_report.income_expense(query.since, query.until, narrow)
     return 200, {
         "income": dict(report.income),
         "expense": dict(report.expense),

@@ -1,10 +1,13 @@
 """Income and expense from the ledger, the balances behind them, closing a month, and the figures of money."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
 from groupbuy.analytics import money_report
+from groupbuy.analytics.money_report import IncomeExpense, Narrow
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.finance import queries, rules, service
@@ -95,12 +98,7 @@ class DialsForm(SeenForm):
 @blueprint.get("/ledger")
 def ledger() -> ResponseReturnValue:
     """Show income, expense and money of some months; ``?export=xlsx`` or ``csv`` is a file."""
-    month = rules.period_of(utc_now())
-    since, until = asked("since") or month, asked("until") or month
-    try:
-        report = money_report.income_expense(since, until)
-    except BadInput:
-        report = money_report.income_expense(month, month)
+    report = _report()
     kind = request.args.get("export")
     if kind in ("xlsx", "csv"):
         sheet = money_report.income_expense_sheet(report)
@@ -108,8 +106,52 @@ def ledger() -> ResponseReturnValue:
         mime = xlsx.CONTENT_TYPE if kind == "xlsx" else csv_files.CONTENT_TYPE
         return attachment(content, f"{sheet.title}-{report.since}-{report.until}.{kind}", mime)
     return render_template(
-        "admin/ledger.html", report=report, words=money_report.WORDS, closed=queries.closed_periods()
+        "admin/ledger.html",
+        report=report,
+        words=money_report.WORDS,
+        causes=money_report.CAUSES,
+        chart=_chart(report),
+        closed=queries.closed_periods(),
     )
+
+
+def _report() -> IncomeExpense:
+    """Return the report that the address asks for; months that are none are the present one."""
+    month = rules.period_of(utc_now())
+    narrow = Narrow(**{name: asked(name) for name in Narrow.__slots__})
+    try:
+        return money_report.income_expense(asked("since") or month, asked("until") or month, narrow)
+    except BadInput:
+        return money_report.income_expense(month, month, narrow)
+
+
+def _chart(report: IncomeExpense) -> dict[str, Any] | None:
+    """Return bars of the accounts, coloured by whether they are income, expense or money."""
+    bars = report.bars()
+    if not bars:
+        return None
+    groups = (
+        (_("Income"), report.income),
+        (_("Expense"), report.expense),
+        (_("Money in and out"), report.money),
+    )
+    series = [
+        {
+            "name": heading,
+            "type": "bar",
+            "stack": "accounts",
+            "barMaxWidth": 26,
+            "data": [fen / 100 if name in rows else None for name, fen in bars],
+        }
+        for heading, rows in groups
+    ]
+    names = [money_report.WORDS.get(name, name) for name, _fen in bars]
+    return {
+        "legend": {"data": [one["name"] for one in series]},
+        "xAxis": {"type": "category", "data": names, "axisLabel": {"rotate": 30}},
+        "yAxis": [{"type": "value"}],
+        "series": series,
+    }
 
 
 @blueprint.post("/ledger/close")
