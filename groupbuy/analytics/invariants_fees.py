@@ -1,15 +1,12 @@
 """What orders cost above their goods agrees with the orders and with the books."""
 
-from sqlalchemy import String, case, cast, literal, select
+from sqlalchemy import select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Figured
 from groupbuy.db.totals import total
 from groupbuy.finance.models import Posting
 from groupbuy.orders.models import Order, OrderFee
-from groupbuy.payments.fee_books import CAUSE, EARNED
-
-_key = cast(OrderFee.order_id, String) + literal(":") + OrderFee.kind
-_signed = case((Posting.credit_account.like("income:%"), Posting.amount_fen), else_=-Posting.amount_fen)
+from groupbuy.payments.fee_books import CAUSE, EARNED, EARNED_BY, KEY
 
 CHECKS: tuple[Check, ...] = (
     Equal(
@@ -27,8 +24,8 @@ CHECKS: tuple[Check, ...] = (
             "ledger_fees",
             "I1: what fees say is booked is income",
             ("order and kind",),
-            select(_key, OrderFee.booked_fen),
-            select(Posting.cause_id, total(_signed))
+            select(KEY, OrderFee.booked_fen),
+            select(Posting.cause_id, total(EARNED_BY))
             .where(Posting.cause_kind == CAUSE)
             .group_by(Posting.cause_id),
         ),
@@ -42,8 +39,8 @@ AT_REST: tuple[Check, ...] = (
             "ledger_fees_due",
             "I1: the fees in the books are those of orders handed out, reckoned anew",
             ("order and kind",),
-            select(_key, OrderFee.booked_fen),
-            select(_key, EARNED).join(Order, Order.id == OrderFee.order_id),
+            select(KEY, OrderFee.booked_fen),
+            select(KEY, EARNED).join(Order, Order.id == OrderFee.order_id),
         ),
         select(total(EARNED)).join(Order, Order.id == OrderFee.order_id),
     ),

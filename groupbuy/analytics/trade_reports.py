@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from groupbuy.analytics import trade_goods, trade_sales
+from groupbuy.analytics import trade_fees, trade_goods, trade_sales
 from groupbuy.analytics.trade_base import Report, Wanted, figures, in_order
 from groupbuy.db import db
 from groupbuy.documents import csv_files, xlsx
@@ -22,6 +22,7 @@ REPORTS: Mapping[str, Report] = {
         trade_goods.STOCK,
         trade_goods.IN_AND_OUT,
         *trade_sales.MARGINS,
+        *trade_fees.FEES,
     )
 }
 # A workbook of more rows than this takes too long for somebody who waits for it.

@@ -20,6 +20,8 @@ from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 from groupbuy.purchasing.models import PurchaseOrderLine
 
+ROUTE = func.coalesce(Leader.route, "")
+
 
 def _changed(column: Any) -> Any:
     """Return what a line has lost after its order was picked up."""
@@ -203,10 +205,9 @@ def _margin_report(by: str, title: str, heading: str, name: Any, code: Any) -> R
     return Report(f"margin-{by}", title, columns, rows, order, chart, _NARROWS, "amount", _sold_fen)
 
 
-_route = func.coalesce(Leader.route, "")
 MARGINS = (
     _margin_report("product", "商品毛利表", "商品", Product.name, Product.code),
     _margin_report("leader", "团长毛利表", "团长", Leader.name, Leader.code),
     _margin_report("supplier", "供应商毛利表", "供应商", Supplier.name, Supplier.code),
-    _margin_report("route", "线路毛利表", "线路", _route, _route),
+    _margin_report("route", "线路毛利表", "线路", ROUTE, ROUTE),
 )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, and_, bindparam, case, select, update
+from sqlalchemy import CompoundSelect, String, and_, bindparam, case, cast, literal, select, update
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.finance import rules, service
+from groupbuy.finance.models import Posting
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import RunAgain
 from groupbuy.orders.models import Order, OrderFee
@@ -20,6 +21,9 @@ Ids = CompoundSelect[*tuple[Any, ...]]
 
 # An order of which nothing is left has given its fees back.
 EARNED = case((and_(Order.state == OrderState.PICKED_UP, Order.fee_fen > 0), OrderFee.amount_fen), else_=0)
+# Of a fee the id of its postings' cause, and of such a posting what it brings to income.
+KEY = cast(OrderFee.order_id, String) + literal(":") + OrderFee.kind
+EARNED_BY = case((Posting.credit_account.like("income:%"), Posting.amount_fen), else_=-Posting.amount_fen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from groupbuy.scheduler.tick import tick_until_idle
 from groupbuy.settlements.rules import start_of
 from tests import building
 from tests.money import hand_out, keep
+from tests.orders.test_fees import charge
 from tests.warehouse import day
 from tests.web.test_money_pages import finance
 
@@ -33,16 +34,18 @@ TODAY = Wanted(start_of(PICKED.date()), start_of(PICKED.date() + timedelta(days=
 def trade(app: Flask) -> Iterator[None]:
     """Sell 10 of P1 and 4 of P2 at ¥9.90 with 10 % commission through two leaders, each on a route.
 
-    12 of P1 come at ¥5.00, one broken, and 6 of P2 at ¥3.33; all but one order are picked up.
+    12 of P1 come at ¥5.00, one broken, and 6 of P2 at ¥3.33; all but one order are picked up. Each order
+    pays ¥3.00 for freight, and the second one ¥2.50 to the door.
     """
     app.config["WTF_CSRF_ENABLED"] = False
     building.set_commission(Rate(rate_bp=1000))
     supplier, other = building.add_supplier("S1"), building.add_supplier("S2", name="=水果行")
     products = [building.add_product(supplier, "P1"), building.add_product(other, "P2", cost_fen=333)]
     leaders = [building.add_leader("L1", route="东线"), building.add_leader("L2", route="西线")]
-    round_ = building.add_round(products)
+    round_ = building.add_round(products, freight_fen=300)
     wishes = ((leaders[0], {"P1": 7, "P2": 1}), (leaders[1], {"P1": 3, "P2": 1}), (leaders[1], {"P2": 2}))
     orders = [building.place(round_, building.add_resident(leader), wish) for leader, wish in wishes]
+    charge(orders[1], 250)
     building.close(app, round_)
     for order in purchasing.orders_of_round(round_.id):
         lines = {line.product.code: line.purchased for line in order.lines}
@@ -75,6 +78,9 @@ def test_every_report_agrees_with_the_ledger_to_the_fen() -> None:
     # A tenth of each line, rounded half up.
     commission = 693 + 99 + 297 + 99
     margin = {"units": 12, "amount": sold, "cost_fen": cost, "commission": commission}
+    fees = {"orders": 2, "freight": 600, "door": 250, "amount": 850}
+    for by in ("leader", "route"):
+        assert sums(f"freight-{by}") == (fees, 850)
     for by in ("product", "leader", "supplier", "route"):
         assert sums(f"margin-{by}") == (margin | {"margin": sold - cost - commission}, sold)
 
@@ -85,10 +91,11 @@ def test_income_and_expense_are_narrowed_to_the_fen_on_the_page_in_files_and_for
     goods = 5500 + 1998 - 500 - 2 * 333
     for narrow, income, expense in (
         # Commission is pending from the close on, of the order nobody has picked up as well.
-        ("", 12 * 990, 693 + 99 + 297 + 99 + 198 + goods),
+        ("", 12 * 990 + 850, 693 + 99 + 297 + 99 + 198 + goods),
         ("&leader=L1", 0, 693 + 99),
         ("&leader=L2", 0, 297 + 99 + 198),
         ("&cause=order_sale", 12 * 990, 0),
+        ("&account=income&cause=order_fee", 850, 0),
         ("&account=expense&cause=commission", 0, 693 + 99 + 297 + 99 + 198),
         ("&account=expense:goods&supplier=S1", 0, 5500),
         ("&account=exp", 0, 0),
@@ -114,6 +121,13 @@ def test_a_margin_is_split_by_what_it_is_asked_by() -> None:
         ("东线", 8 * 990, 8 * 990 - 3500 - 333 - 792),
         ("西线", 4 * 990, 4 * 990 - 1500 - 333 - 396),
     ]
+    freight = trade_reports.rows_of(trade_reports.get_report("freight-route"), TODAY, most=9)
+    assert [tuple(row) for row in freight] == [
+        ("西线", "西线", 1, 300, 250, 550),
+        ("东线", "东线", 1, 300, 0, 300),
+    ]
+    one = Wanted(TODAY.since, TODAY.until, leader="L1")
+    assert sums("freight-leader", one) == ({"orders": 1, "freight": 300, "door": 0, "amount": 300}, None)
     assert rows[0].rate == (8 * 990 - 3500 - 333 - 792) * 10_000 // (8 * 990)
 
 

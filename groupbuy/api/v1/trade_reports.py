@@ -56,7 +56,11 @@ class ReportShape(Shape):
     "GET", "/reports/<name>", scope="money:read", roles=STAFF, query=ReportQuery, answers={200: ReportShape}
 )
 def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
-    """Show purchases, sales, stock, in-out, or margin-product, -leader, -supplier or -route."""
+    """Show a report of the trade.
+
+    It is purchases, sales, stock, in-out, margin-product, -leader, -supplier or -route, freight-leader or
+    freight-route.
+    """
     report = trade_reports.get_report(name)
     first, last = _day(query.since, "since"), _day(query.until, "until")
     if not date(2000, 1, 1) <= first <= last < date(9000, 1, 1):

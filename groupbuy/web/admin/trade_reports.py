@@ -38,6 +38,8 @@ TITLES: Mapping[str, Any] = {
     "margin-leader": _l("Margin by leader"),
     "margin-supplier": _l("Margin by supplier"),
     "margin-route": _l("Margin by route"),
+    "freight-leader": _l("Freight by leader"),
+    "freight-route": _l("Freight by route"),
 }
 WORDS: Mapping[str, Any] = {
     "at": _l("Time"),
@@ -65,6 +67,9 @@ WORDS: Mapping[str, Any] = {
     "stocked": _l("Change of stock"),
     "stocked_fen": _l("Change of its value"),
     "commission": _l("Commission"),
+    "orders": _l("Orders"),
+    "freight": _l("Freight"),
+    "door": _l("To the door"),
     "margin": _l("Gross margin"),
     "rate": _l("Margin rate"),
     "sale": _l("Sale"),
