@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, str] = {
     "runs": "groupbuy.cli.jobs:list_runs",
     "scheduler": "groupbuy.cli.scheduling:scheduler",
     "serve": "groupbuy.cli.serving:serve",
+    "settlement": "groupbuy.cli.settling:settlement",
     "stock": "groupbuy.cli.stock:stock",
     "supplier": "groupbuy.cli.suppliers:supplier",
     "tick": "groupbuy.cli.ticking:tick",

@@ -13,6 +13,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.finance import rules as ledger
 from groupbuy.finance.models import Posting
+from groupbuy.finance.queries import balances
 from groupbuy.kernel.errors import NotFound
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.settlements.models import (
@@ -82,6 +83,14 @@ def open_by_account() -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def owed() -> Sequence[tuple[Supplier, int, int]]:
+    """Return what each supplier with bookings is owed, and what of it is on no statement, in fen."""
+    sums, on_none = balances("payable:supplier:"), open_by_account()
+    suppliers = db.session.scalars(select(Supplier).order_by(Supplier.code)).all()
+    named = [(ledger.supplier(one.id), one) for one in suppliers]
+    return [(one, sums[name], on_none.get(name, 0)) for name, one in named if name in sums]
+
+
 def open_fen(supplier_id: int, until: datetime) -> int:
     """Return in fen what is owed on no statement until a moment."""
     return sum(open_sums(supplier_id, until))
@@ -117,14 +126,22 @@ def settlements_of(
     return db.session.scalars(statement).all()
 
 
-def holding(supplier_ids: Sequence[int]) -> Select[SupplierSettlement]:
-    """Select the statements of some suppliers that hold, the newest first."""
+def holding(supplier_ids: Sequence[int] | None) -> Select[SupplierSettlement]:
+    """Select the statements of some suppliers, or of all, that hold, the newest first."""
+    mine = [] if supplier_ids is None else [SupplierSettlement.supplier_id.in_(supplier_ids)]
     return (
         select(SupplierSettlement)
-        .where(SupplierSettlement.supplier_id.in_(supplier_ids), SupplierSettlement.state != "cancelled")
+        .where(*mine, SupplierSettlement.state != "cancelled")
         .options(joinedload(SupplierSettlement.supplier))
         .order_by(SupplierSettlement.id.desc())
     )
+
+
+def as_json(row: SupplierSettlement) -> dict[str, Any]:
+    """Return a statement as programs get it, in fen."""
+    names = ("number", "state", "bought_fen", "adjusted_fen", "total_fen", "paid_fen", "answer")
+    values = {name: getattr(row, name) for name in names}
+    return values | {"supplier_code": row.supplier.code, "due_date": row.due_date.isoformat()}
 
 
 def rebates_of(row: SupplierSettlement) -> Sequence[SupplierAdjustment]:

@@ -19,7 +19,6 @@ from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import MAX_FEN
 from groupbuy.settlements import adjusting, invoices, making, matching, paying, queries, rules
 from groupbuy.settlements.invoices import MAX_UNITS, Asked
-from groupbuy.settlements.models import SupplierSettlement
 
 Words = Annotated[Text, Field(max_length=paying.MAX_WORDS)]
 
@@ -144,7 +143,7 @@ def show_supplier_settlements(identity: Identity, code: str, query: Page) -> tup
     return 200, {
         "owed_fen": ledger.balance(account_of(supplier.id)),
         "open_fen": queries.open_fen(supplier.id, utc_now()),
-        "settlements": [_shape(row) for row in rows],
+        "settlements": [queries.as_json(row) for row in rows],
         "next_cursor": cursor,
     }
 
@@ -163,7 +162,7 @@ def make_settlement(identity: Identity, code: str, body: NewSettlement) -> tuple
     row = making.make(
         supplier=queries.get_supplier(code), until=until, now=utc_now(), actor=identity.actor.name
     )
-    return 201, _shape(row)
+    return 201, queries.as_json(row)
 
 
 @endpoint(
@@ -199,7 +198,7 @@ def deduct_from_supplier(identity: Identity, code: str, body: NewDeduction) -> t
 def decide_settlement(identity: Identity, number: str, body: SettlementDecision) -> tuple[int, Any]:
     """Approve a statement for payment, or take it back: then its postings go onto the next one."""
     deed = paying.approve if body.deed == "approve" else making.cancel
-    return 200, _shape(deed(number=number, now=utc_now(), actor=identity.actor.name))
+    return 200, queries.as_json(deed(number=number, now=utc_now(), actor=identity.actor.name))
 
 
 @endpoint(
@@ -213,7 +212,7 @@ def decide_settlement(identity: Identity, number: str, body: SettlementDecision)
 def pay_settlement(identity: Identity, number: str, body: SettlementPayment) -> tuple[int, Any]:
     """Note money paid on an approved statement, in part or whole, never more than is due."""
     paying.pay(number=number, **body.model_dump(), now=utc_now(), actor=identity.actor.name)
-    return 201, _shape(queries.get_settlement(number))
+    return 201, queries.as_json(queries.get_settlement(number))
 
 
 @endpoint(
@@ -273,12 +272,6 @@ def _day(text: str, name: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise BadInput("bad_format", "There is no such day.", param=name) from error
-
-
-def _shape(row: SupplierSettlement) -> Json:
-    names = ("number", "state", "bought_fen", "adjusted_fen", "total_fen", "paid_fen", "answer")
-    values = {name: getattr(row, name) for name in names}
-    return values | {"supplier_code": row.supplier.code, "due_date": row.due_date.isoformat()}
 
 
 def _difference(one: matching.Difference) -> Json:

@@ -12,10 +12,8 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.catalog.models import Supplier
-from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import pdf, xlsx
-from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules as accounts
 from groupbuy.kernel.clock import utc_now
 from groupbuy.settlements import making, paying, queries, rules, sheets
@@ -71,9 +69,6 @@ def paid_state(row: SupplierSettlement) -> str:
     if row.paid_fen == row.total_fen:
         return "paid"
     return "part" if row.paid_fen else "unpaid"
-
-
-_BY_CODE = select(Supplier).order_by(Supplier.code)
 
 
 def _page(row: SupplierSettlement) -> str:
@@ -152,9 +147,7 @@ def settlements() -> ResponseReturnValue:
 @blueprint.get("/settlements/owed")
 def settlements_owed() -> ResponseReturnValue:
     """Show what each supplier is owed, and how much of it is on no statement yet."""
-    owed, open_ = ledger.balances("payable:supplier:"), queries.open_by_account()
-    suppliers = [(accounts.supplier(one.id), one) for one in db.session.scalars(_BY_CODE)]
-    rows = [(one, owed[name], open_.get(name, 0)) for name, one in suppliers if name in owed]
+    rows = queries.owed()
     return file_of("owed", Rows(_("What is owed"), OWED, rows)) or render_template(
         "admin/settlements_owed.html", rows=rows, tabs=tabs("admin.settlements_owed")
     )

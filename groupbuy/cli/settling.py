@@ -1,0 +1,200 @@
+"""``groupbuy settlement``: what suppliers are owed, their statements, and what is paid on them.
+
+Statements are approved on the page, by a person with a name: above a limit by another one than made them.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+from flask import Flask
+
+from groupbuy.app.readiness import require_database
+from groupbuy.cli.importing import ACTOR
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction
+from groupbuy.finance.rules import BOOKS
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import format_yuan, parse_yuan
+from groupbuy.kernel.times import iso
+from groupbuy.settlements import making, paying, queries, rules
+from groupbuy.settlements.models import SupplierSettlement
+
+T = TypeVar("T")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+number_argument = click.argument("number")
+
+
+@click.group("settlement")
+def settlement() -> None:
+    """Look at what suppliers are owed, make their statements, note what is paid."""
+
+
+@settlement.command("owed")
+@json_option
+@click.pass_obj
+def owed(app: Flask, as_json: bool) -> None:
+    """List what each supplier is owed in all, and how much of it is on no statement yet."""
+    rows = _read(
+        app,
+        lambda: [
+            {"supplier_code": one.code, "name": one.name, "owed_fen": owed_fen, "open_fen": open_fen}
+            for one, owed_fen, open_fen in queries.owed()
+        ],
+    )
+    _print(
+        rows,
+        as_json,
+        lambda row: (
+            f"{row['supplier_code']}  {row['name']}  owed {format_yuan(row['owed_fen'])}, "
+            f"on no statement {format_yuan(row['open_fen'])}"
+        ),
+        empty="No supplier is owed anything.",
+    )
+
+
+@settlement.command("list")
+@click.option("--supplier", metavar="CODE", help="Of this supplier only.")
+@click.option("--unpaid", is_flag=True, help="Only those that are not paid in full.")
+@click.option("--most", type=click.IntRange(1, 1000), default=100, show_default=True)
+@json_option
+@click.pass_obj
+def list_settlements(app: Flask, supplier: str | None, unpaid: bool, most: int, as_json: bool) -> None:
+    """List the statements that hold, the newest first."""
+
+    def find() -> list[dict[str, Any]]:
+        chosen = queries.holding([queries.get_supplier(supplier).id] if supplier else None)
+        if unpaid:
+            chosen = chosen.where(SupplierSettlement.paid_fen < SupplierSettlement.total_fen)
+        return [queries.as_json(row) for row in db.session.scalars(chosen.limit(most))]
+
+    _print(_read(app, find), as_json, _line, empty="There are no statements.")
+
+
+@settlement.command("show")
+@number_argument
+@json_option
+@click.pass_obj
+def show(app: Flask, number: str, as_json: bool) -> None:
+    """Show statement NUMBER with everything on it and what was paid."""
+    whole = _read(app, lambda: _whole(number))
+    if as_json:
+        click.echo(json.dumps(whole, ensure_ascii=False))
+        return
+    click.echo(_line(whole))
+    for item in whole["items"]:
+        click.echo(f"  {item['kind']}  {item['paper']}  {format_yuan(item['amount_fen'])}")
+    for one in whole["payments"]:
+        click.echo(f"  paid {format_yuan(one['amount_fen'])}  {one['proof']}  {one['at']}")
+
+
+@settlement.command("make")
+@click.argument("supplier")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="The last day of the books that counts; today where it is left out.",
+)
+@json_option
+@click.pass_obj
+def make(app: Flask, supplier: str, until: datetime | None, as_json: bool) -> None:
+    """Make the statement of SUPPLIER: everything booked that is on no other one."""
+
+    def work() -> dict[str, Any]:
+        now = utc_now()
+        last = until.date() if until else now.astimezone(BOOKS).date()
+        row = making.make(
+            supplier=queries.get_supplier(supplier),
+            until=rules.start_of(last + timedelta(days=1)),
+            now=now,
+            actor=ACTOR,
+        )
+        return queries.as_json(row)
+
+    _write(app, work, as_json)
+
+
+@settlement.command("due")
+@click.pass_obj
+def due(app: Flask) -> None:
+    """Make the statements of all suppliers whose cycle is over; a repeat makes none."""
+    require_database(app)
+    with app.app_context():
+        made = in_transaction(lambda: making.make_due(now=utc_now()))
+    click.echo(f"{made} statements were made.")
+
+
+@settlement.command("pay")
+@number_argument
+@click.option("--proof", required=True, help="The reference of the payment.")
+@click.option("--amount", metavar="YUAN", help="How much, such as 1200.50; all that is due if left out.")
+@click.option("--key", help="The same key again is the same payment.")
+@json_option
+@click.pass_obj
+def pay(app: Flask, number: str, proof: str, amount: str | None, key: str | None, as_json: bool) -> None:
+    """Note that the approved statement NUMBER was paid, in part or whole; never more than is due."""
+    part = None if amount is None else _yuan(amount)
+
+    def work() -> dict[str, Any]:
+        row = queries.lock_settlement(number)
+        fen = row.total_fen - row.paid_fen if part is None else part
+        paying.pay(number=number, amount_fen=fen, proof=proof, now=utc_now(), actor=ACTOR, submission_key=key)
+        return queries.as_json(row)
+
+    _write(app, work, as_json)
+
+
+def _yuan(text: str) -> int:
+    try:
+        return parse_yuan(text)
+    except (ValueError, OverflowError) as error:
+        raise BadInput("not_a_number", "Write an amount in yuan, such as 12.50.", param="amount") from error
+
+
+def _whole(number: str) -> dict[str, Any]:
+    row = queries.get_settlement(number)
+    items = [
+        {"at": iso(one.at), "kind": one.kind, "paper": one.paper, "amount_fen": one.amount_fen}
+        for one in queries.items_of(row)
+    ]
+    payments = [
+        {"at": iso(one.at), "amount_fen": one.amount_fen, "proof": one.proof}
+        for one in queries.payments_of(row)
+    ]
+    return queries.as_json(row) | {"items": items, "payments": payments}
+
+
+def _read(app: Flask, find: Callable[[], T]) -> T:
+    require_database(app)
+    with app.app_context():
+        return find()
+
+
+def _write(app: Flask, work: Callable[[], dict[str, Any]], as_json: bool) -> None:
+    require_database(app)
+    with app.app_context():
+        done = in_transaction(work)
+    click.echo(json.dumps(done, ensure_ascii=False) if as_json else _line(done))
+
+
+def _print(
+    rows: Sequence[Mapping[str, Any]], as_json: bool, line: Callable[[Mapping[str, Any]], str], *, empty: str
+) -> None:
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        click.echo("\n".join(map(line, rows)) or empty)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    figures = ", ".join(
+        f"{word} {format_yuan(row[name])}"
+        for word, name in (("purchases", "bought_fen"), ("other", "adjusted_fen"), ("to pay", "total_fen"))
+    )
+    paid = f"paid {format_yuan(row['paid_fen'])}, due {row['due_date']}"
+    return f"{row['number']}  {row['supplier_code']}  {row['state']}  {figures}, {paid}"
