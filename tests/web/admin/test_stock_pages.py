@@ -1,0 +1,90 @@
+"""The pages of what lies in stock: what leaves it, what is low, and what moves between warehouses."""
+
+from io import BytesIO
+
+import openpyxl
+from sqlalchemy import select
+
+from groupbuy.db import db
+from groupbuy.warehouse.models import StockBatch, StockLevel
+from tests.web.admin.people import Town
+
+
+def test_stock_is_written_off_returned_listed_and_counted(town: Town) -> None:
+    operator = town.operator
+    assert operator.post("/admin/stock/P1", counted="9", seen="0").status_code == 303
+    fields = {"kind": "write_off", "batch": "0", "units": "2", "reason": "发霉", "submission_key": "w1"}
+    for _ in range(2):
+        assert operator.post("/admin/stock/P1/issue", **fields).status_code == 303
+    returned = {
+        "kind": "supplier_return",
+        "batch": "0",
+        "units": "3",
+        "reason": "近效期",
+        "submission_key": "r1",
+    }
+    operator.post("/admin/stock/P1/issue", **returned)
+    assert (
+        operator.post(
+            "/admin/stock/P1/issue", **returned | {"submission_key": "r2", "units": "5"}
+        ).status_code
+        == 422
+    )
+    # 9 − 2 − 3 at ¥5.00 each.
+    db.session.rollback()
+    assert db.session.scalar(select(StockLevel.units)) == 4
+    page = operator.text("/admin/stock/movements?kind=supplier_return")
+    number = page.partition("/admin/stock/notes/")[2].partition(".pdf")[0]
+    book = openpyxl.load_workbook(BytesIO(operator.get(f"/admin/stock/notes/{number}.xlsx").data))
+    cells = [cell.value for row in book.active.iter_rows() for cell in row if cell.value is not None]
+    assert {"退供单", "P1", "近效期", 3, 15} <= set(cells)
+    assert operator.get(f"/admin/stock/notes/{number}.pdf").data.startswith(b"%PDF")
+    export = operator.get("/admin/stock/movements?export=xlsx").data
+    assert openpyxl.load_workbook(BytesIO(export)).active.max_row >= 4
+    assert operator.post("/admin/stock/P1/least", least="5").status_code == 303
+    assert "阿克苏苹果" in operator.text("/admin/stock?low=1")
+    assert "阿克苏苹果" not in operator.text("/admin/stock?still=30")
+    assert operator.post("/admin/stock/P1/least", least="").status_code == 303
+    assert "阿克苏苹果" not in operator.text("/admin/stock?low=1")
+    sheet = openpyxl.load_workbook(BytesIO(operator.get("/admin/stock/count-sheet.xlsx").data)).active
+    counted = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {"盘点表", "P1", 4} <= set(counted)
+
+
+def test_goods_are_sent_to_a_grid_warehouse_and_taken_in_there(town: Town) -> None:
+    operator = town.operator
+    assert "新建仓库" in operator.text("/admin/stock/transfers/new")
+    new = {"code": "G1", "name": "东区网格仓", "kind": "grid", "active": "y"}
+    assert operator.post("/admin/warehouses/new", **new).status_code == 303
+    assert operator.post("/admin/warehouses/new", **new).status_code == 422
+    assert operator.post("/admin/stock/P1", counted="9", seen="0").status_code == 303
+    batch = db.session.scalar(select(StockBatch.id).where(StockBatch.units == 9))
+    fields = {"to": "G1", "lines-0-batch": batch, "lines-0-units": "10", "submission_key": "t1"}
+    refused = operator.post("/admin/stock/transfers/new?from=MAIN", **fields)
+    assert (refused.status_code, "P1 没有这么多" in refused.get_data(as_text=True)) == (422, True)
+    path = operator.post("/admin/stock/transfers/new?from=MAIN", **fields | {"lines-0-units": "6"}).location
+    assert operator.post(
+        "/admin/stock/transfers/new?from=MAIN", **fields | {"lines-0-units": "6"}
+    ).location == (path)
+    assert "在途" in operator.text("/admin/stock/P1")
+    book = openpyxl.load_workbook(BytesIO(operator.get(f"{path}.xlsx").data))
+    cells = {cell.value for row in book.active.iter_rows() for cell in row}
+    assert {"调拨单", "P1", 6} <= cells
+    assert all(name in str(cells) for name in ("中心仓", "东区网格仓"))
+    assert operator.get(f"{path}.pdf").data.startswith(b"%PDF")
+    line = operator.text(path).partition('name="lines-0-line"')[2].partition('value="')[2].partition('"')[0]
+    came = {"lines-0-line": line, "lines-0-arrived": "5"}
+    assert operator.post(path, **came).status_code == 303
+    assert operator.post(path, **came).status_code == 422
+    assert "-1" in operator.text(path)
+    there = operator.text("/admin/stock/batches?warehouse=G1")
+    assert ("东区网格仓" in there, "中心仓</td>" in there) == (True, False)
+    assert "调拨差异" in operator.text("/admin/stock/movements?warehouse=G1")
+    assert operator.post("/admin/stock/P1", counted="9", seen="5", warehouse="G1").status_code == 303
+    sheet = operator.get("/admin/stock/count-sheet.xlsx?warehouse=G1").data
+    rows = list(openpyxl.load_workbook(BytesIO(sheet)).active.iter_rows(values_only=True))
+    assert [row[8] for row in rows if row[1] == "P1"] == [9]
+    assert "东区网格仓" in operator.text("/admin/warehouses")
+    assert operator.post("/admin/warehouses/MAIN", name="总仓", kind="central").status_code == 422
+    assert operator.post("/admin/warehouses/G1", name="东仓", kind="grid").status_code == 303
+    assert "东仓" not in operator.text("/admin/stock/transfers/new").partition('name="to"')[2]
