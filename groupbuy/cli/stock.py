@@ -13,7 +13,7 @@ from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
-from groupbuy.warehouse import batching, transferring, warehouses
+from groupbuy.warehouse import batching, transferring, transfers, warehouses
 from groupbuy.warehouse import stock as levels
 from groupbuy.warehouse.transferring import Goods
 
@@ -58,7 +58,7 @@ def _batches(app: Flask, place_id: int | None, within: int | None) -> list[dict[
 
 @click.group("transfer")
 def transfer() -> None:
-    """Move goods from one warehouse to another: send them, and take them in there."""
+    """Move goods from one warehouse to another: send them, take them in there, or call them back."""
 
 
 @transfer.command("send")
@@ -92,7 +92,7 @@ def send(
             note=note,
             submission_key=key,
         )
-        return transferring.as_json(transferring.get_transfer(sent.number))
+        return transfers.as_json(transfers.get_transfer(sent.number))
 
     _show(app, work, as_json)
 
@@ -107,11 +107,22 @@ def arrive(app: Flask, number: str, arrived: tuple[str, ...], as_json: bool) -> 
     came = {_whole(line): units for line, units in _pairs(arrived)}
 
     def work() -> dict[str, Any]:
-        return transferring.as_json(
-            transferring.arrive(number=number, arrived=came, now=utc_now(), actor=ACTOR)
-        )
+        return transfers.as_json(transferring.arrive(number=number, arrived=came, now=utc_now(), actor=ACTOR))
 
     _show(app, work, as_json)
+
+
+@transfer.command("call-back")
+@click.argument("number")
+@json_option
+@click.pass_obj
+def call_back(app: Flask, number: str, as_json: bool) -> None:
+    """Put what transfer NUMBER has sent back where it was, once, before it arrives."""
+    _show(
+        app,
+        lambda: transfers.as_json(transferring.call_back(number=number, now=utc_now(), actor=ACTOR)),
+        as_json,
+    )
 
 
 def _show(app: Flask, work: Any, as_json: bool) -> None:

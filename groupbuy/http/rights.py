@@ -140,6 +140,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.stock_transfers": LOOK,
         "admin.stock_transfers_new": ACT,
         "admin.stock_transfer": ACT,
+        "admin.stock_transfer_call_back": ACT,
         "admin.stock_transfer_paper": LOOK,
         "admin.warehouses": LOOK,
     },

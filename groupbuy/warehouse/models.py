@@ -186,11 +186,12 @@ class BatchMovement(Base):
 
 
 class StockTransfer(Base):
-    """Goods on their way from a warehouse to another (调拨单): first ``sent``, then ``arrived``."""
+    """Goods on their way to another warehouse (调拨单): ``sent``, then ``arrived`` or ``called_back``."""
 
     __tablename__ = "stock_transfer"
     __table_args__ = (
-        CheckConstraint("state IN ('sent', 'arrived')", name="state"),
+        CheckConstraint("state IN ('sent', 'arrived', 'called_back')", name="state"),
+        CheckConstraint("(state = 'called_back') = (called_back_at IS NOT NULL)", name="called_back"),
         CheckConstraint("from_id != to_id", name="places"),
         Index("ix_stock_transfer_state", "state"),
     )
@@ -206,6 +207,8 @@ class StockTransfer(Base):
     sent_by: Mapped[str]
     arrived_at: Mapped[datetime | None]
     arrived_by: Mapped[str | None]
+    called_back_at: Mapped[datetime | None]
+    called_back_by: Mapped[str | None]
 
     origin: Mapped[Warehouse] = relationship(foreign_keys=[from_id])
     target: Mapped[Warehouse] = relationship(foreign_keys=[to_id])

@@ -164,7 +164,7 @@ def transfer_note(transfer: StockTransfer, *, zone: ZoneInfo, printed_at: dateti
 
     What arrived is written in by hand until somebody has booked it.
     """
-    came = (("收货时间", _moment(transfer.arrived_at, zone)),) if transfer.arrived_at else ()
+    ends = {"收货时间": transfer.arrived_at, "撤回时间": transfer.called_back_at}
     return Sheet(
         "调拨单",
         TRANSFER_COLUMNS,
@@ -174,7 +174,7 @@ def transfer_note(transfer: StockTransfer, *, zone: ZoneInfo, printed_at: dateti
             ("调出仓库", transfer.origin.name),
             ("调入仓库", transfer.target.name),
             ("发货时间", _moment(transfer.sent_at, zone)),
-            *came,
+            *((word, _moment(at, zone)) for word, at in ends.items() if at),
         ),
         notes=(transfer.note,) if transfer.note else (),
         signatures=("调出制单", "司机", "调入收货", "审核"),

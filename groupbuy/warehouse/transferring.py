@@ -1,6 +1,6 @@
 """Goods move from one warehouse to another (调拨) in two steps: they are sent, and they arrive.
 
-Between the two they lie in no place where anybody could take them.
+Between the two they lie in no place where anybody could take them. What has not arrived can be called back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,20 +9,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
-from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
-from groupbuy.kernel.times import iso
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.warehouse import batching, stock, warehouses
 from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine
 from groupbuy.warehouse.rules import IN_TRANSIT, SLIP, Batch, taken_for
+from groupbuy.warehouse.transfers import get_transfer
 
-SENT, ARRIVED = "sent", "arrived"
+SENT, ARRIVED, CALLED_BACK = "sent", "arrived", "called_back"
 TRANSFER, DIFFERENCE = "transfer", "transfer_difference"
 MAX_LINES = 500
 MAX_NOTE = 200
@@ -91,28 +90,52 @@ def arrive(*, number: str, arrived: Mapping[int, int], now: datetime, actor: str
     """Take in what was sent, once; ``arrived`` is what came by line id, and all of what it leaves out.
 
     What is missing or too much is booked as a difference in the warehouse to which it was sent. Raise
-    NotFound, BadInput with param ``lines[i].arrived``, RuleBroken ``already_arrived``.
+    NotFound, BadInput with param ``lines[i].arrived``, RuleBroken ``already_arrived``, ``called_back``.
     """
     transfer = get_transfer(number)
     came = _came(transfer, arrived)
-    moved = db.session.execute(
-        update(StockTransfer)
-        .where(StockTransfer.id == transfer.id, StockTransfer.state == SENT)
-        .values(state=ARRIVED, arrived_at=now, arrived_by=actor)
-        .returning(StockTransfer.id)
-    )
-    if moved.scalar() is None:
-        raise RuleBroken("already_arrived", "Somebody has taken this transfer in already.")
+    _end(transfer, state=ARRIVED, arrived_at=now, arrived_by=actor)
     for line in transfer.lines:
         line.arrived = came[line.id]
     db.session.flush()
-    by_product: dict[int, list[StockTransferLine]] = {}
-    for line in sorted(transfer.lines, key=lambda one: one.batch.product_id):
-        by_product.setdefault(line.batch.product_id, []).append(line)
-    for product_id, lines in by_product.items():
-        _take_in(transfer, product_id, lines, now, actor)
+    for product_id, lines in _lines_by_product(transfer).items():
+        _land(product_id, lines, transfer.to_id, ("transfer_arrived", transfer.id), now, actor)
+        _book_differences(product_id, lines, transfer.to_id, now, actor)
     _log("stock_arrived", transfer, sum(came.values()), now, actor)
     return transfer
+
+
+def call_back(*, number: str, now: datetime, actor: str) -> StockTransfer:
+    """Put what was sent and has not arrived back where it was sent from, once, even if that is closed.
+
+    Raise NotFound, RuleBroken ``already_arrived``, ``called_back``.
+    """
+    transfer = get_transfer(number)
+    _end(transfer, state=CALLED_BACK, called_back_at=now, called_back_by=actor)
+    for product_id, lines in _lines_by_product(transfer).items():
+        _land(product_id, lines, transfer.from_id, ("transfer_called_back", transfer.id), now, actor)
+    _log("stock_called_back", transfer, sum(line.sent for line in transfer.lines), now, actor)
+    return transfer
+
+
+def _end(transfer: StockTransfer, **values: Any) -> None:
+    """Let goods be no more on the way; of two people who do so at once the second is told."""
+    on_the_way = (StockTransfer.id == transfer.id, StockTransfer.state == SENT)
+    ended = update(StockTransfer).where(*on_the_way).values(values).returning(StockTransfer.id)
+    if db.session.scalar(ended) is not None:
+        return
+    db.session.refresh(transfer, ["state"])
+    if transfer.state == CALLED_BACK:
+        raise RuleBroken("called_back", "Somebody has called this transfer back.")
+    raise RuleBroken("already_arrived", "Somebody has taken this transfer in already.")
+
+
+def _lines_by_product(transfer: StockTransfer) -> dict[int, list[StockTransferLine]]:
+    """Return the lines by product in the order of their ids, in which everybody locks them."""
+    found: dict[int, list[StockTransferLine]] = {}
+    for line in sorted(transfer.lines, key=lambda one: one.batch.product_id):
+        found.setdefault(line.batch.product_id, []).append(line)
+    return found
 
 
 def _by_product(goods: Sequence[Goods]) -> dict[int, list[tuple[int, Goods]]]:
@@ -186,18 +209,29 @@ def _came(transfer: StockTransfer, arrived: Mapping[int, int]) -> dict[int, int]
     return came
 
 
-def _take_in(
-    transfer: StockTransfer, product_id: int, lines: Sequence[StockTransferLine], now: datetime, actor: str
+def _land(
+    product_id: int,
+    lines: Sequence[StockTransferLine],
+    place_id: int,
+    cause: stock.Cause,
+    now: datetime,
+    actor: str,
 ) -> None:
+    """Book what is on the way of a product into a warehouse."""
     stock.move_level(product_id, 0)
     on_the_way = batching.known(product_id, [_in(line.batch.key, IN_TRANSIT) for line in lines])
     came = [(on_the_way[_in(line.batch.key, IN_TRANSIT)], line.sent) for line in lines]
-    _move(product_id, came, transfer.to_id, ("transfer_arrived", transfer.id), now, actor)
-    there = batching.known(product_id, [_in(line.batch.key, transfer.to_id) for line in lines])
+    _move(product_id, came, place_id, cause, now, actor)
+
+
+def _book_differences(
+    product_id: int, lines: Sequence[StockTransferLine], place_id: int, now: datetime, actor: str
+) -> None:
+    there = batching.known(product_id, [_in(line.batch.key, place_id) for line in lines])
     for line in lines:
         if differs := (line.arrived or 0) - line.sent:
             stock.move_level(product_id, differs)
-            changes = {there[_in(line.batch.key, transfer.to_id)].id: differs}
+            changes = {there[_in(line.batch.key, place_id)].id: differs}
             cause = ("stock_transfer_line", line.id)
             stock.note(product_id, changes, stock.last_cost(product_id), DIFFERENCE, cause, now, actor)
 
@@ -210,23 +244,6 @@ def _by_key(key: str) -> StockTransfer | None:
     return db.session.scalar(select(StockTransfer).where(StockTransfer.submission_key == key))
 
 
-def get_transfer(number: str) -> StockTransfer:
-    """Return a transfer with its lines, their batches and both warehouses; raise NotFound."""
-    lines = selectinload(StockTransfer.lines).joinedload(StockTransferLine.batch)
-    found = db.session.scalar(
-        transfers().where(StockTransfer.number == number).options(lines.joinedload(StockBatch.product))
-    )
-    if found is None:
-        raise NotFound("unknown_transfer", "There is no such transfer.")
-    return found
-
-
-def transfers() -> Select[StockTransfer]:
-    """Select transfers with both warehouses, the latest first."""
-    places = (joinedload(StockTransfer.origin), joinedload(StockTransfer.target))
-    return select(StockTransfer).options(*places).order_by(StockTransfer.id.desc())
-
-
 def _log(verb: str, transfer: StockTransfer, units: int, now: datetime, actor: str) -> None:
     audit.record(
         at=now,
@@ -236,33 +253,3 @@ def _log(verb: str, transfer: StockTransfer, units: int, now: datetime, actor: s
         subject=transfer.number,
         after={"units": units},
     )
-
-
-def head_as_json(transfer: StockTransfer) -> dict[str, Any]:
-    """Return a transfer in a list, in the shape that the API hands out."""
-    return {
-        "number": transfer.number,
-        "from_warehouse": transfer.origin.code,
-        "to_warehouse": transfer.target.code,
-        "state": transfer.state,
-        "sent_at": iso(transfer.sent_at),
-    }
-
-
-def as_json(transfer: StockTransfer) -> dict[str, Any]:
-    """Return a transfer with its lines in the shape that the command line and the API hand out."""
-    arrived_at = iso(transfer.arrived_at) if transfer.arrived_at else None
-    lines = [_line_as_json(line) for line in transfer.lines]
-    return head_as_json(transfer) | {"note": transfer.note, "arrived_at": arrived_at, "lines": lines}
-
-
-def _line_as_json(line: StockTransferLine) -> dict[str, Any]:
-    batch = line.batch
-    return {
-        "line_id": line.id,
-        "product_code": batch.product.code,
-        "batch": batch.number,
-        "best_before": batch.good_until.isoformat() if batch.good_until else None,
-        "sent": line.sent,
-        "arrived": line.arrived,
-    }

@@ -133,6 +133,14 @@ def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> N
     assert clerk.post(arrival, {}).json["error"]["code"] == "already_arrived"
     assert clerk.get(f"/stock/transfers/{number}").json["state"] == "arrived"
     assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here]
+    assert clerk.post(f"/stock/transfers/{number}/call-back").json["error"]["code"] == "already_arrived"
+    lines = [{"product_code": "P1", "units": 1}]
+    back = {"from_warehouse": "MAIN", "to_warehouse": "G1", "lines": lines}
+    call_back = f"/stock/transfers/{clerk.post('/stock/transfers', back).json['number']}/call-back"
+    called = clerk.post(call_back).json
+    assert (called["state"], called["called_back_at"] is None) == ("called_back", False)
+    assert clerk.post(call_back).json["error"]["code"] == "called_back"
+    assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here]
     closed = operator.ask("PUT", "/warehouses/G1", {"name": "东仓", "kind": "grid", "active": False})
     assert closed.json["active"] is False
     assert [one["code"] for one in clerk.get("/warehouses").json["items"]] == ["MAIN", "G1"]

@@ -16,13 +16,13 @@ from groupbuy.flows import allocating, collecting, receiving
 from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.models import LineChange, Order
-from groupbuy.warehouse import stock, transferring
+from groupbuy.warehouse import stock, transferring, transfers
 from groupbuy.warehouse.models import GoodsReceipt, ShortageAllocation
 from groupbuy.warehouse.rules import Policy
 from groupbuy.warehouse.transferring import Goods
 from tests import building
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import add_warehouse, put
+from tests.warehouse.test_warehouses import add_warehouse, lying, put
 
 
 def at_once(app: Flask, *works: Callable[[], Any]) -> list[Any]:
@@ -166,10 +166,36 @@ def test_the_same_goods_are_not_sent_twice_and_arrive_once(app: Flask) -> None:
     assert len(numbers) in (1, 2)
 
     def arrive() -> str:
-        transfer = transferring.get_transfer(numbers[0])
+        transfer = transfers.get_transfer(numbers[0])
         came = {transfer.lines[0].id: transfer.lines[0].sent - 1}
         return transferring.arrive(number=numbers[0], arrived=came, **said).state
 
     assert sorted(at_once(app, arrive, arrive, arrive)) == ["already_arrived", "already_arrived", "arrived"]
     assert day.in_stock(product) == 8
+    assert day.wrong() == []
+
+
+def test_goods_arrive_or_are_called_back_but_not_both(app: Flask) -> None:
+    product = building.add_product(building.add_supplier())
+    add_warehouse("G1")
+    put(product, A=4, B=5)
+    said: dict[str, Any] = {"now": day.ARRIVES, "actor": "test"}
+    goods, sent = [Goods("P1", 6)], {"from_code": "MAIN", "to_code": "G1", "zone": building.ZONE}
+    with transaction():
+        number = transferring.send(goods=goods, **sent, **said).number
+
+    def arrive() -> str:
+        return transferring.arrive(number=number, arrived={}, **said).state
+
+    def call_back() -> str:
+        return transferring.call_back(number=number, **said).state
+
+    found = at_once(app, arrive, call_back, arrive, call_back)
+    arrived = ["arrived", *["already_arrived"] * 3]
+    assert sorted(found) in (sorted(arrived), ["called_back"] * 4)
+    assert lying(product) == (
+        {("MAIN", "B"): 3, ("G1", "A"): 4, ("G1", "B"): 2}
+        if "arrived" in found
+        else {("MAIN", "A"): 4, ("MAIN", "B"): 5}
+    )
     assert day.wrong() == []

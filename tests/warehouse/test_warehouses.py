@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
@@ -18,6 +19,7 @@ from groupbuy.flows import calling_off, receiving
 from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.settlements import payables
+from groupbuy.settlements.models import StockValue
 from groupbuy.warehouse import batching, stock, transferring, warehouses
 from groupbuy.warehouse.models import StockBatch, StockMovement, StockTransfer, Warehouse
 from groupbuy.warehouse.rules import Batch, taken_for
@@ -65,6 +67,12 @@ def arrive(transfer: StockTransfer, *came: int) -> None:
     with transaction():
         arrived = dict(zip(ids, came, strict=False))
         transferring.arrive(number=transfer.number, arrived=arrived, now=LATE, actor="test")
+
+
+def call_back(transfer: StockTransfer) -> None:
+    """Call goods back that have not arrived."""
+    with transaction():
+        transferring.call_back(number=transfer.number, now=LATE, actor="test")
 
 
 def lying(product: Product) -> dict[tuple[str, str], int]:
@@ -134,6 +142,31 @@ def test_goods_are_sent_lie_nowhere_arrive_and_what_is_missing_is_booked(app: Fl
     assert day.wrong() == []
 
 
+def test_goods_called_back_lie_where_they_were_at_the_same_value(app: Flask) -> None:
+    product = building.add_product(building.add_supplier(), keeps=True, case_size=1)
+    add_warehouse("G1")
+    put(product, A=4, B=5)
+    with transaction():
+        payables.bring_up(since=building.OPENS, now=LATE)
+    worth = db.session.execute(select(StockValue.units, StockValue.value_fen)).one()
+    first, second = send(Goods("P1", 6)), send(Goods("P1", 2))
+    call_back(first)
+    # Only the first is back; 2 of B are still on the way.
+    assert lying(product) == {("MAIN", "A"): 4, ("MAIN", "B"): 3, ("TRANSIT", "B"): 2}
+    refused("called_back", lambda: call_back(first))
+    refused("called_back", lambda: arrive(first))
+    arrive(second)
+    refused("already_arrived", lambda: call_back(second))
+    assert lying(product) == {("MAIN", "A"): 4, ("MAIN", "B"): 3, ("G1", "B"): 2}
+    with transaction():
+        payables.bring_up(since=building.OPENS, now=LATE)
+    # 9 at ¥5.00 throughout.
+    assert db.session.execute(select(StockValue.units, StockValue.value_fen)).one() == worth == (9, 4500)
+    told = select(AuditEntry.subject, AuditEntry.after).where(AuditEntry.verb == "stock_called_back")
+    assert [tuple(row) for row in db.session.execute(told)] == [(first.number, {"units": 6})]
+    assert day.wrong() == []
+
+
 def test_a_round_uses_all_warehouses_and_gets_back_into_the_one_it_came_from(app: Flask) -> None:
     product = building.add_product(building.add_supplier(), keeps=True, case_size=1)
     add_warehouse("G1")
@@ -200,6 +233,7 @@ def test_goods_in_several_warehouses_lie_together_after_the_way_back(app: Flask)
     put(product, A=4, B=5)
     arrive(send(Goods("P1", 6)), 4, 1)
     send(Goods("P1", 2), from_code="G1", to="MAIN")
+    call_back(send(Goods("P1", 1)))
     db.session.remove()
     downgrade(revision="0116")
     upgrade()

@@ -13,7 +13,7 @@ from groupbuy.db import db
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
-from groupbuy.warehouse import transferring, warehouses
+from groupbuy.warehouse import transferring, transfers, warehouses
 from groupbuy.warehouse.models import StockTransfer, Warehouse
 from groupbuy.warehouse.stock import MAX_UNITS
 from groupbuy.warehouse.transferring import MAX_LINES, MAX_NOTE, Goods
@@ -95,7 +95,7 @@ class TransferLine(Shape):
 
 
 class TransferShape(Shape):
-    """A transfer of goods (调拨单): ``sent`` or ``arrived``."""
+    """A transfer of goods (调拨单): ``sent``, ``arrived`` or ``called_back``."""
 
     number: str
     from_warehouse: str
@@ -104,6 +104,7 @@ class TransferShape(Shape):
     note: str | None
     sent_at: str
     arrived_at: str | None
+    called_back_at: str | None
     lines: list[TransferLine]
 
 
@@ -165,12 +166,12 @@ def _place(place: Warehouse) -> Json:
 @endpoint("GET", "/stock/transfers", scope="warehouse:read", query=Page, answers={200: TransferRows})
 def list_transfers(identity: Identity, query: Page) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """List transfers, the latest first."""
-    statement = transferring.transfers().limit(query.limit + 1)
+    statement = transfers.latest_first().limit(query.limit + 1)
     if query.cursor:
         statement = statement.where(StockTransfer.id < cursors.decode(query.cursor, (int,))[0])
     found = db.session.scalars(statement).all()
     rows, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.id,))
-    return 200, {"items": [transferring.head_as_json(one) for one in rows], "next_cursor": cursor}
+    return 200, {"items": [transfers.head_as_json(one) for one in rows], "next_cursor": cursor}
 
 
 @endpoint("POST", "/stock/transfers", scope="warehouse:write", body=SendGoods, answers={201: TransferShape})
@@ -186,13 +187,13 @@ def send_goods(identity: Identity, body: SendGoods) -> tuple[int, Any]:
         actor=identity.actor.name,
         note=body.note,
     )
-    return 201, transferring.as_json(transferring.get_transfer(transfer.number))
+    return 201, transfers.as_json(transfers.get_transfer(transfer.number))
 
 
 @endpoint("GET", "/stock/transfers/<number>", scope="warehouse:read", answers={200: TransferShape})
 def show_transfer(identity: Identity, number: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """Show a transfer with its lines."""
-    return 200, transferring.as_json(transferring.get_transfer(number))
+    return 200, transfers.as_json(transfers.get_transfer(number))
 
 
 @endpoint(
@@ -206,6 +207,13 @@ def take_transfer_in(identity: Identity, number: str, body: Arrival) -> tuple[in
     """Take in what was sent, once; what is missing or too much is booked as a difference."""
     arrived = {one.line_id: one.arrived for one in body.lines}
     now, actor = utc_now(), identity.actor.name
-    return 200, transferring.as_json(
-        transferring.arrive(number=number, arrived=arrived, now=now, actor=actor)
-    )
+    return 200, transfers.as_json(transferring.arrive(number=number, arrived=arrived, now=now, actor=actor))
+
+
+@endpoint(
+    "POST", "/stock/transfers/<number>/call-back", scope="warehouse:write", answers={200: TransferShape}
+)
+def call_transfer_back(identity: Identity, number: str) -> tuple[int, Any]:
+    """Put what was sent and has not arrived back where it was sent from, once."""
+    now, actor = utc_now(), identity.actor.name
+    return 200, transfers.as_json(transferring.call_back(number=number, now=now, actor=actor))

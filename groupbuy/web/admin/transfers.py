@@ -1,4 +1,4 @@
-"""Transfer notes (调拨单): sending goods to another warehouse, and taking them in there."""
+"""Transfer notes (调拨单): sending goods to another warehouse, taking them in there, calling them back."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from groupbuy.db.totals import total
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
-from groupbuy.warehouse import batching, transferring
+from groupbuy.warehouse import batching, transferring, transfers
 from groupbuy.warehouse import warehouses as places
 from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine, Warehouse
 from groupbuy.warehouse.sheets import transfer_note
@@ -37,7 +37,7 @@ from groupbuy.web.admin.listing import (
 )
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.stock_issues import paper
-from groupbuy.web.admin.warehouses import place_choices
+from groupbuy.web.admin.warehouses import place_choices, place_name
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.forms import KeyedForm, PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -196,7 +196,7 @@ def _send(from_code: str, form: SendForm) -> str:
 @blueprint.route("/stock/transfers/<number>", methods=["GET", "POST"])
 def stock_transfer(number: str) -> ResponseReturnValue:
     """Show a transfer; take in what arrived of it."""
-    transfer = transferring.get_transfer(number)
+    transfer = transfers.get_transfer(number)
     lines = [{"line": str(line.id), "arrived": line.sent} for line in transfer.lines]
     form = ArriveForm(data={} if request.form else {"lines": lines})
 
@@ -218,12 +218,47 @@ def stock_transfer(number: str) -> ResponseReturnValue:
         done=_("What arrived is in stock."),
         transfer=transfer,
         boxes={line.line.data: line for line in form.lines},
-        names=names_of(name for name in (transfer.sent_by, transfer.arrived_by) if name),
+        names=names_of(
+            name for name in (transfer.sent_by, transfer.arrived_by, transfer.called_back_by) if name
+        ),
     )
+
+
+@blueprint.route("/stock/transfers/<number>/call-back", methods=["GET", "POST"])
+def stock_transfer_call_back(number: str) -> ResponseReturnValue:
+    """Put what has not arrived back where it was sent from."""
+    transfer, form = transfers.get_transfer(number), PageForm()
+    back = url_for("admin.stock_transfer", number=number)
+
+    def store() -> None:
+        transferring.call_back(number=number, now=utc_now(), actor=actor().name)
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("The goods lie again where they were sent from."), "ok")
+        return redirect(back, 303)
+    units, place = sum(line.sent for line in transfer.lines), place_name(transfer.origin)
+    page = render_template(
+        "confirm.html",
+        layout="admin/base.html",
+        question=_("Call %(number)s back?", number=number),
+        consequences=[
+            _(
+                "%(units)s units lie again in %(place)s, in the batches they were taken from.",
+                units=units,
+                place=place,
+            ),
+            _("Nobody can take the transfer in any more. This cannot be undone."),
+        ],
+        action=request.path,
+        deed=_("Call the goods back"),
+        back=back,
+        form=form,
+    )
+    return page, 422 if form.errors else 200
 
 
 @blueprint.get("/stock/transfers/<number>.<any(xlsx, pdf):suffix>")
 def stock_transfer_paper(number: str, suffix: str) -> ResponseReturnValue:
     """Download a transfer as a note that goes with the goods."""
-    sheet = transfer_note(transferring.get_transfer(number), zone=zone(), printed_at=utc_now())
+    sheet = transfer_note(transfers.get_transfer(number), zone=zone(), printed_at=utc_now())
     return paper(sheet, f"调拨单-{number}", suffix)

@@ -140,6 +140,7 @@ VERBS: Mapping[str, object] = {
     "stock_counted": _l("Stock counted"),
     "stock_sent": _l("Goods sent to another warehouse"),
     "stock_arrived": _l("Goods arrived from another warehouse"),
+    "stock_called_back": _l("Goods called back before they arrived"),
     "warehouse_saved": _l("Warehouse saved"),
     "commission_rule_set": _l("Commission rate set"),
     "role_granted": _l("Role granted"),

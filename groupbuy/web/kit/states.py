@@ -114,7 +114,11 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "transfer": ("Moved to another warehouse", "info"),
         "transfer_difference": ("Difference on arrival", "bad"),
     },
-    "stock_transfer": {"sent": ("On the way", "wait"), "arrived": ("Arrived", "ok")},
+    "stock_transfer": {
+        "sent": ("On the way", "wait"),
+        "arrived": ("Arrived", "ok"),
+        "called_back": ("Called back", "idle"),
+    },
     "warehouse": {"central": ("Central warehouse", "info"), "grid": ("Grid warehouse", "idle")},
     "takes_in": {"on": ("Takes goods in", "ok"), "off": ("Closed", "idle")},
     "licence": {

@@ -88,3 +88,24 @@ def test_goods_are_sent_to_a_grid_warehouse_and_taken_in_there(town: Town) -> No
     assert operator.post("/admin/warehouses/MAIN", name="总仓", kind="central").status_code == 422
     assert operator.post("/admin/warehouses/G1", name="东仓", kind="grid").status_code == 303
     assert "东仓" not in operator.text("/admin/stock/transfers/new").partition('name="to"')[2]
+
+
+def test_goods_on_the_way_are_called_back_once(town: Town) -> None:
+    operator = town.operator
+    new = {"code": "G1", "name": "东区网格仓", "kind": "grid", "active": "y"}
+    operator.post("/admin/warehouses/new", **new)
+    operator.post("/admin/stock/P1", counted="9", seen="0")
+    batch = db.session.scalar(select(StockBatch.id).where(StockBatch.units == 9))
+    fields = {"to": "G1", "lines-0-batch": batch, "lines-0-units": "6", "submission_key": "t1"}
+    path = operator.post("/admin/stock/transfers/new?from=MAIN", **fields).location
+    assert f"{path}/call-back" in operator.text(path)
+    assert "6 件放回中心仓" in operator.text(f"{path}/call-back")
+    assert operator.post(f"{path}/call-back").status_code == 303
+    late = operator.post(f"{path}/call-back")
+    assert (late.status_code, "已被撤回" in late.get_data(as_text=True)) == (422, True)
+    page = operator.text(path)
+    assert ("已撤回" in page, "确认收货" in page, f"{path}/call-back" in page) == (True, False, False)
+    assert path.rpartition("/")[2] in operator.text("/admin/stock/transfers?state=called_back")
+    book = openpyxl.load_workbook(BytesIO(operator.get(f"{path}.xlsx").data))
+    assert any("撤回时间" in str(cell.value) for row in book.active.iter_rows() for cell in row)
+    assert operator.post("/admin/stock/P1", counted="8", seen="9").status_code == 303
