@@ -26,11 +26,12 @@ class Wanted:
     leader: str = ""
     product: str = ""
     route: str = ""
+    warehouse: str = ""
 
     @property
     def is_narrow(self) -> bool:
         """Tell whether more than the span is chosen; then the ledger has no figure to compare with."""
-        return bool(self.supplier or self.leader or self.product or self.route)
+        return bool(self.supplier or self.leader or self.product or self.route or self.warehouse)
 
     def within(self, column: Any) -> ColumnElement[bool]:
         """Return the condition that a moment lies in the span."""

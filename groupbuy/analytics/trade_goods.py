@@ -10,7 +10,7 @@ from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.settlements.models import MovementBooks, StockValue
-from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockMovement
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockMovement, Warehouse
 
 _accepted = GoodsReceiptLine.delivered - GoodsReceiptLine.rejected
 
@@ -30,9 +30,11 @@ def _received() -> Rows:
 def _purchases(wanted: Wanted) -> Rows:
     return (
         _received()
+        .join(Warehouse, Warehouse.id == GoodsReceipt.warehouse_id)
         .add_columns(
             GoodsReceipt.received_at.label("at"),
             GoodsReceipt.number.label("receipt"),
+            Warehouse.name.label("warehouse"),
             PurchaseOrder.number.label("order"),
             Supplier.name.label("supplier"),
             Product.code.label("code"),
@@ -45,7 +47,7 @@ def _purchases(wanted: Wanted) -> Rows:
             GoodsReceiptLine.id.label("line_id"),
         )
         .where(wanted.within(GoodsReceipt.received_at))
-        .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
+        .where(*wanted.chosen(supplier=Supplier.code, product=Product.code, warehouse=Warehouse.code))
     )
 
 
@@ -59,6 +61,7 @@ PURCHASES = Report(
     (
         ReportColumn("at", "收货时间", "moment", width=17),
         ReportColumn("receipt", "收货单", "code", width=22),
+        ReportColumn("warehouse", "仓库"),
         ReportColumn("order", "采购单", "code", width=20),
         ReportColumn("supplier", "供应商", width=18),
         ReportColumn("code", "商品编码", "code"),
@@ -72,7 +75,7 @@ PURCHASES = Report(
     _purchases,
     (SortedBy("line_id", int),),
     ("supplier", "amount"),
-    ("supplier", "product"),
+    ("supplier", "product", "warehouse"),
     "amount",
     _bought_fen,
 )

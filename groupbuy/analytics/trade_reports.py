@@ -28,7 +28,13 @@ REPORTS: Mapping[str, Report] = {
 # A workbook of more rows than this takes too long for somebody who waits for it.
 LARGE = 20_000
 MOST = 500_000
-_NARROWS = (("supplier", "供应商"), ("leader", "团长"), ("product", "商品"), ("route", "线路"))
+_NARROWS = (
+    ("supplier", "供应商"),
+    ("leader", "团长"),
+    ("product", "商品"),
+    ("route", "线路"),
+    ("warehouse", "仓库"),
+)
 _WORDS = {"sale": "销售", "return": "退货"}
 
 
@@ -60,7 +66,8 @@ def as_json(report: Report, wanted: Wanted) -> dict[str, Any]:
 def sheet_from(plain: Mapping[str, Any]) -> Sheet:
     """Return the sheet that ``as_json`` described, however large."""
     since, until = (datetime.fromisoformat(plain[name]) for name in ("since", "until"))
-    wanted = Wanted(since, until, **{name: plain[name] for name, _title in _NARROWS})
+    # A job that was asked for before there was a code leaves it out.
+    wanted = Wanted(since, until, **{name: plain.get(name, "") for name, _title in _NARROWS})
     return sheet_of(get_report(plain["report"]), wanted, most=MOST)
 
 

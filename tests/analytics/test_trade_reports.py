@@ -23,6 +23,7 @@ from tests import building
 from tests.money import hand_out, keep
 from tests.orders.test_fees import charge
 from tests.warehouse import day
+from tests.warehouse.test_warehouses import add_warehouse
 from tests.web.test_money_pages import finance
 
 PICKED = day.ARRIVES + timedelta(hours=3)
@@ -34,9 +35,10 @@ TODAY = Wanted(start_of(PICKED.date()), start_of(PICKED.date() + timedelta(days=
 def trade(app: Flask) -> Iterator[None]:
     """Sell 10 of P1 and 4 of P2 at ¥9.90 with 10 % commission through two leaders, each on a route.
 
-    12 of P1 come at ¥5.00, one broken, and 6 of P2 at ¥3.33; all but one order are picked up. Each order
-    pays ¥3.00 for freight, and the second one ¥2.50 to the door.
+    12 of P1 come at ¥5.00, one broken, and 6 of P2 at ¥3.33 into a grid warehouse; all but one order
+    are picked up. Each order pays ¥3.00 for freight, and the second one ¥2.50 to the door.
     """
+    add_warehouse("G1")
     app.config["WTF_CSRF_ENABLED"] = False
     building.set_commission(Rate(rate_bp=1000))
     supplier, other = building.add_supplier("S1"), building.add_supplier("S2", name="=水果行")
@@ -49,7 +51,8 @@ def trade(app: Flask) -> Iterator[None]:
     building.close(app, round_)
     for order in purchasing.orders_of_round(round_.id):
         lines = {line.product.code: line.purchased for line in order.lines}
-        day.receive(order.number, lines, rejected={"P1": 1} if "P1" in lines else {}, last=True)
+        rejected, place = ({"P1": 1}, "MAIN") if "P1" in lines else ({}, "G1")
+        day.receive(order.number, lines, rejected=rejected, warehouse_code=place, last=True)
     for order in orders[:2]:
         hand_out(order, PICKED)
     keep(KEPT)
@@ -136,6 +139,19 @@ def test_another_day_and_another_leader_have_their_own_figures() -> None:
     assert sums("sales", tomorrow) == ({"units": 0, "amount": 0}, 0)
     one = Wanted(TODAY.since, TODAY.until, leader="L2", product="P1")
     assert sums("sales", one) == ({"units": 3, "amount": 2970}, None)
+
+
+def test_purchases_are_asked_for_one_warehouse(app: Flask) -> None:
+    main, grid = (Wanted(TODAY.since, TODAY.until, warehouse=code) for code in ("MAIN", "G1"))
+    came = {"delivered": 12, "rejected": 1, "accepted": 11, "amount": 5500}
+    assert sums("purchases", main) == (came, None)
+    came = {"delivered": 6, "rejected": 0, "accepted": 6, "amount": 6 * 333}
+    assert sums("purchases", grid) == (came, None)
+    office = finance(app)
+    page = office.get("/admin/reports/purchases?warehouse=G1").text
+    assert ("P2" in page, 'name="warehouse" value="G1"' in page, "P1" in page) == (True, True, False)
+    span = f"since={PICKED:%Y-%m-%d}&until={PICKED:%Y-%m-%d}"
+    assert office.get(f"/api/v1/reports/purchases?{span}&warehouse=G1").json["sums"] == came
 
 
 @pytest.mark.parametrize("name", list(trade_reports.REPORTS))

@@ -32,6 +32,7 @@ class ReportQuery(Page):
     leader: Narrow = ""
     product: Narrow = ""
     route: Narrow = ""
+    warehouse: Narrow = ""
     cursor: Annotated[Text, Field(max_length=MOST_CURSOR)] | None = None
 
 
@@ -65,7 +66,8 @@ def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int,
     first, last = _day(query.since, "since"), _day(query.until, "until")
     if not date(2000, 1, 1) <= first <= last < date(9000, 1, 1):
         raise BadInput("out_of_range", "The first day is not after the last one.", param="since")
-    codes = {code: getattr(query, code) for code in ("supplier", "leader", "product", "route")}
+    names = ("supplier", "leader", "product", "route", "warehouse")
+    codes = {code: getattr(query, code) for code in names}
     wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
     found = trade_base.figures(report, wanted)
     kinds = [one.kind for one in report.sorted_by]

@@ -26,6 +26,7 @@ from groupbuy.warehouse.models import (
     Warehouse,
 )
 from groupbuy.warehouse.rules import IN_TRANSIT, NEVER
+from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
@@ -92,7 +93,8 @@ def stock() -> ResponseReturnValue:
     if asked("low"):
         statement = statement.where(level < StockAlert.least)
     if days := asked_id("still"):
-        statement = statement.where(units > 0, ~_left_since(utc_now() - timedelta(days=min(days, 3650))))
+        still_since = utc_now() - timedelta(days=min(days, 3650))
+        statement = statement.where(units > 0, ~_moved_since(still_since, place))
     listing = Listing(
         "stock",
         _("Stock"),
@@ -122,12 +124,22 @@ def stock() -> ResponseReturnValue:
     )
 
 
-def _left_since(moment: datetime) -> ColumnElement[bool]:
-    """Return the condition that something of a product has come or left since a moment."""
+def _moved_since(moment: datetime, place: Warehouse | None) -> ColumnElement[bool]:
+    """Return the condition that something of a product has come or left since a moment.
+
+    For one warehouse a transfer counts; over all of them it has moved nothing.
+    """
     moved = select(StockMovement.id).where(
         StockMovement.product_id == Product.id, StockMovement.at >= moment, StockMovement.kind != "stock_take"
     )
-    return moved.exists()
+    if place is None:
+        return moved.where(StockMovement.kind != TRANSFER).exists()
+    return (
+        moved.join(BatchMovement, BatchMovement.stock_movement_id == StockMovement.id)
+        .join(StockBatch, StockBatch.id == BatchMovement.stock_batch_id)
+        .where(StockBatch.warehouse_id == place.id)
+        .exists()
+    )
 
 
 @blueprint.route("/stock/<code>", methods=["GET", "POST"])

@@ -27,7 +27,7 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 PER_PAGE = 50
 USUAL_DAYS = 7
 MIME = {"xlsx": xlsx.CONTENT_TYPE, "csv": csv_files.CONTENT_TYPE}
-CODES = ("supplier", "leader", "product", "route")
+CODES = ("supplier", "leader", "product", "route", "warehouse")
 
 TITLES: Mapping[str, Any] = {
     "purchases": _l("Purchases in detail"),
@@ -48,6 +48,7 @@ WORDS: Mapping[str, Any] = {
     "supplier": _l("Supplier"),
     "leader": _l("Leader"),
     "route": _l("Route"),
+    "warehouse": _l("Warehouse"),
     "code": _l("Item code"),
     "product": _l("Product"),
     "name": _l("Item name"),
@@ -108,6 +109,7 @@ def reports_view(name: str) -> ResponseReturnValue:
         titles=TITLES,
         words=WORDS,
         large=trade_reports.LARGE,
+        codes={code: asked(code) for code in CODES},
         tabs=tabs(name),
     )
 

@@ -1,12 +1,19 @@
 """The pages of what lies in stock: what leaves it, what is low, and what moves between warehouses."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import openpyxl
 from sqlalchemy import select
 
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.warehouse import stock, transferring
 from groupbuy.warehouse.models import StockBatch, StockLevel
+from groupbuy.warehouse.rules import MAIN, Batch
+from groupbuy.warehouse.transferring import Goods
+from tests.building import NOW, ZONE
+from tests.warehouse.test_warehouses import add_warehouse
 from tests.web.admin.people import Town
 
 
@@ -109,3 +116,28 @@ def test_goods_on_the_way_are_called_back_once(town: Town) -> None:
     book = openpyxl.load_workbook(BytesIO(operator.get(f"{path}.xlsx").data))
     assert any("撤回时间" in str(cell.value) for row in book.active.iter_rows() for cell in row)
     assert operator.post("/admin/stock/P1", counted="8", seen="9").status_code == 303
+
+
+def test_what_is_slow_moving_is_asked_for_one_warehouse_or_all(town: Town) -> None:
+    grid = add_warehouse("G1").id
+    apples, greens = town.products
+    said = {"cost_fen": 500, "kind": "receipt_surplus", "actor": "test", "now": NOW - timedelta(days=40)}
+    lay = {apples.id: {MAIN: 4, grid: 3}, greens.id: {MAIN: 5}}
+    with transaction():
+        for product_id, places in lay.items():
+            batches = {Batch(warehouse_id=place): units for place, units in places.items()}
+            units, cause = sum(places.values()), ("test", product_id)
+            stock.put(product_id=product_id, units=units, cause=cause, batches=batches, **said)
+        transferring.send(
+            from_code="MAIN", to_code="G1", goods=[Goods("P2", 2)], now=NOW, zone=ZONE, actor="test"
+        )
+    batch = db.session.scalar(select(StockBatch.id).where(StockBatch.units == 4))
+    gone = {"kind": "write_off", "batch": batch, "units": "1", "reason": "发霉", "submission_key": "w"}
+    assert town.operator.post("/admin/stock/P1/issue", **gone).status_code == 303
+
+    def slow(warehouse: str) -> list[bool]:
+        page = town.operator.text(f"/admin/stock?still=30&warehouse={warehouse}")
+        return [product.name in page for product in (apples, greens)]
+
+    # Apples left the main one today; greens are on the way, which over all warehouses is no movement.
+    assert [slow(""), slow("MAIN"), slow("G1")] == [[False, True], [False, False], [True, False]]
