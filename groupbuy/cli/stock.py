@@ -44,7 +44,7 @@ def stock(
 
 
 def _levels(place_id: int | None, low: bool) -> list[dict[str, Any]]:
-    names = ("product_code", "units", "on_the_way", "least")
+    names = ("product_code", "units", "reserved", "on_the_way", "least")
     rows = levels.levels_page(after=None, low=low, warehouse_id=place_id, most=MOST)
     return [dict(zip(names, row, strict=True)) for row in rows]
 

@@ -5,14 +5,15 @@ had no other batch of that product; else it is one of those that the round had.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery, and_, func, select, union_all
 from sqlalchemy.orm import joinedload
 
 from groupbuy.campaigns.models import Offer, Round
+from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.kernel.errors import NotFound
@@ -29,6 +30,9 @@ from groupbuy.warehouse.models import (
 )
 from groupbuy.warehouse.rules import NEVER, Batch
 from groupbuy.warehouse.supply import CALLED_OFF_LINE
+
+# Of these rounds the goods that came still lie in the warehouse.
+WAITING = (RoundState.CLOSING, RoundState.CLOSED, RoundState.ORDERED, RoundState.RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def get_batch(batch_id: int) -> StockBatch:
 
 def came_for(round_id: int, product_id: int) -> Mapping[Batch, int]:
     """Return by batch what a round has of a product: accepted or taken from stock, less what went back."""
-    flows = _flows(product_id).subquery()
+    flows = _flows(lambda product, _round: product == product_id).subquery()
     key = (flows.c.best_before, flows.c.number, flows.c.warehouse_id)
     rows = db.session.execute(
         select(*key, total(flows.c.units)).where(flows.c.round_id == round_id).group_by(*key)
@@ -81,7 +85,7 @@ def rounds_of(batch: StockBatch) -> Sequence[RoundUse]:
 
     It is one batch in whatever warehouses it lay.
     """
-    flows = _flows(batch.product_id).subquery()
+    flows = _flows(lambda product, _round: product == batch.product_id).subquery()
     key = (flows.c.round_id, flows.c.best_before, flows.c.number)
     rows = db.session.execute(
         select(*key, total(flows.c.units)).group_by(*key).having(total(flows.c.units) > 0)
@@ -95,9 +99,24 @@ def rounds_of(batch: StockBatch) -> Sequence[RoundUse]:
     return sorted(used, key=lambda use: -use.round_id)
 
 
-def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
-    """Select what came to rounds of a product and left them again, by batch and warehouse."""
+def reserved(warehouse_id: int | None) -> Subquery:
+    """Select by product the sale units that wait for rounds whose goods have not left, in a warehouse or all.
+
+    Substitutes that a shortage took from the stock are not among them.
+    """
+    waiting = select(Round.id).where(Round.state.in_(WAITING))
+    flows = _flows(lambda _product, round_id: round_id.in_(waiting)).subquery()
+    rows = select(flows.c.product_id, total(flows.c.units).label("units")).group_by(flows.c.product_id)
+    return (rows if warehouse_id is None else rows.where(flows.c.warehouse_id == warehouse_id)).subquery()
+
+
+def _flows(only: Callable[[Any, Any], ColumnElement[bool]]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Select what came to rounds and left them again, by product, batch and warehouse.
+
+    ``only`` makes of the columns of product and round the condition which of it.
+    """
     columns = (
+        StockMovement.product_id,
         StockBatch.best_before,
         StockBatch.number,
         StockBatch.warehouse_id,
@@ -108,6 +127,7 @@ def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
     came = (
         select(
             PurchaseOrder.round_id.label("round_id"),
+            PurchaseOrderLine.product_id,
             func.coalesce(GoodsReceiptLine.best_before, NEVER).label("best_before"),
             func.coalesce(GoodsReceiptLine.batch, "").label("number"),
             GoodsReceipt.warehouse_id,
@@ -117,14 +137,14 @@ def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
         .join(PurchaseOrderLine, PurchaseOrderLine.id == GoodsReceiptLine.purchase_order_line_id)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
         .join(GoodsReceipt, GoodsReceipt.id == GoodsReceiptLine.goods_receipt_id)
-        .where(PurchaseOrderLine.product_id == product_id)
+        .where(only(PurchaseOrderLine.product_id, PurchaseOrder.round_id))
     )
     taken = (
         select(StockMovement.cause_id.label("round_id"), *columns)
         .join(BatchMovement, moved)
         .join(StockBatch, of_batch)
         .where(StockMovement.kind == "allocated", StockMovement.cause_kind == "round")
-        .where(StockMovement.product_id == product_id)
+        .where(only(StockMovement.product_id, StockMovement.cause_id))
     )
     stored = (
         select(PurchaseOrder.round_id.label("round_id"), *columns)
@@ -134,7 +154,7 @@ def _flows(product_id: int) -> CompoundSelect[*tuple[Any, ...]]:
         .join(PurchaseOrderLine, PurchaseOrderLine.id == StockMovement.cause_id)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
         .where(StockMovement.cause_kind.in_(("purchase_order_line", CALLED_OFF_LINE)))
-        .where(StockMovement.product_id == product_id)
+        .where(only(StockMovement.product_id, PurchaseOrder.round_id))
     )
     return union_all(came, taken, stored)
 

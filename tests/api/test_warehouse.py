@@ -71,12 +71,13 @@ def test_stock_is_listed_and_goods_leave_it_once(town: Town, clock: Any) -> None
     clerk = town.staff("warehouse")
     clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 6}]})
     assert clerk.get("/stock").json["items"] == [
-        {"product_code": "P1", "units": 1, "on_the_way": 0, "least": None}
+        {"product_code": "P1", "units": 1, "reserved": 5, "on_the_way": 0, "least": None}
     ]
     body = {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "破损", "submission_key": "k"}
     first, again = (clerk.post("/stock/issues", body) for _ in range(2))
     assert (first.status_code, first.json) == (201, again.json)
-    assert (first.json["cost_fen"], clerk.get("/stock").json["items"]) == (500, [])
+    kept = {"product_code": "P1", "units": 0, "reserved": 5, "on_the_way": 0, "least": None}
+    assert (first.json["cost_fen"], clerk.get("/stock").json["items"]) == (500, [kept])
     empty = clerk.post("/stock/issues", body | {"submission_key": "k2"})
     assert (empty.status_code, empty.json["error"]["code"]) == (409, "out_of_stock")
 
@@ -113,7 +114,7 @@ def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> N
     came = clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 6}], "warehouse": "G1"})
     assert (came.status_code, came.json["warehouse"]) == (201, "G1")
     # 5 of 6 were ordered, so 1 stays where it came.
-    here = {"product_code": "P1", "units": 1, "on_the_way": 0, "least": None}
+    here = {"product_code": "P1", "units": 1, "reserved": 5, "on_the_way": 0, "least": None}
     assert clerk.get("/stock?warehouse=G1").json["items"] == [here]
     assert clerk.get("/stock?warehouse=MAIN").json["items"] == []
     (batch,) = clerk.get("/stock/batches?warehouse=G1").json["items"]
@@ -132,7 +133,7 @@ def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> N
     assert clerk.post(arrival, {}).json["lines"][0]["arrived"] == 1
     assert clerk.post(arrival, {}).json["error"]["code"] == "already_arrived"
     assert clerk.get(f"/stock/transfers/{number}").json["state"] == "arrived"
-    assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here]
+    assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here | {"reserved": 0}]
     assert clerk.post(f"/stock/transfers/{number}/call-back").json["error"]["code"] == "already_arrived"
     lines = [{"product_code": "P1", "units": 1}]
     back = {"from_warehouse": "MAIN", "to_warehouse": "G1", "lines": lines}
@@ -140,7 +141,7 @@ def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> N
     called = clerk.post(call_back).json
     assert (called["state"], called["called_back_at"] is None) == ("called_back", False)
     assert clerk.post(call_back).json["error"]["code"] == "called_back"
-    assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here]
+    assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here | {"reserved": 0}]
     closed = operator.ask("PUT", "/warehouses/G1", {"name": "东仓", "kind": "grid", "active": False})
     assert closed.json["active"] is False
     assert [one["code"] for one in clerk.get("/warehouses").json["items"]] == ["MAIN", "G1"]

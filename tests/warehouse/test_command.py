@@ -59,7 +59,9 @@ def test_goods_are_moved_and_the_stock_is_read_from_the_command_line(app: Flask,
     first = sent["lines"][0]["line_id"]
     told = run_cli("transfer", "arrive", sent["number"], f"{first}=3").stdout
     assert "A  sent 4, arrived 3" in told
-    assert run_cli("stock", "--warehouse", "G1").stdout == "product_code P1  units 5  on_the_way 0\n"
+    assert (
+        run_cli("stock", "--warehouse", "G1").stdout == "product_code P1  units 5  reserved 0  on_the_way 0\n"
+    )
     back = run_cli("transfer", "send", "MAIN", "G1", "P1=2", "--json").json["number"]
     assert run_cli("transfer", "call-back", back, "--json").json["state"] == "called_back"
     batches = run_cli("stock", "--batches", "--json").json["items"]

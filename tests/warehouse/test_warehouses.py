@@ -83,6 +83,13 @@ def lying(product: Product) -> dict[tuple[str, str], int]:
     return {(code, number): units for code, number, units in db.session.execute(chosen)}
 
 
+def figures(code: str | None) -> tuple[int, ...] | None:
+    """Return what is free of the only product, kept for rounds, and on the way; of a warehouse or all."""
+    place_id = warehouses.get(code).id if code else None
+    rows = stock.levels_page(after=None, low=False, warehouse_id=place_id, most=2)
+    return rows[0][1:4] if rows else None
+
+
 def refused(code: str, work: Any) -> None:
     """Expect an error of the trade and nothing done."""
     with pytest.raises(GroupbuyError) as caught:
@@ -126,6 +133,9 @@ def test_goods_are_sent_lie_nowhere_arrive_and_what_is_missing_is_booked(app: Fl
     building.close(app, round_)
     (line,) = day.order_of(round_).lines
     assert (line.from_stock, line.purchased) == (3, 6)
+    assert [figures("MAIN"), figures("G1"), figures(None)] == [(0, 3, 6), None, (6, 3, 6)]
+    day.receive(day.order_of(round_).number, {"P1": 6}, warehouse_code="G1")
+    assert [figures("MAIN"), figures("G1"), figures(None)] == [(0, 3, 6), (0, 6, 6), (6, 9, 6)]
     arrive(transfer, 3, 2)
     refused("already_arrived", lambda: arrive(transfer))
     assert lying(product) == {("G1", "A"): 3, ("G1", "B"): 2}
@@ -182,6 +192,7 @@ def test_a_round_uses_all_warehouses_and_gets_back_into_the_one_it_came_from(app
             round_=db.session.get_one(Round, first.id), reason="停业", now=day.ARRIVES, actor=day.ACTOR
         )
     assert lying(product) == {("MAIN", "A"): 2, ("MAIN", "B"): 2, ("G1", "B"): 3}
+    assert [figures("MAIN"), figures("G1")] == [(4, 0, 0), (3, 0, 0)]
     assert day.wrong() == []
 
 

@@ -165,11 +165,13 @@ class StockQuery(Page):
 class StockRow(Shape):
     """What lies of a product in stock, in sale units; ``least`` is null where nobody chose one.
 
-    Without a warehouse ``units`` is all there is, with what is ``on_the_way`` between two.
+    ``units`` are free; ``reserved`` waits there for rounds whose goods have not left. Without a warehouse
+    ``units`` is all there is, with what is ``on_the_way`` between two.
     """
 
     product_code: str
     units: int
+    reserved: int
     on_the_way: int
     least: int | None
 
@@ -216,7 +218,7 @@ def list_stock(identity: Identity, query: StockQuery) -> tuple[int, Any]:  # noq
         most=query.limit + 1,
     )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row[0],))
-    names = ("product_code", "units", "on_the_way", "least")
+    names = ("product_code", "units", "reserved", "on_the_way", "least")
     items = [dict(zip(names, row, strict=True)) for row in rows]
     return 200, {"items": items, "next_cursor": cursor}
 

@@ -14,7 +14,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
-from groupbuy.warehouse import issuing
+from groupbuy.warehouse import issuing, tracing
 from groupbuy.warehouse import stock as levels
 from groupbuy.warehouse import warehouses as places
 from groupbuy.warehouse.models import (
@@ -52,7 +52,8 @@ COLUMNS = (
     Column(_l("Item code"), lambda row: row.Product.code, "code", _page),
     Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
     Column(_l("Specification"), lambda row: row.Product.spec),
-    Column(_l("In stock"), lambda row: row.units, "number", sort="units"),
+    Column(_l("Free in stock"), lambda row: row.units, "number", sort="units"),
+    Column(_l("Kept for rounds"), lambda row: row.reserved or None, "number"),
     Column(_l("In transit"), lambda row: row.on_the_way or None, "number"),
     Column(_l("Low below"), lambda row: row.least, "number"),
     Column(_l("Keeps"), lambda row: "yes" if row.Product.keeps else "no", "state:shown"),
@@ -79,17 +80,19 @@ def stock() -> ResponseReturnValue:
     """List products with what lies in stock, in all warehouses or in one, the fullest first."""
     level, place = func.coalesce(StockLevel.units, 0), asked_place()
     units = levels.units_in(place.id) if place else level
+    held = tracing.reserved(place.id if place else None)
     statement = (
         select(Product, units.label("units"), StockAlert.least)
-        .add_columns(levels.units_in(IN_TRANSIT).label("on_the_way"))
+        .add_columns(levels.units_in(IN_TRANSIT).label("on_the_way"), held.c.units.label("reserved"))
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .outerjoin(StockAlert, StockAlert.product_id == Product.id)
+        .outerjoin(held, held.c.product_id == Product.id)
         .order_by(units.desc(), Product.code)
     )
     if text := asked("q"):
         statement = statement.where(or_(contains(Product.code, text), contains(Product.name, text)))
     if asked("there"):
-        statement = statement.where(units > 0)
+        statement = statement.where(or_(units > 0, held.c.units > 0))
     if asked("low"):
         statement = statement.where(level < StockAlert.least)
     if days := asked_id("still"):

@@ -127,6 +127,11 @@ def test_a_preview_that_has_grown_old_is_not_applied(town: Town, number: str) ->
 def test_stock_is_counted_and_its_movements_are_listed(town: Town, number: str) -> None:
     town.operator.post(f"/admin/receiving/{number}", **delivery(6))
     assert "收货余量" in town.operator.text("/admin/stock/P1")
+    export = town.operator.get("/admin/stock?export=xlsx&q=P1&warehouse=MAIN").data
+    rows = list(openpyxl.load_workbook(BytesIO(export)).active.iter_rows(values_only=True))
+    head = next(place for place, row in enumerate(rows) if "可用库存" in row)
+    shown = dict(zip(rows[head], rows[head + 1], strict=True))
+    assert (shown["可用库存"], shown["团期占用"]) == (2, 4)
     assert town.operator.post("/admin/stock/P1", seen="2", counted="5").status_code == 303
     late = town.operator.post("/admin/stock/P1", seen="2", counted="5")
     assert (late.status_code, "盘点之后库存有变" in late.get_data(as_text=True)) == (422, True)
