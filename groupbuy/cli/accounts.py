@@ -5,9 +5,10 @@ import os
 import click
 from flask import Flask
 
-from groupbuy.accounts import queries, rules, second_factor, service
+from groupbuy.accounts import codes, queries, rules, second_factor, service
 from groupbuy.accounts.models import Account
 from groupbuy.db.transaction import transaction
+from groupbuy.flows import renumbering
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.kernel.phones import normalise_phone
@@ -43,13 +44,30 @@ def create_user(app: Flask, role: str, phone: str, name: str, leader: str | None
 @click.pass_obj
 def reset_factor(app: Flask, phone: str) -> None:
     """Switch an account's second factor off when phone and recovery codes are lost."""
-    normal = normalise_phone(phone)
     with app.app_context(), transaction():
-        account = queries.find_account(normal) if normal else None
-        if account is None:
-            raise NotFound("unknown_account", "There is no account with this phone.")
-        was_on = second_factor.remove(account_id=account.id, now=utc_now(), actor=ACTOR)
+        was_on = second_factor.remove(account_id=_account(phone).id, now=utc_now(), actor=ACTOR)
     click.echo("The second factor is off." if was_on else "There was no second factor.")
+
+
+@click.command("change-phone")
+@click.option("--phone", required=True, help="The number that the account has.")
+@click.option("--to", "new", required=True, help="The number that it gets.")
+@click.pass_obj
+def change_phone(app: Flask, phone: str, new: str) -> None:
+    """Give an account another mobile number without a code, for somebody whose old number is lost."""
+    with app.app_context(), transaction():
+        account = _account(phone)
+        renumbering.change_phone(
+            account_id=account.id, phone=codes.known_phone(new), now=utc_now(), actor=ACTOR
+        )
+        click.echo(f"{account.name} signs in with {account.phone} from now on; other devices are signed out.")
+
+
+def _account(phone: str) -> Account:
+    account = queries.find_account(normalise_phone(phone) or phone)
+    if account is None:
+        raise NotFound("unknown_account", f"There is no account {phone}.", param="phone")
+    return account
 
 
 def _add_profile(account: Account, role: str, name: str, leader_code: str | None) -> None:
@@ -81,9 +99,7 @@ def limit_user(
     if everybody == bool(communities or codes):
         raise click.UsageError("Give --community or --leader, each as often as needed, or --all.")
     with app.app_context(), transaction():
-        account = queries.find_account(normalise_phone(phone) or phone)
-        if account is None:
-            raise NotFound("unknown_account", f"There is no account {phone}.", param="phone")
+        account = _account(phone)
         if everybody:
             limiting.lift_limit(account=account, now=utc_now(), actor=ACTOR)
         else:

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "audit": "groupbuy.cli.audit:audit",
     "backup": "groupbuy.cli.backing_up:backup",
     "bank": "groupbuy.cli.bank:bank",
+    "change-phone": "groupbuy.cli.accounts:change_phone",
     "create-user": "groupbuy.cli.accounts:create_user",
     "deliveries": "groupbuy.cli.delivery:deliveries",
     "demo": "groupbuy.cli.demo.command:demo",

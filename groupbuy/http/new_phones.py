@@ -2,7 +2,7 @@
 
 from flask import current_app, request
 
-from groupbuy.accounts import codes
+from groupbuy.accounts import codes, queries
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import renumbering
 from groupbuy.kernel.clock import utc_now
@@ -46,10 +46,14 @@ def send_code(*, account_id: int, phone: str, visit: str) -> str:
 def change(*, account_id: int, phone: str, code: str, visit: str, actor: str) -> None:
     """Set an account's number, which the code proves; a wrong try is counted whatever becomes of the request.
 
-    Raise BadInput, WrongCode, RuleBroken ``phone_taken``.
+    Asked again when the account has the number already, as after an answer that was lost, it changes
+    nothing: the code was used up by then. Raise BadInput, WrongCode, RuleBroken ``phone_taken``.
     """
-    normal = codes.check_code(
-        phone=codes.known_phone(phone),
+    normal = codes.known_phone(phone)
+    if queries.get_account(account_id).phone == normal:
+        return
+    codes.check_code(
+        phone=normal,
         code=code,
         purpose=_purpose(account_id),
         visit=visit,
