@@ -11,7 +11,7 @@ from groupbuy.db.totals import total
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision
 from groupbuy.orders.models import LineChange, OrderLine
-from groupbuy.orders.shortening import SHORTAGE, is_freed
+from groupbuy.orders.shortening import is_freed, is_missed, is_shared_out
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse.models import (
@@ -52,6 +52,27 @@ _freed = (
     .group_by(OrderLine.offer_id)
     .subquery()
 )
+# The first change of each allocation that dealt with goods which a leader had missed: it looked at what
+# was refunded before it, so that these units fill a part of the shortage. Later ones came and were lost.
+_shared_out = (
+    select(OrderLine.offer_id, func.min(LineChange.id).label("first_id"))
+    .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+    .where(is_shared_out())
+    .where(
+        OrderLine.offer_id.in_(select(Discrepancy.offer_id).where(Discrepancy.decision == Decision.REFUND))
+    )
+    .group_by(OrderLine.offer_id)
+    .subquery()
+)
+_missed_before = (
+    select(OrderLine.offer_id, total(LineChange.units).label("units"))
+    .select_from(LineChange)
+    .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+    .join(_shared_out, _shared_out.c.offer_id == OrderLine.offer_id)
+    .where(is_missed(), LineChange.id < _shared_out.c.first_id)
+    .group_by(OrderLine.offer_id)
+    .subquery()
+)
 _lines = (
     select(
         PurchaseOrderLine.offer_id,
@@ -74,6 +95,7 @@ def _settled(value: ColumnElement[Any]) -> Rows:
         select(_lines.c.offer_id, value)
         .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == _lines.c.offer_id)
         .outerjoin(_freed, _freed.c.offer_id == _lines.c.offer_id)
+        .outerjoin(_missed_before, _missed_before.c.offer_id == _lines.c.offer_id)
         .where(or_(_lines.c.there >= _lines.c.ordered, AllocatedOffer.offer_id.is_not(None)))
     )
 
@@ -88,6 +110,7 @@ CHECKS: tuple[Check, ...] = (
             _lines.c.ordered
             - func.coalesce(AllocatedOffer.lost, 0)
             - func.coalesce(_freed.c.units, 0)
+            - func.coalesce(_missed_before.c.units, 0)
             + _lines.c.stored
         ),
     ),
@@ -98,7 +121,7 @@ CHECKS: tuple[Check, ...] = (
         select(AllocatedOffer.offer_id, AllocatedOffer.lost),
         select(OrderLine.offer_id, total(LineChange.units))
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
-        .where(LineChange.kind == SHORTAGE, LineChange.cause.startswith("allocation:"))
+        .where(is_shared_out())
         .group_by(OrderLine.offer_id),
     ),
     Equal(
@@ -110,7 +133,7 @@ CHECKS: tuple[Check, ...] = (
         .group_by(Discrepancy.offer_id),
         select(OrderLine.offer_id, total(LineChange.units))
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
-        .where(LineChange.kind == SHORTAGE, LineChange.cause.startswith("leader_receipt:"))
+        .where(is_missed())
         .group_by(OrderLine.offer_id),
     ),
     Equal(

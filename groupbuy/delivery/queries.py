@@ -18,7 +18,8 @@ from groupbuy.kernel.sorting import natural_key
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.days import day_of, is_on
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import LineChange, Order, OrderLine
+from groupbuy.orders.shortening import is_shared_out
 
 # Rounds whose goods are on their way to the leaders, or will be.
 TO_DELIVER = (RoundState.CLOSED, RoundState.ORDERED, RoundState.RECEIVED, RoundState.DISPATCHED)
@@ -192,6 +193,22 @@ def get_discrepancy(discrepancy_id: int, *, lock: bool = False) -> Discrepancy:
     if found is None:
         raise NotFound("unknown_discrepancy", "There is no such discrepancy.")
     return found
+
+
+def really_missing(found: Discrepancy) -> int:
+    """Return the units that an undecided discrepancy is about, without what a shortage took since.
+
+    A leader signs against what the orders hold; what is shared out later was never sent.
+    """
+    took = (
+        select(total(LineChange.units))
+        .join(OrderLine, OrderLine.id == LineChange.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .join(Round, Round.id == Order.round_id)
+        .where(OrderLine.offer_id == found.offer_id, Order.leader_id == found.stop.leader_id)
+        .where(is_on(found.stop.day), is_shared_out(), LineChange.at > found.stop.signed_at)
+    )
+    return max(found.missing - (db.session.scalar(took) or 0), 0)
 
 
 def still_to_leave(round_id: int) -> bool:

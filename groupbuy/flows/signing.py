@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
-from groupbuy.campaigns.models import OfferVersion
+from groupbuy.campaigns.models import OfferVersion, Round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
@@ -120,12 +120,13 @@ def who_loses(discrepancy: Discrepancy) -> list[Losing]:
         if claim.order_id in there
     ]
     wanted = sum(claim.units for claim in claims)
-    if discrepancy.missing > wanted:
+    missing = queries.really_missing(discrepancy)
+    if missing > wanted:
         raise RuleBroken(
             "handed_out",
             f"Only {wanted} units are left to hand out; settle the rest by hand.",
         )
-    got = allocate(Policy.FIRST_COME, claims, wanted - discrepancy.missing, {})
+    got = allocate(Policy.FIRST_COME, claims, wanted - missing, {})
     return [
         Losing(claim, claim.units - got[claim.line_id])
         for claim in claims
@@ -139,7 +140,8 @@ def decide(
     """Decide once what becomes of a discrepancy.
 
     ``refund`` takes the goods from the residents who go without, and charges ``payer`` with their cost.
-    Raise NotFound, BadInput, RuleBroken ``already_decided``, ``nothing_missing``, ``handed_out``.
+    Raise NotFound, BadInput, RuleBroken ``already_decided``, ``nothing_missing``, ``handed_out``,
+    ``shortage_open``.
     """
     round_id = queries.get_discrepancy(discrepancy_id).offer.round_id
     round_ = lifecycle.lock_round(round_id)
@@ -147,30 +149,49 @@ def decide(
     if found.decision is not None:
         raise RuleBroken("already_decided", "This has been decided meanwhile.")
     if decision is Decision.REFUND:
-        if found.missing <= 0:
-            raise RuleBroken("nothing_missing", "Nothing is missing; there is nothing to refund.")
-        if payer is None:
-            raise BadInput("required", "Say who pays for it.", param="payer")
-        shortening.lock_orders_of_offers([found.offer_id])
-        losing = who_loses(found)
-        _carry_out(found, losing, now, actor)
-        parts = origins.charges(found.offer, found.missing, _cost_of(found.offer_id))
-        found.payer, found.charge_fen = payer, sum(one.amount_fen for one in parts)
-        if payer is Payer.SUPPLIER and found.charge_fen:
-            _owe_less(found, parts, now, actor)
-        telling.tell_of_shortage(
-            round_=round_,
-            cause=_cause(found),
-            lost=[
-                (one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen, "")
-                for one in losing
-            ],
-            now=now,
-        )
+        _refund(found, payer, round_, now, actor)
     found.decision, found.decided_at, found.decided_by = decision, now, actor.name
     db.session.flush()
     _log(found, now, actor)
     return found
+
+
+def _refund(found: Discrepancy, payer: Payer | None, round_: Round, now: datetime, actor: Actor) -> None:
+    if found.missing <= 0:
+        raise RuleBroken("nothing_missing", "Nothing is missing; there is nothing to refund.")
+    if payer is None:
+        raise BadInput("required", "Say who pays for it.", param="payer")
+    shortening.lock_orders_of_offers([found.offer_id])
+    _check_shared_out(found)
+    losing = who_loses(found)
+    # What a shortage took since was never sent, and nobody is charged for it.
+    found.sent = found.got + queries.really_missing(found)
+    _carry_out(found, losing, now, actor)
+    parts = origins.charges(found.offer, found.missing, _cost_of(found.offer_id))
+    found.payer, found.charge_fen = payer, sum(one.amount_fen for one in parts)
+    if payer is Payer.SUPPLIER and found.charge_fen:
+        _owe_less(found, parts, now, actor)
+    telling.tell_of_shortage(
+        round_=round_,
+        cause=_cause(found),
+        lost=[
+            (one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen, "") for one in losing
+        ],
+        now=now,
+    )
+
+
+def _check_shared_out(found: Discrepancy) -> None:
+    """Refuse to charge somebody for what the supplier left out, before it is told apart."""
+    for one in supply.supplies_of(found.offer.round_id, [found.offer_id]):
+        if one.final and one.short and not one.lost:
+            raise RuleBroken(
+                "shortage_open",
+                f"{one.product_code} is short by {one.short}; share that out first.",
+                param=one.product_code,
+            )
+    if not queries.really_missing(found):
+        raise RuleBroken("nothing_missing", "The shortage that was shared out took all that is missing.")
 
 
 def _carry_out(found: Discrepancy, losing: Sequence[Losing], now: datetime, actor: Actor) -> None:

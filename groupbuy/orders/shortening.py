@@ -70,6 +70,16 @@ def is_used_up() -> ColumnElement[bool]:
     return and_(LineChange.kind == REFUND, ~is_freed())
 
 
+def is_shared_out() -> ColumnElement[bool]:
+    """Return the condition that a change is a line's part of a shortage that was shared out."""
+    return and_(LineChange.kind == SHORTAGE, LineChange.cause.startswith("allocation:"))
+
+
+def is_missed() -> ColumnElement[bool]:
+    """Return the condition that a change is of goods that a leader did not get (签收差异)."""
+    return and_(LineChange.kind == SHORTAGE, LineChange.cause.startswith("leader_receipt:"))
+
+
 def is_given_back() -> ColumnElement[bool]:
     """Return the condition that a change puts substitutes back into stock."""
     return LineChange.cause.startswith(f"{GIVEN_BACK}:")

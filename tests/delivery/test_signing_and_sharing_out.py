@@ -1,0 +1,114 @@
+"""What a leader misses and what a supplier left out are told apart, in whatever order they are dealt with."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from groupbuy.campaigns.models import Round
+from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction
+from groupbuy.delivery import queries
+from groupbuy.delivery.models import Discrepancy
+from groupbuy.delivery.rules import Decision, Payer
+from groupbuy.flows import allocating
+from groupbuy.flows.signing import Count
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.warehouse.rules import Policy
+from tests.building import ACTOR, PICKUP
+from tests.delivery.town import T, Town
+from tests.warehouse import day
+
+LATER = T + timedelta(hours=1)
+
+
+@pytest.fixture
+def town(app: Flask) -> Town:
+    """Return the town, whose goods have left before anything was received: 10 of P1 are wanted, 7 at L1."""
+    town = Town(app)
+    town.plan()
+    town.leave("东线")
+    return town
+
+
+def _receive(town: Town, units: int) -> None:
+    """Receive the first round, short of P1, and let nothing more come."""
+    day.receive(day.order_of(town.rounds[0]).number, {"P1": units, "P2": 1}, last=True)
+
+
+def _sign(town: Town, got: int) -> Discrepancy:
+    town.sign(0, {town.offer("P1"): Count(got, "missing")})
+    return queries.discrepancies(day=PICKUP)[0]
+
+
+def _share_out(town: Town) -> int:
+    def apply() -> int:
+        round_ = db.session.get_one(Round, town.rounds[0].id)
+        done = allocating.apply(round_=round_, policy=Policy.FIRST_COME, now=LATER, actor=ACTOR)
+        return done.units if done else 0
+
+    return in_transaction(apply)
+
+
+def _kept(town: Town) -> list[int]:
+    return [day.quantities(order).get("P1", 0) for order in town.orders[:3]]
+
+
+def test_what_was_refunded_before_the_goods_were_counted_is_not_taken_again(town: Town) -> None:
+    found = _sign(town, 6)
+    town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    _receive(town, 8)
+    assert _share_out(town) == 1
+    # 10 were wanted, 8 came: one was lost by the signature, one by the allocation.
+    assert sum(_kept(town)) == 8
+    assert day.wrong() == []
+
+
+def test_a_shortage_is_shared_out_before_anybody_is_charged_for_it(town: Town) -> None:
+    found = _sign(town, 6)
+    _receive(town, 8)
+    with pytest.raises(RuleBroken) as refused:
+        town.decide(found.id, Decision.REFUND, Payer.SUPPLIER)
+    assert refused.value.code == "shortage_open"
+    assert _share_out(town) == 2
+    # The last who ordered, Clara at the other leader, goes without two; at L1 one is missing all the same.
+    assert _kept(town) == [5, 2, 1]
+    assert town.decide(found.id, Decision.REFUND, Payer.DRIVER).charge_fen == 500
+    assert _kept(town) == [5, 1, 1]
+    assert day.wrong() == []
+
+
+def test_what_an_allocation_took_from_a_leader_is_not_missing_there(town: Town) -> None:
+    found = _sign(town, 2)
+    _receive(town, 6)
+    assert _share_out(town) == 4
+    # Clara's three and one of Berta's: of the five that L1 missed one was never there.
+    assert _kept(town) == [5, 1, 0]
+    decided = town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    assert (decided.sent, decided.got, decided.charge_fen) == (6, 2, 4 * 500)
+    assert _kept(town) == [2, 0, 0]
+    assert day.wrong() == []
+
+
+def test_nothing_is_missing_when_an_allocation_took_all_of_it(town: Town) -> None:
+    found = _sign(town, 6)
+    _receive(town, 6)
+    _share_out(town)
+    with pytest.raises(RuleBroken) as refused:
+        town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    assert refused.value.code == "nothing_missing"
+    town.decide(found.id, Decision.DISMISS)
+    assert _kept(town) == [5, 1, 0]
+    assert day.wrong() == []
+
+
+def test_what_goes_missing_after_the_sharing_out_is_lost_beside_it(app: Flask) -> None:
+    town = Town(app)
+    town.plan()
+    _receive(town, 8)
+    assert _share_out(town) == 2
+    town.leave("东线")
+    found = _sign(town, 6)
+    town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    assert _kept(town) == [5, 1, 1]
+    assert day.wrong() == []
