@@ -2,7 +2,7 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
@@ -19,12 +19,22 @@ from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    by_state,
+    chosen,
+    in_state,
+    searched,
+    show,
+    within_days,
+    zone,
+)
 from groupbuy.web.after_sales import KINDS, REASONS
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 GOODS = {
     Goods.KEPT: _l("stay with the resident"),
@@ -78,13 +88,9 @@ def aftersales() -> ResponseReturnValue:
         .join(Leader, Leader.id == Order.leader_id)
         .order_by(AfterSaleCase.id.desc())
         .where(*within_days(AfterSaleCase.asked_at, "from", "until"))
+        .where(*in_state(AfterSaleCase.state), *chosen("reason", AfterSaleCase.reason))
+        .where(*searched(AfterSaleCase.number, Order.number, Resident.name, Leader.name))
     )
-    for name in ("state", "reason"):
-        if wanted := asked(name):
-            statement = statement.where(getattr(AfterSaleCase, name) == wanted)
-    if text := asked("q"):
-        columns = (AfterSaleCase.number, Order.number, Resident.name, Leader.name)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
     counted = queries.cases_by_reason()
     listing = Listing(
         "after-sales",
@@ -93,7 +99,7 @@ def aftersales() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Number, resident or leader")),
-            Filter("state", _("State"), state_choices("after_sale"), _("All states")),
+            by_state("after_sale"),
             Filter(
                 "reason",
                 _("Reason"),

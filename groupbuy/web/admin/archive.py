@@ -13,7 +13,7 @@ from groupbuy.finance.dials import dials
 from groupbuy.flows.archive import archiving
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, searched, show
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
@@ -87,9 +87,8 @@ def _statement() -> Select[Any]:
         .join(Round, Round.id == RoundArchive.round_id)
         .options(contains_eager(RoundArchive.round))
         .order_by(Round.pickup_date.desc(), Round.id.desc())
+        .where(*searched(Round.title, Round.name))
     )
-    if text := asked("q"):
-        rows = rows.where(contains(Round.title, text) | contains(Round.name, text))
     if (where := asked("where")) in ("in", "waits"):
         inside = RoundArchive.archived_at.is_not(None)
         rows = rows.where(inside if where == "in" else ~inside)

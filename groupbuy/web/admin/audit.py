@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flask.typing import ResponseReturnValue
-from sqlalchemy import String, cast, literal, or_, select
+from sqlalchemy import String, cast, literal, select
 
 from groupbuy.accounts.models import Account
 from groupbuy.accounts.rules import ROLES
@@ -12,7 +12,15 @@ from groupbuy.audit.models import AuditEntry
 from groupbuy.kernel.money import format_yuan
 from groupbuy.web.admin.audit_words import KEYS, SUBJECTS, subject_kind
 from groupbuy.web.admin.blueprint import blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    chosen,
+    searched,
+    show,
+    within_days,
+)
 from groupbuy.web.admin.words import PREFIX, VERBS, actor_name, verb
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -62,14 +70,10 @@ def audit() -> ResponseReturnValue:
         select(AuditEntry, Account.name)
         .outerjoin(Account, by_account)
         .where(*within_days(AuditEntry.at, "from", "until"))
+        .where(*chosen("verb", AuditEntry.verb), *chosen("kind", AuditEntry.subject_kind))
+        .where(*searched(AuditEntry.subject, Account.name))
         .order_by(AuditEntry.id.desc())
     )
-    if text := asked("q"):
-        statement = statement.where(or_(contains(AuditEntry.subject, text), contains(Account.name, text)))
-    if chosen := asked("verb"):
-        statement = statement.where(AuditEntry.verb == chosen)
-    if kind := asked("kind"):
-        statement = statement.where(AuditEntry.subject_kind == kind)
     listing = Listing(
         "audit",
         _("Audit log"),

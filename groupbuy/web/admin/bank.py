@@ -21,12 +21,11 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, page_of, show
+from groupbuy.web.admin.listing import Column, Listing, asked, by_state, page_of, show
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
-from groupbuy.web.kit.states import state_choices
 
 KINDS = {
     "withdrawal": _l("Withdrawal of a leader"),
@@ -99,7 +98,7 @@ def _bank(form: StatementForm) -> ResponseReturnValue:
         _("Bank statement"),
         statement,
         LINES,
-        filters=(Filter("state", _("State"), state_choices("bank_line"), _("All states")),),
+        filters=(by_state("bank_line"),),
         actions=((_("Match"), _decide),),
         scalars=True,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 
 from groupbuy.analytics.dashboard import rounds_with_figures
 from groupbuy.campaigns.listing import by_urgency
@@ -19,16 +19,16 @@ from groupbuy.web.admin.listing import (
     Column,
     Filter,
     Listing,
-    asked,
     asked_id,
-    contains,
+    by_state,
+    in_state,
+    searched,
     show,
     within_days,
 )
 from groupbuy.web.admin.round_columns import ROUND_COLUMNS, round_page
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
@@ -59,10 +59,7 @@ def campaigns() -> ResponseReturnValue:
 
 def _rounds() -> Select[*tuple[Any, ...]]:
     statement = rounds_with_figures().order_by(*by_urgency(utc_now()))
-    if text := asked("q"):
-        statement = statement.where(or_(contains(Round.name, text), contains(Round.title, text)))
-    if state := asked("state"):
-        statement = statement.where(Round.state == state)
+    statement = statement.where(*searched(Round.name, Round.title), *in_state(Round.state))
     if category := asked_id("category"):
         sold = select(Offer.id).join(Product, Product.id == Offer.product_id)
         sold = sold.where(Offer.round_id == Round.id, Product.category_id == category)
@@ -84,7 +81,7 @@ def _round_filters() -> list[Filter]:
     leaders = db.session.execute(select(Leader.id, Leader.name).order_by(Leader.code).limit(500))
     filters = [
         Filter("q", _("Title or number")),
-        Filter("state", _("State"), state_choices("round"), _("All states")),
+        by_state("round"),
         Filter("category", _("Category"), [(row[0], row[1]) for row in categories], _("All categories")),
         Filter("leader", _("Leader"), [(row[0], row[1]) for row in leaders], _("All leaders")),
         Filter("from", _("Day of the cut-off"), until="until"),
@@ -146,12 +143,11 @@ def campaigns_plans() -> ResponseReturnValue:
     """List plans, the newest first."""
     products = select(func.count()).where(CampaignOffer.campaign_id == Campaign.id).scalar_subquery()
     rounds = select(func.count()).where(Round.campaign_id == Campaign.id).scalar_subquery()
-    statement = select(Campaign, products.label("products"), rounds.label("rounds"))
-    statement = statement.order_by(Campaign.id.desc())
-    if text := asked("q"):
-        statement = statement.where(or_(contains(Campaign.name, text), contains(Campaign.code, text)))
-    if state := asked("state"):
-        statement = statement.where(Campaign.state == state)
+    statement = (
+        select(Campaign, products.label("products"), rounds.label("rounds"))
+        .where(*searched(Campaign.name, Campaign.code), *in_state(Campaign.state))
+        .order_by(Campaign.id.desc())
+    )
     listing = Listing(
         "campaigns",
         _("Campaign plans"),
@@ -159,7 +155,7 @@ def campaigns_plans() -> ResponseReturnValue:
         PLAN_COLUMNS,
         filters=(
             Filter("q", _("Name or code")),
-            Filter("state", _("State"), state_choices("campaign"), _("All states")),
+            by_state("campaign"),
         ),
         sorts={"name": Campaign.name, "made": Campaign.created_at},
         actions=((_("Details"), plan_page), (_("Copy"), _copy_page)),

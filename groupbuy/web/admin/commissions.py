@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
@@ -30,9 +30,9 @@ from groupbuy.web.admin.listing import (
     Filter,
     Listing,
     Rows,
-    asked,
-    contains,
+    chosen,
     file_of,
+    searched,
     show,
     within_days,
 )
@@ -90,12 +90,9 @@ def commissions() -> ResponseReturnValue:
         .join(Round, Round.id == CommissionEntry.round_id)
         .where(*within_days(CommissionEntry.created_at, "from", "until"))
         .order_by(CommissionEntry.id.desc())
+        .where(*searched(Leader.name, Leader.code, Round.name, Round.title))
+        .where(*chosen("leader", Leader.code))
     )
-    if text := asked("q"):
-        columns = (Leader.name, Leader.code, Round.name, Round.title)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    if code := asked("leader"):
-        statement = statement.where(Leader.code == code)
     listing = Listing(
         "commissions",
         _("Commissions"),

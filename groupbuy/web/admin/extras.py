@@ -23,7 +23,7 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.commissions import tabs
 from groupbuy.web.admin.fields import YuanField
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, chosen, searched, show
 from groupbuy.web.kit.filters import percent
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -74,11 +74,11 @@ def _order(row: Any) -> str:
 @blueprint.get("/commissions/extras")
 def commissions_extras() -> ResponseReturnValue:
     """List rewards and bonuses, the latest first."""
-    statement = extra_commission.with_round()
-    if text := asked("q"):
-        statement = statement.where(contains(Leader.name, text) | contains(Leader.code, text))
-    if kind := asked("kind"):
-        statement = statement.where(CommissionExtra.kind == kind)
+    statement = (
+        extra_commission.with_round()
+        .where(*chosen("kind", CommissionExtra.kind))
+        .where(*searched(Leader.name, Leader.code))
+    )
     listing = Listing(
         "commission-extras",
         _("Rewards and bonuses"),

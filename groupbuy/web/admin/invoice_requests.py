@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_
 from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -21,13 +20,22 @@ from groupbuy.orders.models import Order
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import ReasonForm
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, in_state, show, within_days
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    asked,
+    by_state,
+    in_state,
+    searched,
+    show,
+    within_days,
+)
 from groupbuy.web.admin.pictures import redrawn
 from groupbuy.web.invoice_files import invoice_download
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 # An invoice on paper stays legible.
 WIDTH = 2000
@@ -76,17 +84,12 @@ COLUMNS = (
 @blueprint.get("/invoice-requests")
 def invoice_requests() -> ResponseReturnValue:
     """List what residents ask for, the latest first; ``kept`` finds what was given back on since."""
-    conditions = [*in_state(InvoiceRequest.state), *within_days(InvoiceRequest.asked_at, "from", "until")]
-    statement = queries.queue().where(*conditions)
-    if text := asked("q"):
-        columns = (
-            Order.number,
-            Resident.name,
-            InvoiceRequest.title,
-            InvoiceRequest.tax_number,
-            InvoiceRequest.invoice_number,
-        )
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    row = InvoiceRequest
+    statement = (
+        queries.queue()
+        .where(*in_state(row.state), *within_days(row.asked_at, "from", "until"))
+        .where(*searched(Order.number, Resident.name, row.title, row.tax_number, row.invoice_number))
+    )
     if asked("kept") == "differs":
         statement = statement.where(queries.differs())
     listing = Listing(
@@ -96,7 +99,7 @@ def invoice_requests() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Order, resident, title or number")),
-            Filter("state", _("State"), state_choices("invoice_request"), _("All states")),
+            by_state("invoice_request"),
             Filter("kept", _("Amount"), [("differs", _("given back since"))], _("All amounts")),
             Filter("from", _("Day of the request"), until="until"),
         ),

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 from wtforms import FieldList, FormField, HiddenField, RadioField, StringField
 from wtforms.fields import SelectChoice
@@ -31,10 +31,11 @@ from groupbuy.web.admin.listing import (
     Filter,
     Listing,
     Rows,
-    asked,
-    contains,
+    by_state,
     file_asked,
     file_of,
+    in_state,
+    searched,
     show,
     within_days,
 )
@@ -42,7 +43,6 @@ from groupbuy.web.admin.settlements import tabs
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 MOST_SHOWN = 200
 
@@ -115,12 +115,9 @@ def invoices() -> ResponseReturnValue:
         .options(contains_eager(SupplierInvoice.supplier), contains_eager(SupplierInvoice.purchase_order))
         .where(*within_days(SupplierInvoice.entered_at, "from", "until"))
         .order_by(SupplierInvoice.id.desc())
+        .where(*searched(Supplier.code, Supplier.name, SupplierInvoice.number, PurchaseOrder.number))
+        .where(*in_state(SupplierInvoice.state))
     )
-    if text := asked("q"):
-        columns = (Supplier.code, Supplier.name, SupplierInvoice.number, PurchaseOrder.number)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    if state := asked("state"):
-        statement = statement.where(SupplierInvoice.state == state)
     listing = Listing(
         "invoices",
         _("Invoices"),
@@ -128,7 +125,7 @@ def invoices() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Number, order or supplier")),
-            Filter("state", _("State"), state_choices("invoice"), _("All states")),
+            by_state("invoice"),
             Filter("from", _("Day of entry"), until="until"),
         ),
         sorts={"dated": SupplierInvoice.dated, "amount": SupplierInvoice.amount_fen},

@@ -24,7 +24,7 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.campaign_editor import CONFLICT, last_change
 from groupbuy.web.admin.fields import YuanField, optional
 from groupbuy.web.admin.goods_paste import PasteFault, read_paste
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, zone
+from groupbuy.web.admin.listing import Column, Filter, Listing, searched, show, zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -82,8 +82,7 @@ def campaigns_leaders(code: str) -> ResponseReturnValue:
     if not campaign.all_leaders:
         chosen = select(CampaignLeader.leader_id).where(CampaignLeader.campaign_id == campaign.id)
         statement = statement.where(Leader.id.in_(chosen))
-    if text := asked("q"):
-        statement = statement.where(contains(Leader.name, text) | contains(Leader.code, text))
+    statement = statement.where(*searched(Leader.name, Leader.code))
     listing = Listing(
         "campaign_leaders",
         _("Leaders of %(name)s", name=campaign.name),

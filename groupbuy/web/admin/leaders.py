@@ -22,13 +22,23 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import ClockField, WholeField, YuanField
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    asked,
+    asked_id,
+    by_state,
+    contains,
+    in_state,
+    searched,
+    show,
+)
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.admin.products import pairs
 from groupbuy.web.degrees import DegreesField
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 from groupbuy.web.reach import may_visit
 
 TEXTS = ("email", "address", "route")
@@ -107,20 +117,18 @@ def leaders() -> ResponseReturnValue:
     statement = (
         select(Leader, Community.name.label("community"), count.label("residents"))
         .outerjoin(Community, Community.id == Leader.community_id)
-        .where(*within(Leader.id))
+        .where(*within(Leader.id), *in_state(Leader.state))
         .order_by(Leader.code)
     )
     if text := asked("q"):
         columns = (Leader.code, Leader.name, Leader.route, Community.name)
         by_phone = Leader.phone.endswith(text, autoescape=True)
         statement = statement.where(or_(by_phone, *(contains(column, text) for column in columns)))
-    if state := asked("state"):
-        statement = statement.where(Leader.state == state)
     if community := asked_id("community"):
         statement = statement.where(Leader.community_id == community)
     filters = [
         Filter("q", _("Name, code, phone tail or route")),
-        Filter("state", _("State"), state_choices("leader"), _("All states")),
+        by_state("leader"),
         Filter("community", _("Community"), _my_communities(), _("All communities")),
     ]
     listing = Listing(
@@ -216,8 +224,7 @@ def communities() -> ResponseReturnValue:
     """List communities."""
     count = select(func.count()).where(Leader.community_id == Community.id).scalar_subquery()
     statement = select(Community.id, Community.name, Community.address, count.label("leaders"))
-    if text := asked("q"):
-        statement = statement.where(or_(contains(Community.name, text), contains(Community.address, text)))
+    statement = statement.where(*searched(Community.name, Community.address))
     listing = Listing(
         "communities",
         _("Communities and pickup points"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -235,10 +235,21 @@ def asked(name: str) -> str:
     return request.args.get(name, "").strip()[:MAX_SEARCH]
 
 
+def searched(*columns: Any) -> list[ColumnElement[bool]]:
+    """Return the condition of the search box: one of the columns holds its text."""
+    text = asked("q")
+    return [or_(*(contains(column, text) for column in columns))] if text else []
+
+
+def chosen(name: str, column: Any) -> list[ColumnElement[bool]]:
+    """Return the condition of a filter that names one value of a column."""
+    value = asked(name)
+    return [column == value] if value else []
+
+
 def in_state(column: Any) -> list[ColumnElement[bool]]:
     """Return the condition of the filter for a state."""
-    state = asked("state")
-    return [column == state] if state else []
+    return chosen("state", column)
 
 
 def by_state(kind: str) -> Filter:

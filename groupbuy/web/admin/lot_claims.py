@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -19,11 +19,19 @@ from groupbuy.warehouse.models import StockBatch
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import MomentField
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, in_state, show, zone
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    by_state,
+    in_state,
+    searched,
+    show,
+    zone,
+)
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 ACCEPTED = "accepted"
 DECISIONS = {
@@ -79,10 +87,8 @@ def lot_claims() -> ResponseReturnValue:
         .join(Supplier, Supplier.id == LotClaim.supplier_id)
         .where(*in_state(LotClaim.state))
         .order_by(LotClaim.id.desc())
+        .where(*searched(LotClaim.number, Product.name, Product.code, StockBatch.number, Supplier.name))
     )
-    if text := asked("q"):
-        columns = (LotClaim.number, Product.name, Product.code, StockBatch.number, Supplier.name)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
     listing = Listing(
         "lot-claims",
         _("Claims on batches"),
@@ -90,7 +96,7 @@ def lot_claims() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Number, goods, batch or supplier")),
-            Filter("state", _("State"), state_choices("lot_claim"), _("All states")),
+            by_state("lot_claim"),
         ),
         sorts={"opened": LotClaim.opened_at},
     )

@@ -13,10 +13,9 @@ from groupbuy.notices import log, rules
 from groupbuy.notices.log import Asked
 from groupbuy.notices.names import names_of
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, page_of, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, by_state, page_of, show
 from groupbuy.web.admin.notices import tabs
 from groupbuy.web.kit.i18n import gettext as _
-from groupbuy.web.kit.states import state_choices
 from groupbuy.web.messages import EVENTS, channel_name, event_name
 
 MOST = 2_147_483_647
@@ -54,7 +53,7 @@ def _filters() -> tuple[Filter, ...]:
         Filter("q", _("Recipient, such as resident:7")),
         Filter("event", _("Event"), events, _("All events")),
         Filter("channel", _("Channel"), channels, _("All channels")),
-        Filter("state", _("State"), state_choices("notice"), _("All states")),
+        by_state("notice"),
     )
 
 

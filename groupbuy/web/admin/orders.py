@@ -28,7 +28,7 @@ from groupbuy.orders.rules import OrderState, phase
 from groupbuy.orders.substitutes import replaced_of
 from groupbuy.pickup.parts import NOT_READY, OPEN_STATES
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show, within_days
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, chosen, in_state, show, within_days
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -96,19 +96,16 @@ def _reviews() -> list[tuple[str, str]]:
 
 def _statement() -> Select[*tuple[Any, ...]]:
     days = within_days(Order.placed_at, "from", "until")
-    statement = searching.orders().where(*days, *within(Order.leader_id))
+    statement = (
+        searching.orders()
+        .where(*days, *within(Order.leader_id), *in_state(Order.state))
+        .where(*chosen("round", Round.name), *chosen("leader", Leader.code))
+        .where(*chosen("resident", Resident.code))
+    )
     if text := asked("q"):
         statement = statement.where(searching.matching(text))
-    if state := asked("state"):
-        statement = statement.where(Order.state == state)
     if (review := asked("review")) in (reviews.WAITING, reviews.APPROVED):
         statement = statement.where(reviews.is_in(review))
-    if name := asked("round"):
-        statement = statement.where(Round.name == name)
-    if code := asked("leader"):
-        statement = statement.where(Leader.code == code)
-    if code := asked("resident"):
-        statement = statement.where(Resident.code == code)
     unpaid = or_(Order.paid_at.is_(None), Order.paid_fen < Order.amount_fen)
     if (paid := asked("paid")) in ("yes", "no"):
         statement = statement.where(~unpaid if paid == "yes" else unpaid)
@@ -135,33 +132,39 @@ def orders_detail(number: str) -> ResponseReturnValue:
         .where(AuditEntry.subject_kind == "order", AuditEntry.subject == number)
         .order_by(AuditEntry.id)
     ).all()
-    round_ = order.round
-    selling = round_.state in (RoundState.SCHEDULED, RoundState.OPEN) and round_.closes_at > utc_now()
-    alive = order.state in (OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED)
     return render_template(
         "admin/order.html",
         order=order,
         resident=resident,
         leader=leader,
-        round=round_,
+        round=order.round,
         facts=facts_of([order])[order.id],
         lost=lost_units([order.id]),
         replaced=replaced_of([order.id]),
         history=history,
         names=names_of(entry.actor for entry in history),
         payment=payment_of(order),
-        phase=phase(OrderState(order.state), RoundState(round_.state)),
+        phase=phase(OrderState(order.state), RoundState(order.round.state)),
         review=reviews.state_of(order),
-        selling=selling,
-        changeable=alive and selling and not (order.paid_fen and round_.payment == "prepaid"),
-        cancellable=alive and selling,
-        splittable=order.state == OrderState.CONFIRMED and round_.state in TO_DELIVER,
         parts_of=parts_of(order),
         carriage=carriage_of(order.id),
-        with_courier=order.state in OPEN_STATES and round_.state not in NOT_READY,
         is_sale=is_sale(order),
-        payable=order.state != OrderState.CANCELLED and payment_of(order) == "unpaid",
+        **_what_may_be_done(order),
     )
+
+
+def _what_may_be_done(order: Order) -> dict[str, bool]:
+    round_ = order.round
+    selling = round_.state in (RoundState.SCHEDULED, RoundState.OPEN) and round_.closes_at > utc_now()
+    alive = order.state in (OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED)
+    return {
+        "selling": selling,
+        "changeable": alive and selling and not (order.paid_fen and round_.payment == "prepaid"),
+        "cancellable": alive and selling,
+        "splittable": order.state == OrderState.CONFIRMED and round_.state in TO_DELIVER,
+        "with_courier": order.state in OPEN_STATES and round_.state not in NOT_READY,
+        "payable": order.state != OrderState.CANCELLED and payment_of(order) == "unpaid",
+    }
 
 
 @blueprint.get("/orders/<number>/sales-note.<any(xlsx, pdf):suffix>")

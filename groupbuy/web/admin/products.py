@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from groupbuy.catalog import service
@@ -13,11 +13,19 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    asked_id,
+    by_state,
+    in_state,
+    searched,
+    show,
+)
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext
-from groupbuy.web.kit.states import state_choices
 
 ZONES = ("常温", "冷藏", "冷冻")
 MOST = 500
@@ -64,7 +72,7 @@ def products() -> ResponseReturnValue:
     categories, suppliers = pairs(Category), pairs(Supplier)
     filters = [
         Filter("q", _("Name, code or barcode")),
-        Filter("state", _("State"), state_choices("product"), _("All states")),
+        by_state("product"),
         Filter("category", _("Category"), categories, _("All categories")),
         Filter("supplier", _("Supplier"), suppliers, _("All suppliers")),
     ]
@@ -93,11 +101,8 @@ def products() -> ResponseReturnValue:
 def _statement() -> Select[*tuple[Any, ...]]:
     related = (joinedload(Product.supplier), joinedload(Product.category))
     statement: Select[*tuple[Any, ...]] = select(Product).options(*related).order_by(Product.code)
-    if text := asked("q"):
-        columns = (Product.name, Product.code, Product.barcode)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    if state := asked("state"):
-        statement = statement.where(Product.state == state)
+    statement = statement.where(*searched(Product.name, Product.code, Product.barcode))
+    statement = statement.where(*in_state(Product.state))
     if category := asked_id("category"):
         statement = statement.where(Product.category_id == category)
     if supplier := asked_id("supplier"):

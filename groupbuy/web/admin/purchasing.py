@@ -28,12 +28,22 @@ from groupbuy.purchasing.queries import purchase_order_of_number
 from groupbuy.purchasing.rules import POState
 from groupbuy.purchasing.sheets import purchase_order
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    asked,
+    by_state,
+    in_state,
+    searched,
+    show,
+    within_days,
+    zone,
+)
 from groupbuy.web.admin.rounds import order_page
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 from groupbuy.web.supplier import answering
 
 COLUMNS = (
@@ -66,13 +76,12 @@ def _orders() -> Any:
 @blueprint.get("/purchasing")
 def purchasing() -> ResponseReturnValue:
     """List purchase orders, the newest first."""
-    statement = _orders().order_by(PurchaseOrder.id.desc())
-    statement = statement.where(*within_days(PurchaseOrder.created_at, "from", "until"))
-    if text := asked("q"):
-        columns = (PurchaseOrder.number, Supplier.name, Supplier.code, Round.title, Round.name)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    if state := asked("state"):
-        statement = statement.where(PurchaseOrder.state == state)
+    statement = (
+        _orders()
+        .where(*in_state(PurchaseOrder.state), *within_days(PurchaseOrder.created_at, "from", "until"))
+        .where(*searched(PurchaseOrder.number, Supplier.name, Supplier.code, Round.title, Round.name))
+        .order_by(PurchaseOrder.id.desc())
+    )
     if asked("held"):
         statement = statement.where(PurchaseOrder.held)
     if asked("answer"):
@@ -84,7 +93,7 @@ def purchasing() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Number, supplier or round")),
-            Filter("state", _("State"), state_choices("purchase_order"), _("All states")),
+            by_state("purchase_order"),
             Filter("held", _("Held"), [("1", _("Held for a decision"))], _("Held or not")),
             Filter(
                 "answer",

@@ -2,7 +2,7 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from groupbuy.audit import service as audit
@@ -25,9 +25,8 @@ from groupbuy.web.admin.listing import (
     Filter,
     Listing,
     Rows,
-    asked,
-    contains,
     file_of,
+    searched,
     show,
     within_days,
     zone,
@@ -89,10 +88,8 @@ def receiving_receipts() -> ResponseReturnValue:
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .order_by(GoodsReceipt.id.desc())
         .where(*within_days(GoodsReceipt.received_at, "from", "until"))
+        .where(*searched(GoodsReceipt.number, PurchaseOrder.number, Supplier.name, Supplier.code))
     )
-    if text := asked("q"):
-        columns = (GoodsReceipt.number, PurchaseOrder.number, Supplier.name, Supplier.code)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
     listing = Listing(
         "goods-receipts",
         _("Goods receipts"),

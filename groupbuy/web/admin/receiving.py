@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from wtforms import (
     BooleanField,
     FieldList,
@@ -34,7 +34,7 @@ from groupbuy.warehouse import receipts, warehouses
 from groupbuy.warehouse.receipts import Came
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, WholeField, optional
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, in_state, searched, show
 from groupbuy.web.kit.forms import KeyedForm, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -101,12 +101,9 @@ def receiving() -> ResponseReturnValue:
         .join(Round, Round.id == PurchaseOrder.round_id)
         .where(PurchaseOrder.state.in_(DUE))
         .order_by(PurchaseOrder.due_date, PurchaseOrder.id)
+        .where(*searched(PurchaseOrder.number, Supplier.name, Supplier.code, Round.title))
+        .where(*in_state(PurchaseOrder.state))
     )
-    if text := asked("q"):
-        columns = (PurchaseOrder.number, Supplier.name, Supplier.code, Round.title)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    if state := asked("state"):
-        statement = statement.where(PurchaseOrder.state == state)
     listing = Listing(
         "goods-due",
         _("Receive goods"),

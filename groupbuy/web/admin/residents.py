@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -61,11 +61,7 @@ def residents() -> ResponseReturnValue:
         .order_by(Resident.id.desc())
     )
     if text := asked("q"):
-        conditions = [contains(column, text) for column in (Resident.name, Resident.room, Resident.building)]
-        conditions.append(Resident.code == text)
-        if text.isascii() and text.isdigit() and len(text) >= PHONE_TAIL:
-            conditions.append(Resident.phone.endswith(text, autoescape=True))
-        statement = statement.where(or_(*conditions))
+        statement = statement.where(_matching(text))
     if leader := asked_id("leader"):
         statement = statement.where(Resident.leader_id == leader)
     mine = select(Leader.id, Leader.name).where(*within(Leader.id))
@@ -86,6 +82,14 @@ def residents() -> ResponseReturnValue:
         personal=True,
     )
     return show(listing, empty_text=_("Residents appear here when they sign in by a leader's link."))
+
+
+def _matching(text: str) -> ColumnElement[bool]:
+    conditions = [contains(column, text) for column in (Resident.name, Resident.room, Resident.building)]
+    conditions.append(Resident.code == text)
+    if text.isascii() and text.isdigit() and len(text) >= PHONE_TAIL:
+        conditions.append(Resident.phone.endswith(text, autoescape=True))
+    return or_(*conditions)
 
 
 @blueprint.get("/residents/<code>")

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from groupbuy.analytics import dashboard as figures
 from groupbuy.audit import service as audit
@@ -18,10 +18,18 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.dashboard import SILENT
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    asked,
+    by_state,
+    in_state,
+    searched,
+    show,
+)
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 KINDS = {
     "open": _l("Open a round"),
@@ -112,10 +120,7 @@ def scheduler() -> ResponseReturnValue:
     if asked("failed"):
         return redirect(url_for("admin.scheduler_runs", failed=1))
     statement: Any = select(Job).order_by(Job.state.in_(("failed", "unknown")).desc(), Job.id.desc())
-    if state := asked("state"):
-        statement = statement.where(Job.state == state)
-    if text := asked("q"):
-        statement = statement.where(or_(contains(Job.kind, text), contains(Job.key, text)))
+    statement = statement.where(*in_state(Job.state), *searched(Job.kind, Job.key))
     listing = Listing(
         "jobs",
         _("Scheduler"),
@@ -123,7 +128,7 @@ def scheduler() -> ResponseReturnValue:
         JOB_COLUMNS,
         filters=(
             Filter("q", _("What or which")),
-            Filter("state", _("State"), state_choices("job"), _("All states")),
+            by_state("job"),
         ),
         scalars=True,
     )
@@ -136,8 +141,7 @@ def scheduler_runs() -> ResponseReturnValue:
     statement: Any = select(RunEntry).order_by(RunEntry.id.desc())
     if asked("failed"):
         statement = statement.where(RunEntry.result == "failed")
-    if text := asked("q"):
-        statement = statement.where(or_(contains(RunEntry.kind, text), contains(RunEntry.subject, text)))
+    statement = statement.where(*searched(RunEntry.kind, RunEntry.subject))
     listing = Listing(
         "runs",
         _("Run log"),

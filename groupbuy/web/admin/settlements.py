@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
@@ -27,8 +27,10 @@ from groupbuy.web.admin.listing import (
     Listing,
     Rows,
     asked,
-    contains,
+    by_state,
     file_of,
+    in_state,
+    searched,
     show,
     within_days,
 )
@@ -116,13 +118,10 @@ def settlements() -> ResponseReturnValue:
         .join(Supplier, Supplier.id == SupplierSettlement.supplier_id)
         .options(contains_eager(SupplierSettlement.supplier))
         .where(*within_days(SupplierSettlement.until, "from", "until"))
+        .where(*searched(Supplier.code, Supplier.name, SupplierSettlement.number))
+        .where(*in_state(SupplierSettlement.state))
         .order_by(SupplierSettlement.id.desc())
     )
-    if text := asked("q"):
-        columns = (Supplier.code, Supplier.name, SupplierSettlement.number)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    if state := asked("state"):
-        statement = statement.where(SupplierSettlement.state == state)
     parts = {"unpaid": paid == 0, "part": (paid > 0) & (paid < whole), "paid": paid == whole}
     if (part := asked("paid")) in parts:
         statement = statement.where(parts[part], SupplierSettlement.state != "cancelled")
@@ -133,7 +132,7 @@ def settlements() -> ResponseReturnValue:
         COLUMNS,
         filters=(
             Filter("q", _("Number or supplier")),
-            Filter("state", _("State"), state_choices("settlement"), _("All states")),
+            by_state("settlement"),
             Filter("paid", _("Payment"), state_choices("settlement_paid"), _("Paid or not")),
             Filter("from", _("Settled until"), until="until"),
         ),

@@ -13,7 +13,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.queries import get_leader
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.commissions import tabs
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, chosen, show
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -39,8 +39,7 @@ def commissions_statements() -> ResponseReturnValue:
     statement = select(sums).order_by(sums.c.period.desc(), sums.c.code)
     if text := asked("q"):
         statement = statement.where(sums.c.code.contains(text, autoescape=True))
-    if month := asked("month"):
-        statement = statement.where(sums.c.period == month)
+    statement = statement.where(*chosen("month", sums.c.period))
     listing = Listing(
         "leader-statements",
         _("Statements"),

@@ -30,7 +30,7 @@ from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField, optional
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, searched, show
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.admin.words import names_of
@@ -87,10 +87,9 @@ def stock() -> ResponseReturnValue:
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .outerjoin(StockAlert, StockAlert.product_id == Product.id)
         .outerjoin(held, held.c.product_id == Product.id)
+        .where(*searched(Product.code, Product.name))
         .order_by(units.desc(), Product.code)
     )
-    if text := asked("q"):
-        statement = statement.where(or_(contains(Product.code, text), contains(Product.name, text)))
     if asked("there"):
         statement = statement.where(or_(units > 0, held.c.units > 0))
     if asked("low"):

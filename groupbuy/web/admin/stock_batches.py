@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_
 
 from groupbuy.aftersales import lots
 from groupbuy.campaigns.models import Round
@@ -15,7 +14,7 @@ from groupbuy.orders.models import Order
 from groupbuy.warehouse import batching, tracing
 from groupbuy.warehouse.models import StockBatch
 from groupbuy.web.admin.blueprint import blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, searched, show
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.kit.filters import day as day_text
@@ -64,10 +63,7 @@ COLUMNS = (
 @blueprint.get("/stock/batches")
 def stock_batches() -> ResponseReturnValue:
     """List batches, what expires first before the others; those that have gone are found by filter."""
-    statement = batching.batches()
-    if text := asked("q"):
-        columns = (Product.code, Product.name, StockBatch.number)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    statement = batching.batches().where(*searched(Product.code, Product.name, StockBatch.number))
     within = asked("within")
     if within == "expired":
         statement = statement.where(batching.expires_by(today() - timedelta(days=1)))
@@ -107,10 +103,8 @@ def stock_batch(batch_id: int) -> ResponseReturnValue:
     """Show how a batch came, which leaders got goods of it, and the orders that hold them, or may."""
     batch = tracing.get_batch(batch_id)
     certain = {use.round_id: use.certain for use in tracing.rounds_of(batch)}
-    statement = tracing.orders_of(batch, certain)
-    if text := asked("q"):
-        columns = (Order.number, Leader.code, Leader.name, Round.name)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    found = tracing.orders_of(batch, certain)
+    statement = found.where(*searched(Order.number, Leader.code, Leader.name, Round.name))
     listing = Listing(
         f"batch-{batch.id}",
         _("Batch %(batch)s of %(product)s", batch=batch.number or batch.id, product=batch.product.name),

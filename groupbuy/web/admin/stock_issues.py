@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -24,7 +24,16 @@ from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show, within_days, zone
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    chosen,
+    searched,
+    show,
+    within_days,
+    zone,
+)
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.stock import LeastForm
 from groupbuy.web.admin.stock_batches import batch_label
@@ -93,13 +102,9 @@ def stock_movements() -> ResponseReturnValue:
         .outerjoin(AfterSaleCase, returned)
         .outerjoin(StockTransfer, sent)
         .order_by(StockMovement.id.desc(), BatchMovement.stock_batch_id)
-        .where(*within_days(StockMovement.at, "from", "until"))
+        .where(*chosen("kind", StockMovement.kind), *within_days(StockMovement.at, "from", "until"))
+        .where(*searched(Product.code, Product.name, StockBatch.number, number))
     )
-    if text := asked("q"):
-        columns = (Product.code, Product.name, StockBatch.number, number)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    if kind := asked("kind"):
-        statement = statement.where(StockMovement.kind == kind)
     if place := asked_place():
         statement = statement.where(StockBatch.warehouse_id == place.id)
     listing = Listing(

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
@@ -17,7 +17,7 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import YuanField, optional
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, searched, show
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -103,9 +103,7 @@ def suppliers() -> ResponseReturnValue:
     )
     if asked("renew"):
         statement = statement.where(ending.c.ends_on <= today() + files.WARNED)
-    if text := asked("q"):
-        columns = (Supplier.code, Supplier.name, Supplier.contact)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    statement = statement.where(*searched(Supplier.code, Supplier.name, Supplier.contact))
     listing = Listing(
         "suppliers",
         _("Suppliers"),

@@ -31,6 +31,7 @@ from groupbuy.web.admin.listing import (
     by_state,
     contains,
     in_state,
+    searched,
     show,
     within_days,
     zone,
@@ -109,10 +110,8 @@ def stock_transfers() -> ResponseReturnValue:
         .join(target, target.id == StockTransfer.to_id)
         .order_by(StockTransfer.id.desc())
         .where(*in_state(StockTransfer.state), *within_days(StockTransfer.sent_at, "from", "until"))
+        .where(*searched(StockTransfer.number, origin.name, target.name))
     )
-    if text := asked("q"):
-        columns = (StockTransfer.number, origin.name, target.name)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
     listing = Listing(
         "stock-transfers",
         _("Transfers"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -16,7 +16,7 @@ from groupbuy.warehouse.rules import IN_TRANSIT
 from groupbuy.warehouse.warehouses import CENTRAL, GRID, MAX_CODE, MAX_TEXT, TRANSIT
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, searched, show
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -88,9 +88,8 @@ def warehouses() -> ResponseReturnValue:
         .where(Warehouse.kind != TRANSIT)
         .group_by(Warehouse.id)
         .order_by(Warehouse.id)
+        .where(*searched(Warehouse.code, Warehouse.name))
     )
-    if text := asked("q"):
-        statement = statement.where(or_(contains(Warehouse.code, text), contains(Warehouse.name, text)))
     listing = Listing(
         "warehouses",
         _("Warehouses"),

@@ -23,12 +23,11 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, WhyForm
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, show
+from groupbuy.web.admin.listing import Column, Listing, asked, by_state, show
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import state_choices
 
 
 class ProofForm(PageForm):
@@ -78,7 +77,7 @@ def withdrawals() -> ResponseReturnValue:
         _("Withdrawals"),
         statement,
         COLUMNS,
-        filters=(Filter("state", _("State"), state_choices("withdrawal"), _("All states")),),
+        filters=(by_state("withdrawal"),),
         actions=(
             _deed("approve", "asked", "checked"),
             _deed("reject", *IN_FLIGHT),

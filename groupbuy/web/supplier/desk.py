@@ -12,7 +12,7 @@ from groupbuy.messaging.service import Attachment
 from groupbuy.purchasing import for_suppliers
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.queries import purchase_order_of_number
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_day, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked_day, in_state, show
 from groupbuy.web.admin.papers import RENDER, Render
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
@@ -44,8 +44,7 @@ def desk() -> ResponseReturnValue:
     """List what this supplier is to deliver, the newest first; what is not decided is not shown."""
     own = signed_in().supplier_ids
     statement = for_suppliers.orders_for_suppliers(own)
-    if state := asked("state"):
-        statement = statement.where(PurchaseOrder.state == state)
+    statement = statement.where(*in_state(PurchaseOrder.state))
     if first := asked_day("from"):
         statement = statement.where(PurchaseOrder.due_date >= first)
     if last := asked_day("until"):

@@ -4,13 +4,12 @@ from datetime import timedelta
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_
 
 from groupbuy.catalog.models import Product
 from groupbuy.http.guards import signed_in
 from groupbuy.purchasing import for_suppliers
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_day, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked_day, searched, show
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -40,10 +39,7 @@ COLUMNS = (
 def sales() -> ResponseReturnValue:
     """Show this supplier's sales; another supplier's are not there."""
     own = signed_in().supplier_ids
-    statement = for_suppliers.sales(own)
-    if text := asked("q"):
-        columns = (Product.code, Product.name, PurchaseOrder.number)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
+    statement = for_suppliers.sales(own).where(*searched(Product.code, Product.name, PurchaseOrder.number))
     if first := asked_day("from"):
         statement = statement.where(PurchaseOrder.due_date >= first)
     if last := asked_day("until"):
