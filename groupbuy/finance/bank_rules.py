@@ -52,6 +52,13 @@ def pair(lines: Sequence[Line], expected: Sequence[Expected]) -> dict[int, Expec
     return found
 
 
+def proposals(line: Line, expected: Sequence[Expected]) -> list[Expected]:
+    """Return what comes to a line's amount in its days, named and nearest first."""
+    named = {one.postings for one in _options(line, expected, set(), named=True)}
+    found = _options(line, expected, set(), named=False)
+    return sorted(found, key=lambda one: (one.postings not in named, abs(one.day - line.day), one.postings))
+
+
 def _options(line: Line, expected: Iterable[Expected], used: set[int], *, named: bool) -> list[Expected]:
     return [
         one

@@ -68,13 +68,14 @@ def match_all() -> int:
         select(BankLine).where(BankLine.state == "open").order_by(BankLine.id).with_for_update()
     ).all()
     known = {row.id: row for row in lines}
-    found = bank_rules.pair([_line(row) for row in lines], expected())
+    found = bank_rules.pair([line_of(row) for row in lines], expected())
     for line_id, one in found.items():
         _store(known[line_id], one.postings)
     return len(found)
 
 
-def _line(row: BankLine) -> Line:
+def line_of(row: BankLine) -> Line:
+    """Return a stored line as the rules take it."""
     return Line(row.id, row.day, row.amount_fen, " ".join((row.who, row.words, row.reference)))
 
 

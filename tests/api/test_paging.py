@@ -32,6 +32,7 @@ WHOLE: Mapping[str, str] = {
     "list_webhooks": f"at most {MAX_ENDPOINTS}",
     "pickup_day_list": "the bags of a leader that wait to be fetched: a phone keeps all of them",
     "report": "the suppliers and leaders of one round",
+    "show_bank_line": "at most fifty movements that could stand behind one line",
     "show_batch": "the receipts and leaders of one batch; its orders come in pages",
     "show_campaign": "the products of one campaign and the rounds that are planned",
     "show_deliveries": "the routes of one day",

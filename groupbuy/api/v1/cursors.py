@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from groupbuy.kernel.errors import BadInput
@@ -71,3 +71,14 @@ def code_after(cursor: str | None) -> str | None:
         return None
     code: str = decode(cursor, (str,))[0]
     return code
+
+
+def day_and_id(cursor: str | None) -> tuple[date, int] | None:
+    """Return the day and the id that a page by days ended with."""
+    if cursor is None:
+        return None
+    day, id_ = decode(cursor, (str, int))
+    try:
+        return date.fromisoformat(day), id_
+    except ValueError as error:
+        raise _bad() from error

@@ -9,7 +9,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Problem, ProblemDetail, Shape
 from groupbuy.config import Settings
 from groupbuy.documents.faults import UnreadableTable
-from groupbuy.documents.reading import read_table
+from groupbuy.documents.reading import Table, read_table
 from groupbuy.flows.importing import ImportResult, import_file
 from groupbuy.http.identity import Identity
 from groupbuy.http.quotas import add_upload
@@ -62,16 +62,11 @@ class ImportRefused(RootModel[ImportAnswer | Problem]):
 )
 def import_rows(identity: Identity, kind: str, query: ImportQuery) -> tuple[int, Any]:
     """Import a CSV (UTF-8) or .xlsx file, sent as the request's body."""
-    content = request.get_data()
-    if not content:
-        raise BadInput("required", "Send the file as the request's body.", param="body")
-    add_upload(identity, len(content))
     settings: Settings = current_app.extensions["groupbuy_settings"]
     try:
-        table = read_table(content, "body.xlsx" if request.mimetype == XLSX else "body.csv")
         result = import_file(
             kind=kind,
-            table=table,
+            table=uploaded_table(identity),
             now=utc_now(),
             zone=settings.timezone,
             actor=identity.actor.name,
@@ -80,6 +75,18 @@ def import_rows(identity: Identity, kind: str, query: ImportQuery) -> tuple[int,
     except UnreadableTable as error:
         result = ImportResult(0, 0, 0, error.faults)
     return (422 if result.faults else 200), _plain(result)
+
+
+def uploaded_table(identity: Identity) -> Table:
+    """Return the table in the request's body, counted among uploads.
+
+    Raise BadInput ``required`` without a file, UnreadableTable.
+    """
+    content = request.get_data()
+    if not content:
+        raise BadInput("required", "Send the file as the request's body.", param="body")
+    add_upload(identity, len(content))
+    return read_table(content, "body.xlsx" if request.mimetype == XLSX else "body.csv")
 
 
 def _plain(result: ImportResult) -> Json:

@@ -158,7 +158,7 @@ def show_supplier_settlements(identity: Identity, code: str, query: Page) -> tup
 )
 def make_settlement(identity: Identity, code: str, body: NewSettlement) -> tuple[int, Any]:
     """Make a statement of everything booked up to and including a day that is on no other one."""
-    until = rules.start_of(_day(body.day, "day") + timedelta(days=1))
+    until = rules.start_of(day_of(body.day, "day") + timedelta(days=1))
     row = making.make(
         supplier=queries.get_supplier(code), until=until, now=utc_now(), actor=identity.actor.name
     )
@@ -228,7 +228,7 @@ def enter_invoice(identity: Identity, number: str, body: NewInvoice) -> tuple[in
     invoices.enter(
         order_number=number,
         number=body.number,
-        dated=_day(body.dated, "dated"),
+        dated=day_of(body.dated, "dated"),
         lines=[Asked(line.product_code, line.units, line.amount_fen) for line in body.lines],
         tax_fen=body.tax_fen,
         now=utc_now(),
@@ -267,7 +267,8 @@ def decide_invoice_difference(identity: Identity, line: int, body: DifferenceDec
     return 200, {"lines": [_difference(found)] if found else []}
 
 
-def _day(text: str, name: str) -> date:
+def day_of(text: str, name: str) -> date:
+    """Return the day of a text; raise BadInput with the name of the field."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:

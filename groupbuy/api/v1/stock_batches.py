@@ -1,6 +1,6 @@
 """The stock by batch: what lies there and expires when, and where the goods of a batch went."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from flask import current_app
@@ -13,7 +13,6 @@ from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.http.identity import Identity
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput
 from groupbuy.orders.models import Order
 from groupbuy.warehouse import batching, tracing, warehouses
 
@@ -103,7 +102,7 @@ def list_batches(identity: Identity, query: BatchQuery) -> tuple[int, Any]:  # n
         product_code=query.product_code,
         warehouse_id=warehouses.get(query.warehouse).id if query.warehouse else None,
         expires=None if days is None else today + timedelta(days=days),
-        after=_after(query.cursor),
+        after=cursors.day_and_id(query.cursor),
         most=query.limit + 1,
     )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (str(row[0].best_before), row[0].id))
@@ -111,16 +110,6 @@ def list_batches(identity: Identity, query: BatchQuery) -> tuple[int, Any]:  # n
         "items": [batching.as_json(batch, product.code) for batch, product in rows],
         "next_cursor": cursor,
     }
-
-
-def _after(cursor: str | None) -> tuple[date, int] | None:
-    if cursor is None:
-        return None
-    day, id_ = cursors.decode(cursor, (str, int))
-    try:
-        return date.fromisoformat(day), id_
-    except ValueError as error:
-        raise BadInput("bad_cursor", "Use the next_cursor of the page before.", param="cursor") from error
 
 
 @endpoint("GET", "/stock/batches/<int:batch_id>", scope="warehouse:read", answers={200: BatchTrace})

@@ -4,16 +4,14 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from wtforms import FileField, StringField
 from wtforms.validators import Length
 
-from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import Fault, UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
-from groupbuy.flows import banking
+from groupbuy.flows import bank_reading, banking
 from groupbuy.flows.bank_file import read_statement
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
@@ -36,7 +34,7 @@ FAULTS = {
     "bad_date": _l("This is no day."),
     "not_a_number": _l("This is no amount."),
 }
-MOST_CANDIDATES, MOST_FAULTS = 50, 10
+MOST_FAULTS = 10
 
 LINES = (
     Column(_l("Day"), lambda row: row.day.isoformat(), "code"),
@@ -91,12 +89,10 @@ def bank() -> ResponseReturnValue:
 
 def _bank(form: StatementForm) -> ResponseReturnValue:
     state = asked("state")
-    statement = select(BankLine).order_by(BankLine.day.desc(), BankLine.id.desc())
-    statement = statement.where(BankLine.state == state) if state else statement
     listing = Listing(
         "bank",
         _("Bank statement"),
-        statement,
+        bank_reading.selected(state=state),
         LINES,
         filters=(by_state("bank_line"),),
         actions=((_("Match"), _decide),),
@@ -168,21 +164,17 @@ def bank_line(line_id: int) -> ResponseReturnValue:
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("Saved."), "ok")
         return redirect(url_for("admin.bank"), 303)
+    proposed = bank_reading.proposals(line) if line.state == "open" else []
     page = render_template(
         "admin/bank_line.html",
         line=line,
         form=form,
         kinds=KINDS,
         matched=banking.matched_with(line_id),
-        candidates=_candidates(line) if line.state == "open" else (),
+        candidates=bank_reading.candidates(line, proposed) if line.state == "open" else (),
+        proposed={posting for one in proposed for posting in one.postings},
     )
     return page, 422 if form.errors or form.form_errors else 200
-
-
-def _candidates(line: BankLine) -> list[Any]:
-    """Return movements in the same direction, those of the nearest amount first."""
-    rows = [row for row in db.session.execute(banking.missing()) if (row.fen > 0) == (line.amount_fen > 0)]
-    return sorted(rows, key=lambda row: abs(row.fen - line.amount_fen))[:MOST_CANDIDATES]
 
 
 @blueprint.post("/bank/<int:line_id>/reopen")
