@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
@@ -271,7 +272,12 @@ def _row(what: str, outcome: Outcome, floors: Mapping[str, Outcome]) -> None:
     times = f"p50 {outcome.percentile(50):6.1f} ms  p99 {outcome.percentile(99):6.1f} ms"
     used = f"processor {outcome.each(outcome.served):5.2f} + {outcome.each(outcome.stored):5.2f} ms"
     ratios = "".join(f"  {outcome.rate / floor.rate:4.2f} of {name}" for name, floor in floors.items())
-    print(f"  {what:28} {outcome.rate:7.0f}/s  {times}  {used}  {outcome.statuses}{ratios}", flush=True)
+    # A refusal is quicker than the work: with few residents all bags are handed out before the time is over.
+    refused = sum(count for status, count in outcome.statuses.items() if status >= HTTPStatus.BAD_REQUEST)
+    mixed = f"  {refused / len(outcome.seconds):.0%} refused: ask for more --residents" if refused else ""
+    print(
+        f"  {what:28} {outcome.rate:7.0f}/s  {times}  {used}  {outcome.statuses}{ratios}{mixed}", flush=True
+    )
 
 
 if __name__ == "__main__":
