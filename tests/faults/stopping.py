@@ -38,6 +38,8 @@ def run(app: Flask, *, faults: int) -> Outcome:
         late: list[str] = []
         try:
             killing.begin(place, histories)
+            # How long a scheduler takes to start is not how long it takes to come back.
+            _wait_for_a_beat()
             for number in range(faults):
                 time.sleep(random.Random(number).uniform(0.3, 1.0))  # noqa: S311 - no secret
                 stop(cluster, WAYS[number % len(WAYS)])
@@ -47,6 +49,12 @@ def run(app: Flask, *, faults: int) -> Outcome:
         outcome = killing.finish(app, place, histories, faults)
         outcome.violations += late
         return outcome
+
+
+def _wait_for_a_beat() -> None:
+    while heartbeats.last_beat() is None:
+        db.session.rollback()
+        time.sleep(0.1)
 
 
 def stop(cluster: Path, way: signal.Signals) -> None:
