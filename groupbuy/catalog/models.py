@@ -169,7 +169,9 @@ class ProductSourcing(Base):
     split_by: Mapped[str]
     daily_limit: Mapped[int | None]
 
-    sources: Mapped[list["ProductSource"]] = relationship(order_by="ProductSource.supplier_id")
+    sources: Mapped[list["ProductSource"]] = relationship(
+        order_by="ProductSource.supplier_id", cascade="all, delete-orphan"
+    )
 
 
 class ProductSource(Base):

@@ -1,6 +1,6 @@
 """Several suppliers for a product (多供应商): who else delivers it, and how the need is split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from groupbuy.audit import service as audit
+from groupbuy.catalog.bulk import supplier_ids
 from groupbuy.catalog.models import Product, ProductSource, ProductSourcing
 from groupbuy.catalog.supplier_files import get_supplier
 from groupbuy.db import db
+from groupbuy.db.bulk import select_in
 from groupbuy.kernel.errors import BadInput, RuleBroken
 
 SPLITS = ("share", "price")
@@ -47,7 +49,20 @@ class Sourcing:
 
 def sourcing_of(product: Product) -> Sourcing:
     """Return who else delivers a product, by supplier code."""
-    found = db.session.get(ProductSourcing, product.id, populate_existing=True)
+    return _plain(db.session.get(ProductSourcing, product.id, populate_existing=True))
+
+
+def sources_as_json(product: Product) -> dict[str, Any]:
+    """Return who delivers a product as programs get it: its own supplier ``main``, and the further ones."""
+    stored = sourcing_of(product)
+    main = Further(
+        product.supplier.code, product.cost_fen, product.case_size, stored.main_share_bp, stored.daily_limit
+    )
+    sources = [asdict(one) for one in stored.further]
+    return {"split_by": stored.split_by, "main": asdict(main), "sources": sources}
+
+
+def _plain(found: ProductSourcing | None) -> Sourcing:
     if found is None:
         return Sourcing()
     further = (
@@ -124,30 +139,54 @@ def _check_number(value: int | None, least: int, param: str) -> None:
 
 
 def _store(product_id: int, wanted: Sourcing, ids: Mapping[str, int]) -> None:
-    former = db.session.get(ProductSourcing, product_id)
-    if former is not None:
-        for source in former.sources:
-            db.session.delete(source)
-        db.session.flush()
-        db.session.expire(former)
+    row = db.session.get(ProductSourcing, product_id)
     if not wanted.further:
-        if former is not None:
-            db.session.delete(former)
-        db.session.flush()
+        if row is not None:
+            db.session.delete(row)
         return
-    row = former or ProductSourcing(product_id=product_id)
+    row = row or ProductSourcing(product_id=product_id)
     row.split_by, row.daily_limit = wanted.split_by, wanted.daily_limit
-    row.sources = [
-        ProductSource(
-            supplier_id=ids[one.supplier_code],
-            cost_fen=one.cost_fen,
-            case_size=one.case_size,
-            share_bp=one.share_bp,
-            daily_limit=one.daily_limit,
-        )
-        for one in wanted.further
-    ]
+    known = {source.supplier_id: source for source in row.sources}
+    row.sources = [_brought(known.get(ids[one.supplier_code]), one, ids) for one in wanted.further]
     db.session.add(row)
+
+
+def _brought(known: ProductSource | None, one: Further, ids: Mapping[str, int]) -> ProductSource:
+    """Bring a further supplier to its terms; make it where it is not known."""
+    source = known or ProductSource(supplier_id=ids[one.supplier_code])
+    source.cost_fen, source.case_size = one.cost_fen, one.case_size
+    source.share_bp, source.daily_limit = one.share_bp, one.daily_limit
+    return source
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A locked product and who delivers it."""
+
+    product: Product
+    sourcing: Sourcing
+
+
+def lock_sourced(codes: Collection[str]) -> Mapping[str, Sourced]:
+    """Return those products that exist by code, locked in the order of their ids, with their suppliers."""
+    ids = [row.id for row in select_in(select(Product.id), Product.code, codes)]
+    locked = select(Product).options(joinedload(Product.supplier, innerjoin=True)).order_by(Product.id)
+    locked = locked.execution_options(populate_existing=True).with_for_update(of=Product)
+    products = [row[0] for row in select_in(locked, Product.id, ids)]
+    stored = {
+        row[0].product_id: row[0]
+        for row in select_in(_with_suppliers(select(ProductSourcing)), ProductSourcing.product_id, ids)
+    }
+    return {one.code: Sourced(one, _plain(stored.get(one.id))) for one in products}
+
+
+def bring_many(wanted: Collection[Sourced]) -> None:
+    """Bring locked products to their suppliers, who were checked before."""
+    codes = {further.supplier_code for one in wanted for further in one.sourcing.further}
+    ids = supplier_ids(codes)
+    for one in wanted:
+        _store(one.product.id, one.sourcing, ids)
+        one.product.version += 1
     db.session.flush()
 
 
@@ -157,7 +196,10 @@ def sourcings_of(product_ids: Select[*tuple[Any, ...]], *, lock: bool = False) -
     With ``lock`` nobody else reckons with the daily limits until the transaction ends.
     """
     chosen = select(ProductSourcing).where(ProductSourcing.product_id.in_(product_ids))
-    chosen = chosen.order_by(ProductSourcing.product_id)
-    sources = selectinload(ProductSourcing.sources).options(joinedload(ProductSource.supplier))
-    found = chosen.options(sources).execution_options(populate_existing=True)
+    found = _with_suppliers(chosen.order_by(ProductSourcing.product_id))
     return db.session.scalars(found.with_for_update(of=ProductSourcing) if lock else found).all()
+
+
+def _with_suppliers(found: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    sources = selectinload(ProductSourcing.sources).options(joinedload(ProductSource.supplier))
+    return found.options(sources).execution_options(populate_existing=True)

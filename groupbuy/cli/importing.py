@@ -1,4 +1,4 @@
-"""``groupbuy import``: store a file of suppliers, products, leaders, residents, offers or orders."""
+"""``groupbuy import``: store a file of suppliers, products, sources, leaders, residents, offers or orders."""
 
 import gc
 import json
@@ -34,7 +34,8 @@ LONGEST_PAUSE = "10min"
 def import_command(context: click.Context, kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
     """Store a .csv (UTF-8) or .xlsx FILE: all of its rows, or none of them and say why.
 
-    Files are imported in the order of the kinds: suppliers, products, leaders, residents, offers, orders.
+    Files are imported in the order of the kinds: suppliers, products, sources, leaders,
+    residents, offers, orders.
     """
     result = _import(context.obj, kind, file, dry_run)
     click.echo(json.dumps(_plain(result), ensure_ascii=False) if as_json else _text(result, kind, dry_run))

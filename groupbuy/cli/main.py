@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, str] = {
     "scheduler": "groupbuy.cli.scheduling:scheduler",
     "serve": "groupbuy.cli.serving:serve",
     "settlement": "groupbuy.cli.settling:settlement",
+    "sources": "groupbuy.cli.sources:sources",
     "stock": "groupbuy.cli.stock:stock",
     "supplier": "groupbuy.cli.suppliers:supplier",
     "tick": "groupbuy.cli.ticking:tick",

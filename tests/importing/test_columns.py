@@ -13,6 +13,7 @@ from tests.support.commands import ROOT
 CONTRACT = {
     "suppliers": "code,name,contact,phone,email,min_order_yuan",
     "products": "code,name,category,supplier_code,unit,case_size,cost_yuan,price_yuan",
+    "sources": "product_code,supplier_code,cost_yuan,case_size,share_percent,daily_limit",
     "leaders": "code,name,phone,community,address,route,commission_percent",
     "residents": "code,name,phone,leader_code,room",
     "offers": "campaign_code,campaign_name,opens_at,closes_at,pickup_date,product_code,price_yuan,limit_units"
@@ -23,6 +24,7 @@ OPTIONAL = {
     "leaders": "email",
     "products": "spec,brand,barcode,temperature_zone,weighed,list_price_yuan",
     "residents": "building",
+    "sources": "split_by,own_limit",
 }
 
 

@@ -271,7 +271,7 @@ def test_an_unknown_kind_is_refused_with_those_there_are(cli_runner: Run, folder
     result = cli_runner("import", "customers", folder / "leaders.csv", check=False)
 
     assert result.exit_code == 2
-    assert "'suppliers', 'products', 'leaders', 'residents', 'offers', 'orders'" in result.stderr
+    assert "'suppliers', 'products', 'sources', 'leaders', 'residents', 'offers', 'orders'" in result.stderr
 
 
 def test_a_database_that_is_away_is_told_in_one_sentence(run_cli: Run, folder: Path) -> None:

@@ -54,7 +54,7 @@ class ImportRefused(RootModel[ImportAnswer | Problem]):
 
 @endpoint(
     "POST",
-    "/imports/<any(suppliers, products, leaders, residents, offers, orders):kind>",
+    "/imports/<any(suppliers, products, sources, leaders, residents, offers, orders):kind>",
     scope="imports:write",
     query=ImportQuery,
     uploads=FILES,

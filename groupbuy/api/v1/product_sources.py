@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.api.v1.shapes import Code, Shape
 from groupbuy.catalog import queries, sourcing
-from groupbuy.catalog.models import Product
 from groupbuy.catalog.sourcing import MAX_UNITS, MOST, WHOLE_BP, Further, Sourcing
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body
@@ -60,7 +59,7 @@ class ProductSources(Shape):
 @endpoint("GET", "/products/<code>/sources", scope="catalog:read", answers={200: ProductSources})
 def show_product_sources(identity: Identity, code: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Show who delivers a product."""
-    return 200, _sources(queries.get_product(code))
+    return 200, sourcing.sources_as_json(queries.get_product(code))
 
 
 @endpoint(
@@ -80,20 +79,4 @@ def set_product_sources(identity: Identity, code: str, body: NewSources) -> tupl
         now=utc_now(),
         actor=identity.actor.name,
     )
-    return 200, _sources(product)
-
-
-def _sources(product: Product) -> Json:
-    stored = sourcing.sourcing_of(product)
-    main = Further(
-        product.supplier.code, product.cost_fen, product.case_size, stored.main_share_bp, stored.daily_limit
-    )
-    return {
-        "split_by": stored.split_by,
-        "main": _shape(main),
-        "sources": [_shape(one) for one in stored.further],
-    }
-
-
-def _shape(one: Further) -> Json:
-    return {name: getattr(one, name) for name in SourceShape.model_fields}
+    return 200, sourcing.sources_as_json(product)

@@ -16,9 +16,11 @@ from groupbuy.flows.importing.orders import ORDERS
 from groupbuy.flows.importing.products import PRODUCTS
 from groupbuy.flows.importing.residents import RESIDENTS
 from groupbuy.flows.importing.sheet import Sheet, Table
+from groupbuy.flows.importing.sources import SOURCES
 from groupbuy.flows.importing.suppliers import SUPPLIERS
 
-KINDS = {kind.name: kind for kind in (SUPPLIERS, PRODUCTS, LEADERS, RESIDENTS, OFFERS, ORDERS)}
+_ORDER = (SUPPLIERS, PRODUCTS, SOURCES, LEADERS, RESIDENTS, OFFERS, ORDERS)
+KINDS = {kind.name: kind for kind in _ORDER}
 ATTEMPTS = 5
 # PostgreSQL gave up waiting for another transaction.
 LOCK_NOT_AVAILABLE = "55P03"
