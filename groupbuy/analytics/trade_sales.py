@@ -5,12 +5,14 @@ zero, on the day on which it was taken off. So a day's rows never change afterwa
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, case, cast, func, literal, select, union_all
 
 from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
+from groupbuy.analytics.trade_brought import mixed, part, places
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.commissions.bulk import line_share
@@ -18,7 +20,6 @@ from groupbuy.db.totals import total
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
-from groupbuy.purchasing.models import PurchaseOrderLine
 
 ROUTE = func.coalesce(Leader.route, "")
 
@@ -30,23 +31,9 @@ def _changed(column: Any) -> Any:
     return lost.correlate(OrderLine, Order).scalar_subquery()
 
 
-# What goods of several suppliers cost, by offer: one supplier's cost stands in the offer itself.
-_mixed = (
-    select(
-        PurchaseOrderLine.offer_id,
-        total(PurchaseOrderLine.amount_fen).label("fen"),
-        total(PurchaseOrderLine.purchased).label("units"),
-    )
-    .where(PurchaseOrderLine.purchased > 0)
-    .group_by(PurchaseOrderLine.offer_id)
-    .having(func.count() > 1)
-    .subquery()
-)
-
-
 def _cost(units: Any) -> Any:
-    """Return what units of a line cost in fen: as was offered, of several suppliers their mean."""
-    mean = cast(units * _mixed.c.fen // _mixed.c.units, BigInteger)
+    """Return what units of a line cost in fen: as was offered, of further suppliers the mean of what came."""
+    mean = cast(units * mixed.c.fen // mixed.c.units, BigInteger)
     return func.coalesce(mean, units * OfferVersion.cost_fen)
 
 
@@ -55,7 +42,7 @@ def _from(statement: Rows, wanted: Wanted) -> Rows:
         statement.join(Order, Order.id == OrderLine.order_id)
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
-        .outerjoin(_mixed, _mixed.c.offer_id == OrderLine.offer_id)
+        .outerjoin(mixed, mixed.c.offer_id == OrderLine.offer_id)
         .join(Product, Product.id == Offer.product_id)
         .join(Supplier, Supplier.id == Product.supplier_id)
         .join(Leader, Leader.id == Order.leader_id)
@@ -72,7 +59,11 @@ def lines(wanted: Wanted) -> Rows:
     """Return what was sold and taken off in a span, a row a line, with its cost and commission."""
     units = OrderLine.quantity + _changed(LineChange.units)
     about = (OrderLine.id.label("line_id"), OrderLine.price_fen.label("price"))
-    ids = (Offer.product_id.label("product_id"), Order.leader_id.label("leader_id"))
+    ids = (
+        Offer.id.label("offer_id"),
+        Offer.product_id.label("product_id"),
+        Order.leader_id.label("leader_id"),
+    )
     sold = _from(
         select(
             Order.picked_up_at.label("at"),
@@ -158,37 +149,65 @@ SALES = Report(
 )
 
 
+_FIGURES = ("units", "amount", "cost_fen", "commission")
+
+
+def _margins(sold: Any, name: Any, code: Any) -> Rows:
+    """Return the figures of a margin by a code, of rows with what was sold; joins are still to be made."""
+    units, amount, cost, commission = (total(sold.c[figure]) for figure in _FIGURES)
+    margin = amount - cost - commission
+    # A share of nothing is nothing.
+    share = cast(margin * 10_000 // func.nullif(amount, 0), BigInteger)
+    return (
+        select(
+            code.label("code"),
+            name.label("name"),
+            units.label("units"),
+            amount.label("amount"),
+            cost.label("cost_fen"),
+            commission.label("commission"),
+            margin.label("margin"),
+            case((amount > 0, share), else_=0).label("rate"),
+        )
+        .select_from(sold)
+        .group_by(code, name)
+    )
+
+
 def _margin(name: Any, code: Any) -> Callable[[Wanted], Rows]:
     def rows(wanted: Wanted) -> Rows:
         sold = lines(wanted).subquery()
-        amount, cost = total(sold.c.amount), total(sold.c.cost_fen)
-        commission = total(sold.c.commission)
-        margin = amount - cost - commission
-        # A share of nothing is nothing.
-        share = cast(margin * 10_000 // func.nullif(amount, 0), BigInteger)
-        rate = case((amount > 0, share), else_=0)
-        return (
-            select(
-                code.label("code"),
-                name.label("name"),
-                total(sold.c.units).label("units"),
-                amount.label("amount"),
-                cost.label("cost_fen"),
-                commission.label("commission"),
-                margin.label("margin"),
-                rate.label("rate"),
-            )
-            .select_from(sold)
-            .join(Product, Product.id == sold.c.product_id)
-            .join(Supplier, Supplier.id == Product.supplier_id)
-            .join(Leader, Leader.id == sold.c.leader_id)
-            .group_by(code, name)
-        )
+        found = _margins(sold, name, code).join(Product, Product.id == sold.c.product_id)
+        return found.join(Leader, Leader.id == sold.c.leader_id)
 
     return rows
 
 
-def _margin_report(by: str, title: str, heading: str, name: Any, code: Any) -> Report:
+def _by_supplier(wanted: Wanted) -> Rows:
+    """Return the margins of those who brought the goods: of an offer's sums each has the part it brought.
+
+    Who narrows it by a supplier asks for that supplier's part.
+    """
+    sold = lines(replace(wanted, supplier="")).subquery()
+    sums = [total(sold.c[figure]).label(figure) for figure in _FIGURES]
+    offers = select(sold.c.offer_id, *sums).group_by(sold.c.offer_id).subquery()
+    parts = [
+        part(offers.c[figure], "fen" if figure == "cost_fen" else "units").label(figure)
+        for figure in _FIGURES
+    ]
+    whose = func.coalesce(places.c.supplier_id, Offer.supplier_id)
+    split = (
+        select(whose.label("supplier_id"), *parts)
+        .select_from(offers)
+        .join(Offer, Offer.id == offers.c.offer_id)
+        .outerjoin(places, places.c.offer_id == offers.c.offer_id)
+    ).subquery()
+    found = _margins(split, Supplier.name, Supplier.code)
+    found = found.join(Supplier, Supplier.id == split.c.supplier_id)
+    return found.where(*wanted.chosen(supplier=Supplier.code))
+
+
+def _margin_report(by: str, title: str, heading: str, rows: Callable[[Wanted], Rows]) -> Report:
     columns = (
         ReportColumn("code", "编码", "code"),
         ReportColumn("name", heading, width=24),
@@ -199,15 +218,14 @@ def _margin_report(by: str, title: str, heading: str, name: Any, code: Any) -> R
         ReportColumn("margin", "毛利", "money", summed=True, width=14),
         ReportColumn("rate", "毛利率", "rate"),
     )
-    rows = _margin(name, code)
     order = (SortedBy("margin", int, descending=True), SortedBy("code", str))
     chart = ("name", "margin")
     return Report(f"margin-{by}", title, columns, rows, order, chart, _NARROWS, "amount", _sold_fen)
 
 
 MARGINS = (
-    _margin_report("product", "商品毛利表", "商品", Product.name, Product.code),
-    _margin_report("leader", "团长毛利表", "团长", Leader.name, Leader.code),
-    _margin_report("supplier", "供应商毛利表", "供应商", Supplier.name, Supplier.code),
-    _margin_report("route", "线路毛利表", "线路", ROUTE, ROUTE),
+    _margin_report("product", "商品毛利表", "商品", _margin(Product.name, Product.code)),
+    _margin_report("leader", "团长毛利表", "团长", _margin(Leader.name, Leader.code)),
+    _margin_report("supplier", "供应商毛利表", "供应商", _by_supplier),
+    _margin_report("route", "线路毛利表", "线路", _margin(ROUTE, ROUTE)),
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, select
 
+from groupbuy.campaigns import agreed_sources
 from groupbuy.campaigns.models import Campaign, Offer, OfferStock, OfferVersion, Round
 from groupbuy.db import db
 from groupbuy.db.bulk import ids_for, insert_rows, next_ids, select_in, table_of, update_rows
@@ -185,6 +186,7 @@ def add_offers(planned: Sequence[tuple[int, PlannedOffer]]) -> None:
     _add_versions((id_, 1, offer.agreed) for id_, (_, offer) in numbered)
     stock = ((id_, 0, offer.limits.limit_units) for id_, (_, offer) in numbered)
     insert_rows(STOCK, ("offer_id", "sold", "limit_units"), stock)
+    agreed_sources.agree(ids)
 
 
 def change_offers(changes: Sequence[tuple[StoredOffer, PlannedOffer]]) -> None:
@@ -201,6 +203,7 @@ def change_offers(changes: Sequence[tuple[StoredOffer, PlannedOffer]]) -> None:
             for (old, new), (_, number, _) in zip(changes, versions, strict=True)
         ),
     )
+    agreed_sources.agree([old.id for old, new in changes if old.agreed != new.agreed])
     _set_limits((old.id, new.limits.limit_units) for old, new in changes if old.limits[0] != new.limits[0])
 
 

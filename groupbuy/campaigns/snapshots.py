@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from groupbuy.campaigns import agreed_sources
 from groupbuy.campaigns.models import (
     Campaign,
     CampaignLeader,
@@ -95,17 +96,20 @@ def _copy_offers(campaign: Campaign, round_: Round, barred: Collection[int]) -> 
         .where(Product.supplier_id.not_in(barred))
         .order_by(CampaignOffer.sort, CampaignOffer.id)
     )
+    made = []
     for planned, product in rows.all():
-        offer = add_offer(round_=round_, planned=planned, product=product)
+        offer = _add_offer(round_=round_, planned=planned, product=product)
+        made.append(offer.id)
         special = select(CampaignOfferLeader).where(CampaignOfferLeader.campaign_offer_id == planned.id)
         db.session.add_all(
             OfferLeader(offer_id=offer.id, leader_id=s.leader_id, offered=s.offered, price_fen=s.price_fen)
             for s in db.session.scalars(special)
         )
     db.session.flush()
+    agreed_sources.agree(made)
 
 
-def add_offer(*, round_: Round, planned: CampaignOffer, product: Product) -> Offer:
+def _add_offer(*, round_: Round, planned: CampaignOffer, product: Product) -> Offer:
     """Make an offer of a round as planned, with its first version and its stock."""
     offer = Offer(
         round_id=round_.id,
@@ -146,6 +150,7 @@ def untouched_rounds(*, campaign_id: int, now: datetime) -> Sequence[Round]:
 def discard(round_: Round) -> None:
     """Delete a round that nobody has seen, with its offers."""
     offers = select(Offer.id).where(Offer.round_id == round_.id)
+    agreed_sources.forget(db.session.scalars(offers).all())
     for table in (OfferVersion, OfferLeader, OfferStock):
         db.session.execute(delete(table).where(table.offer_id.in_(offers)))
     db.session.execute(delete(Offer).where(Offer.round_id == round_.id))

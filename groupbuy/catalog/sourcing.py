@@ -1,6 +1,6 @@
 """Several suppliers for a product (多供应商): who else delivers it, and how the need is split."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -77,7 +77,7 @@ def _plain(found: ProductSourcing | None) -> Sourcing:
 def set_sourcing(
     *, product: Product, wanted: Sourcing, now: datetime, actor: str, version: int | None = None
 ) -> None:
-    """Name all further suppliers of a product anew, for the rounds that close from now on.
+    """Name all further suppliers of a product anew, for the rounds that are published from now on.
 
     Again changes nothing. ``version`` is the product's as somebody has seen it. Raise NotFound, BadInput
     with param ``sources[i].…`` or ``split_by``, RuleBroken ``changed_meanwhile``.
@@ -190,14 +190,11 @@ def bring_many(wanted: Collection[Sourced]) -> None:
     db.session.flush()
 
 
-def sourcings_of(product_ids: Select[*tuple[Any, ...]], *, lock: bool = False) -> Sequence[ProductSourcing]:
-    """Return how the products of a selection of ids are split, those with one supplier left out.
-
-    With ``lock`` nobody else reckons with the daily limits until the transaction ends.
-    """
-    chosen = select(ProductSourcing).where(ProductSourcing.product_id.in_(product_ids))
-    found = _with_suppliers(chosen.order_by(ProductSourcing.product_id))
-    return db.session.scalars(found.with_for_update(of=ProductSourcing) if lock else found).all()
+def lock_products(ids: Collection[int]) -> None:
+    """Let nobody else reckon with the daily limits of these products until the transaction ends."""
+    rows = select(Product.id).where(Product.id.in_(ids)).order_by(Product.id)
+    # Orders and purchases may still refer to them.
+    db.session.execute(rows.with_for_update(key_share=True))
 
 
 def _with_suppliers(found: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -1,15 +1,16 @@
 """Who can deliver a round's products beside their own suppliers, and how much of the day is left for it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from groupbuy.campaigns.models import Offer, Round
-from groupbuy.catalog.models import ProductSource, ProductSourcing, Supplier
-from groupbuy.catalog.sourcing import WHOLE_BP, sourcings_of
+from groupbuy.campaigns import agreed_sources
+from groupbuy.campaigns.models import Offer, OfferSource, OfferSourcing, Round
+from groupbuy.catalog.models import Supplier
+from groupbuy.catalog.sourcing import WHOLE_BP, lock_products
 from groupbuy.catalog.supplier_files import barred
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -55,27 +56,33 @@ def products_of(round_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def splits_of(round_: Round, *, lock: bool = False) -> Mapping[int, Split]:
-    """Return by product how a round's needs are split; products with one supplier are left out.
+    """Return by product how a round's needs are split, as was agreed when it was published.
 
-    Who delivers no more, or has a licence that has expired on the pickup day, gets nothing. With ``lock``
-    no other close reckons with the same daily limits. Without further suppliers it is one query.
+    Products with one supplier are left out. Who delivers no more, or has a licence that has expired on the
+    pickup day, gets nothing. With ``lock`` no other close reckons with the same daily limits. Without further
+    suppliers it is one query.
     """
-    sourcings = sourcings_of(products_of(round_.id), lock=lock)
-    if not sourcings:
+    agreed = agreed_sources.agreed_for(round_.id)
+    if not agreed:
         return {}
-    bought = _bought(round_, sourcings)
+    if lock:
+        lock_products(agreed)
+    bought = _bought(round_, agreed)
     closed = barred(round_.pickup_date)
-    return {one.product_id: _split(one, bought, closed) for one in sourcings}
+    return {product_id: _split(product_id, one, bought, closed) for product_id, one in agreed.items()}
 
 
-def _split(one: ProductSourcing, bought: Mapping[tuple[int, int], int], closed: Collection[int]) -> Split:
+def _split(
+    product_id: int, one: OfferSourcing, bought: Mapping[tuple[int, int], int], closed: Collection[int]
+) -> Split:
     further = sorted(one.sources, key=lambda source: source.supplier.code)
+    others = {source.supplier_id for source in further}
     return Split(
         by=one.split_by,
         main_share_bp=WHOLE_BP - sum(source.share_bp for source in further),
-        main_room=_room(one.daily_limit, _by_others(one, bought)),
+        main_room=_room(one.daily_limit, _by_own(product_id, others, bought)),
         further=tuple(
-            (_seller(source.supplier), _source(source, bought))
+            (_seller(source.supplier), _source(source, bought.get((product_id, source.supplier_id), 0)))
             for source in further
             if source.supplier.active and source.supplier_id not in closed
         ),
@@ -86,18 +93,16 @@ def _seller(supplier: Supplier) -> Seller:
     return Seller(supplier.id, supplier.code, supplier.min_order_fen, supplier.minimum_policy)
 
 
-def _source(source: ProductSource, bought: Mapping[tuple[int, int], int]) -> Source:
-    used = bought.get((source.product_id, source.supplier_id), 0)
+def _source(source: OfferSource, used: int) -> Source:
     return Source(source.cost_fen, source.case_size, source.share_bp, _room(source.daily_limit, used))
 
 
-def _by_others(one: ProductSourcing, bought: Mapping[tuple[int, int], int]) -> int:
-    """Return what is bought already of a product from its own supplier: from all who are no further one."""
-    further = {source.supplier_id for source in one.sources}
+def _by_own(product_id: int, others: Collection[int], bought: Mapping[tuple[int, int], int]) -> int:
+    """Return what is bought already of a product from its own supplier: from all but its further ones."""
     return sum(
         units
-        for (product_id, supplier_id), units in bought.items()
-        if product_id == one.product_id and supplier_id not in further
+        for (product, supplier_id), units in bought.items()
+        if product == product_id and supplier_id not in others
     )
 
 
@@ -105,9 +110,9 @@ def _room(daily_limit: int | None, used: int) -> int | None:
     return None if daily_limit is None else max(daily_limit - used, 0)
 
 
-def _bought(round_: Round, sourcings: Iterable[ProductSourcing]) -> Mapping[tuple[int, int], int]:
+def _bought(round_: Round, agreed: Mapping[int, OfferSourcing]) -> Mapping[tuple[int, int], int]:
     """Return by product and supplier what other rounds buy for the same day, of what has daily limits."""
-    limited = [one.product_id for one in sourcings if one.split_by == SplitBy.PRICE]
+    limited = [product_id for product_id, one in agreed.items() if one.split_by == SplitBy.PRICE]
     return _units_for(round_.pickup_date, limited, without=round_.id) if limited else {}
 
 

@@ -49,15 +49,17 @@ def cost_of(offer_id: int, cost_fen: int) -> int:
 
 
 def _brought(offer_id: int) -> Mapping[int, Brought]:
-    """Return by supplier what came of an offer; nothing where not several have brought something."""
+    """Return by supplier what came of an offer; nothing where only its own has brought something."""
     units = total(GoodsReceiptLine.delivered - GoodsReceiptLine.rejected)
     rows = db.session.execute(
-        select(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen, units)
+        select(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen, units, Offer.supplier_id)
         .join(PurchaseOrderLine, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
         .join(GoodsReceiptLine, GoodsReceiptLine.purchase_order_line_id == PurchaseOrderLine.id)
+        .join(Offer, Offer.id == PurchaseOrderLine.offer_id)
         .where(PurchaseOrderLine.offer_id == offer_id)
-        .group_by(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen)
+        .group_by(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen, Offer.supplier_id)
         .having(units > 0)
         .order_by(PurchaseOrder.supplier_id)
     ).all()
-    return {row[0]: Brought(row[2], row[1]) for row in rows} if len(rows) > 1 else {}
+    by_others = any(supplier_id != own_id for supplier_id, _, _, own_id in rows)
+    return {row[0]: Brought(row[2], row[1]) for row in rows} if by_others else {}

@@ -19,6 +19,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import late_orders, receiving
 from groupbuy.flows.ordering import Wish
+from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
@@ -36,10 +37,15 @@ def add_product(wanted: Sourcing, **of_s2: Any) -> Product:
     product = building.add_product(building.add_supplier("S1"), "P1", keeps=True)
     building.add_supplier("S2", **of_s2)
     building.add_supplier("S3")
+    name(product, wanted)
+    return product
+
+
+def name(product: Product, wanted: Sourcing) -> None:
+    """Name all further suppliers of a product anew."""
     with transaction():
         stored = db.session.get_one(Product, product.id)
         sourcing.set_sourcing(product=stored, wanted=wanted, now=building.NOW, actor="test")
-    return product
 
 
 def closed(app: Flask, product: Product, units: int) -> tuple[Round, Order]:
@@ -86,6 +92,22 @@ def test_a_need_is_split_and_what_came_is_one_sum(app: Flask) -> None:
     offer = day.stored(order).lines[0].offer
     charged = {one.supplier_id: one.amount_fen for one in origins.charges(offer, 10, 500)}
     assert sum(charged.values()) == round(10 * (63 * 500 + 35 * 400) / 98)
+    assert day.wrong() == []
+
+
+def test_a_round_keeps_what_was_agreed_when_it_was_published(app: Flask) -> None:
+    product = add_product(Sourcing("share", None, (replace(S2, share_bp=4_000),)))
+    running = building.add_round([product])
+    building.place(running, building.add_resident(building.add_leader()), {"P1": 100})
+    name(product, Sourcing("price", 0, (replace(S2, cost_fen=450, daily_limit=20), S3)))
+    later = building.add_round([product], "C2")
+    building.place(later, building.add_resident(db.session.get_one(Leader, 1)), {"P1": 100})
+    name(product, Sourcing())
+    building.close(app, running)
+    # 60 and 40 as agreed, at ¥5.00 and ¥4.00. Nothing is left of S2's 20 a day for the other round: S3
+    # brings all, S1 may nothing.
+    assert bought(running) == {"S1": (60, 0, 60, 0, 30_000), "S2": (40, 0, 40, 0, 16_000)}
+    assert bought(later) == {"S3": (100, 0, 100, 0, 60_000)}
     assert day.wrong() == []
 
 

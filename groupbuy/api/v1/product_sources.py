@@ -70,7 +70,7 @@ def show_product_sources(identity: Identity, code: str) -> tuple[int, Any]:  # n
     answers={200: ProductSources},
 )
 def set_product_sources(identity: Identity, code: str, body: NewSources) -> tuple[int, Any]:
-    """Name all further suppliers of a product, for the rounds that close from now on."""
+    """Name all further suppliers of a product, for the rounds that are published from now on."""
     product = queries.get_product(code)
     further = tuple(Further(**one.model_dump()) for one in body.sources)
     sourcing.set_sourcing(

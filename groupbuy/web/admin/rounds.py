@@ -9,6 +9,7 @@ from sqlalchemy import select
 from groupbuy.analytics import round_page
 from groupbuy.analytics.dashboard import rounds_with_figures
 from groupbuy.audit.models import AuditEntry
+from groupbuy.campaigns.agreed_sources import agreed_for
 from groupbuy.campaigns.delays import delays_of
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
@@ -63,6 +64,7 @@ def campaigns_round(name: str) -> ResponseReturnValue:
         round=round_,
         campaign=round_.campaign,
         offers=offers,
+        further={one.offer_id: one.sources for one in agreed_for(round_.id).values()},
         weighed=any(offer.est_grams for offer in offers),
         leaders=leaders,
         purchase_orders=orders,
