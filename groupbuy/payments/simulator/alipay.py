@@ -4,13 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from html import escape
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from groupbuy.finance.rules import BOOKS
 from groupbuy.kernel.money import parse_yuan, plain_yuan
-from groupbuy.payments.simulator import alipay_bill, alipay_notices
+from groupbuy.payments.simulator import alipay_bill, alipay_notices, cashier
 from groupbuy.payments.simulator.book import Refused, Return, Trade
 from groupbuy.payments.simulator.serving import Answer, Call, Channel
 
@@ -28,10 +27,6 @@ CODES = {
     "INVALID_REQUEST": "ACQ.TRADE_STATUS_ERROR",
     "PARAM_ERROR": "ACQ.INVALID_PARAMETER",
 }
-PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>模拟支付宝</title><h1>模拟支付宝</h1><p>{title}</p><p>¥{yuan}</p>
-<form method="post" action="/payer"><input type="hidden" name="number" value="{number}">
-<input type="hidden" name="back" value="{back}"><button>付款</button></form>"""
 
 
 @dataclass
@@ -90,7 +85,7 @@ class AlipaySimulator(Channel):
             day = date.fromisoformat(parse_qs(parts.query)["bizDates"][0])
             return 200, alipay_bill.pack(self.book, day, SELLER)
         if parts.path == "/payer":
-            return self._pay_at_cashier(dict(parse_qsl(body)))
+            return cashier.take(self, dict(parse_qsl(body)))
         if parts.path != GATEWAY:
             raise Refused(404, "NOT_FOUND")
         return self._gateway({**dict(parse_qsl(parts.query)), **dict(parse_qsl(body))})
@@ -104,7 +99,8 @@ class AlipaySimulator(Channel):
             return 200, self._signed("error_response", _refusal("isv.invalid-app-id", "40002"))
         wish = json.loads(asked.get("biz_content", "{}"))
         if method in ("alipay.trade.page.pay", "alipay.trade.wap.pay"):
-            return 200, self._cashier(self._open(method, wish, asked), asked.get("return_url", ""))
+            trade = self._open(method, wish, asked)
+            return 200, cashier.page(trade, "支付宝", asked.get("return_url", ""))
         return 200, self._signed(f"{method.replace('.', '_')}_response", self._say(method, wish, asked))
 
     def _signed(self, name: str, said: Mapping[str, Any]) -> str:
@@ -146,19 +142,6 @@ class AlipaySimulator(Channel):
         if method != "alipay.trade.precreate":
             self.seen.add(trade.number)
         return self.book.open(trade)
-
-    def _cashier(self, trade: Trade, back: str) -> str:
-        values = {"title": trade.title, "yuan": plain_yuan(trade.amount_fen)}
-        values |= {"number": trade.number, "back": back}
-        return PAGE.format(**{name: escape(value) for name, value in values.items()})
-
-    def _pay_at_cashier(self, form: dict[str, str]) -> Answer:
-        """Let somebody at the cashier's page pay, and lead back to the merchant."""
-        self.pay(form["number"])
-        if self.calls:
-            self.send(form["number"])
-        back = escape(form.get("back", ""))
-        return 200, f'<!doctype html><meta charset="utf-8"><p>已付款</p><a href="{back}">返回商家</a>'
 
     def _come(self, number: str) -> Trade:
         """Return a trade that somebody has come for."""

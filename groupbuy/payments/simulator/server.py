@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from groupbuy.payments.simulator import book as books
-from groupbuy.payments.simulator import notices
+from groupbuy.payments.simulator import cashier, notices
 from groupbuy.payments.simulator.book import Refused, Return, Trade
 from groupbuy.payments.simulator.keys import encrypt
 from groupbuy.payments.simulator.serving import Answer, Call, Channel
@@ -52,7 +52,9 @@ class Simulator(Channel):
         return notices.payment_call(self.book.trade(number), **usual)
 
     def headers_of(self, text: str) -> Mapping[str, str]:
-        """Return the headers by which an answer is known to be WeChat's."""
+        """Return the headers by which an answer is known to be WeChat's; the cashier's page is for people."""
+        if text.startswith("<"):
+            return {"Content-Type": "text/html; charset=utf-8"}
         return notices.signed_headers(text, platform=self.platform, at=self.clock())
 
     def as_json(self) -> dict[str, Any]:
@@ -66,6 +68,11 @@ class Simulator(Channel):
         """Return status and content of a call; bytes are a file."""
         parts = urlsplit(target)
         self.asked.append(f"{method} {parts.path}")
+        if parts.path == "/control/h5":
+            number = parse_qs(parts.query)["number"][0]
+            return 200, cashier.page(self.book.trade(number), "微信支付")
+        if parts.path == "/payer":
+            return cashier.take(self, dict(parse_qsl(body)))
         if parts.path.startswith("/control/"):
             return self.control(parts.path.removeprefix("/control/"), json.loads(body or "{}"))
         if parts.path == "/v3/billdownload/file":

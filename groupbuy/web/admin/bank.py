@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import FileField, StringField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import StringField
 from wtforms.validators import Length
 
 from groupbuy.db.transaction import in_transaction
@@ -19,7 +20,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import Column, Listing, asked, by_state, page_of, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_day, by_state, page_of, show
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -40,22 +41,24 @@ LINES = (
     Column(_l("Day"), lambda row: row.day.isoformat(), "code"),
     Column(_l("Amount"), lambda row: row.amount_fen, "money"),
     Column(_l("Counterparty"), lambda row: row.who, width=20),
-    Column(_l("Text"), lambda row: row.words, width=26),
-    Column(_l("Reference"), lambda row: row.reference, "code"),
+    Column(_l("What for"), lambda row: row.words, width=26),
+    Column(_l("Bank's number"), lambda row: row.reference, "code"),
     Column(_l("State"), lambda row: row.state, "state:bank_line"),
 )
 OURS = (
     Column(_l("Booked"), lambda row: row.Posting.at, "moment", width=17),
     Column(_l("Kind"), lambda row: KINDS[row.Posting.cause_kind]),
     Column(_l("Amount"), lambda row: row.fen, "money"),
-    Column(_l("Reference"), lambda row: row.proof, width=26),
+    Column(_l("Proof of payment"), lambda row: row.proof, width=26),
 )
 
 
 class StatementForm(PageForm):
     """A file of the bank, and its columns where they are called otherwise than usual."""
 
-    file = FileField(_l("Statement (.csv or .xlsx, header in row 1)"))
+    file = FileField(
+        _l("Statement (.csv or .xlsx, header in row 1)"), validators=[FileRequired(_l("Choose a file."))]
+    )
     day = StringField(_l("Column of the day"), validators=[Length(max=60)])
     amount = StringField(_l("Column of the amount with its sign"), validators=[Length(max=60)])
     income = StringField(_l("Column of what came in"), validators=[Length(max=60)])
@@ -77,7 +80,7 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
     return [(url_for(page), name, page == current) for page, name in pages]
 
 
-def _decide(row: BankLine) -> str:
+def _page_of(row: BankLine) -> str:
     return url_for("admin.bank_line", line_id=row.id)
 
 
@@ -92,10 +95,13 @@ def _bank(form: StatementForm) -> ResponseReturnValue:
     listing = Listing(
         "bank",
         _("Bank statement"),
-        bank_reading.selected(state=state),
+        bank_reading.selected(state=state, since=asked_day("from"), until=asked_day("until")),
         LINES,
-        filters=(by_state("bank_line"),),
-        actions=((_("Match"), _decide),),
+        filters=(by_state("bank_line"), Filter("from", _("Day"), until="until")),
+        actions=(
+            (_("Match"), lambda row: _page_of(row) if row.state == "open" else None),
+            (_("Details"), lambda row: None if row.state == "open" else _page_of(row)),
+        ),
         scalars=True,
     )
     empty = _("Take in a statement of your bank; what is beyond doubt is matched by itself.")

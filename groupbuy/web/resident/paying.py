@@ -1,5 +1,7 @@
 """Paying an order through a channel: the choice, the wait, and what became of it."""
 
+from datetime import datetime
+
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -16,6 +18,7 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotFound
 from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState
 from groupbuy.payments import charging
 from groupbuy.payments.models import ChannelPayment
 from groupbuy.web.kit.forms import PageForm
@@ -96,8 +99,20 @@ def payment(number: str) -> ResponseReturnValue:
     action = found.action or {}
     # A code of squares, drawn by us from whatever the channel says.
     qr = Markup(code_of(action["text"]).svg_inline(border=2, omitsize=True)) if "text" in action else None  # noqa: S704 - as above
-    over = found.expires_at <= utc_now()
-    return render_template("resident/payment.html", payment=found, action=action, qr=qr, over=over)
+    now = utc_now()
+    return render_template(
+        "resident/payment.html",
+        payment=found,
+        action=action,
+        qr=qr,
+        over=found.expires_at <= now,
+        payable=found.order is not None and _waits_for_money(found.order, now),
+    )
+
+
+def _waits_for_money(order: Order, now: datetime) -> bool:
+    in_time = order.expires_at is None or order.expires_at > now
+    return order.state == OrderState.AWAITING_PAYMENT and in_time
 
 
 @blueprint.post("/payments/<number>/look")
