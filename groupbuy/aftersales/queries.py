@@ -145,13 +145,6 @@ def get_case(
     return case
 
 
-def find_by_key(key: str | None) -> AfterSaleCase | None:
-    """Return the case that a submission key has made already."""
-    if key is None:
-        return None
-    return db.session.scalar(select(AfterSaleCase).where(AfterSaleCase.submission_key == key))
-
-
 def replacement_of(order_id: int) -> Replacement | None:
     """Return the promise that an order keeps; None for one that is paid for."""
     return db.session.scalar(select(Replacement).where(Replacement.order_id == order_id))

@@ -15,6 +15,7 @@ from groupbuy.accounts.models import Account
 from groupbuy.audit import service as audit
 from groupbuy.commissions.models import HelperPayment, HelperShare
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import total
 from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
@@ -70,10 +71,10 @@ def note(
 
     Raise BadInput, RuleBroken ``above_owed``.
     """
-    key = None if submission_key is None else f"{leader.id}:{submission_key}"
+    key = own_key(leader.id, submission_key)
     # One payment of a leader at a time, so that two cannot pay the same share.
     db.session.execute(select(Leader.id).where(Leader.id == leader.id).with_for_update())
-    if key is not None and (first := _by_key(key)):
+    if first := first_of(HelperPayment, key):
         return first
     proof = _words(proof, "proof", "Write how it was paid; the helper reads it.")
     _check_owed(leader, account_id, amount_fen)
@@ -108,10 +109,6 @@ def _words(text: str, param: str, refusal: str) -> str:
     if not 1 <= len(text) <= MAX_WORDS or not text.isprintable():
         raise BadInput("required", refusal, param=param)
     return text
-
-
-def _by_key(key: str) -> HelperPayment | None:
-    return db.session.scalar(select(HelperPayment).where(HelperPayment.submission_key == key))
 
 
 def confirm(*, payment_id: int, account_id: int, now: datetime, actor: str) -> HelperPayment:

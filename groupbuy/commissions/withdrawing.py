@@ -12,6 +12,7 @@ from groupbuy.commissions import rules, withdrawals
 from groupbuy.commissions.models import PayoutBatch, Withdrawal
 from groupbuy.commissions.rules import WithdrawalState
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import total
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules as ledger
@@ -50,12 +51,13 @@ def ask(
 
     Raise BadInput, and RuleBroken ``below_minimum``, ``fee_too_high`` or ``insufficient_balance``.
     """
-    if submission_key is not None and (first := _by_key(leader, submission_key)):
+    key = own_key(leader.id, submission_key)
+    if first := first_of(Withdrawal, key):
         return first
     _check(leader, amount_fen, payee)
-    row = _insert(leader, amount_fen, payee, now, actor, submission_key)
+    row = _insert(leader, amount_fen, payee, now, actor, key)
     if row is None:
-        return _first(leader, submission_key)
+        return _first(key)
     # The conditional balance lets one withdrawal of a leader through at a time, so the month can be reckoned.
     _book(row, "ask", ledger.commission(leader.id, "settled"), ledger.withdrawal(leader.id), now, actor)
     _reckon(row)
@@ -89,7 +91,7 @@ def _insert(
         "method": payee.method,
         "payee": payee.account.strip(),
         "payee_name": payee.name.strip(),
-        "submission_key": _key(leader, key),
+        "submission_key": key,
         "asked_at": now,
         "asked_by": actor,
     }
@@ -98,17 +100,8 @@ def _insert(
     return None if row_id is None else db.session.get_one(Withdrawal, row_id)
 
 
-def _key(leader: Leader, key: str | None) -> str | None:
-    # Nobody can take another leader's key.
-    return None if key is None else f"{leader.id}:{key}"
-
-
-def _by_key(leader: Leader, key: str | None) -> Withdrawal | None:
-    return db.session.scalar(select(Withdrawal).where(Withdrawal.submission_key == _key(leader, key)))
-
-
-def _first(leader: Leader, key: str | None) -> Withdrawal:
-    first = _by_key(leader, key)
+def _first(key: str | None) -> Withdrawal:
+    first = first_of(Withdrawal, key)
     if first is None:
         raise RuntimeError("a withdrawal met another one of its number")
     return first

@@ -12,6 +12,7 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import late as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import notifying, ordering
 from groupbuy.flows.ordering import Actor, Wish
@@ -47,7 +48,7 @@ def place_late_order(
     ``ordering.place_order`` does, and RuleBroken ``too_late``, ``being_sent``, ``already_received``,
     ``insufficient_balance``.
     """
-    if first := service.find_by_submission(submission_key):
+    if first := first_of(Order, submission_key):
         return first
     # Purchase orders before their round, as everybody who moves both locks them.
     purchases = amending.lock_orders_of_round(round_.id)

@@ -10,6 +10,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import stock
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState, check_window
+from groupbuy.db.submissions import first_of
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import holding
 from groupbuy.flows.order_log import log_order
@@ -62,7 +63,7 @@ def place_order(
     ``round_closed``, ``round_not_open``, ``sold_out``, ``limit_reached``, ``leader_not_taking_part``,
     ``pickup_point_full``.
     """
-    if first := service.find_by_submission(submission_key):
+    if first := first_of(Order, submission_key):
         return first
     check_round(round_, now)
     leader = resident.leader_in(round_.opens_at)

@@ -15,6 +15,7 @@ from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.flows import crediting, freeing, promising, taking_back
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
@@ -76,8 +77,8 @@ def ask(
     open case.
     """
     lock_order(order)
-    key = None if submission_key is None else f"{order.id}:{submission_key}"
-    if first := queries.find_by_key(key):
+    key = own_key(order.id, submission_key)
+    if first := first_of(AfterSaleCase, key):
         return first
     _check(order, request)
     lines = _asked_lines(order, request, now, zone)
@@ -89,7 +90,7 @@ def open_whenever(*, order: Order, request: Request, now: datetime, actor: Actor
 
     Raise as ``ask`` does, but for ``too_late``.
     """
-    if first := queries.find_by_key(key):
+    if first := first_of(AfterSaleCase, key):
         return first
     _check(order, request)
     return _open(order, request, _lines_for(order, request), now, actor, key)

@@ -9,6 +9,7 @@ from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of
 from groupbuy.flows import dispatching, mailing
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
@@ -63,7 +64,7 @@ def receive_goods(
     ``already_received``, ``received_meanwhile``, ``over_delivery``, ``warehouse_closed``.
     """
     order = purchasing.lock_purchase_order(number)
-    if first := receipts.find_by_key(key):
+    if first := first_of(GoodsReceipt, key):
         return _same(first, order)
     _check_arriving(order, now, actor)
     if seen is not None and seen != receipts.count_of(order.id):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import total
 from groupbuy.finance import rules as accounts
 from groupbuy.finance import service
@@ -46,8 +47,8 @@ def refund(
     if not 1 <= len(reason.strip()) <= MAX_REASON:
         raise BadInput("required", "Say why.", param="reason")
     lock_order(order)
-    key = None if submission_key is None else f"{order.id}:{submission_key}"
-    if key is not None and (first := _by_key(key)):
+    key = own_key(order.id, submission_key)
+    if first := first_of(RefundRequest, key):
         return first
     owed = order.paid_fen - order.amount_fen - _waiting(order.id)
     if amount_fen > owed:
@@ -168,10 +169,6 @@ def get_request(request_id: int) -> RefundRequest:
     if found is None:
         raise NotFound("unknown_refund", "There is no such refund.")
     return found
-
-
-def _by_key(key: str) -> RefundRequest | None:
-    return db.session.scalar(select(RefundRequest).where(RefundRequest.submission_key == key))
 
 
 def _waiting(order_id: int) -> int:

@@ -9,10 +9,12 @@ from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.commissions.queries import RATE_SQL, RULE_ID_SQL
 from groupbuy.db import db
 from groupbuy.db.driver import Statement
+from groupbuy.db.submissions import first_of
 from groupbuy.flows.ordering import Actor, Wish, checked_remark, place_order
 from groupbuy.kernel.errors import TooMany
 from groupbuy.members.queries import get_resident_by_id
-from groupbuy.orders import brief, quick, service
+from groupbuy.orders import brief, quick
+from groupbuy.orders.models import Order
 from groupbuy.orders.queries import OrderView, placed_before_last, view_of
 from groupbuy.orders.quick import HOUR, QuickOrder
 from groupbuy.orders.rules import MAX_LINES
@@ -125,7 +127,7 @@ def _check_hour(asked: QuickOrder) -> None:
     """Refuse who has placed many orders within the hour until one of them is older than that."""
     if asked.most_an_hour is None or asked.placed_by_id is None:
         return
-    if service.find_by_submission(asked.submission_key) is not None:
+    if first_of(Order, asked.submission_key) is not None:
         return
     placed_at = placed_before_last(
         resident_id=asked.resident_id,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
 from groupbuy.flows.ordering import Actor
@@ -12,7 +13,7 @@ from groupbuy.flows.paying import Way
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.members.models import Resident
 from groupbuy.payments import channel_refunds, charging
-from groupbuy.payments.models import ChannelPayment
+from groupbuy.payments.models import ChannelPayment, ChannelRefund
 
 MAX_TOP_UP_FEN = 1_000_000
 TOP_UP_TIME = timedelta(minutes=15)
@@ -27,11 +28,10 @@ def top_up(
     """
     if not 1 <= amount_fen <= MAX_TOP_UP_FEN:
         raise BadInput("out_of_range", "Between ¥0.01 and ¥10,000.00.", param="amount")
-    key = f"{resident.id}:{submission_key}"
+    key = own_key(resident.id, submission_key)
     # One top-up of a resident at a time, so that a form sent twice at once is one payment.
     db.session.execute(select(Resident.id).where(Resident.id == resident.id).with_for_update())
-    first = db.session.scalar(select(ChannelPayment).where(ChannelPayment.submission_key == key))
-    return first or charging.begin(
+    return first_of(ChannelPayment, key) or charging.begin(
         resident_id=resident.id,
         order_id=None,
         channel=way.channel,
@@ -53,10 +53,10 @@ def refund_top_up(
     ``above_paid``, ``insufficient_balance``.
     """
     payment = charging.lock(payment)
-    key = f"{payment.id}:{submission_key}"
+    key = own_key(payment.id, submission_key)
     if payment.outcome != "topped_up":
         raise RuleBroken("not_topped_up", "This payment has not come into a wallet.")
-    if first := channel_refunds.find_by_key(key):
+    if first := first_of(ChannelRefund, key):
         return first.amount_fen
     row = channel_refunds.queue_refund(
         payment=payment,

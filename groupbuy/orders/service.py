@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import fees as order_fees
@@ -74,16 +75,9 @@ def insert_with_codes(values: dict[str, Any]) -> int:
         order_id = db.session.execute(statement).scalar()
         if order_id is not None:
             return order_id
-        if find_by_submission(values["submission_key"]) is not None:
+        if first_of(Order, values["submission_key"]) is not None:
             raise RuleBroken("already_placed", "This order has been placed already.")
     raise RuleBroken("no_code_free", "No pickup code is free at this pickup point; try again.")
-
-
-def find_by_submission(key: str | None) -> Order | None:
-    """Return the order that a form's submission key has made already."""
-    if key is None:
-        return None
-    return db.session.scalar(select(Order).where(Order.submission_key == key))
 
 
 def _line_values(order_id: int, line: LineToRecord) -> dict[str, Any]:

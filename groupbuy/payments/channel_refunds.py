@@ -72,11 +72,6 @@ def get_refund(number: str) -> ChannelRefund:
     return found
 
 
-def find_by_key(key: str) -> ChannelRefund | None:
-    """Return the refund that a form's submission key has made already."""
-    return db.session.scalar(select(ChannelRefund).where(ChannelRefund.submission_key == key))
-
-
 def _lock(number: str) -> ChannelRefund:
     row = select(ChannelRefund).where(ChannelRefund.number == number).with_for_update(of=ChannelRefund)
     found = db.session.scalar(row.execution_options(populate_existing=True))

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import total
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import queries, rules, service
@@ -47,10 +48,10 @@ def hand_over(
     """
     if amount_fen <= 0 or len(note) > MAX_NOTE:
         raise BadInput("out_of_range", f"An amount above zero, a note of at most {MAX_NOTE}.", param="amount")
-    key = None if submission_key is None else f"{leader.id}:{submission_key}"
+    key = own_key(leader.id, submission_key)
     # One hand-over of a leader at a time, so that two cannot promise the same money.
     db.session.execute(select(Leader.id).where(Leader.id == leader.id).with_for_update())
-    if key is not None and (first := _by_key(key)):
+    if first := first_of(CashHandover, key):
         return first
     due = cash_due(leader.id)
     if amount_fen > due:
@@ -71,10 +72,6 @@ def hand_over(
     ).scalar_one()
     _log(row_id, "cash_handed_over", now, actor, {"amount_fen": amount_fen})
     return db.session.get_one(CashHandover, row_id)
-
-
-def _by_key(key: str) -> CashHandover | None:
-    return db.session.scalar(select(CashHandover).where(CashHandover.submission_key == key))
 
 
 def decide(*, handover_id: int, confirm: bool, reason: str, now: datetime, actor: str) -> CashHandover:

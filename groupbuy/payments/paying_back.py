@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import by_key, total
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules, service
@@ -42,8 +43,8 @@ def pay_back(
     """
     _check(amount_fen, target, reason)
     lock_order(order)
-    key = None if submission_key is None else f"{order.id}:{submission_key}"
-    if key is not None and (first := _by_key(key)):
+    key = own_key(order.id, submission_key)
+    if first := first_of(Refund, key):
         return first
     to = rules.wallet(order.resident_id) if target == "wallet" else rules.cash(order.leader_id)
     return _pay(order, target, to, amount_fen, reason, now, actor, key)
@@ -129,10 +130,6 @@ def _take(order: Order, amount_fen: int) -> None:
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(order)
-
-
-def _by_key(key: str) -> Refund | None:
-    return db.session.scalar(select(Refund).where(Refund.submission_key == key))
 
 
 def owed_orders(*, most: int = 500) -> Sequence[Order]:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
+from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules as ledger
 from groupbuy.finance import service
@@ -67,9 +68,9 @@ def pay(
 
     Raise NotFound, BadInput, RuleBroken ``wrong_state``, ``more_than_due``.
     """
-    key = None if submission_key is None else f"{number}:{submission_key}"
+    key = own_key(number, submission_key)
     row = queries.lock_settlement(number)
-    if key is not None and (first := _by_key(key)):
+    if first := first_of(SupplierPayment, key):
         return first
     proof = proof.strip()
     if not 1 <= len(proof) <= MAX_WORDS:
@@ -83,10 +84,6 @@ def pay(
     service.post([entry], at=now, actor=actor)
     _log(row, "settlement_paid", now, actor, {"amount_fen": amount_fen, "proof": proof})
     return paid
-
-
-def _by_key(key: str) -> SupplierPayment | None:
-    return db.session.scalar(select(SupplierPayment).where(SupplierPayment.submission_key == key))
 
 
 def _take(row: SupplierSettlement, amount_fen: int) -> None:

@@ -10,6 +10,7 @@ from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
+from groupbuy.db.submissions import first_of
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.warehouse import stock
 from groupbuy.warehouse.models import StockAlert, StockIssue
@@ -37,7 +38,7 @@ def issue(
     Without a batch those go that expire first. The same key again is the first issue. Raise BadInput,
     RuleBroken ``out_of_stock``.
     """
-    if submission_key and (first := _by_key(submission_key)):
+    if first := first_of(StockIssue, submission_key):
         return first
     reason = reason.strip()
     if not 1 <= units <= stock.MAX_UNITS:
@@ -78,10 +79,6 @@ def issue(
         after={"units": units, "reason": reason, "number": row.number},
     )
     return row
-
-
-def _by_key(key: str) -> StockIssue | None:
-    return db.session.scalar(select(StockIssue).where(StockIssue.submission_key == key))
 
 
 def get_issue(number: str) -> StockIssue:

@@ -108,13 +108,6 @@ def came_so_far(order_id: int) -> Mapping[int, Came]:
     return {line_id: Came(delivered, rejected) for line_id, delivered, rejected in rows}
 
 
-def find_by_key(key: str | None) -> GoodsReceipt | None:
-    """Return the receipt that a submission key has made already."""
-    if key is None:
-        return None
-    return db.session.scalar(select(GoodsReceipt).where(GoodsReceipt.submission_key == key))
-
-
 def get_receipt(number: str) -> GoodsReceipt:
     """Return a receipt with its lines and purchase order; raise NotFound."""
     statement = select(GoodsReceipt).where(GoodsReceipt.number == number).options(*_everything())

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
+from groupbuy.db.submissions import first_of
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.warehouse import batching, stock, warehouses
 from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine
@@ -53,7 +54,7 @@ def send(
     Raise NotFound, BadInput with param ``lines[i].…``, RuleBroken ``out_of_stock``, ``same_warehouse``,
     ``warehouse_closed``.
     """
-    if submission_key and (first := _by_key(submission_key)):
+    if first := first_of(StockTransfer, submission_key):
         return first
     origin, target = warehouses.get(from_code), warehouses.get_open(to_code)
     if origin is target:
@@ -238,10 +239,6 @@ def _book_differences(
 
 def _in(batch: Batch, warehouse_id: int) -> Batch:
     return batch._replace(warehouse_id=warehouse_id)
-
-
-def _by_key(key: str) -> StockTransfer | None:
-    return db.session.scalar(select(StockTransfer).where(StockTransfer.submission_key == key))
 
 
 def _log(verb: str, transfer: StockTransfer, units: int, now: datetime, actor: str) -> None:
