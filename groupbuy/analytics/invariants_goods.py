@@ -15,7 +15,6 @@ from groupbuy.orders.shortening import is_freed, is_missed, is_shared_out
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse.models import (
-    AllocatedOffer,
     BatchMovement,
     GoodsReceiptLine,
     StockBatch,
@@ -25,6 +24,7 @@ from groupbuy.warehouse.models import (
     StockTransferLine,
 )
 from groupbuy.warehouse.rules import IN_TRANSIT
+from groupbuy.warehouse.shortage_models import AllocatedOffer
 from groupbuy.warehouse.supply import CALLED_OFF_LINE
 from groupbuy.warehouse.transferring import SENT
 

@@ -3,6 +3,7 @@
 from groupbuy.accounts import models as accounts
 from groupbuy.aftersales import models as aftersales
 from groupbuy.audit import models as audit
+from groupbuy.campaigns import history_models
 from groupbuy.campaigns import models as campaigns
 from groupbuy.catalog import models as catalog
 from groupbuy.commissions import models as commissions
@@ -21,6 +22,7 @@ from groupbuy.pickup import models as pickup
 from groupbuy.purchasing import models as purchasing
 from groupbuy.settlements import models as settlements
 from groupbuy.warehouse import models as warehouse
+from groupbuy.warehouse import shortage_models
 from groupbuy.weighing import models as weighing
 
 ALL = (
@@ -32,6 +34,7 @@ ALL = (
     commissions,
     delivery,
     finance,
+    history_models,
     http,
     invoicing,
     jobs,
@@ -44,6 +47,7 @@ ALL = (
     pickup,
     purchasing,
     settlements,
+    shortage_models,
     warehouse,
     weighing,
 )

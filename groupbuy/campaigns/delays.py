@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from groupbuy.audit import service as audit
-from groupbuy.campaigns.models import Round, RoundDelay
+from groupbuy.campaigns.history_models import RoundDelay
+from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 
 

@@ -24,7 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-from groupbuy.campaigns.models import Offer, RoundArchive
+from groupbuy.campaigns.history_models import RoundArchive
+from groupbuy.campaigns.models import Offer
 from groupbuy.commissions.models import CommissionEntry, CommissionRule, CommissionStanding
 from groupbuy.commissions.rules import Rate, Standing, line_commission, tier_rate
 from groupbuy.db import db

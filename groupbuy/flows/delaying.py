@@ -3,7 +3,8 @@
 from datetime import date, datetime, timedelta
 
 from groupbuy.campaigns import delays, lifecycle
-from groupbuy.campaigns.models import Round, RoundDelay
+from groupbuy.campaigns.history_models import RoundDelay
+from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling

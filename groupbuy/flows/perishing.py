@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, exists, func, select, update
 
 from groupbuy.aftersales.models import Replacement
-from groupbuy.campaigns.models import Offer, OfferVersion, Round, RoundTold
+from groupbuy.campaigns.history_models import RoundTold
+from groupbuy.campaigns.models import Offer, OfferVersion, Round
 from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
 from groupbuy.db.bulk import insert_rows, table_of

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, String, and_, func, literal, select
 
 from groupbuy.campaigns import attending, offers
-from groupbuy.campaigns.models import Offer, OfferLeader, OfferVersion, Round, RoundDelay, RoundTold
+from groupbuy.campaigns.history_models import RoundDelay, RoundTold
+from groupbuy.campaigns.models import Offer, OfferLeader, OfferVersion, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import lifecycle
-from groupbuy.campaigns.models import Round, RoundTold
+from groupbuy.campaigns.history_models import RoundTold
+from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from groupbuy.db import db
 from groupbuy.db.bulk import insert_rows, table_of
-from groupbuy.warehouse.models import AllocatedOffer, ShortageAllocation
 from groupbuy.warehouse.rules import Policy
+from groupbuy.warehouse.shortage_models import AllocatedOffer, ShortageAllocation
 from groupbuy.warehouse.supply import Supply
 
 OFFER = table_of(AllocatedOffer)

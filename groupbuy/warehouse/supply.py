@@ -18,8 +18,9 @@ from groupbuy.orders.rules import OrderState
 from groupbuy.orders.shortening import is_freed, is_of_substitutes, is_used_up
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.queries import FINAL
-from groupbuy.warehouse.models import AllocatedOffer, GoodsReceiptLine, StockMovement
+from groupbuy.warehouse.models import GoodsReceiptLine, StockMovement
 from groupbuy.warehouse.rules import Basket, Claim
+from groupbuy.warehouse.shortage_models import AllocatedOffer
 
 OFFERS_AT_ONCE = 50
 # The cause of what goes into stock when a round is called off.

@@ -5,7 +5,7 @@ from sqlalchemy import func, inspect, select
 
 from groupbuy.analytics import trade_reports
 from groupbuy.analytics.trade_base import Wanted, figures
-from groupbuy.campaigns.models import RoundArchive
+from groupbuy.campaigns.history_models import RoundArchive
 from groupbuy.db import Base, db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.models import Posting

@@ -17,8 +17,9 @@ from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.models import LineChange, Order
 from groupbuy.warehouse import stock, transferring, transfers
-from groupbuy.warehouse.models import GoodsReceipt, ShortageAllocation
+from groupbuy.warehouse.models import GoodsReceipt
 from groupbuy.warehouse.rules import Policy
+from groupbuy.warehouse.shortage_models import ShortageAllocation
 from groupbuy.warehouse.transferring import Goods
 from tests import building
 from tests.warehouse import day

@@ -9,7 +9,8 @@ from sqlalchemy import Select, func, or_, select
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
-from groupbuy.campaigns.models import Round, RoundArchive
+from groupbuy.campaigns.history_models import RoundArchive
+from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import settling
 from groupbuy.db import db

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, event, select, text
 from sqlalchemy.orm import Session, SessionTransaction
 
-from groupbuy.campaigns.models import RoundArchive
+from groupbuy.campaigns.history_models import RoundArchive
 from groupbuy.db import db
 from groupbuy.flows.archive.plan import PARTS, Part, archived
 

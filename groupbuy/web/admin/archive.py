@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
-from groupbuy.campaigns.models import Round, RoundArchive
+from groupbuy.campaigns.history_models import RoundArchive
+from groupbuy.campaigns.models import Round
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.dials import dials
 from groupbuy.flows.archive import archiving
