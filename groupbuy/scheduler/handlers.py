@@ -1,6 +1,6 @@
 """The kinds of jobs there are and how each is done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,27 +8,24 @@ from groupbuy.accounts.telling import TELL_JOB
 from groupbuy.app.outside import payment_gateways_of
 from groupbuy.campaigns import lifecycle
 from groupbuy.config import Settings
-from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried
 from groupbuy.delivery.planning import ROUTES_JOB
-from groupbuy.flows import closing, mailing
+from groupbuy.flows import closing
 from groupbuy.jobs import files
 from groupbuy.jobs.service import Patience
-from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.codes import TextSender
 from groupbuy.messaging.posting import HttpPoster
-from groupbuy.messaging.senders import ConsoleSender, File, MailSender, SmtpSender
-from groupbuy.messaging.service import MAIL_JOB, Attachment
+from groupbuy.messaging.senders import ConsoleSender, MailSender, SmtpSender
+from groupbuy.messaging.service import MAIL_JOB
 from groupbuy.messaging.webhooks import WEBHOOK_JOB
 from groupbuy.notices.telling import SMS_JOB, WECHAT_JOB
 from groupbuy.notices.wechat import SubscribeSender
-from groupbuy.scheduler import account_notes, notices, payments, report_files, route_plans, webhooks
+from groupbuy.scheduler import account_notes, mails, notices, payments, report_files, route_plans, webhooks
+from groupbuy.scheduler.mails import Render
 from groupbuy.scheduler.work import Handler
 
 # A round must close, whatever it takes; people wait for it.
 UNTIL_CLOSED = Patience(first=timedelta(seconds=1), longest=timedelta(seconds=30), attempts=None)
-
-Render = Callable[[Attachment, datetime], File]
 
 
 def handlers_for(
@@ -42,32 +39,13 @@ def handlers_for(
         round_ = lifecycle.lock_round(payload["round_id"])
         return closing.close_round(round_=round_, now=now, zone=settings.timezone)
 
-    def render_and_let_go(attachment: Attachment) -> File:
-        # No transaction is held while the server takes its time.
-        try:
-            return render(attachment, utc_now())
-        finally:
-            db.session.rollback()
-
-    def send(payload: Mapping[str, Any]) -> str:
-        letter = mailing.letter(payload["message"], sender=settings.mail_from, render=render_and_let_go)
-        db.session.rollback()
-        return sender.send(letter)
-
-    def sent(payload: Mapping[str, Any], outcome: str, now: datetime) -> str:
-        mailing.note_outcome(payload["message"], outcome=outcome, now=now)
-        return outcome
-
-    def lost(payload: Mapping[str, Any], error: str) -> None:
-        mailing.note_failure(payload["message"], error=error)
-
     channels = payment_gateways_of(settings)
     grace = timedelta(minutes=settings.pay_grace_minutes)
     return payments.handlers(channels, grace=grace, base_url=settings.base_url) | {
         files.FILE_JOB: report_files.handler(),
         ROUTES_JOB: route_plans.handler(),
         closing.CLOSE_JOB: Handler(record=close, patience=UNTIL_CLOSED),
-        MAIL_JOB: Handler(record=sent, act=send, give_up=lost),
+        MAIL_JOB: mails.handler(sender, render, mail_from=settings.mail_from),
         TELL_JOB: account_notes.handler(texts),
         SMS_JOB: notices.handler(notices.by_text(texts, settings), zone=settings.timezone),
         WECHAT_JOB: notices.handler(notices.by_wechat(subscriptions), zone=settings.timezone),

@@ -1,19 +1,18 @@
 """The jobs that take notices to phones: text messages outside the quiet hours, and WeChat."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import mailing
 from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.codes import TextSender
 from groupbuy.notices import rules, sending
 from groupbuy.notices.sending import Outgoing
 from groupbuy.notices.wechat import SubscribeSender
+from groupbuy.scheduler.mails import note_failure, note_outcome
 from groupbuy.scheduler.work import Handler, Postponed
 
 Send = Callable[[Outgoing], str]
@@ -53,11 +52,4 @@ def handler(send: Send, *, zone: ZoneInfo) -> Handler:
                 sending.put_back(message_id, error=f"{type(error).__name__}: {error}"[:500])
             raise
 
-    def record(payload: Mapping[str, Any], outcome: str, now: datetime) -> str:
-        mailing.note_outcome(payload["message"], outcome=outcome, now=now)
-        return outcome
-
-    def lost(payload: Mapping[str, Any], error: str) -> None:
-        mailing.note_failure(payload["message"], error=error)
-
-    return Handler(record=record, act=act, give_up=lost, patience=sending.PATIENCE)
+    return Handler(record=note_outcome, act=act, give_up=note_failure, patience=sending.PATIENCE)
