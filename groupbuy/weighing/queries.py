@@ -88,36 +88,40 @@ class WeighedLine:
         return settled(grams=self.grams, price=self.price, estimate_fen=self.estimate_fen, cap_bp=cap_bp)
 
 
+# In the order of the fields of a WeighedLine.
+_COLUMNS = (
+    OrderLine.id,
+    Order.id,
+    Order.number,
+    Order.pickup_code,
+    Order.resident_id,
+    Resident.name,
+    Order.leader_id,
+    Leader.code,
+    Leader.name,
+    Product.code,
+    Product.barcode,
+    OfferVersion.name,
+    OrderLine.quantity,
+    OrderLine.price_fen,
+    OrderLine.amount_fen,
+    OfferVersion.price_fen,
+    OfferVersion.basis_price_fen,
+    OfferVersion.price_basis_g,
+    OfferVersion.est_grams,
+    OrderLine.actual_grams,
+    func.coalesce(LineWeight.number, 0),
+    LineWeight.grams,
+    LineWeight.quantity,
+    LineWeight.settlement_id,
+)
+
+
 def weighed_lines(round_id: int, leader_ids: Collection[int] | None = None) -> Sequence[WeighedLine]:
     """Return the live lines of a round that are settled by weight, by leader, resident and product."""
     statement = (
         live_lines(round_id)
-        .add_columns(
-            OrderLine.id,
-            Order.id,
-            Order.number,
-            Order.pickup_code,
-            Order.resident_id,
-            Resident.name,
-            Order.leader_id,
-            Leader.code,
-            Leader.name,
-            Product.code,
-            Product.barcode,
-            OfferVersion.name,
-            OrderLine.quantity,
-            OrderLine.price_fen,
-            OrderLine.amount_fen,
-            OfferVersion.price_fen,
-            OfferVersion.basis_price_fen,
-            OfferVersion.price_basis_g,
-            OfferVersion.est_grams,
-            OrderLine.actual_grams,
-            func.coalesce(LineWeight.number, 0),
-            LineWeight.grams,
-            LineWeight.quantity,
-            LineWeight.settlement_id,
-        )
+        .add_columns(*_COLUMNS)
         .join(Resident, Resident.id == Order.resident_id)
         .join(Leader, Leader.id == Order.leader_id)
         .join(Product, Product.id == Offer.product_id)
