@@ -176,23 +176,30 @@ def decide(
     freeing.lock_round_of(case)
     crediting.lock_paid([line.order_line_id for line in case.lines])
     order = lock_order(case.order)
-    kind = Kind(case.kind)
-    new = rules.after_approval(kind) if approve else CaseState.REJECTED
+    new = rules.after_approval(Kind(case.kind)) if approve else CaseState.REJECTED
     _move(case, CaseState.ASKED, new, now, actor)
     _agree(case, agreed if approve and agreed else {})
     case.answer, case.goods = answer.strip() or None, goods if approve else Goods.KEPT
     taking_back.take_back(case=case, order=order, goods=Goods(case.goods), now=now, zone=zone, actor=actor)
-    if approve and kind is Kind.REFUND:
-        case.refund_fen = _pay_back(case, order, now, actor)
-    if new is CaseState.APPROVED:
-        promising.promise(case=case, instead=instead, now=now)
-    if approve and charge is not None:
-        _charge(case, charge, now, actor)
+    if approve:
+        _carry_out(case, order, instead, charge, now, actor)
     db.session.flush()
     after: dict[str, Any] = {"state": new, "refund_fen": case.refund_fen, "goods": case.goods}
     _log("after_sale_decided", case, now, actor, after)
     _tell(case, now)
     return case
+
+
+def _carry_out(
+    case: AfterSaleCase, order: Order, instead: str | None, charge: Charge | None, now: datetime, actor: Actor
+) -> None:
+    """Pay back, or promise what comes instead, and charge whose fault it was."""
+    if case.kind == Kind.REFUND:
+        case.refund_fen = _pay_back(case, order, now, actor)
+    if case.state == CaseState.APPROVED:
+        promising.promise(case=case, instead=instead, now=now)
+    if charge is not None:
+        _charge(case, charge, now, actor)
 
 
 def _pay_back(case: AfterSaleCase, order: Order, now: datetime, actor: Actor) -> int:

@@ -42,18 +42,12 @@ def refund(
 
     Above the limit of two persons it waits for a second one. Raise BadInput, RuleBroken ``above_owed``.
     """
-    if amount_fen <= 0:
-        raise BadInput("out_of_range", "An amount above zero.", param="amount")
-    if not 1 <= len(reason.strip()) <= MAX_REASON:
-        raise BadInput("required", "Say why.", param="reason")
+    _check(amount_fen, reason)
     lock_order(order)
     key = own_key(order.id, submission_key)
     if first := first_of(RefundRequest, key):
         return first
-    owed = order.paid_fen - order.amount_fen - _waiting(order.id)
-    if amount_fen > owed:
-        sentence = f"Only {format_yuan(max(owed, 0))} is owed back on this order."
-        raise RuleBroken("above_owed", sentence, param="amount")
+    _check_owed(order, amount_fen)
     alone = amount_fen <= dials().second_person_fen
     request = RefundRequest(
         order_id=order.id,
@@ -70,6 +64,20 @@ def refund(
     if alone:
         _to_sources(order, amount_fen, request.reason, now, actor)
     return request
+
+
+def _check(amount_fen: int, reason: str) -> None:
+    if amount_fen <= 0:
+        raise BadInput("out_of_range", "An amount above zero.", param="amount")
+    if not 1 <= len(reason.strip()) <= MAX_REASON:
+        raise BadInput("required", "Say why.", param="reason")
+
+
+def _check_owed(order: Order, amount_fen: int) -> None:
+    owed = order.paid_fen - order.amount_fen - _waiting(order.id)
+    if amount_fen > owed:
+        sentence = f"Only {format_yuan(max(owed, 0))} is owed back on this order."
+        raise RuleBroken("above_owed", sentence, param="amount")
 
 
 def decide(*, request_id: int, approve: bool, words: str, now: datetime, actor: str) -> RefundRequest:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -49,29 +50,33 @@ def enter(
     order = purchasing.lock_purchase_order(order_number)
     if order.state in UNSENT:
         raise RuleBroken("not_sent", "This purchase order has not been given to the supplier.")
-    number = number.strip()
-    if not 1 <= len(number) <= MAX_NUMBER or not number.isprintable():
-        raise BadInput("required", f"Write 1 to {MAX_NUMBER} characters.", param="number")
+    number = _checked_number(number)
     checked = _checked(order, lines)
     amount = sum(line.amount_fen for line in checked)
     if not 0 <= tax_fen <= amount:
         raise BadInput("out_of_range", "The tax is part of the amount.", param="tax_fen")
-    values = {
-        "supplier_id": order.supplier_id,
-        "purchase_order_id": order.id,
-        "number": number,
-        "dated": dated,
-    }
-    values |= {"state": "entered", "amount_fen": amount, "tax_fen": tax_fen}
-    row = insert_into(SupplierInvoice).values(**values, entered_at=now, entered_by=actor)
-    id_ = db.session.execute(row.on_conflict_do_nothing().returning(SupplierInvoice.id)).scalar()
-    if id_ is None:
-        raise RuleBroken("invoice_known", "This supplier's invoice has been entered already.", param="number")
-    invoice = db.session.get_one(SupplierInvoice, id_)
+    sums = {"amount_fen": amount, "tax_fen": tax_fen}
+    invoice = _insert(order, number=number, dated=dated, **sums, entered_at=now, entered_by=actor)
     invoice.lines = checked
     db.session.flush()
     _log(invoice, "invoice_entered", now, actor)
     return invoice
+
+
+def _checked_number(number: str) -> str:
+    number = number.strip()
+    if not 1 <= len(number) <= MAX_NUMBER or not number.isprintable():
+        raise BadInput("required", f"Write 1 to {MAX_NUMBER} characters.", param="number")
+    return number
+
+
+def _insert(order: PurchaseOrder, **values: Any) -> SupplierInvoice:
+    values |= {"supplier_id": order.supplier_id, "purchase_order_id": order.id, "state": "entered"}
+    row = insert_into(SupplierInvoice).values(**values)
+    id_ = db.session.execute(row.on_conflict_do_nothing().returning(SupplierInvoice.id)).scalar()
+    if id_ is None:
+        raise RuleBroken("invoice_known", "This supplier's invoice has been entered already.", param="number")
+    return db.session.get_one(SupplierInvoice, id_)
 
 
 def _checked(order: PurchaseOrder, lines: Sequence[Asked]) -> list[SupplierInvoiceLine]:
