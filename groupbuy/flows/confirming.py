@@ -1,6 +1,7 @@
 """A supplier answers a purchase order: so much will come, on this day."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,26 +20,36 @@ LATEST = timedelta(days=60)
 ANSWERABLE = (POState.SENT, POState.CONFIRMED)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a supplier says will come, in sale units by product code, and when.
+
+    What is not named comes as it was ordered.
+    """
+
+    quantities: Mapping[str, int]
+    promised_date: date | None = None
+    note: str | None = None
+
+
 def confirm_order(
     *,
     number: str,
-    quantities: Mapping[str, int],
-    promised_date: date | None,
-    note: str | None,
+    answer: Answer,
     now: datetime,
     actor: Actor,
     supplier_ids: Collection[int] | None = None,
 ) -> PurchaseOrder:
-    """Note what a supplier says will come, in sale units by product code, and when; again replaces it.
+    """Note a supplier's answer; again replaces it.
 
-    What is not named comes as it was ordered. ``supplier_ids`` are the suppliers who ask, None for the
-    operator who notes what one said. Raise NotFound, BadInput ``unknown_product``, ``out_of_range`` and
-    ``too_long``, RuleBroken ``not_confirmable`` once goods have come or nothing is to come.
+    ``supplier_ids`` are the suppliers who ask, None for the operator who notes what one said. Raise
+    NotFound, BadInput ``unknown_product``, ``out_of_range`` and ``too_long``, RuleBroken
+    ``not_confirmable`` once goods have come or nothing is to come.
     """
     order = purchasing.lock_purchase_order(number)
     if order.state == POState.DRAFT or (supplier_ids is not None and order.supplier_id not in supplier_ids):
         raise NotFound("unknown_purchase_order", "There is no such purchase order.")
-    _check(order, quantities, promised_date, note)
+    _check(order, answer)
     if order.state == POState.APPROVED:
         # Who answers has read it, however it got there.
         mailing.order_has_left(order.id, now=now, actor=actor.name)
@@ -46,12 +57,7 @@ def confirm_order(
     if order.state not in ANSWERABLE:
         raise RuleBroken("not_confirmable", "This purchase order cannot be confirmed any more.")
     before = _picture(order)
-    for line in order.lines:
-        line.confirmed = quantities.get(line.product.code, line.purchased)
-    order.promised_date = promised_date if promised_date != order.due_date else None
-    order.confirm_note = (note or "").strip() or None
-    order.confirmed_at = now
-    db.session.flush()
+    _note(order, answer, now)
     purchase_orders.move(order=order, old=(POState.SENT,), new=POState.CONFIRMED, now=now, actor=actor.name)
     audit.record(
         at=now,
@@ -65,20 +71,26 @@ def confirm_order(
     return order
 
 
-def _check(
-    order: PurchaseOrder, quantities: Mapping[str, int], promised_date: date | None, note: str | None
-) -> None:
+def _note(order: PurchaseOrder, answer: Answer, now: datetime) -> None:
+    for line in order.lines:
+        line.confirmed = answer.quantities.get(line.product.code, line.purchased)
+    order.promised_date = answer.promised_date if answer.promised_date != order.due_date else None
+    order.confirm_note = (answer.note or "").strip() or None
+    order.confirmed_at = now
+    db.session.flush()
+
+
+def _check(order: PurchaseOrder, answer: Answer) -> None:
     purchased = {line.product.code: line.purchased for line in order.lines}
-    for code, units in quantities.items():
+    for code, units in answer.quantities.items():
         if code not in purchased:
             raise BadInput("unknown_product", "The order has no such product.", param=code)
         if not 0 <= units <= purchased[code]:
             raise BadInput("out_of_range", f"Between 0 and the {purchased[code]} ordered.", param=code)
-    if promised_date is not None and not (
-        order.created_at.date() <= promised_date <= order.due_date + LATEST
-    ):
+    earliest, latest = order.created_at.date(), order.due_date + LATEST
+    if answer.promised_date is not None and not earliest <= answer.promised_date <= latest:
         raise BadInput("out_of_range", "This day is too early or too late.", param="promised_date")
-    if len((note or "").strip()) > MAX_NOTE:
+    if len((answer.note or "").strip()) > MAX_NOTE:
         raise BadInput("too_long", f"At most {MAX_NOTE} characters.", param="note")
 
 

@@ -1,6 +1,7 @@
 """A purchase order from the close to its supplier's answer: approved, sent once, confirmed with less."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -38,11 +39,14 @@ def send_now(round_: Round) -> bool:
         return notifying.send_now(round_=db.session.get_one(Round, round_.id), order=order, now=LATER)
 
 
-def answer(order: PurchaseOrder, units: dict[str, int], **details: object) -> PurchaseOrder:
-    usual = {"promised_date": None, "note": None, "supplier_ids": [order.supplier_id]}
+def answer(order: PurchaseOrder, units: dict[str, int], *, asker: int = 0, **details: Any) -> PurchaseOrder:
     with transaction():
         return confirming.confirm_order(
-            number=order.number, quantities=units, now=LATER, actor=day.ACTOR, **(usual | details)
+            number=order.number,
+            answer=confirming.Answer(units, **details),
+            now=LATER,
+            actor=day.ACTOR,
+            supplier_ids=[asker or order.supplier_id],
         )
 
 
@@ -81,7 +85,7 @@ def test_a_supplier_confirms_less_and_later_and_may_answer_again(round_: Round) 
     with transaction():
         service.approve(order_id=order.id, now=LATER, actor="test")
     with pytest.raises(NotFound):
-        answer(order, {"P1": 9}, supplier_ids=[order.supplier_id + 1])
+        answer(order, {"P1": 9}, asker=order.supplier_id + 1)
     for wrong in ({"P1": 13}, {"P1": -1}, {"P9": 1}):
         with pytest.raises(BadInput):
             answer(order, wrong)

@@ -139,11 +139,10 @@ def show_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:
 )
 def confirm_purchase_order(identity: Identity, number: str, body: Confirmation) -> tuple[int, Any]:
     """Note how much a supplier will deliver and when; less than ordered is known to be short."""
+    quantities = {line.product_code: line.units for line in body.lines}
     confirming.confirm_order(
         number=number,
-        quantities={line.product_code: line.units for line in body.lines},
-        promised_date=_day(body.promised_date),
-        note=body.note,
+        answer=confirming.Answer(quantities, _day(body.promised_date), body.note),
         now=utc_now(),
         actor=identity.actor,
         supplier_ids=_own(identity),

@@ -76,16 +76,12 @@ def _filled(order: PurchaseOrder) -> dict[str, Any]:
 
 
 def _store(form: AnswerForm, number: str, supplier_ids: Collection[int] | None, actor: Actor) -> bool:
+    quantities = {row.code.data: row.units.data for row in form.lines}
+    answer = confirming.Answer(quantities, form.promised_date.data, form.note.data)
     try:
         in_transaction(
             lambda: confirming.confirm_order(
-                number=number,
-                quantities={row.code.data: row.units.data for row in form.lines},
-                promised_date=form.promised_date.data,
-                note=form.note.data,
-                now=utc_now(),
-                actor=actor,
-                supplier_ids=supplier_ids,
+                number=number, answer=answer, now=utc_now(), actor=actor, supplier_ids=supplier_ids
             )
         )
     except GroupbuyError as error:
