@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -66,30 +66,16 @@ def askable(order_id: int) -> Mapping[str, Askable]:
 
 
 def _not_asked_for(order_id: int) -> Select[*tuple[Any, ...]]:
-    pending = (
-        select(total(AfterSaleLine.units))
-        .join(AfterSaleCase, AfterSaleCase.id == AfterSaleLine.case_id)
-        .where(AfterSaleLine.order_line_id == OrderLine.id, AfterSaleCase.state.in_(("asked", "approved")))
-        .scalar_subquery()
-    )
-    paid_for = select(total(Replacement.units)).join(AfterSaleCase, AfterSaleCase.id == Replacement.case_id)
+    credited = Replacement.credit_fen.is_not(None)
     # What was taken off the line already waits for nothing on it.
-    gone = (
-        paid_for.where(Replacement.order_line_id == OrderLine.id, AfterSaleCase.state == CaseState.APPROVED)
-        .where(or_(Replacement.state == PromiseState.REFUNDED, Replacement.credit_fen.is_not(None)))
-        .scalar_subquery()
-    )
-    made_good = (
-        paid_for.where(Replacement.order_line_id == OrderLine.id, AfterSaleCase.state == CaseState.CLOSED)
-        .where(Replacement.state == PromiseState.HANDED_OUT, Replacement.credit_fen.is_(None))
-        .scalar_subquery()
-    )
+    gone = _promised(CaseState.APPROVED, or_(Replacement.state == PromiseState.REFUNDED, credited))
+    made_good = _promised(CaseState.CLOSED, and_(Replacement.state == PromiseState.HANDED_OUT, ~credited))
     return (
         select(
             Product.code,
             OrderLine.id,
             OfferVersion.name,
-            OrderLine.quantity - pending + gone - made_good - disposed_of(),
+            OrderLine.quantity - _asked_for() + gone - made_good - disposed_of(),
             Order.picked_up_at,
             Category.after_sale_hours,
         )
@@ -100,6 +86,26 @@ def _not_asked_for(order_id: int) -> Select[*tuple[Any, ...]]:
         .outerjoin(Category, Category.id == Product.category_id)
         .where(OrderLine.order_id == order_id, Offer.state == "active")
         .order_by(OrderLine.id)
+    )
+
+
+def _asked_for() -> ScalarSelect[int]:
+    """Return how many units of a line are in cases that are not over."""
+    return (
+        select(total(AfterSaleLine.units))
+        .join(AfterSaleCase, AfterSaleCase.id == AfterSaleLine.case_id)
+        .where(AfterSaleLine.order_line_id == OrderLine.id, AfterSaleCase.state.in_(("asked", "approved")))
+        .scalar_subquery()
+    )
+
+
+def _promised(of_case: CaseState, what_became: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return how many units of a line were promised again in cases of one state, by what became of it."""
+    return (
+        select(total(Replacement.units))
+        .join(AfterSaleCase, AfterSaleCase.id == Replacement.case_id)
+        .where(Replacement.order_line_id == OrderLine.id, AfterSaleCase.state == of_case, what_became)
+        .scalar_subquery()
     )
 
 

@@ -1,6 +1,6 @@
 """Purchases (进货明细表), stock (库存一览表) and products in and out (货品进销一览表)."""
 
-from sqlalchemy import case, literal, select, union_all
+from sqlalchemy import Subquery, case, literal, select, union_all
 
 from groupbuy.analytics import trade_sales
 from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
@@ -119,7 +119,8 @@ STOCK = Report(
 )
 
 
-def _in_and_out(wanted: Wanted) -> Rows:
+def _flows(wanted: Wanted) -> Subquery:
+    """Return what was bought, sold and moved in the stock, each with the zeros of the others."""
     zero = literal(0)
     came = (
         _received()
@@ -141,15 +142,19 @@ def _in_and_out(wanted: Wanted) -> Rows:
         .join(MovementBooks, MovementBooks.stock_movement_id == StockMovement.id)
         .where(wanted.within(StockMovement.at))
     )
-    both = union_all(came, went, moved).subquery()
+    return union_all(came, went, moved).subquery()
+
+
+def _in_and_out(wanted: Wanted) -> Rows:
+    flows = _flows(wanted)
     names = ("bought", "bought_fen", "sold", "sold_fen", "stocked", "stocked_fen")
     return (
         select(
             Product.code.label("code"),
             Product.name.label("product"),
-            *(total(both.c[name]).label(name) for name in names),
+            *(total(flows.c[name]).label(name) for name in names),
         )
-        .join(Product, Product.id == both.c.product_id)
+        .join(Product, Product.id == flows.c.product_id)
         .join(Supplier, Supplier.id == Product.supplier_id)
         .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
         .group_by(Product.code, Product.name)

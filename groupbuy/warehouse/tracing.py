@@ -115,16 +115,11 @@ def _flows(only: Callable[[Any, Any], ColumnElement[bool]]) -> CompoundSelect[*t
 
     ``only`` makes of the columns of product and round the condition which of it.
     """
-    columns = (
-        StockMovement.product_id,
-        StockBatch.best_before,
-        StockBatch.number,
-        StockBatch.warehouse_id,
-        (-BatchMovement.units).label("units"),
-    )
-    moved = BatchMovement.stock_movement_id == StockMovement.id
-    of_batch = StockBatch.id == BatchMovement.stock_batch_id
-    came = (
+    return union_all(_delivered(only), _taken(only), _stored(only))
+
+
+def _delivered(only: Callable[[Any, Any], ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             PurchaseOrder.round_id.label("round_id"),
             PurchaseOrderLine.product_id,
@@ -139,24 +134,39 @@ def _flows(only: Callable[[Any, Any], ColumnElement[bool]]) -> CompoundSelect[*t
         .join(GoodsReceipt, GoodsReceipt.id == GoodsReceiptLine.goods_receipt_id)
         .where(only(PurchaseOrderLine.product_id, PurchaseOrder.round_id))
     )
-    taken = (
-        select(StockMovement.cause_id.label("round_id"), *columns)
-        .join(BatchMovement, moved)
-        .join(StockBatch, of_batch)
+
+
+# What a movement took out of the stock, in the columns of what a delivery brought.
+_MOVED = (
+    StockMovement.product_id,
+    StockBatch.best_before,
+    StockBatch.number,
+    StockBatch.warehouse_id,
+    (-BatchMovement.units).label("units"),
+)
+
+
+def _taken(only: Callable[[Any, Any], ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(StockMovement.cause_id.label("round_id"), *_MOVED)
+        .join(BatchMovement, BatchMovement.stock_movement_id == StockMovement.id)
+        .join(StockBatch, StockBatch.id == BatchMovement.stock_batch_id)
         .where(StockMovement.kind == "allocated", StockMovement.cause_kind == "round")
         .where(only(StockMovement.product_id, StockMovement.cause_id))
     )
-    stored = (
-        select(PurchaseOrder.round_id.label("round_id"), *columns)
+
+
+def _stored(only: Callable[[Any, Any], ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(PurchaseOrder.round_id.label("round_id"), *_MOVED)
         .select_from(StockMovement)
-        .join(BatchMovement, moved)
-        .join(StockBatch, of_batch)
+        .join(BatchMovement, BatchMovement.stock_movement_id == StockMovement.id)
+        .join(StockBatch, StockBatch.id == BatchMovement.stock_batch_id)
         .join(PurchaseOrderLine, PurchaseOrderLine.id == StockMovement.cause_id)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
         .where(StockMovement.cause_kind.in_(("purchase_order_line", CALLED_OFF_LINE)))
         .where(only(StockMovement.product_id, PurchaseOrder.round_id))
     )
-    return union_all(came, taken, stored)
 
 
 def _is_of(batch: StockBatch) -> ColumnElement[bool]:
