@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from groupbuy.accounts.models import Account
 from groupbuy.audit import service as audit
 from groupbuy.commissions.models import HelperPayment, HelperShare
 from groupbuy.db import db
+from groupbuy.db.states import move_state
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import total
 from groupbuy.finance import rules, service
@@ -153,16 +154,8 @@ def _get(payment_id: int, account_id: int) -> HelperPayment:
 
 
 def _move(row: HelperPayment, state: str, now: datetime, actor: str, reason: str | None) -> None:
-    moved = db.session.execute(
-        update(HelperPayment)
-        .where(HelperPayment.id == row.id, HelperPayment.state == NOTED)
-        .values(state=state, decided_at=now, reason=reason)
-        .returning(HelperPayment.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if moved is None:
+    if not move_state(row, NOTED, state, decided_at=now, reason=reason):
         raise RuleBroken("decided_meanwhile", "Somebody else has decided this in the meantime; look again.")
-    db.session.refresh(row)
     _log(row, f"helper_payment_{state}", now, actor, {"state": state, "reason": reason})
 
 

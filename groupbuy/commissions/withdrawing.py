@@ -12,6 +12,7 @@ from groupbuy.commissions import rules, withdrawals
 from groupbuy.commissions.models import PayoutBatch, Withdrawal
 from groupbuy.commissions.rules import WithdrawalState
 from groupbuy.db import db
+from groupbuy.db.states import move_state
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import total
 from groupbuy.db.upserts import insert_into
@@ -236,16 +237,8 @@ def _move(
     former = row.state
     if former not in old:
         raise RuleBroken("wrong_state", "This withdrawal has been decided already.")
-    moved = db.session.execute(
-        update(Withdrawal)
-        .where(Withdrawal.id == row.id, Withdrawal.state == former)
-        .values(state=new, **values)
-        .returning(Withdrawal.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if moved is None:
+    if not move_state(row, former, new, **values):
         raise RuleBroken("decided_meanwhile", "Somebody else has decided this in the meantime; look again.")
-    db.session.refresh(row)
     note = {name: values[name] for name in ("reason", "proof") if name in values}
     _log(row, verb, now, actor, before={"state": former}, after={"state": new, **note})
 

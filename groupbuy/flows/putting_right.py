@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
-
 from groupbuy.aftersales import queries, rules
 from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, SupplierClaim
 from groupbuy.aftersales.rules import CaseState, Goods, Kind, Reason
@@ -15,6 +13,7 @@ from groupbuy.audit import service as audit
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.db.states import move_state
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.flows import crediting, freeing, promising, taking_back
 from groupbuy.flows.ordering import Actor
@@ -244,16 +243,8 @@ def fulfil(*, number: str, now: datetime, actor: Actor) -> AfterSaleCase:
 
 
 def _move(case: AfterSaleCase, old: CaseState, new: CaseState, now: datetime, actor: Actor) -> None:
-    moved = db.session.execute(
-        update(AfterSaleCase)
-        .where(AfterSaleCase.id == case.id, AfterSaleCase.state == old)
-        .values(state=new, decided_at=now, decided_by=actor.name)
-        .returning(AfterSaleCase.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if moved is None:
+    if not move_state(case, old, new, decided_at=now, decided_by=actor.name):
         raise RuleBroken("already_decided", "This has been decided meanwhile.")
-    db.session.refresh(case, ["state", "decided_at", "decided_by"])
 
 
 def _charge(case: AfterSaleCase, charge: Charge, now: datetime, actor: Actor) -> None:

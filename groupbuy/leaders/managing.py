@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
+from groupbuy.db.states import move_state
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.leaders.models import Community, Leader
 
@@ -19,15 +20,7 @@ def move_leader(*, leader: Leader, seen: str, state: str, reason: str, now: date
 
     Raise RuleBroken ``decided_meanwhile`` when the state is another one by now.
     """
-    moved = db.session.scalar(
-        update(Leader)
-        .where(Leader.id == leader.id, Leader.state == seen)
-        .values(state=state, state_reason=reason.strip() or None)
-        .returning(Leader.id)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.refresh(leader)
-    if moved is None:
+    if not move_state(leader, seen, state, state_reason=reason.strip() or None):
         raise RuleBroken("decided_meanwhile", "Somebody else has decided in the meantime; look once more.")
     after = {"state": state} | ({"reason": reason.strip()} if reason.strip() else {})
     log("leader_moved", "leader", leader.code, {"state": seen}, after, now, actor)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
+from groupbuy.db.states import move_state
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.totals import total
-from groupbuy.db.upserts import insert_into
 from groupbuy.finance import queries, rules, service
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
@@ -53,25 +53,22 @@ def hand_over(
     db.session.execute(select(Leader.id).where(Leader.id == leader.id).with_for_update())
     if first := first_of(CashHandover, key):
         return first
-    due = cash_due(leader.id)
+    due = max(cash_due(leader.id), 0)
     if amount_fen > due:
-        raise RuleBroken(
-            "above_due", f"Only {format_yuan(max(due, 0))} is to be handed over.", param="amount"
-        )
-    values = {
-        "leader_id": leader.id,
-        "state": HANDED,
-        "amount_fen": amount_fen,
-        "note": note or None,
-        "submission_key": key,
-        "handed_at": now,
-        "handed_by": actor,
-    }
-    row_id = db.session.execute(
-        insert_into(CashHandover).values(**values).returning(CashHandover.id)
-    ).scalar_one()
-    _log(row_id, "cash_handed_over", now, actor, {"amount_fen": amount_fen})
-    return db.session.get_one(CashHandover, row_id)
+        raise RuleBroken("above_due", f"Only {format_yuan(due)} is to be handed over.", param="amount")
+    row = CashHandover(
+        leader_id=leader.id,
+        state=HANDED,
+        amount_fen=amount_fen,
+        note=note or None,
+        submission_key=key,
+        handed_at=now,
+        handed_by=actor,
+    )
+    db.session.add(row)
+    db.session.flush()
+    _log(row.id, "cash_handed_over", now, actor, {"amount_fen": amount_fen})
+    return row
 
 
 def decide(*, handover_id: int, confirm: bool, reason: str, now: datetime, actor: str) -> CashHandover:
@@ -85,27 +82,14 @@ def decide(*, handover_id: int, confirm: bool, reason: str, now: datetime, actor
     if not confirm and not reason.strip():
         raise BadInput("required", "Say why; the leader reads it.", param="reason")
     state = CONFIRMED if confirm else REJECTED
-    values: dict[str, Any] = {
-        "decided_at": now,
-        "decided_by": actor,
-        "reason": reason.strip()[:MAX_NOTE] or None,
-    }
-    moved = db.session.execute(
-        update(CashHandover)
-        .where(CashHandover.id == handover_id, CashHandover.state == HANDED)
-        .values(state=state, **values)
-        .returning(CashHandover.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if moved is None:
+    why = reason.strip()[:MAX_NOTE] or None
+    if not move_state(row, HANDED, state, decided_at=now, decided_by=actor, reason=why):
         raise RuleBroken("decided_meanwhile", "Somebody else has decided this in the meantime; look again.")
-    db.session.refresh(row)
     if confirm:
         cash = rules.cash(row.leader_id)
-        service.post(
-            [Entry(rules.CASH_DESK, cash, row.amount_fen, "cash_handover", str(row.id))], at=now, actor=actor
-        )
-    _log(row.id, f"cash_{state}", now, actor, {"state": state, "reason": values["reason"]})
+        entry = Entry(rules.CASH_DESK, cash, row.amount_fen, "cash_handover", str(row.id))
+        service.post([entry], at=now, actor=actor)
+    _log(row.id, f"cash_{state}", now, actor, {"state": state, "reason": why})
     return row
 
 
