@@ -43,13 +43,7 @@ def save_level(
     BadInput, RuleBroken ``already_exists``.
     """
     name = name.strip()
-    if not 0 < len(name) <= MAX_NAME:
-        raise BadInput("out_of_range", f"A name has 1 to {MAX_NAME} characters.", param="name")
-    if min_month_fen is not None and not 0 <= min_month_fen <= MAX_FEN:
-        raise BadInput("out_of_range", "This amount is too large.", param="min_month_fen")
-    taken = db.session.scalar(select(LeaderLevel.id).where(LeaderLevel.name == name))
-    if taken not in (None, level_id):
-        raise RuleBroken("already_exists", "A level of that name exists.", param="name")
+    _check(level_id, name, min_month_fen)
     level = LeaderLevel(name=name) if level_id is None else get_level(level_id)
     before = {"name": level.name, "min_month_fen": level.min_month_fen}
     level.name, level.min_month_fen = name, min_month_fen
@@ -68,6 +62,16 @@ def save_level(
         after=after,
     )
     return level
+
+
+def _check(level_id: int | None, name: str, min_month_fen: int | None) -> None:
+    if not 0 < len(name) <= MAX_NAME:
+        raise BadInput("out_of_range", f"A name has 1 to {MAX_NAME} characters.", param="name")
+    if min_month_fen is not None and not 0 <= min_month_fen <= MAX_FEN:
+        raise BadInput("out_of_range", "This amount is too large.", param="min_month_fen")
+    taken = db.session.scalar(select(LeaderLevel.id).where(LeaderLevel.name == name))
+    if taken not in (None, level_id):
+        raise RuleBroken("already_exists", "A level of that name exists.", param="name")
 
 
 def is_reviewed(month: date) -> bool:

@@ -229,25 +229,27 @@ def offers_of(form: CampaignForm, products: Mapping[str, Product]) -> list[Offer
     return offers
 
 
+_PLAIN = (
+    "code",
+    "name",
+    "description",
+    "opens",
+    "closes",
+    "open_days_before",
+    "pickup_days_after",
+    "payment",
+    "surplus_policy",
+    "below_policy",
+    "unreviewed",
+    "extend_minutes",
+    "max_extensions",
+)
+
+
 def filled(
     campaign: Campaign, goods: list[tuple[CampaignOffer, str]], leader_ids: list[int]
 ) -> dict[str, Any]:
     """Return the form's values for a stored campaign; goods come with their product codes."""
-    plain = {
-        name: getattr(campaign, name)
-        for name in (*_TERMS, "code", "name", "description", "opens", "closes", "open_days_before")
-    }
-    kept = {
-        name: getattr(campaign, name)
-        for name in (
-            "pickup_days_after",
-            "payment",
-            "surplus_policy",
-            "below_policy",
-            "unreviewed",
-            "extend_minutes",
-        )
-    }
     rows = [
         {"code": code, "leader_picks": offer.leader_picks}
         | {term: getattr(offer, term) for term in _OFFER_TERMS}
@@ -255,10 +257,8 @@ def filled(
     ]
     schedule = Recurrence.from_json(campaign.recurrence) if campaign.recurrence else None
     return (
-        plain
-        | kept
+        {name: getattr(campaign, name) for name in (*_TERMS, *_PLAIN)}
         | {
-            "max_extensions": campaign.max_extensions,
             "freight_shared": "yes" if campaign.freight_shared else "no",
             "version": str(campaign.version),
             "goods": rows,

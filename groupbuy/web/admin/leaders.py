@@ -174,14 +174,7 @@ def leaders_detail(code: str) -> ResponseReturnValue:
     form.level_id.choices = [none, *(SelectChoice(*pair) for pair in pairs(LeaderLevel))]
 
     def store() -> None:
-        values: dict[str, Any] = dict(saving.texts(form, *TEXTS))
-        values |= {"name": form.name.data.strip(), "pickup_hours": form.pickup_hours.data.strip()}
-        values |= {name: form[name].data or None for name in ("community_id", "level_id")}
-        values["bag_capacity"] = form.bag_capacity.data or None
-        rules.check_goods_hours(form.goods_from_min.data, form.goods_until_min.data)
-        values |= {name: form[name].data for name in ("door_fee_fen", "goods_from_min", "goods_until_min")}
-        place = rules.check_place(form.latitude_e6.data, form.longitude_e6.data) or (None, None)
-        values |= {"latitude_e6": place[0], "longitude_e6": place[1]}
+        values = _wanted(form)
         managing.edit_leader(leader=get_leader(code), values=values, now=utc_now(), actor=actor().name)
 
     residents = select(func.count()).where(Resident.leader_id == leader.id)
@@ -198,6 +191,19 @@ def leaders_detail(code: str) -> ResponseReturnValue:
         earned_fen=db.session.scalar(earned),
         application=applying.application_of(leader),
         moves=[state for state in rules.LeaderState if state in rules.DECISIONS[leader.state]],
+    )
+
+
+def _wanted(form: LeaderForm) -> dict[str, Any]:
+    """Return what the form asks for, by column; raise BadInput."""
+    rules.check_goods_hours(form.goods_from_min.data, form.goods_until_min.data)
+    place = rules.check_place(form.latitude_e6.data, form.longitude_e6.data) or (None, None)
+    return (
+        dict(saving.texts(form, *TEXTS))
+        | {"name": form.name.data.strip(), "pickup_hours": form.pickup_hours.data.strip()}
+        | {name: form[name].data or None for name in ("community_id", "level_id", "bag_capacity")}
+        | {name: form[name].data for name in ("door_fee_fen", "goods_from_min", "goods_until_min")}
+        | {"latitude_e6": place[0], "longitude_e6": place[1]}
     )
 
 

@@ -64,12 +64,9 @@ def residents() -> ResponseReturnValue:
         statement = statement.where(_matching(text))
     if leader := asked_id("leader"):
         statement = statement.where(Resident.leader_id == leader)
-    mine = select(Leader.id, Leader.name).where(*within(Leader.id))
-    leaders = db.session.execute(mine.order_by(Leader.code).limit(500))
-    choices = [(row[0], row[1]) for row in leaders]
     filters = [
         Filter("q", _("Name, phone tail or room")),
-        Filter("leader", _("Leader"), choices, _("All leaders")),
+        Filter("leader", _("Leader"), _my_leaders(), _("All leaders")),
     ]
     listing = Listing(
         "residents",
@@ -82,6 +79,11 @@ def residents() -> ResponseReturnValue:
         personal=True,
     )
     return show(listing, empty_text=_("Residents appear here when they sign in by a leader's link."))
+
+
+def _my_leaders() -> list[tuple[int, str]]:
+    mine = select(Leader.id, Leader.name).where(*within(Leader.id)).order_by(Leader.code).limit(500)
+    return [(row[0], row[1]) for row in db.session.execute(mine)]
 
 
 def _matching(text: str) -> ColumnElement[bool]:

@@ -193,27 +193,31 @@ def campaigns_shortage_apply(name: str) -> ResponseReturnValue:
         "confirm.html",
         layout="admin/base.html",
         question=_("Share out what is short of %(round)s?", round=round_.title),
-        consequences=[
-            _(
-                "%(policy)s: %(lines)s order lines lose %(units)s units.",
-                policy=POLICIES[policy],
-                lines=outcome.lines,
-                units=outcome.units,
-            ),
-            _("%(units)s units of substitutes come instead, from stock.", units=outcome.substituted),
-            _(
-                "%(residents)s residents pay %(amount)s less or get it back, and are told once.",
-                residents=outcome.residents,
-                amount=format_yuan(outcome.back_fen),
-            ),
-            _("Sheets and commissions follow. This cannot be undone."),
-        ],
+        consequences=_consequences(policy, outcome),
         action=request.full_path,
         deed=_("Share out"),
         back=back,
         form=form,
         danger=True,
     )
+
+
+def _consequences(policy: Policy, outcome: Outcome) -> list[str]:
+    return [
+        _(
+            "%(policy)s: %(lines)s order lines lose %(units)s units.",
+            policy=POLICIES[policy],
+            lines=outcome.lines,
+            units=outcome.units,
+        ),
+        _("%(units)s units of substitutes come instead, from stock.", units=outcome.substituted),
+        _(
+            "%(residents)s residents pay %(amount)s less or get it back, and are told once.",
+            residents=outcome.residents,
+            amount=format_yuan(outcome.back_fen),
+        ),
+        _("Sheets and commissions follow. This cannot be undone."),
+    ]
 
 
 def _apply(name: str, policy: Policy, seen: str, back: str) -> ResponseReturnValue:

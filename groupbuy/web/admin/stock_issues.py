@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -88,6 +88,23 @@ class IssueForm(KeyedForm):
 @blueprint.get("/stock/movements")
 def stock_movements() -> ResponseReturnValue:
     """List every movement of the stock by batch and warehouse, the latest first."""
+    listing = Listing(
+        "stock-movements",
+        _("Movements"),
+        _movements(),
+        COLUMNS,
+        filters=(
+            Filter("q", _("Code, name, batch or note")),
+            place_filter(),
+            Filter("kind", _("Movement"), state_choices("stock_movement"), _("All movements")),
+            Filter("from", _("Day of the movement"), until="until"),
+        ),
+        sorts={"units": BatchMovement.units},
+    )
+    return show(listing, tabs=tabs("admin.stock_movements"), empty_text=_("Nothing has moved yet."))
+
+
+def _movements() -> Select[*tuple[Any, ...]]:
     issued = (StockMovement.cause_kind == issuing.CAUSE) & (StockMovement.cause_id == StockIssue.id)
     returned = (StockMovement.cause_kind == taking_back.CAUSE) & (StockMovement.cause_id == AfterSaleCase.id)
     sent = (StockMovement.kind == TRANSFER) & (StockMovement.cause_id == StockTransfer.id)
@@ -105,22 +122,8 @@ def stock_movements() -> ResponseReturnValue:
         .where(*chosen("kind", StockMovement.kind), *within_days(StockMovement.at, "from", "until"))
         .where(*searched(Product.code, Product.name, StockBatch.number, number))
     )
-    if place := asked_place():
-        statement = statement.where(StockBatch.warehouse_id == place.id)
-    listing = Listing(
-        "stock-movements",
-        _("Movements"),
-        statement,
-        COLUMNS,
-        filters=(
-            Filter("q", _("Code, name, batch or note")),
-            place_filter(),
-            Filter("kind", _("Movement"), state_choices("stock_movement"), _("All movements")),
-            Filter("from", _("Day of the movement"), until="until"),
-        ),
-        sorts={"units": BatchMovement.units},
-    )
-    return show(listing, tabs=tabs("admin.stock_movements"), empty_text=_("Nothing has moved yet."))
+    place = asked_place()
+    return statement.where(StockBatch.warehouse_id == place.id) if place else statement
 
 
 @blueprint.route("/stock/<code>/issue", methods=["GET", "POST"])
