@@ -23,6 +23,7 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.calendar import Calendar, calendar_of
 from groupbuy.web.admin.campaigns import how_often
 from groupbuy.web.admin.listing import Column, Rows, file_of, zone
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.filters import moment
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -190,15 +191,12 @@ def campaigns_end(code: str) -> ResponseReturnValue:
 def _confirm(
     question: str, sentences: list[str], campaign: Campaign, deed: str, form: PageForm
 ) -> ResponseReturnValue:
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=question,
-        consequences=sentences,
-        action=request.path,
+    return ask_first(
+        "admin",
+        question,
+        sentences,
         deed=deed,
         back=url_for("admin.campaigns_plan", code=campaign.code),
         form=form,
         danger=request.path.endswith("/end"),
     )
-    return page, 422 if form.errors else 200

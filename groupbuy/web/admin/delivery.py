@@ -31,6 +31,7 @@ from groupbuy.web.admin.delivery_columns import tables_of
 from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.listing import asked, file_of, zone
 from groupbuy.web.admin.papers import RENDER, Render
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
@@ -235,11 +236,10 @@ def delivery_leave(route_id: int) -> ResponseReturnValue:
         flash(_("%(route)s has left.", route=route.name), "ok")
         return redirect(back, 303)
     load = RouteLoad(route, queries.units_of_day(route.day))
-    return render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("Does %(route)s leave now?", route=route.name),
-        consequences=[
+    return ask_first(
+        "admin",
+        _("Does %(route)s leave now?", route=route.name),
+        [
             _(
                 "%(stops)s stops with %(units)s units are on their way.",
                 stops=len(route.stops),
@@ -247,7 +247,6 @@ def delivery_leave(route_id: int) -> ResponseReturnValue:
             ),
             _("The stops cannot be moved any more; the leaders can sign for their goods."),
         ],
-        action=request.path,
         deed=_("It leaves"),
         back=back,
         form=form,

@@ -1,6 +1,6 @@
 """What an operator decides about a leader: approve, reject, suspend, take back, let go."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from wtforms import HiddenField, TextAreaField
@@ -16,6 +16,7 @@ from groupbuy.leaders.queries import get_leader
 from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -70,18 +71,15 @@ def leaders_move(code: str, state: str) -> ResponseReturnValue:
         flash(_("%(name)s: %(state)s", name=leader.name, state=look("leader", state).label), "ok")
         return redirect(back, 303)
     count = db.session.scalar(select(func.count()).where(Resident.leader_id == leader.id)) or 0
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_question(leader.name, state),
-        consequences=_consequences(leader, state, count),
-        action=request.path,
+    return ask_first(
+        "admin",
+        _question(leader.name, state),
+        _consequences(leader, state, count),
         deed=_("Confirm"),
         back=back,
         form=form,
         danger=state in rules.REASON_NEEDED,
     )
-    return page, 422 if form.errors else 200
 
 
 def _question(name: str, state: str) -> str:

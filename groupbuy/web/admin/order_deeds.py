@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import FieldList, Form, FormField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
@@ -24,6 +24,7 @@ from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.orders import my_order
 from groupbuy.web.admin.round_deeds import ReasonForm
 from groupbuy.web.keeping_aside import aside_page, end_aside
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -125,18 +126,15 @@ def orders_cancel(number: str) -> ResponseReturnValue:
         _("%(amount)s that was paid is owed back.", amount=format_yuan(order.paid_fen)),
         _("The resident sees the reason. This cannot be undone."),
     ]
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("Cancel order %(number)s?", number=number),
-        consequences=sentences,
-        action=request.path,
+    return ask_first(
+        "admin",
+        _("Cancel order %(number)s?", number=number),
+        sentences,
         deed=_("Cancel the order"),
         back=_page(number),
         form=form,
         danger=True,
     )
-    return page, 422 if form.errors else 200
 
 
 @blueprint.route("/orders/<number>/change", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import String, cast, literal, or_, select
 
@@ -41,6 +41,7 @@ from groupbuy.web.admin.listing import (
     zone,
 )
 from groupbuy.web.admin.rounds import order_page
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -178,7 +179,9 @@ def purchasing_approve(number: str) -> ResponseReturnValue:
         if row.Supplier.email
         else _("The supplier has no mail address: download it and mark it sent."),
     ]
-    return _confirm(_("Approve %(number)s?", number=number), sentences, back, _("Approve"))
+    return ask_first(
+        "admin", _("Approve %(number)s?", number=number), sentences, deed=_("Approve"), back=back, form=form
+    )
 
 
 def _approve(number: str) -> None:
@@ -202,7 +205,14 @@ def purchasing_sent(number: str) -> ResponseReturnValue:
         _("%(supplier)s has received it by phone, message or paper.", supplier=row.Supplier.name),
         _("With the last one of a round, the round waits for its goods. This cannot be undone."),
     ]
-    return _confirm(_("Mark %(number)s sent?", number=number), sentences, back, _("Mark sent"))
+    return ask_first(
+        "admin",
+        _("Mark %(number)s sent?", number=number),
+        sentences,
+        deed=_("Mark sent"),
+        back=back,
+        form=form,
+    )
 
 
 @blueprint.post("/purchasing/<number>/resend")
@@ -241,16 +251,3 @@ def purchasing_answer(number: str) -> ResponseReturnValue:
     """Note what a supplier has said will come, by phone or message."""
     back = (url_for("admin.purchasing_order", number=number), number)
     return answering.answer(purchase_order_of_number(number), None, actor(), back)
-
-
-def _confirm(question: str, sentences: list[str], back: str, deed: str) -> str:
-    return render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=question,
-        consequences=sentences,
-        action=request.path,
-        deed=deed,
-        back=back,
-        form=PageForm(),
-    )

@@ -35,6 +35,7 @@ from groupbuy.warehouse.receipts import Came
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, WholeField, optional
 from groupbuy.web.admin.listing import Column, Filter, Listing, in_state, searched, show
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import KeyedForm, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -241,15 +242,13 @@ def receiving_rest(number: str) -> ResponseReturnValue:
         return redirect(back, 303)
     came = receipts.came_so_far(order.id)
     missing = sum(max(line.purchased - came.get(line.id, Came()).accepted, 0) for line in order.lines)
-    return render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("Close the rest of %(number)s?", number=number),
-        consequences=[
+    return ask_first(
+        "admin",
+        _("Close the rest of %(number)s?", number=number),
+        [
             _("%(units)s units have not come and will not come.", units=missing),
             _("What residents miss of them can be shared out on the round's page. This cannot be undone."),
         ],
-        action=request.path,
         deed=_("Close the rest"),
         back=back,
         form=form,

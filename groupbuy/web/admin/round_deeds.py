@@ -21,6 +21,7 @@ from groupbuy.kernel.money import format_yuan
 from groupbuy.orders.bulk import totals
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import MomentField, WholeField, YuanField, optional
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.filters import moment
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -137,18 +138,15 @@ def _cancel(round_id: int, reason: str) -> None:
 def _confirm(
     question: str, sentences: list[str], name: str, deed: str, form: PageForm
 ) -> ResponseReturnValue:
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=question,
-        consequences=sentences,
-        action=request.path,
+    return ask_first(
+        "admin",
+        question,
+        sentences,
         deed=deed,
         back=_page(name),
         form=form,
         danger="extend" not in request.path,
     )
-    return page, 422 if form.errors else 200
 
 
 @blueprint.route("/rounds/<name>/offers/<int:offer_id>", methods=["GET", "POST"])

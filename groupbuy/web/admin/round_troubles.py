@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
@@ -15,6 +15,7 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField
 from groupbuy.web.admin.round_deeds import ReasonForm
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.filters import day
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -81,15 +82,4 @@ def _answer(
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("Done; everybody concerned is told."), "ok")
         return redirect(back, 303)
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=question,
-        consequences=sentences,
-        action=request.path,
-        deed=deed,
-        back=back,
-        form=form,
-        danger=True,
-    )
-    return page, 422 if form.errors else 200
+    return ask_first("admin", question, sentences, deed=deed, back=back, form=form, danger=True)

@@ -28,6 +28,7 @@ from groupbuy.warehouse.supply import Supply
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import MAX_EXPORT, Rows, file_asked, file_of
 from groupbuy.web.admin.shortage_columns import SHORT, WITHOUT
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -189,15 +190,14 @@ def campaigns_shortage_apply(name: str) -> ResponseReturnValue:
     outcome = _outcome(
         policy, sharing_out.preview(round_, policy, sharing_out.short_offers(round_), _swaps(round_)[0])
     )
-    return render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("Share out what is short of %(round)s?", round=round_.title),
-        consequences=_consequences(policy, outcome),
-        action=request.full_path,
+    return ask_first(
+        "admin",
+        _("Share out what is short of %(round)s?", round=round_.title),
+        _consequences(policy, outcome),
         deed=_("Share out"),
         back=back,
         form=form,
+        action=request.full_path,
         danger=True,
     )
 

@@ -40,6 +40,7 @@ from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.stock_issues import paper
 from groupbuy.web.admin.warehouses import place_choices, place_name
 from groupbuy.web.admin.words import names_of
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import KeyedForm, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -236,11 +237,10 @@ def stock_transfer_call_back(number: str) -> ResponseReturnValue:
         flash(_("The goods lie again where they were sent from."), "ok")
         return redirect(back, 303)
     units, place = sum(line.sent for line in transfer.lines), place_name(transfer.origin)
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("Call %(number)s back?", number=number),
-        consequences=[
+    return ask_first(
+        "admin",
+        _("Call %(number)s back?", number=number),
+        [
             _(
                 "%(units)s units lie again in %(place)s, in the batches they were taken from.",
                 units=units,
@@ -248,12 +248,10 @@ def stock_transfer_call_back(number: str) -> ResponseReturnValue:
             ),
             _("Nobody can take the transfer in any more. This cannot be undone."),
         ],
-        action=request.path,
         deed=_("Call the goods back"),
         back=back,
         form=form,
     )
-    return page, 422 if form.errors else 200
 
 
 @blueprint.get("/stock/transfers/<number>.<any(xlsx, pdf):suffix>")

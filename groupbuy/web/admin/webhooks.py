@@ -19,6 +19,7 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.campaign_forms import Boxes
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, page_of, show
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -194,18 +195,16 @@ def webhooks_remove(webhook_id: int) -> ResponseReturnValue:
     waiting = select(func.count()).where(
         WebhookDelivery.endpoint_id == webhook_id, WebhookDelivery.state == "queued"
     )
-    return render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("Tell %(address)s no more?", address=endpoint.url),
-        consequences=[
+    return ask_first(
+        "admin",
+        _("Tell %(address)s no more?", address=endpoint.url),
+        [
             _(
                 "%(count)s events that it has not accepted yet are not sent.",
                 count=db.session.scalar(waiting),
             ),
             _("Its log stays; a new webhook gets a new secret."),
         ],
-        action=url_for("admin.webhooks_remove", webhook_id=webhook_id),
         deed=_("Remove"),
         back=url_for("admin.webhooks"),
         form=form,

@@ -20,6 +20,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotFound
 from groupbuy.kernel.money import format_yuan
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -188,11 +189,10 @@ def weights_settle(name: str) -> ResponseReturnValue:
     cap_bp = dials().weight_cap_bp
     pending = [line for line in queries.weighed_lines(round_.id) if line.pending]
     changes = [line.due_fen(cap_bp) - line.amount_fen for line in pending]
-    page = render_template(
-        "confirm.html",
-        layout="admin/base.html",
-        question=_("Settle the weights of %(round)s?", round=round_.title),
-        consequences=[
+    return ask_first(
+        "admin",
+        _("Settle the weights of %(round)s?", round=round_.title),
+        [
             _("%(lines)s order lines are brought to what they weigh.", lines=len(pending)),
             _(
                 "%(less)s is owed back, %(more)s more is due.",
@@ -201,13 +201,10 @@ def weights_settle(name: str) -> ResponseReturnValue:
             ),
             _("Residents are told once; sheets, commissions and books follow."),
         ],
-        action=request.path,
         deed=_("Settle"),
         back=back,
         form=form,
-        danger=False,
     )
-    return page, 422 if form.errors else 200
 
 
 def _settle(name: str, form: PageForm) -> bool:

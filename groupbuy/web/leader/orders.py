@@ -19,6 +19,7 @@ from groupbuy.orders.carriage import carriage_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lines_of
 from groupbuy.orders.rules import OrderState
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.states import look
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
@@ -125,14 +126,13 @@ def orders_cancel(number: str) -> ResponseReturnValue:
     ]
     if order.paid_fen:
         consequences.append(_("What was paid has to be paid back."))
-    return render_template(
-        "confirm.html",
-        layout="leader/base.html",
-        question=_("Cancel this order?"),
-        consequences=consequences,
-        action=url_for("leader.orders_cancel_post", number=number),
+    return ask_first(
+        "leader",
+        _("Cancel this order?"),
+        consequences,
         deed=_("Cancel the order"),
         back=url_for("leader.orders_show", number=number),
+        action=url_for("leader.orders_cancel_post", number=number),
         danger=True,
     )
 

@@ -13,6 +13,7 @@ from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders.models import Order
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -79,16 +80,15 @@ def order_cancel(number: str) -> ResponseReturnValue:
         _("All goods of this order go back on sale; somebody else may take them."),
         _("What you have paid is paid back.") if order.paid_fen else _("Nothing is to be paid."),
     ]
-    return render_template(
-        "confirm.html",
-        layout="resident/base.html",
-        question=_("Cancel this order?"),
-        consequences=consequences,
-        action=url_for("resident.order_cancel_post", number=number),
+    return ask_first(
+        "resident",
+        _("Cancel this order?"),
+        consequences,
         deed=_("Cancel the order"),
         back=url_for("resident.order", number=number),
-        danger=True,
         form=CancelForm(),
+        action=url_for("resident.order_cancel_post", number=number),
+        danger=True,
     )
 
 
@@ -133,17 +133,15 @@ def order_free_cancel(number: str) -> ResponseReturnValue:
         return redirect(back, 303)
     if not delaying.can_cancel(order):
         return redirect(back, 303)
-    return render_template(
-        "confirm.html",
-        layout="resident/base.html",
-        question=_("Cancel this order?"),
-        consequences=[
+    return ask_first(
+        "resident",
+        _("Cancel this order?"),
+        [
             _("Its goods are late, so cancelling costs nothing."),
             _("What you have paid is paid back.") if order.paid_fen else _("Nothing is to be paid."),
         ],
-        action=url_for("resident.order_free_cancel", number=number),
         deed=_("Cancel the order"),
         back=back,
-        danger=True,
         form=form,
+        danger=True,
     )

@@ -27,6 +27,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members import service as members
 from groupbuy.members.models import Resident
 from groupbuy.messaging import notes
+from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -167,11 +168,10 @@ def me_leader() -> ResponseReturnValue:
 
 
 def _ask(resident: Resident, wanted: Leader) -> ResponseReturnValue:
-    return render_template(
-        "confirm.html",
-        layout="resident/base.html",
-        question=_("Change to %(leader)s?", leader=wanted.name),
-        consequences=[
+    return ask_first(
+        "resident",
+        _("Change to %(leader)s?", leader=wanted.name),
+        [
             _("It counts from the next round on, that is for rounds that open after now."),
             _(
                 "Rounds that are open now, and all your orders, stay with %(leader)s.",
@@ -179,11 +179,10 @@ def _ask(resident: Resident, wanted: Leader) -> ResponseReturnValue:
             ),
             _("You then pick up at: %(place)s", place=wanted.address or wanted.name),
         ],
-        action=url_for("resident.me_leader_post"),
         deed=_("Change the leader"),
         back=url_for("resident.me"),
+        action=url_for("resident.me_leader_post"),
         fields={"code": wanted.code},
-        form=None,
     )
 
 
