@@ -8,7 +8,7 @@ from groupbuy.audit.sealing import seal_entries, unsealed_since
 from groupbuy.commissions import settling
 from groupbuy.finance import sealing as book_sealing
 from groupbuy.flows import announcing, bookkeeping
-from groupbuy.flows.due.step import Due, Step
+from groupbuy.flows.due.step import Due, Step, said
 
 
 def _news(now: datetime, _: ZoneInfo) -> Iterator[Step]:
@@ -52,8 +52,7 @@ def _seal_books(_: int, now: datetime, __: ZoneInfo) -> str | None:
 
 
 def _settle(_: int, now: datetime, __: ZoneInfo) -> str | None:
-    count = bookkeeping.keep_books(now=now)
-    return None if count is None else f"{count} changed"
+    return said(bookkeeping.keep_books(now=now), "changed")
 
 
 DUE: Mapping[str, Due] = {

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.flows import levelling, ordering, refunding, returning
-from groupbuy.flows.due.step import Due, Step
+from groupbuy.flows.due.step import Due, Step, said
 from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds, charging, reconciling
@@ -84,8 +84,7 @@ def _bill(ref: int, now: datetime, _: ZoneInfo) -> str | None:
 
 
 def _review_levels(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    count = levelling.review(month=date.fromordinal(ref), now=now, zone=zone, actor=SCHEDULER)
-    return None if count is None else f"{count} moved"
+    return said(levelling.review(month=date.fromordinal(ref), now=now, zone=zone, actor=SCHEDULER), "moved")
 
 
 DUE: Mapping[str, Due] = {

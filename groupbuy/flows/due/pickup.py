@@ -1,42 +1,48 @@
 """What is due once goods are there: reminders, warnings, confirmations, promises, batches asked about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.aftersales import lots
+from groupbuy.campaigns.models import Round
 from groupbuy.flows import claiming_lots, following_up, perishing, replacing, without_routes
-from groupbuy.flows.due.step import Due, Step
+from groupbuy.flows.due.step import Due, Step, said
+from groupbuy.flows.following_up import Ripe
+
+
+def _at_stops(kind: str, ripe: Iterable[Ripe]) -> Iterator[Step]:
+    for one in ripe:
+        yield Step(kind, one.stop.id, f"{one.stop.leader.code} {one.stop.day}", one.due_at)
+
+
+def _of_rounds(kind: str, rounds: Iterable[Round], now: datetime) -> Iterator[Step]:
+    for round_ in rounds:
+        yield Step(kind, round_.id, round_.name, now)
 
 
 def _reminders(now: datetime, _: ZoneInfo) -> Iterator[Step]:
-    for ripe in following_up.due_reminders(now):
-        yield Step("remind", ripe.stop.id, f"{ripe.stop.leader.code} {ripe.stop.day}", ripe.due_at)
+    return _at_stops("remind", following_up.due_reminders(now))
 
 
 def _confirmations(now: datetime, _: ZoneInfo) -> Iterator[Step]:
-    for ripe in following_up.due_confirmations(now):
-        yield Step("confirm", ripe.stop.id, f"{ripe.stop.leader.code} {ripe.stop.day}", ripe.due_at)
+    return _at_stops("confirm", following_up.due_confirmations(now))
 
 
 def _rounds_to_remind(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
-    for round_ in without_routes.due_reminders(now, zone):
-        yield Step("remind_round", round_.id, round_.name, now)
+    return _of_rounds("remind_round", without_routes.due_reminders(now, zone), now)
 
 
 def _rounds_to_confirm(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
-    for round_ in without_routes.due_confirmations(now, zone):
-        yield Step("confirm_round", round_.id, round_.name, now)
+    return _of_rounds("confirm_round", without_routes.due_confirmations(now, zone), now)
 
 
 def _stops_to_warn(now: datetime, _: ZoneInfo) -> Iterator[Step]:
-    for ripe in perishing.due_stops(now):
-        yield Step("warn", ripe.stop.id, f"{ripe.stop.leader.code} {ripe.stop.day}", ripe.due_at)
+    return _at_stops("warn", perishing.due_stops(now))
 
 
 def _rounds_to_warn(now: datetime, zone: ZoneInfo) -> Iterator[Step]:
-    for round_ in perishing.due_rounds(now, zone):
-        yield Step("warn_round", round_.id, round_.name, now)
+    return _of_rounds("warn_round", perishing.due_rounds(now, zone), now)
 
 
 def _disposals(now: datetime, _: ZoneInfo) -> Iterator[Step]:
@@ -55,38 +61,31 @@ def _lot_claims(now: datetime, _: ZoneInfo) -> Iterator[Step]:
 
 
 def _remind(ref: int, now: datetime, _: ZoneInfo) -> str | None:
-    count = following_up.remind(stop_id=ref, now=now)
-    return None if count is None else f"{count} reminded"
+    return said(following_up.remind(stop_id=ref, now=now), "reminded")
 
 
 def _confirm(ref: int, now: datetime, _: ZoneInfo) -> str | None:
-    count = following_up.confirm(stop_id=ref, now=now)
-    return None if count is None else f"{count} confirmed"
+    return said(following_up.confirm(stop_id=ref, now=now), "confirmed")
 
 
 def _remind_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    count = without_routes.remind(round_id=ref, now=now, zone=zone)
-    return None if count is None else f"{count} reminded"
+    return said(without_routes.remind(round_id=ref, now=now, zone=zone), "reminded")
 
 
 def _confirm_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    count = without_routes.confirm(round_id=ref, now=now, zone=zone)
-    return None if count is None else f"{count} confirmed"
+    return said(without_routes.confirm(round_id=ref, now=now, zone=zone), "confirmed")
 
 
 def _warn(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    count = perishing.warn_stop(stop_id=ref, now=now, zone=zone)
-    return None if count is None else f"{count} warned"
+    return said(perishing.warn_stop(stop_id=ref, now=now, zone=zone), "warned")
 
 
 def _warn_round(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    count = perishing.warn_round(round_id=ref, now=now, zone=zone)
-    return None if count is None else f"{count} warned"
+    return said(perishing.warn_round(round_id=ref, now=now, zone=zone), "warned")
 
 
 def _ask_disposal(ref: int, now: datetime, _: ZoneInfo) -> str | None:
-    count = perishing.ask(leader_id=ref, now=now)
-    return None if count is None else f"{count} to decide"
+    return said(perishing.ask(leader_id=ref, now=now), "to decide")
 
 
 def _promise(ref: int, now: datetime, _: ZoneInfo) -> str | None:

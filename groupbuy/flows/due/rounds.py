@@ -11,7 +11,7 @@ from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.rules import cap_reached
 from groupbuy.db import db
 from groupbuy.flows import closing, planning, telling
-from groupbuy.flows.due.step import Due, Step
+from groupbuy.flows.due.step import Due, Step, said
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as order_totals
@@ -74,13 +74,11 @@ def _close(ref: int, now: datetime, _: ZoneInfo) -> str | None:
 
 
 def _tell_opened(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    count = telling.tell_of_opening(round_=db.session.get_one(Round, ref), now=now, zone=zone)
-    return None if count is None else f"{count} told"
+    return said(telling.tell_of_opening(round_=db.session.get_one(Round, ref), now=now, zone=zone), "told")
 
 
 def _tell_closing(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    count = telling.tell_of_closing(round_=db.session.get_one(Round, ref), now=now, zone=zone)
-    return None if count is None else f"{count} told"
+    return said(telling.tell_of_closing(round_=db.session.get_one(Round, ref), now=now, zone=zone), "told")
 
 
 DUE: Mapping[str, Due] = {

@@ -25,3 +25,8 @@ class Due:
 
     find: Callable[[datetime, ZoneInfo], Iterator[Step]]
     do: Callable[[int, datetime, ZoneInfo], str | None]
+
+
+def said(count: int | None, what: str) -> str | None:
+    """Say how much was done, None where somebody else has done it."""
+    return None if count is None else f"{count} {what}"
