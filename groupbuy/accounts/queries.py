@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, or_, select
 
 from groupbuy.accounts.models import Account, AccountRole
-from groupbuy.accounts.rules import ROLES, STAFF_ROLES, highest
+from groupbuy.accounts.rules import ROLES, STAFF_ROLES
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
 
@@ -26,12 +26,6 @@ def get_account(account_id: int) -> Account:
 def roles_of(account_id: int) -> set[str]:
     """Return the roles of an account."""
     return set(db.session.scalars(select(AccountRole.role).where(AccountRole.account_id == account_id)))
-
-
-def highest_role(account_id: int) -> str | None:
-    """Return the highest role of an account, or None where it has none."""
-    roles = roles_of(account_id)
-    return highest(roles) if roles else None
 
 
 def accounts(*, role: str, text: str) -> Select[Account]:

@@ -6,7 +6,7 @@ An account is a readable text whose first word is its kind and whose rest names 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -162,11 +162,6 @@ def guarded_changes(entries: Iterable[Entry]) -> dict[str, int]:
 def balance(account: str, credited_fen: int) -> int:
     """Return an account's balance as people read it from its credits less its debits, in fen."""
     return -credited_fen if kind_of(account) in DEBIT_KINDS else credited_fen
-
-
-def profit(credited: Mapping[str, int]) -> int:
-    """Return income less expenses of accounts given as credits less debits, in fen."""
-    return sum(fen for account, fen in credited.items() if kind_of(account) in ("income", "expense"))
 
 
 def period_of(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders import rules
-from groupbuy.leaders.models import Community, Leader, LeaderHelper
+from groupbuy.leaders.models import Community, Leader
 
 
 def get_leader(code: str) -> Leader:
@@ -76,12 +76,6 @@ def leaders_of(account_id: int) -> Sequence[Leader]:
     return db.session.scalars(
         select(Leader).where(Leader.account_id == account_id).order_by(Leader.code)
     ).all()
-
-
-def helped_by(account_id: int) -> Sequence[Leader]:
-    """Return the leaders for whom an account hands out goods, by code."""
-    helped = select(LeaderHelper.leader_id).where(LeaderHelper.account_id == account_id)
-    return db.session.scalars(select(Leader).where(Leader.id.in_(helped)).order_by(Leader.code)).all()
 
 
 def is_leader(code: str, leader_ids: Sequence[int]) -> bool:

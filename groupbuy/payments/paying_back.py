@@ -132,24 +132,7 @@ def _take(order: Order, amount_fen: int) -> None:
     db.session.refresh(order)
 
 
-def owed_orders(*, most: int = 500) -> Sequence[Order]:
-    """Return orders on which more was paid than is delivered, the oldest first."""
-    statement = select(Order).where(Order.paid_fen > Order.amount_fen).order_by(Order.id).limit(most)
-    return db.session.scalars(statement).all()
-
-
-def refunds_of(order_id: int) -> Sequence[Refund]:
-    """Return what was paid back on an order, in order."""
-    return db.session.scalars(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).all()
-
-
 def paid_back(order_ids: Sequence[int]) -> dict[int, int]:
     """Return what was paid back so far on orders, in fen by order id."""
     sums = select(Refund.order_id, total(Refund.amount_fen)).where(Refund.order_id.in_(order_ids))
     return by_key(sums.group_by(Refund.order_id))
-
-
-def owed_total() -> int:
-    """Return what is owed back on all orders, in fen."""
-    owed = select(total(Order.paid_fen - Order.amount_fen)).where(Order.paid_fen > Order.amount_fen)
-    return db.session.scalar(owed) or 0
