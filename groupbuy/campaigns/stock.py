@@ -22,6 +22,12 @@ def take(*, offer_id: int, units: int) -> None:
         _explain(offer_id)
 
 
+def check_open(offer_id: int) -> None:
+    """Hold an offer's cut-off off until the transaction ends; raise RuleBroken ``round_closed`` after it."""
+    if not _add(offer_id, 0, ~OfferStock.sealed):
+        _explain(offer_id)
+
+
 def take_after_close(*, offer_id: int, units: int) -> None:
     """Take units of an offer of a sealed round, for staff; raise RuleBroken ``sold_out`` above its limit."""
     fits = (OfferStock.limit_units.is_(None)) | (OfferStock.sold + units <= OfferStock.limit_units)

@@ -15,7 +15,7 @@ from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import extras, helpers, settling
-from groupbuy.flows import minimums, notifying, telling
+from groupbuy.flows import filling_cases, minimums, notifying, telling
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as orders
@@ -44,7 +44,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
     """Close a sealed and locked round (T2); say how it ended: closed, extended, cancelled, ``not_closing``.
 
     Unpaid prepaid orders, those that nobody reviewed where the campaign says so, and offers below their
-    threshold are cancelled first and leave every figure.
+    threshold are cancelled first and leave every figure. Then open cases are filled by who would take more.
     """
     if round_.state != RoundState.CLOSING:
         return "not_closing"
@@ -59,6 +59,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
         return _extend(round_, now)
     _drop(round_, missed, now)
     _drop(round_, minimums.offers_to_cancel(small), now)
+    filling_cases.fill(round_=round_, now=now)
     fees.share_at_close(round_)
     purchasing.store_demand(round_.id)
     _buy(round_, now, zone)

@@ -18,7 +18,7 @@ from groupbuy.flows.pricing import PricedLine, price_lines
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
-from groupbuy.orders import fees, reviews, service
+from groupbuy.orders import fees, reviews, service, tolerances
 from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState, line_changes
@@ -127,6 +127,7 @@ def change_order(
             holding.release(change.offer_id, order.resident_id, -change.delta)
     added = [item.line for item in lines if item.line.offer_id not in old]
     service.replace_lines(order=order, quantities=new, added=added)
+    tolerances.keep_within_limits(order.id)
     for kind, fen in fees.at_ordering(order.round, order.amount_fen - order.fee_fen).items():
         fees.charge(order=order, kind=kind, amount_fen=fen)
     if order.round.review_above_fen is not None and line_changes(old, new):

@@ -1,14 +1,14 @@
 """What orders cost above their goods (运费、上门费): paid with the order, given back with the whole of it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
-from groupbuy.db.bulk import insert_rows, table_of
+from groupbuy.db.bulk import KEYS, chunks, insert_rows, table_of
 from groupbuy.db.upserts import insert_into
 from groupbuy.orders.models import Order, OrderFee
 from groupbuy.orders.rules import LIVE, freight_of, share_freight
@@ -96,6 +96,17 @@ def charge(*, order: Order, kind: str, amount_fen: int) -> None:
     order.fee_fen = fee_fen
     order.version += 1
     db.session.flush()
+
+
+def free_large(round_: Round, order_ids: Iterable[int]) -> None:
+    """Take the freight off those locked orders of a round that are worth so much now that it is free."""
+    if round_.freight_fen is None or round_.freight_shared or round_.freight_free_from_fen is None:
+        return
+    for part in chunks(sorted(set(order_ids)), KEYS):
+        large = select(Order).where(Order.id.in_(part), goods_fen() >= round_.freight_free_from_fen)
+        paying = large.join(OrderFee).where(OrderFee.kind == FREIGHT, OrderFee.amount_fen > 0)
+        for order in db.session.scalars(paying.execution_options(populate_existing=True)):
+            charge(order=order, kind=FREIGHT, amount_fen=0)
 
 
 def taken_off() -> dict[str, Any]:

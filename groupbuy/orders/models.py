@@ -188,6 +188,23 @@ class LineSubstitute(Base):
     at: Mapped[datetime]
 
 
+class LineTolerance(Base):
+    """How many sale units more a resident takes of a line if that fills a case (凑箱), and what was given.
+
+    What was given is part of the line's quantity.
+    """
+
+    __tablename__ = "line_tolerance"
+    __table_args__ = (CheckConstraint("units > 0 AND given >= 0 AND given <= units", name="units"),)
+
+    order_line_id: Mapped[int] = mapped_column(
+        ForeignKey("order_line.id"), primary_key=True, autoincrement=False
+    )
+    units: Mapped[int]
+    given: Mapped[int] = mapped_column(default=0, server_default="0")
+    at: Mapped[datetime]
+
+
 class Substitution(Base):
     """What came in the place of what was short: sale units of one line on another of the same order.
 

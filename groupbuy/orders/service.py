@@ -14,7 +14,7 @@ from groupbuy.db.submissions import first_of
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import fees as order_fees
-from groupbuy.orders.models import LineSubstitute, Order, OrderLine
+from groupbuy.orders.models import LineSubstitute, LineTolerance, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
 CODE_ATTEMPTS = 20
@@ -90,6 +90,7 @@ def replace_lines(*, order: Order, quantities: dict[int, int], added: Sequence[L
     gone = [line.id for offer_id, line in kept.items() if offer_id not in quantities]
     if gone:
         db.session.execute(delete(LineSubstitute).where(LineSubstitute.order_line_id.in_(gone)))
+        db.session.execute(delete(LineTolerance).where(LineTolerance.order_line_id.in_(gone)))
         db.session.execute(delete(OrderLine).where(OrderLine.id.in_(gone)))
     for offer_id in kept.keys() & quantities.keys():
         line = kept[offer_id]

@@ -102,15 +102,46 @@ def plan_purchases(
     ``units`` is by offer, ``free_stock`` and ``splits`` by product; a product in several offers is not to
     be used twice. What is split goes to nobody whose minimum it would miss while another delivers it.
     """
+    return _plan(_wanted(round_id, units), free_stock, policy, splits or {})[0]
+
+
+def to_fill(
+    *,
+    round_id: int,
+    units: Mapping[int, int],
+    only: Collection[int],
+    free_stock: Mapping[int, int],
+    policy: str,
+    splits: Mapping[int, Split] | None = None,
+) -> Mapping[int, int | None]:
+    """Return by offer whose last case is left open how many units more fill it.
+
+    It is None where no number up to a case does. Looked at are ``only`` some offers, before a supplier's
+    minimum tops anything up; the rest is as in ``plan_purchases``.
+    """
+    wanted, splits = _wanted(round_id, units), splits or {}
+    without = _plan(wanted, free_stock, policy, splits)[1]
+    needs = (need for need in wanted if need.offer_id in only)
+    found = {need.offer_id: _missing(need, free_stock, policy, splits, without) for need in needs}
+    return {offer_id: more for offer_id, more in found.items() if more != 0}
+
+
+def _wanted(round_id: int, units: Mapping[int, int]) -> list["_Need"]:
     rows = db.session.execute(_offers(round_id))
-    wanted = [_Need(units[row[4]], *row) for row in rows if units.get(row[4])]
-    splits, without = splits or {}, set[int]()
+    return [_Need(units[row[4]], *row) for row in rows if units.get(row[4])]
+
+
+def _plan(
+    wanted: Collection["_Need"], free_stock: Mapping[int, int], policy: str, splits: Mapping[int, Split]
+) -> tuple[list[PlannedOrder], Collection[int]]:
+    """Return the purchase orders, and which further suppliers get nothing."""
+    without = set[int]()
     while True:
         plan = list(_by_supplier(wanted, free_stock, policy, splits, without))
         missing = (order for order in plan if order.below_minimum)
         small = [order for order in missing if _replaceable(order, wanted, splits, without)]
         if not small:
-            return plan
+            return plan, without
         without.add(min(small, key=lambda order: (order.cost_fen, order.supplier_code)).supplier_id)
 
 
@@ -202,6 +233,23 @@ def _lines(
         if cases.ordered:
             offer = (need.offer_id, need.product_id, need.product_code)
             yield seller, PlannedLine(*offer, source.cost_fen, need.keeps, cases)
+
+
+def _missing(
+    need: _Need,
+    free_stock: Mapping[int, int],
+    policy: str,
+    splits: Mapping[int, Split],
+    without: Collection[int],
+) -> int | None:
+    """Return the smallest number of units more with which no case is left open."""
+    largest = max(source.case_size for _, source in need.sources(splits, without)[1])
+    for more in range(largest):
+        fuller = replace(need, units=need.units + more)
+        parts = _lines(fuller, free_stock, policy, splits, without)
+        if not any(line.cases.shortfall for _, line in parts):
+            return more
+    return None
 
 
 def _replaceable(

@@ -36,6 +36,7 @@ EVENTS: Mapping[str, object] = {
     "delayed": _l("A round is delayed"),
     "split": _l("Part of an order comes on another day"),
     "rerouted": _l("Another pickup point"),
+    "case_filled": _l("A case is filled with what you would take more"),
     "weighed": _l("Goods are settled by weight"),
     "called_off": _l("A round is called off"),
     "after_sale": _l("An after-sale case is decided"),

@@ -1,6 +1,6 @@
 """Orders: place, read, change, cancel, note as paid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.order_shapes import ORDER_SQL, OrderShape, order_json
 from groupbuy.api.v1.shapes import Code, Quantity
 from groupbuy.config import Settings
-from groupbuy.flows import delaying, naming_substitutes, ordering, taking
+from groupbuy.flows import delaying, naming_substitutes, naming_tolerances, ordering, taking
 from groupbuy.flows.ordering import MAX_REMARK, Wish
 from groupbuy.flows.taking import Unproved
 from groupbuy.http.identity import Identity
@@ -28,6 +28,7 @@ from groupbuy.orders.quick import QuickOrder
 from groupbuy.orders.rules import MAX_LINES
 
 ANSWERING = taking.keyed(ORDER_SQL)
+Tolerance = Annotated[int, Field(ge=0, le=naming_tolerances.MOST)]
 Remark = Annotated[Text, Field(max_length=MAX_REMARK)]
 
 
@@ -45,7 +46,8 @@ class PlaceOrder(Body):
     """An order; ``resident_code`` names for whom a leader or operator places it.
 
     ``substitutes`` says by product code what comes instead if it is short: another product's code,
-    ``refund`` for the money only, or ``any``.
+    ``refund`` for the money only, or ``any``. ``tolerances`` says by product code how many units more are
+    taken if that fills a case.
     """
 
     round: Code
@@ -53,6 +55,7 @@ class PlaceOrder(Body):
     remark: Remark | None = None
     resident_code: Code | None = None
     substitutes: Annotated[dict[Code, Code], Field(max_length=MAX_LINES)] | None = None
+    tolerances: Annotated[dict[Code, Tolerance], Field(max_length=MAX_LINES)] | None = None
 
 
 class ChangeOrder(Body):
@@ -90,16 +93,16 @@ def place_order(identity: Identity, body: PlaceOrder, key: Key | None) -> tuple[
         most_an_hour=settings.most_orders if identity.role == "resident" else None,
     )
     try:
-        if body.substitutes:
-            return 201, order_json(_with_substitutes(identity, asked, body.substitutes))
+        if body.substitutes or body.tolerances:
+            return 201, order_json(_with_choices(identity, asked, body))
         placed = taking.answer_order(asked, ANSWERING)
     except NotFound as error:
         raise NotFound(error.code, error.message, param=error.param or "round") from error
     return 201, order_json(placed) if isinstance(placed, OrderView) else placed
 
 
-def _with_substitutes(identity: Identity, asked: QuickOrder, choices: Mapping[str, str]) -> OrderView:
-    """Place an order and say what may come instead; only for somebody whose token has been looked at."""
+def _with_choices(identity: Identity, asked: QuickOrder, body: PlaceOrder) -> OrderView:
+    """Place an order and say what may come instead, or more; only for somebody whose token was looked at."""
     if asked.proof is not None:
         raise Unproved
     placed = taking.take_order(
@@ -113,7 +116,10 @@ def _with_substitutes(identity: Identity, asked: QuickOrder, choices: Mapping[st
         most_an_hour=asked.most_an_hour,
     )
     order = queries.get_order(placed.number)
-    naming_substitutes.choose(order=order, choices=choices, now=asked.now, actor=identity.actor)
+    if body.substitutes:
+        naming_substitutes.choose(order=order, choices=body.substitutes, now=asked.now, actor=identity.actor)
+    if body.tolerances:
+        naming_tolerances.allow(order=order, units=body.tolerances, now=asked.now, actor=identity.actor)
     return placed
 
 

@@ -50,6 +50,7 @@ PARTS: Sequence[Part] = (
     Part("line_change", "order_line_id", "order_line"),
     Part("line_pickup", "order_line_id", "order_line"),
     Part("line_substitute", "order_line_id", "order_line"),
+    Part("line_tolerance", "order_line_id", "order_line"),
     Part("line_weight", "order_line_id", "order_line"),
     Part("lot_reply", "order_line_id", "order_line"),
     Part("perishable_line", "order_line_id", "order_line"),

@@ -90,6 +90,18 @@ ORDERS: Mapping[tuple[str, str], Words] = {
         "{goods}. You pay {amount} less.",
         "thing1={goods}\namount2={amount}",
     ),
+    ("case_filled", "zh"): Words(
+        "凑箱通知 · {round}",
+        "{goods}，正好凑满整箱。共多 {amount}，提货时付清即可。",
+        "{goods}，凑满整箱，多{amount}。",
+        "thing1={goods}\namount2={amount}",
+    ),
+    ("case_filled", "en"): Words(
+        "A case was filled · {round}",
+        "{goods}. That fills the case; {amount} more is to be paid, on pickup at the latest.",
+        "{goods}. That fills the case; {amount} more to pay.",
+        "thing1={goods}\namount2={amount}",
+    ),
     ("weighed", "zh"): Words(
         "称重结算 · {round}",
         "{goods}。{difference}。",

@@ -26,6 +26,7 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order, lost_units, parts_of
 from groupbuy.orders.rules import OrderState, phase
 from groupbuy.orders.substitutes import replaced_of
+from groupbuy.orders.tolerances import tolerances_of
 from groupbuy.pickup.parts import NOT_READY, OPEN_STATES
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, chosen, in_state, show, within_days
@@ -141,6 +142,7 @@ def orders_detail(number: str) -> ResponseReturnValue:
         facts=facts_of([order])[order.id],
         lost=lost_units([order.id]),
         replaced=replaced_of([order.id]),
+        tolerances=tolerances_of([order.id]),
         history=history,
         names=names_of(entry.actor for entry in history),
         payment=payment_of(order),

@@ -14,6 +14,7 @@ from groupbuy.campaigns.delays import delays_of
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
+from groupbuy.flows import filling_cases
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import papers
@@ -65,6 +66,7 @@ def campaigns_round(name: str) -> ResponseReturnValue:
         campaign=round_.campaign,
         offers=offers,
         further={one.offer_id: one.sources for one in agreed_for(round_.id).values()},
+        tolerances=filling_cases.outlook(round_),
         weighed=any(offer.est_grams for offer in offers),
         leaders=leaders,
         purchase_orders=orders,

@@ -111,6 +111,8 @@ VERBS: Mapping[str, object] = {
     "order_cancelled": _l("Order cancelled"),
     "order_shortened": _l("Part of an order was short"),
     "substitutes_named": _l("Substitutes named"),
+    "tolerances_named": _l("Named what fills a case"),
+    "case_filled": _l("Took more to fill a case"),
     "order_weighed": _l("Order settled by weight"),
     "weights_entered": _l("Weights entered"),
     "weights_settled": _l("Weights settled"),

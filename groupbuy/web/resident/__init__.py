@@ -16,6 +16,7 @@ from groupbuy.web.resident import (
     rounds,
     sharing,
     substitutes,
+    tolerances,
     wallet,
 )
 from groupbuy.web.resident.blueprint import blueprint
@@ -30,6 +31,7 @@ PAGES = (
     invoices,
     changing,
     substitutes,
+    tolerances,
     paying,
     wallet,
     me,

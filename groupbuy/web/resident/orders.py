@@ -32,8 +32,10 @@ from groupbuy.orders.carriage import carriage_of
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import LIVE, OrderState
 from groupbuy.orders.substitutes import replaced_of
+from groupbuy.orders.tolerances import tolerances_of
 from groupbuy.pickup.parts import NOT_READY
 from groupbuy.pickup.queries import bag_code_of, orders_of_bag
+from groupbuy.purchasing.rules import CasePolicy
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
 from groupbuy.web.order_facts import facts_of
@@ -116,6 +118,8 @@ def order(number: str) -> ResponseReturnValue:
         parts_of=queries.parts_of(found),
         notes=_told(found),
         replaced=replaced_of([found.id]),
+        tolerances=tolerances_of([found.id]),
+        by_the_case=found.round.surplus_policy == CasePolicy.SHORTFALL,
         promise=replacement_of(found.id),
         carriage=carriage_of(found.id),
         lot_claims=lots.open_questions(found.id, utc_now()),
