@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, str] = {
     "settlement": "groupbuy.cli.settling:settlement",
     "sources": "groupbuy.cli.sources:sources",
     "stock": "groupbuy.cli.stock:stock",
+    "stock-take": "groupbuy.cli.stock_taking:stock_take",
     "supplier": "groupbuy.cli.suppliers:supplier",
     "tick": "groupbuy.cli.ticking:tick",
     "transfer": "groupbuy.cli.stock:transfer",

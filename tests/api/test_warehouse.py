@@ -145,3 +145,20 @@ def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> N
     closed = operator.ask("PUT", "/warehouses/G1", {"name": "东仓", "kind": "grid", "active": False})
     assert closed.json["active"] is False
     assert [one["code"] for one in clerk.get("/warehouses").json["items"]] == ["MAIN", "G1"]
+
+
+def test_counts_are_booked_all_or_none(town: Town) -> None:
+    clerk = town.staff("warehouse")
+    assert clerk.post("/warehouses", {"code": "G1", "name": "网格仓", "kind": "grid"}).status_code == 403
+    first = {"product_code": "P1", "seen": 0, "counted": 7}
+    assert clerk.post("/stock/counts", {"lines": [first]}).json["items"] == [
+        first | {"warehouse": "MAIN", "batch_id": None, "difference": 7}
+    ]
+    (batch,) = clerk.get("/stock/batches").json["items"]
+    good = {"product_code": "P1", "batch_id": batch["batch_id"], "seen": 7, "counted": 5}
+    stale = {"product_code": "P2", "seen": 3, "counted": 4}
+    refused = clerk.post("/stock/counts", {"lines": [good, stale]}).json["error"]
+    assert (refused["code"], refused["param"]) == ("stock_changed", "lines[1].counted")
+    assert clerk.post("/stock/counts", {"lines": [good]}).json["items"][0]["difference"] == -2
+    assert clerk.post("/stock/counts", {"lines": [good]}).status_code == 409
+    assert clerk.get("/stock").json["items"][0]["units"] == 5

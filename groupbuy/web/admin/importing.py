@@ -4,12 +4,11 @@ from pathlib import Path
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField
 from wtforms.fields import SelectChoice
 
 from groupbuy.db.transaction import in_transaction
-from groupbuy.documents import marking, xlsx
+from groupbuy.documents import xlsx
 from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.documents.templates import TemplateColumn, write_template
@@ -20,15 +19,13 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.products import tabs
+from groupbuy.web.admin.sent_files import SHOWN_FAULTS, FileForm, marked, name_of, taken
 from groupbuy.web.kit.downloads import attachment
-from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext
-from groupbuy.web.kit.uploads import keep, kept
+from groupbuy.web.kit.uploads import kept
 
-MAX_FILE = 20 * 1024 * 1024
-SHOWN_FAULTS = 50
 KIND_NAMES = {
     "suppliers": _l("Suppliers"),
     "products": _l("Products"),
@@ -72,15 +69,10 @@ EXPLANATIONS = {
 }
 
 
-class UploadForm(PageForm):
-    """Ask for a file."""
+class UploadForm(FileForm):
+    """Ask for a file and what it holds."""
 
     kind = SelectField(_l("What the file holds"))
-    file = FileField(
-        _l("File"),
-        validators=[FileRequired(_l("Choose a file."))],
-        description=_l("A workbook (.xlsx) or CSV in UTF-8, up to 20 MB."),
-    )
 
 
 @blueprint.route("/products/import", methods=["GET", "POST"])
@@ -88,12 +80,9 @@ def products_import() -> ResponseReturnValue:
     """Take a file in and show what it would do; nothing is stored yet."""
     form = UploadForm(kind=request.args.get("kind", "products"))
     form.kind.choices = [SelectChoice(kind, str(KIND_NAMES[kind])) for kind in KINDS]
-    if form.validate_on_submit():
-        content = form.file.data.read(MAX_FILE + 1)
-        if len(content) <= MAX_FILE:
-            token = keep(content, form.file.data.filename or "")
-            return redirect(url_for("admin.products_import_check", kind=form.kind.data, token=token), 303)
-        form.file.errors = [_("The file is larger than 20 MB.")]
+    kind = form.kind.data
+    if sent := taken(form, lambda token: url_for("admin.products_import_check", kind=kind, token=token)):
+        return sent
     page = render_template(
         "admin/import.html", form=form, tabs=tabs("admin.products_import"), kinds=KIND_NAMES, known=KINDS
     )
@@ -133,7 +122,7 @@ def products_import_check(kind: str, token: str) -> ResponseReturnValue:
         kind=kind,
         kind_name=KIND_NAMES[kind],
         token=token,
-        name=path.name.partition("_")[2],
+        name=name_of(path),
         result=result,
         shown=SHOWN_FAULTS,
         tabs=tabs("admin.products_import"),
@@ -147,8 +136,7 @@ def products_import_marked(kind: str, token: str) -> ResponseReturnValue:
     _kind(kind)
     path = kept(token)
     result = _run(kind, path, dry_run=True)
-    content = marking.mark_up(path.read_bytes(), result.faults, path.name)
-    return attachment(content, f"{kind}-marked.xlsx", xlsx.CONTENT_TYPE)
+    return marked(path, result.faults, f"{kind}-marked.xlsx")
 
 
 @blueprint.post("/products/import/<kind>/<token>")

@@ -1,4 +1,4 @@
-"""What leaves the stock for no round, every movement as a list, and the sheet to count by."""
+"""What leaves the stock for no round, and every movement as a list."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
-from groupbuy.db import db
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.sheet import Sheet
 from groupbuy.flows import taking_back
@@ -19,7 +18,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import batching, issuing
 from groupbuy.warehouse.issuing import SUPPLIER_RETURN, WRITE_OFF
 from groupbuy.warehouse.models import BatchMovement, StockBatch, StockIssue, StockMovement, StockTransfer
-from groupbuy.warehouse.sheets import count_sheet, issue_note
+from groupbuy.warehouse.sheets import issue_note
 from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -174,18 +173,6 @@ def stock_least(code: str) -> ResponseReturnValue:
     else:
         flash(_("Please correct the marked fields."), "bad")
     return redirect(url_for("admin.stock_product", code=get_product(code).code), 303)
-
-
-@blueprint.get("/stock/count-sheet.<any(xlsx, pdf):suffix>")
-def stock_count_sheet(suffix: str) -> ResponseReturnValue:
-    """Download the sheet to count the stock by, of one warehouse or all: every batch by product code."""
-    lying = batching.batches().where(batching.is_there()).order_by(None)
-    if place := asked_place():
-        lying = lying.where(StockBatch.warehouse_id == place.id)
-    rows = db.session.execute(lying.order_by(Product.code, StockBatch.best_before, StockBatch.number))
-    counted = [(row[0], row[1]) for row in rows]
-    sheet = count_sheet(counted, zone=zone(), printed_at=utc_now())
-    return paper(sheet, f"盘点表-{place.code}" if place else "盘点表", suffix)
 
 
 @blueprint.get("/stock/notes/<number>.<any(xlsx, pdf):suffix>")

@@ -53,6 +53,7 @@ PAGES = (
     "/admin/notices/log",
     "/admin/notices/text/arrived/resident/sms/zh",
     "/admin/stock/movements",
+    "/admin/stock/count-sheets",
     "/admin/stock/batches",
     "/admin/stock/transfers",
     "/admin/stock/transfers/new",

@@ -55,7 +55,8 @@ def test_stock_is_written_off_returned_listed_and_counted(town: Town) -> None:
     assert "阿克苏苹果" not in operator.text("/admin/stock?low=1")
     sheet = openpyxl.load_workbook(BytesIO(operator.get("/admin/stock/count-sheet.xlsx").data)).active
     counted = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
-    assert {"盘点表", "P1", 4} <= set(counted)
+    assert {"商品编码*", "P1", "4"} <= set(counted)
+    assert operator.get("/admin/stock/count-sheet.pdf").data.startswith(b"%PDF")
 
 
 def test_goods_are_sent_to_a_grid_warehouse_and_taken_in_there(town: Town) -> None:
@@ -90,7 +91,7 @@ def test_goods_are_sent_to_a_grid_warehouse_and_taken_in_there(town: Town) -> No
     assert operator.post("/admin/stock/P1", counted="9", seen="5", warehouse="G1").status_code == 303
     sheet = operator.get("/admin/stock/count-sheet.xlsx?warehouse=G1").data
     rows = list(openpyxl.load_workbook(BytesIO(sheet)).active.iter_rows(values_only=True))
-    assert [row[8] for row in rows if row[1] == "P1"] == [9]
+    assert [row[8] for row in rows if row[0] == "P1"] == ["9"]
     assert "东区网格仓" in operator.text("/admin/warehouses")
     assert operator.post("/admin/warehouses/MAIN", name="总仓", kind="central").status_code == 422
     assert operator.post("/admin/warehouses/G1", name="东仓", kind="grid").status_code == 303
