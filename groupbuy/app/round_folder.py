@@ -23,6 +23,7 @@ from groupbuy.app.papers import LEADER_KINDS, ROUND_KINDS, Document, Source
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.documents.files import keep_names, write_one_of_many, write_whole
+from groupbuy.flows.archive.reading import of_round
 from groupbuy.orders.by_leader import LEADERS_AT_ONCE, leaders_with_orders
 from groupbuy.purchasing.printed import suppliers_with_orders
 
@@ -71,19 +72,32 @@ def write_round(
     any more is removed. Raise NotFound, RuleBroken ``not_closed``, OSError.
     """
     source = papers.source_of(round_name, settings.timezone, printed_at)
+    former = _take_manifest_away(folder)
+    with of_round(source.round_id):
+        entries = _write_all(settings, source, folder, suffixes, note)
+    entries.sort(key=_order)
+    _remove(folder, former - {str(entry["path"]) for entry in entries})
+    manifest = json.dumps({"round": round_name, "files": entries}, ensure_ascii=False, indent=1)
+    write_whole(folder / MANIFEST, manifest.encode())
+    return entries
+
+
+def _write_all(
+    settings: Settings,
+    source: Source,
+    folder: Path,
+    suffixes: Sequence[str],
+    note: Callable[[int, int], None],
+) -> list[Entry]:
+    """Write the documents of a round that can be read; return the files as they were done."""
     leaders = [(leader.id, leader.code, leader.name) for leader in leaders_with_orders(source.round_id)]
     suppliers = suppliers_with_orders(source.round_id)
-    former = _take_manifest_away(folder)
-    job = Job(source, folder, suffixes, _stems(round_name, leaders, suppliers))
+    job = Job(source, folder, suffixes, _stems(source.head.name, leaders, suppliers))
     tasks = _tasks([leader[0] for leader in leaders], [supplier[0] for supplier in suppliers])
     entries: list[Entry] = []
     for done in _run(settings, job, tasks):
         entries += done
         note(len(entries), len(job.stems) * len(suffixes))
-    entries.sort(key=_order)
-    _remove(folder, former - {str(entry["path"]) for entry in entries})
-    manifest = json.dumps({"round": round_name, "files": entries}, ensure_ascii=False, indent=1)
-    write_whole(folder / MANIFEST, manifest.encode())
     return entries
 
 
@@ -144,7 +158,8 @@ def _start_process(settings: Settings, job: Job) -> None:
 
 
 def _perform_apart(task: Task) -> list[Entry]:
-    entries = _perform(_job, task)
+    with of_round(_job.source.round_id):
+        entries = _perform(_job, task)
     # Ends the reading, so that the next task sees the newest rows.
     db.session.rollback()
     gc.collect()

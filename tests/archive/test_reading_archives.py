@@ -1,7 +1,10 @@
 """Archived orders are read as before on every desk, and nobody can change them."""
 
+import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -21,6 +24,7 @@ from groupbuy.flows.archive.reading import everything
 from groupbuy.http.old_rounds import ENDPOINTS
 from groupbuy.orders.models import Order, OrderDoor
 from tests import building
+from tests.api.conftest import Person
 from tests.archive import story
 from tests.archive.story import MUCH_LATER
 from tests.support.commands import Run
@@ -41,6 +45,17 @@ def browser(app: Flask, account: Account, role: str) -> FlaskClient:
     with client.session_transaction() as session:
         session["_user_id"] = secret
     return client
+
+
+def person(app: Flask, role: str) -> Person:
+    """Return somebody new with a token."""
+    account = building.add_account(role)
+    with transaction():
+        service.grant_role(account=account, role=role, now=MUCH_LATER, actor="test")
+        token, _ = tokens.issue_token(
+            account=account, role=role, now=MUCH_LATER, actor="test", lifetime=timedelta(days=1)
+        )
+    return Person(app.test_client(), token)
 
 
 def read(client: FlaskClient, address: str) -> str:
@@ -123,3 +138,48 @@ def test_pages_and_reports_say_the_same_before_and_after(app: Flask, run_cli: Ru
     assert {"round_archived", "round_brought_back"} <= set(verbs)
     assert len(story.here()) == 4
     assert story.wrong() == []
+
+
+def test_documents_of_an_archived_round_are_made_where_it_lies(
+    app: Flask, run_cli: Run, tmp_path: Path
+) -> None:
+    market = story.market()
+    old, _orders = story.live(app, market, "C1")
+    _newer, orders = story.live(app, market, "C2", weeks=1)
+    left = [order.number for order in orders]
+    before = run_cli("documents", "C1", "--out", str(tmp_path / "before"), "--json")
+    in_transaction(lambda: archiving.archive(round_id=old.id, now=MUCH_LATER, actor="test"))
+    assert story.here() == left
+    after = run_cli("documents", "C1", "--out", str(tmp_path / "after"), "--json")
+    assert json.loads(after.stdout) == json.loads(before.stdout)
+    files = [tmp_path / "after" / entry["path"] for entry in json.loads(after.stdout)["files"]]
+    assert len(files) == 6
+    assert all(file.stat().st_size for file in files)
+    assert story.here() == left
+
+
+def test_an_operator_archives_and_brings_back_over_the_api_and_on_the_page(app: Flask) -> None:
+    market = story.market()
+    story.live(app, market, "C1")
+    story.live(app, market, "C2", weeks=1)
+    young, _orders = story.begin(market, "C3", weeks=2)
+    building.close(app, young, building.CLOSES + 2 * story.WEEK)
+    program = person(app, "operator")
+    assert program.post("/archive/C9").status_code == 404
+    assert program.post("/archive/C3").json["error"]["code"] == "not_old"
+    done = program.post("/archive/C1", key="k")
+    assert (done.json["orders"], done.json["waits_for"]) == (2, [])
+    assert program.post("/archive/C1", key="k").json == done.json
+    assert program.post("/archive/C1").json["error"]["code"] == "already_archived"
+    assert [row["round"] for row in program.get("/archive?where=in&limit=1").json["items"]] == ["C1"]
+    sheet = program.get("/rounds/C1/documents/pickup_sheet/L1.xlsx")
+    assert (sheet.status_code, sheet.data[:2]) == (200, b"PK")
+    back = program.post("/archive/C1/back").json
+    assert back["rows"] == done.json["rows"]
+    assert program.post("/archive/C1/back").status_code == 409
+    (row,) = program.get("/archive?where=waits").json["items"]
+    assert (row["round"], row["archived_at"], row["waits_for"]) == ("C1", None, [])
+    page = browser(app, building.add_account("运营"), "operator")
+    assert page.post("/admin/archive/C1/now").status_code == 303
+    assert "2 个订单已归档" in page.get("/admin/archive").text
+    assert page.post("/admin/archive/C1/now").status_code == 409

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import contains_eager
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.history_models import RoundArchive
 from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.queries import get_round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.finance.dials import dials
+from groupbuy.finance.dials import LEAST_ARCHIVE_DAYS, dials
 from groupbuy.flows.archive import moving, ripeness
-from groupbuy.kernel.errors import NotFound, RuleBroken
+from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders.models import Order
 from groupbuy.payments import books
 
@@ -98,6 +100,42 @@ def archive(*, round_id: int, now: datetime, actor: str) -> Outcome | None:
     return Outcome(round_.name, orders, rows)
 
 
+def archive_now(*, name: str, now: datetime, actor: str) -> Outcome:
+    """Move a round by its name; what it waits for is in the outcome.
+
+    Raise NotFound, RuleBroken ``already_archived``, and ``not_old`` for one that is not over, was handed out
+    less than 90 days ago or has no orders.
+    """
+    round_ = get_round(name)
+    if (row := db.session.get(RoundArchive, round_.id)) is not None and row.archived_at is not None:
+        raise RuleBroken("already_archived", f"The round {name} is in the archive.")
+    old = old_rounds(_day(now) - timedelta(days=LEAST_ARCHIVE_DAYS)).where(Round.id == round_.id)
+    if db.session.scalar(old) is None:
+        raise RuleBroken(
+            "not_old", f"A round goes into the archive {LEAST_ARCHIVE_DAYS} days after it was handed out."
+        )
+    outcome = archive(round_id=round_.id, now=now, actor=actor)
+    if outcome is None:
+        raise RuleBroken("already_archived", f"The round {name} is in the archive.")
+    return outcome
+
+
+def rounds_looked_at() -> Select[RoundArchive]:
+    """Return the query of rounds that are in the archive or wait for it, those handed out last first."""
+    return (
+        select(RoundArchive)
+        .join(Round, Round.id == RoundArchive.round_id)
+        .options(contains_eager(RoundArchive.round))
+        .order_by(Round.pickup_date.desc(), Round.id.desc())
+    )
+
+
+def in_place(where: str) -> ColumnElement[bool]:
+    """Return the condition for rounds that are ``in`` the archive, or wait."""
+    inside = RoundArchive.archived_at.is_not(None)
+    return inside if where == "in" else ~inside
+
+
 def _open(round_id: int, now: datetime) -> list[str]:
     books.bring_up_round(round_id=round_id, now=now)
     settling.book_round(round_id=round_id, now=now)
@@ -109,9 +147,7 @@ def bring_back(*, name: str, now: datetime, actor: str) -> Outcome:
 
     The scheduler leaves it there for a day, and then looks whether it may go again.
     """
-    round_ = db.session.scalar(select(Round).where(Round.name == name))
-    if round_ is None:
-        raise NotFound("unknown_round", f"There is no round {name}.")
+    round_ = get_round(name)
     lifecycle.lock_round(round_.id)
     row = db.session.get(RoundArchive, round_.id, populate_existing=True)
     if row is None or row.archived_at is None:

@@ -1,11 +1,11 @@
 """The archive: which old rounds are in it, what the others wait for, and the way back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Select
 
 from groupbuy.campaigns.history_models import RoundArchive
 from groupbuy.campaigns.models import Round
@@ -34,7 +34,11 @@ OPEN = {
 
 def waits_for(row: RoundArchive) -> str:
     """Return in people's words what keeps a round from the archive."""
-    return "、".join(str(OPEN[word]) for word in row.waits_for.split())
+    return _words(row.waits_for.split())
+
+
+def _words(waits_for: Sequence[str]) -> str:
+    return "、".join(str(OPEN[word]) for word in waits_for)
 
 
 COLUMNS = (
@@ -83,16 +87,9 @@ def archive() -> ResponseReturnValue:
 
 
 def _statement() -> Select[Any]:
-    rows = (
-        select(RoundArchive)
-        .join(Round, Round.id == RoundArchive.round_id)
-        .options(contains_eager(RoundArchive.round))
-        .order_by(Round.pickup_date.desc(), Round.id.desc())
-        .where(*searched(Round.title, Round.name))
-    )
+    rows = archiving.rounds_looked_at().where(*searched(Round.title, Round.name))
     if (where := asked("where")) in ("in", "waits"):
-        inside = RoundArchive.archived_at.is_not(None)
-        rows = rows.where(inside if where == "in" else ~inside)
+        rows = rows.where(archiving.in_place(where))
     return rows
 
 
@@ -103,3 +100,15 @@ def archive_back(name: str) -> ResponseReturnValue:
     outcome = in_transaction(lambda: archiving.bring_back(name=name, now=utc_now(), actor=who))
     flash(_("%(count)s orders are back.", count=outcome.orders), "ok")
     return redirect(url_for("admin.campaigns_round", name=name), 303)
+
+
+@blueprint.post("/archive/<name>/now")
+def archive_now(name: str) -> ResponseReturnValue:
+    """Look again at a round that waits, and archive it when nothing of it is open any more."""
+    who = actor().name
+    outcome = in_transaction(lambda: archiving.archive_now(name=name, now=utc_now(), actor=who))
+    if outcome.waits_for:
+        flash(_("It still waits for: %(what)s.", what=_words(outcome.waits_for)), "wait")
+    else:
+        flash(_("%(count)s orders are in the archive.", count=outcome.orders), "ok")
+    return redirect(url_for("admin.archive"), 303)

@@ -60,6 +60,8 @@ VERBS: Mapping[str, object] = {
     "round_received": _l("All goods of the round have come"),
     "purchase_order_amended": _l("Purchase order amended"),
     "amendment_told": _l("Amendment told to the supplier"),
+    "round_dispatched": _l("All goods have left for the leaders"),
+    "round_completed": _l("Round is over"),
     "round_delayed": _l("Round delayed"),
     "product_comes_later": _l("A product comes later"),
     "bags_rerouted": _l("Bags re-routed"),
