@@ -23,7 +23,7 @@ from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds
 from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
 from groupbuy.purchasing.models import PurchaseOrder
-from groupbuy.warehouse import batching
+from groupbuy.warehouse import alerts, batching
 from groupbuy.warehouse.models import StockBatch
 
 # How far ahead an offer that has not reached its threshold asks for attention.
@@ -67,6 +67,7 @@ class Decisions:
     refunds_to_approve: int
     licences_to_renew: int
     expiring_batches: int
+    low_products: int
     closing_today: int
     nearly_out: Sequence[OfferNews]
     below_threshold: Sequence[OfferNews]
@@ -177,6 +178,7 @@ def decisions(*, now: datetime, day: date, begins: datetime, ends: datetime) -> 
         refunds_to_approve=_count(RefundRequest, RefundRequest.state == "asked"),
         licences_to_renew=supplier_files.to_renew(day),
         expiring_batches=_count(StockBatch, batching.expires_by(day + batching.SOON)),
+        low_products=alerts.count_low(),
         closing_today=_count(Round, _selling(), Round.closes_at >= begins, Round.closes_at < ends),
         nearly_out=_offers(
             OfferStock.limit_units,

@@ -13,8 +13,7 @@ from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
-from groupbuy.warehouse import batching, transferring, transfers, warehouses
-from groupbuy.warehouse import stock as levels
+from groupbuy.warehouse import batching, levels, transferring, transfers, warehouses
 from groupbuy.warehouse.transferring import Goods
 
 MOST = 100_000
@@ -24,7 +23,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 @click.command("stock")
 @click.option("--warehouse", metavar="CODE", help="Only what lies in this one.")
-@click.option("--low", is_flag=True, help="Only products below their low-stock alert.")
+@click.option("--low", is_flag=True, help="Only products below a low-stock alert.")
 @click.option("--batches", is_flag=True, help="Batch by batch, what expires first before the others.")
 @click.option("--within", type=click.IntRange(0, 3650), metavar="DAYS", help="Batches that expire so soon.")
 @json_option
@@ -35,18 +34,21 @@ def stock(
     """Show what lies in stock, by product or by batch, in sale units."""
     with app.app_context():
         place_id = warehouses.get(warehouse).id if warehouse else None
-        items = _batches(app, place_id, within) if batches or within is not None else _levels(place_id, low)
+        if batches or within is not None:
+            items = _batches(app, place_id, within)
+        else:
+            items = levels.page(after=None, low=low, warehouse_id=place_id, most=MOST)
     if as_json:
         click.echo(json.dumps({"items": items}, ensure_ascii=False))
         return
     for item in items:
-        click.echo("  ".join(f"{name} {value}" for name, value in item.items() if value not in (None, "")))
+        click.echo("  ".join(_facts(item)))
 
 
-def _levels(place_id: int | None, low: bool) -> list[dict[str, Any]]:
-    names = ("product_code", "units", "reserved", "on_the_way", "least")
-    rows = levels.levels_page(after=None, low=low, warehouse_id=place_id, most=MOST)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+def _facts(item: Mapping[str, Any]) -> list[str]:
+    """Return what is worth saying of a line, lists as words."""
+    said = {name: ",".join(value) if isinstance(value, list) else value for name, value in item.items()}
+    return [f"{name} {value}" for name, value in said.items() if value not in (None, "") and name != "low"]
 
 
 def _batches(app: Flask, place_id: int | None, within: int | None) -> list[dict[str, Any]]:

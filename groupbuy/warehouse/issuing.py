@@ -1,9 +1,9 @@
-"""Goods that leave the stock for no round, and when a stock is low."""
+"""Goods that leave the stock for no round."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from groupbuy.audit import service as audit
@@ -13,7 +13,7 @@ from groupbuy.db.bulk import next_ids, table_of
 from groupbuy.db.submissions import first_of
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.warehouse import stock
-from groupbuy.warehouse.models import StockAlert, StockIssue
+from groupbuy.warehouse.models import StockIssue
 
 WRITE_OFF, SUPPLIER_RETURN = "write_off", "supplier_return"
 PREFIXES = {WRITE_OFF: "WO", SUPPLIER_RETURN: "SR"}
@@ -88,31 +88,3 @@ def get_issue(number: str) -> StockIssue:
     if found is None:
         raise NotFound("unknown_issue", "There is no such note.")
     return found
-
-
-def least_of(product_id: int) -> int | None:
-    """Return the units below which a product's stock is low."""
-    row = db.session.get(StockAlert, product_id)
-    return row.least if row else None
-
-
-def set_least(*, product: Product, least: int | None, now: datetime, actor: str) -> None:
-    """Choose below how many units a stock is low, None for never; again changes nothing."""
-    former = least_of(product.id)
-    least = least or None
-    if former == least:
-        return
-    if least is None:
-        db.session.execute(delete(StockAlert).where(StockAlert.product_id == product.id))
-    else:
-        db.session.merge(StockAlert(product_id=product.id, least=least))
-    db.session.flush()
-    audit.record(
-        at=now,
-        actor=actor,
-        verb="stock_alert_set",
-        subject_kind="product",
-        subject=product.code,
-        before={"least": former},
-        after={"least": least},
-    )

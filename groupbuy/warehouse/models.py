@@ -262,10 +262,21 @@ class StockIssue(Base):
 
 
 class StockAlert(Base):
-    """The sale units of a product below which its stock is low; without a row it never is."""
+    """The sale units of a product below which its stock in all is low; without a row it never is."""
 
     __tablename__ = "stock_alert"
     __table_args__ = (CheckConstraint("least > 0", name="least"),)
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True, autoincrement=False)
+    least: Mapped[int]
+
+
+class WarehouseAlert(Base):
+    """The sale units of a product below which its stock in a warehouse is low; no row means never."""
+
+    __tablename__ = "warehouse_alert"
+    __table_args__ = (CheckConstraint("least > 0", name="least"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True)
+    warehouse_id: Mapped[int] = mapped_column(ForeignKey("warehouse.id"), primary_key=True)
     least: Mapped[int]

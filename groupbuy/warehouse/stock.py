@@ -4,11 +4,11 @@ Callers that change several products pass them in the order of their ids, so tha
 each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, func, insert, or_, select, update
+from sqlalchemy import ScalarSelect, Select, func, insert, select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product
@@ -16,9 +16,9 @@ from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.errors import BadInput, RuleBroken
-from groupbuy.warehouse import batching, tracing
-from groupbuy.warehouse.models import StockAlert, StockBatch, StockLevel, StockMovement
-from groupbuy.warehouse.rules import IN_TRANSIT, MAIN, Batch, first_expired_first
+from groupbuy.warehouse import batching
+from groupbuy.warehouse.models import StockBatch, StockLevel, StockMovement
+from groupbuy.warehouse.rules import MAIN, Batch, first_expired_first
 
 Cause = tuple[str, int]
 """What caused a movement: its kind, such as ``purchase_order_line``, and its id."""
@@ -184,32 +184,6 @@ def units_in(warehouse_id: int) -> ScalarSelect[int]:
         StockBatch.product_id == Product.id, StockBatch.warehouse_id == warehouse_id
     )
     return lying.correlate(Product).scalar_subquery()
-
-
-def levels_page(
-    *, after: str | None, low: bool, warehouse_id: int | None, most: int
-) -> Sequence[tuple[str, int, int, int, int | None]]:
-    """Return product code, free units, units reserved, units on the way and those below which it is low.
-
-    They go by code, after a code. With a warehouse the first two are what lies there; what is low is so
-    over all of them. See ``tracing.reserved``.
-    """
-    level = func.coalesce(StockLevel.units, 0)
-    units = level if warehouse_id is None else units_in(warehouse_id)
-    held = tracing.reserved(warehouse_id)
-    reserved = func.coalesce(held.c.units, 0)
-    rows = (
-        select(Product.code, units, reserved, units_in(IN_TRANSIT), StockAlert.least)
-        .outerjoin(StockLevel, StockLevel.product_id == Product.id)
-        .outerjoin(held, held.c.product_id == Product.id)
-        .outerjoin(StockAlert, StockAlert.product_id == Product.id)
-        .order_by(Product.code)
-        .limit(most)
-    )
-    rows = rows.where(level < StockAlert.least) if low else rows.where(or_(units > 0, reserved > 0))
-    if after is not None:
-        rows = rows.where(Product.code > after)
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in db.session.execute(rows)]
 
 
 def free_stock(

@@ -7,6 +7,8 @@ from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
 from tests.api.conftest import Town, close
 
+CALM = {"least": None, "low": False, "low_in": []}
+
 
 def purchase_order(town: Town, clock: Any) -> str:
     """Close the round with four P1 in one order and one in another; return the purchase order's number."""
@@ -71,12 +73,12 @@ def test_stock_is_listed_and_goods_leave_it_once(town: Town, clock: Any) -> None
     clerk = town.staff("warehouse")
     clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 6}]})
     assert clerk.get("/stock").json["items"] == [
-        {"product_code": "P1", "units": 1, "reserved": 5, "on_the_way": 0, "least": None}
+        {"product_code": "P1", "units": 1, "reserved": 5, "on_the_way": 0} | CALM
     ]
     body = {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "破损", "submission_key": "k"}
     first, again = (clerk.post("/stock/issues", body) for _ in range(2))
     assert (first.status_code, first.json) == (201, again.json)
-    kept = {"product_code": "P1", "units": 0, "reserved": 5, "on_the_way": 0, "least": None}
+    kept = {"product_code": "P1", "units": 0, "reserved": 5, "on_the_way": 0} | CALM
     assert (first.json["cost_fen"], clerk.get("/stock").json["items"]) == (500, [kept])
     empty = clerk.post("/stock/issues", body | {"submission_key": "k2"})
     assert (empty.status_code, empty.json["error"]["code"]) == (409, "out_of_stock")
@@ -114,7 +116,7 @@ def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> N
     came = clerk.post(path, {"lines": [{"product_code": "P1", "delivered": 6}], "warehouse": "G1"})
     assert (came.status_code, came.json["warehouse"]) == (201, "G1")
     # 5 of 6 were ordered, so 1 stays where it came.
-    here = {"product_code": "P1", "units": 1, "reserved": 5, "on_the_way": 0, "least": None}
+    here = {"product_code": "P1", "units": 1, "reserved": 5, "on_the_way": 0} | CALM
     assert clerk.get("/stock?warehouse=G1").json["items"] == [here]
     assert clerk.get("/stock?warehouse=MAIN").json["items"] == []
     (batch,) = clerk.get("/stock/batches?warehouse=G1").json["items"]
@@ -162,3 +164,16 @@ def test_counts_are_booked_all_or_none(town: Town) -> None:
     assert clerk.post("/stock/counts", {"lines": [good]}).json["items"][0]["difference"] == -2
     assert clerk.post("/stock/counts", {"lines": [good]}).status_code == 409
     assert clerk.get("/stock").json["items"][0]["units"] == 5
+
+
+def test_what_is_low_is_chosen_and_listed(town: Town) -> None:
+    clerk = town.staff("warehouse")
+    chosen = {"product_code": "P1", "least": 5, "warehouse": "MAIN"}
+    for _ in range(2):
+        assert clerk.ask("PUT", "/stock/alerts", chosen).json == chosen
+    (row,) = clerk.get("/stock?low=true").json["items"]
+    assert (row["low"], row["low_in"], row["least"]) == (True, ["MAIN"], None)
+    assert clerk.get("/stock?low=true&warehouse=MAIN").json["items"][0]["least"] == 5
+    assert clerk.ask("PUT", "/stock/alerts", chosen | {"warehouse": "G9"}).status_code == 404
+    assert clerk.ask("PUT", "/stock/alerts", chosen | {"least": None}).json["least"] is None
+    assert clerk.get("/stock?low=true").json["items"] == []

@@ -20,7 +20,7 @@ from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.settlements import payables
 from groupbuy.settlements.models import StockValue
-from groupbuy.warehouse import batching, stock, transferring, warehouses
+from groupbuy.warehouse import batching, levels, stock, transferring, warehouses
 from groupbuy.warehouse.models import StockBatch, StockMovement, StockTransfer, Warehouse
 from groupbuy.warehouse.rules import Batch, taken_for
 from groupbuy.warehouse.transferring import Goods
@@ -86,8 +86,8 @@ def lying(product: Product) -> dict[tuple[str, str], int]:
 def figures(code: str | None) -> tuple[int, ...] | None:
     """Return what is free of the only product, kept for rounds, and on the way; of a warehouse or all."""
     place_id = warehouses.get(code).id if code else None
-    rows = stock.levels_page(after=None, low=False, warehouse_id=place_id, most=2)
-    return rows[0][1:4] if rows else None
+    rows = levels.page(after=None, low=False, warehouse_id=place_id, most=2)
+    return tuple(rows[0][name] for name in ("units", "reserved", "on_the_way")) if rows else None
 
 
 def refused(code: str, work: Any) -> None:

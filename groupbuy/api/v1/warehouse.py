@@ -18,8 +18,7 @@ from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.purchasing import queries as purchasing
-from groupbuy.warehouse import issuing, receipts, warehouses
-from groupbuy.warehouse import stock as levels
+from groupbuy.warehouse import alerts, issuing, levels, receipts, warehouses
 from groupbuy.warehouse.receipts import Came
 
 PATH = "/purchase-orders/<number>/receipts"
@@ -156,7 +155,10 @@ def _receipts(number: str) -> Json:
 
 
 class StockQuery(Page):
-    """Which products; ``low`` are those below the units that somebody chose, over all warehouses."""
+    """Which products; ``low`` are those below the units that somebody chose.
+
+    With a warehouse those chosen for it; without one over all warehouses, or in any of them.
+    """
 
     low: bool = False
     warehouse: Code | None = None
@@ -166,7 +168,8 @@ class StockRow(Shape):
     """What lies of a product in stock, in sale units; ``least`` is null where nobody chose one.
 
     ``units`` are free; ``reserved`` waits there for rounds whose goods have not left. Without a warehouse
-    ``units`` is all there is, with what is ``on_the_way`` between two.
+    ``units`` is all there is, with what is ``on_the_way`` between two. ``low_in`` are the warehouses in
+    which it is low.
     """
 
     product_code: str
@@ -174,6 +177,8 @@ class StockRow(Shape):
     reserved: int
     on_the_way: int
     least: int | None
+    low: bool
+    low_in: list[str]
 
 
 class StockRows(Shape):
@@ -181,6 +186,22 @@ class StockRows(Shape):
 
     items: list[StockRow]
     next_cursor: str | None
+
+
+class AlertBody(Body):
+    """Below how many units a product is low, over all warehouses where none is named."""
+
+    product_code: Code
+    least: Units | None
+    warehouse: Code | None = None
+
+
+class AlertShape(Shape):
+    """A low-stock alert; ``least`` is null where there is none."""
+
+    product_code: str
+    warehouse: str | None
+    least: int | None
 
 
 class IssueGoods(Body):
@@ -211,16 +232,24 @@ class IssueShape(Shape):
 @endpoint("GET", "/stock", scope="warehouse:read", query=StockQuery, answers={200: StockRows})
 def list_stock(identity: Identity, query: StockQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """List what lies in stock, by product code."""
-    rows = levels.levels_page(
+    rows = levels.page(
         after=cursors.code_after(query.cursor),
         low=query.low,
         warehouse_id=warehouses.get(query.warehouse).id if query.warehouse else None,
         most=query.limit + 1,
     )
-    rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row[0],))
-    names = ("product_code", "units", "reserved", "on_the_way", "least")
-    items = [dict(zip(names, row, strict=True)) for row in rows]
+    items, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row["product_code"],))
     return 200, {"items": items, "next_cursor": cursor}
+
+
+@endpoint("PUT", "/stock/alerts", scope="warehouse:write", body=AlertBody, answers={200: AlertShape})
+def set_stock_alert(identity: Identity, body: AlertBody) -> tuple[int, Any]:
+    """Choose below how many units a product is low, in one warehouse or over all; null never warns."""
+    place = warehouses.get(body.warehouse) if body.warehouse else None
+    product, now, actor = get_product(body.product_code), utc_now(), identity.actor.name
+    alerts.set_least(product=product, least=body.least, now=now, actor=actor, warehouse=place)
+    least = alerts.least_of(product.id, place.id if place else None)
+    return 200, {"product_code": product.code, "warehouse": place.code if place else None, "least": least}
 
 
 @endpoint("POST", "/stock/issues", scope="warehouse:write", body=IssueGoods, answers={201: IssueShape})

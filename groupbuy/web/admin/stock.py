@@ -14,12 +14,11 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
-from groupbuy.warehouse import issuing, tracing
+from groupbuy.warehouse import alerts, tracing
 from groupbuy.warehouse import stock as levels
 from groupbuy.warehouse import warehouses as places
 from groupbuy.warehouse.models import (
     BatchMovement,
-    StockAlert,
     StockBatch,
     StockLevel,
     StockMovement,
@@ -29,9 +28,10 @@ from groupbuy.warehouse.rules import IN_TRANSIT, NEVER
 from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.fields import WholeField, optional
+from groupbuy.web.admin.fields import WholeField
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, searched, show
 from groupbuy.web.admin.receiving import tabs
+from groupbuy.web.admin.stock_alerts import least_form
 from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.filters import today
@@ -56,6 +56,7 @@ COLUMNS = (
     Column(_l("Kept for rounds"), lambda row: row.reserved or None, "number"),
     Column(_l("In transit"), lambda row: row.on_the_way or None, "number"),
     Column(_l("Low below"), lambda row: row.least, "number"),
+    Column(_l("Low in"), lambda row: row.low_in, width=14),
     Column(_l("Keeps"), lambda row: "yes" if row.Product.keeps else "no", "state:shown"),
 )
 
@@ -69,23 +70,18 @@ class CountForm(PageForm):
     counted = WholeField(_l("Counted"), validators=[InputRequired()])
 
 
-class LeastForm(PageForm):
-    """Below how many units a stock is low."""
-
-    least = WholeField(_l("Low below"), validators=optional())
-
-
 @blueprint.get("/stock")
 def stock() -> ResponseReturnValue:
     """List products with what lies in stock, in all warehouses or in one, the fullest first."""
     level, place = func.coalesce(StockLevel.units, 0), asked_place()
+    place_id = place.id if place else None
     units = levels.units_in(place.id) if place else level
-    held = tracing.reserved(place.id if place else None)
+    held = tracing.reserved(place_id)
     statement = (
-        select(Product, units.label("units"), StockAlert.least)
+        select(Product, units.label("units"), alerts.least(place_id).label("least"))
         .add_columns(levels.units_in(IN_TRANSIT).label("on_the_way"), held.c.units.label("reserved"))
+        .add_columns(alerts.places_low().label("low_in"))
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
-        .outerjoin(StockAlert, StockAlert.product_id == Product.id)
         .outerjoin(held, held.c.product_id == Product.id)
         .where(*searched(Product.code, Product.name))
         .order_by(units.desc(), Product.code)
@@ -93,7 +89,7 @@ def stock() -> ResponseReturnValue:
     if asked("there"):
         statement = statement.where(or_(units > 0, held.c.units > 0))
     if asked("low"):
-        statement = statement.where(level < StockAlert.least)
+        statement = statement.where(alerts.is_low(place_id))
     if days := asked_id("still"):
         still_since = utc_now() - timedelta(days=min(days, 3650))
         statement = statement.where(units > 0, ~_moved_since(still_since, place))
@@ -176,7 +172,7 @@ def stock_product(code: str) -> ResponseReturnValue:
         in_transit=IN_TRANSIT,
         today=today(),
         movements=movements,
-        least=LeastForm(formdata=None, least=issuing.least_of(product.id)),
+        least=least_form(product.id),
         names=names_of(row.StockMovement.actor for row in movements),
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
 from wtforms import SelectChoice, SelectField, StringField
@@ -34,7 +34,6 @@ from groupbuy.web.admin.listing import (
     zone,
 )
 from groupbuy.web.admin.receiving import tabs
-from groupbuy.web.admin.stock import LeastForm
 from groupbuy.web.admin.stock_batches import batch_label
 from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.kit.downloads import attachment
@@ -157,22 +156,6 @@ def stock_issue(code: str) -> ResponseReturnValue:
         then=url_for("admin.stock_movements", q=code),
         done=_("It is out of stock; the note is in the list."),
     )
-
-
-@blueprint.post("/stock/<code>/least")
-def stock_least(code: str) -> ResponseReturnValue:
-    """Choose below how many units a product's stock is low."""
-    form = LeastForm()
-
-    def store() -> None:
-        product = get_product(code)
-        issuing.set_least(product=product, least=form.least.data, now=utc_now(), actor=actor().name)
-
-    if form.validate_on_submit() and saving.stored(form, store):
-        flash(_("Saved."), "ok")
-    else:
-        flash(_("Please correct the marked fields."), "bad")
-    return redirect(url_for("admin.stock_product", code=get_product(code).code), 303)
 
 
 @blueprint.get("/stock/notes/<number>.<any(xlsx, pdf):suffix>")

@@ -142,3 +142,23 @@ def test_what_is_slow_moving_is_asked_for_one_warehouse_or_all(town: Town) -> No
 
     # Apples left the main one today; greens are on the way, which over all warehouses is no movement.
     assert [slow(""), slow("MAIN"), slow("G1")] == [[False, True], [False, False], [True, False]]
+
+
+def test_a_warehouse_with_too_little_is_found_on_the_pages(town: Town) -> None:
+    operator = town.operator
+    new = {"code": "G1", "name": "东区网格仓", "kind": "grid", "active": "y"}
+    operator.post("/admin/warehouses/new", **new)
+    operator.post("/admin/stock/P1", counted="9", seen="0")
+    assert "东区网格仓低于" in operator.text("/admin/stock/P1")
+    fields = {"places-0-warehouse": "MAIN", "places-0-least": "", "places-1-warehouse": "G1"}
+    assert (
+        operator.post("/admin/stock/P1/least", least="", **fields, **{"places-1-least": "4"}).status_code
+        == 303
+    )
+    assert 'value="4"' in operator.text("/admin/stock/P1")
+    assert "东区网格仓</td>" in operator.text("/admin/stock?low=1")
+    assert "阿克苏苹果" in operator.text("/admin/stock?low=1&warehouse=G1")
+    assert "阿克苏苹果" not in operator.text("/admin/stock?low=1&warehouse=MAIN")
+    assert "1 种商品库存不足" in operator.text("/admin/")
+    operator.post("/admin/stock/P1/least", least="", **fields, **{"places-1-least": ""})
+    assert "种商品库存不足" not in operator.text("/admin/")
