@@ -1,40 +1,27 @@
 """Commissions of a whole round, reckoned in SQL."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
-    CompoundSelect,
-    Select,
     String,
-    Subquery,
-    and_,
-    case,
     cast,
     func,
     insert,
     literal,
     select,
-    union,
     update,
 )
 
-from groupbuy.campaigns.history_models import RoundArchive
-from groupbuy.campaigns.models import Offer
-from groupbuy.commissions.models import CommissionEntry, CommissionRule, CommissionStanding
-from groupbuy.commissions.rules import Rate, Standing, line_commission, tier_rate
+from groupbuy.commissions.models import CommissionEntry, CommissionRule
+from groupbuy.commissions.rules import Rate, line_commission, tier_rate
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
-from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.money import BASIS
 from groupbuy.orders.bulk import live_lines
 from groupbuy.orders.models import LineChange, Order, OrderLine
-from groupbuy.orders.rules import OrderState
 
 PENDING = "pending"
 SHORTAGE = "shortage"
@@ -42,8 +29,6 @@ SHORTAGE = "shortage"
 LATE = "late"
 # What another leader hands out: the share as at the close goes from the one to the other.
 REROUTED = "rerouted"
-
-Keys = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 
 
 def line_share() -> ColumnElement[int]:
@@ -160,133 +145,3 @@ def _add_tiers(round_id: int, shares: dict[int, int], rules: Mapping[int, Rate])
     for leader_id, rule_id, amount, count in db.session.execute(lines.group_by(*equal)):
         share = line_commission(rules[rule_id], amount_fen=amount, units=0, turnover_fen=turnover[leader_id])
         shares[leader_id] += share * count
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What is due to a leader for a round, and what the ledger has booked of it."""
-
-    round_id: int
-    leader_id: int
-    due: Standing
-    booked: Standing
-    version: int
-    until: datetime
-
-
-def touched(*, since: datetime, settled_since: datetime, now: datetime, until: datetime) -> Keys:
-    """Select round and leader where something was picked up, became due or was booked in the meantime.
-
-    ``until`` is the moment up to which the window of pick-ups is over; ``settled_since`` where it was.
-    """
-    orders = select(Order.round_id, Order.leader_id)
-    entries = select(CommissionEntry.round_id, CommissionEntry.leader_id)
-    return union(
-        orders.where(Order.picked_up_at > since, Order.picked_up_at <= now),
-        orders.where(Order.picked_up_at > settled_since, Order.picked_up_at <= until),
-        entries.where(CommissionEntry.created_at > since),
-    )
-
-
-def of_round(round_id: int) -> Keys:
-    """Select the leaders who have earned something in a round."""
-    entries = select(CommissionEntry.round_id, CommissionEntry.leader_id)
-    theirs = entries.where(CommissionEntry.round_id == round_id)
-    # A union with itself names each leader once.
-    return union(theirs, theirs)
-
-
-def not_archived(keys: Keys) -> Keys:
-    """Leave out rounds that are in the archive: their lines are not here, and nothing of them is open."""
-    chosen = keys.subquery()
-    archived = select(RoundArchive.round_id).where(RoundArchive.archived_at.is_not(None))
-    return select(chosen.c.round_id, chosen.c.leader_id).where(chosen.c.round_id.not_in(archived))
-
-
-def of_leader(leader_id: int) -> Keys:
-    """Select the rounds in which a leader has earned something."""
-    entries = select(CommissionEntry.round_id, CommissionEntry.leader_id)
-    theirs = entries.where(CommissionEntry.leader_id == leader_id)
-    return union(theirs, theirs)
-
-
-def standings(keys: Keys, *, until: datetime) -> list[Due]:
-    """Return where the chosen leaders stand in the chosen rounds, in one statement over their lines."""
-    chosen = keys.cte("chosen")
-    booked = CommissionStanding
-    moment = literal(until, Order.picked_up_at.type)
-    at = case((booked.settled_until > moment, booked.settled_until), else_=moment)
-    earned, taken = _earned(chosen), _taken(chosen, at)
-    rows = db.session.execute(
-        select(
-            chosen.c.round_id,
-            chosen.c.leader_id,
-            func.coalesce(earned.c.fen, 0),
-            func.coalesce(taken.c.taken, 0),
-            func.coalesce(taken.c.settled, 0),
-            func.coalesce(booked.accrued_fen, 0),
-            func.coalesce(booked.taken_fen, 0),
-            func.coalesce(booked.settled_fen, 0),
-            func.coalesce(booked.version, 0),
-            at,
-        )
-        .select_from(chosen)
-        .outerjoin(earned, _same(earned.c, chosen.c))
-        .outerjoin(taken, _same(taken.c, chosen.c))
-        .outerjoin(booked, _same(booked, chosen.c))
-        .order_by(chosen.c.round_id, chosen.c.leader_id)
-    )
-    return [Due(row[0], row[1], Standing(*row[2:5]), Standing(*row[5:8]), row[8], row[9]) for row in rows]
-
-
-def _earned(chosen: CTE) -> Subquery:
-    entry = CommissionEntry
-    rows = select(entry.round_id, entry.leader_id, total(entry.amount_fen).label("fen"))
-    joined = rows.join(chosen, _same(entry, chosen.c))
-    return joined.group_by(entry.round_id, entry.leader_id).subquery("earned")
-
-
-def _taken(chosen: CTE, at: ColumnElement[datetime]) -> Subquery:
-    share = line_share()
-    return (
-        select(
-            Order.round_id,
-            Order.leader_id,
-            total(share).label("taken"),
-            total(case((Order.picked_up_at <= at, share), else_=0)).label("settled"),
-        )
-        .select_from(chosen)
-        .join(Order, _same(Order, chosen.c))
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .join(Offer, Offer.id == OrderLine.offer_id)
-        .outerjoin(CommissionStanding, _same(CommissionStanding, chosen.c))
-        .where(Order.state == OrderState.PICKED_UP, Offer.state == "active")
-        .group_by(Order.round_id, Order.leader_id)
-        .subquery("taken")
-    )
-
-
-def _same(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(one.round_id == other.round_id, one.leader_id == other.leader_id)
-
-
-def store_standings(dues: Sequence[Due]) -> None:
-    """Write down what the ledger has booked now."""
-    if not dues:
-        return
-    rows = [
-        {
-            "round_id": one.round_id,
-            "leader_id": one.leader_id,
-            "accrued_fen": one.due.accrued_fen,
-            "taken_fen": one.due.taken_fen,
-            "settled_fen": one.due.settled_fen,
-            "settled_until": one.until,
-            "version": one.version + 1,
-        }
-        for one in dues
-    ]
-    statement = insert_into(CommissionStanding)
-    fresh = {name: statement.excluded[name] for name in (*Standing.__slots__, "settled_until", "version")}
-    stored = statement.on_conflict_do_update(index_elements=["round_id", "leader_id"], set_=fresh)
-    db.session.execute(stored, rows)

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, literal, select, union, update
+from sqlalchemy import ColumnElement, Select, case, literal, select, update
 
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.commissions import bonuses, rules
-from groupbuy.commissions.bulk import Keys
 from groupbuy.commissions.models import CampaignBonus, CommissionExtra
 from groupbuy.commissions.rules import Standing, bookings
+from groupbuy.commissions.standings import Keys, Part
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules as accounts
 from groupbuy.finance.dials import dials
 from groupbuy.finance.rules import Entry
+from groupbuy.kernel.errors import RunAgain
 from groupbuy.kernel.money import BASIS
 from groupbuy.leaders.models import Leader, LeaderReferral
 from groupbuy.leaders.rules import LeaderState
@@ -103,16 +104,15 @@ class ExtraDue:
 def of_earner(leader_id: int) -> Keys:
     """Select the rounds and sellers on whose lines a leader earns something."""
     rows = select(CommissionExtra.round_id, CommissionExtra.seller_id.label("leader_id"))
-    theirs = rows.where(CommissionExtra.leader_id == leader_id)
-    return union(theirs, theirs)
+    return rows.where(CommissionExtra.leader_id == leader_id).distinct()
 
 
-def changed(keys: Keys, *, until: datetime) -> Sequence[ExtraDue]:
+def changed(part: Part, *, until: datetime) -> Sequence[ExtraDue]:
     """Return what is due otherwise than booked on the lines of some leaders in some rounds.
 
     ``until`` is the moment up to which the window of pick-ups is over.
     """
-    rows = db.session.execute(_sums(keys, until))
+    rows = db.session.execute(_sums(part, until))
     dues = [_due(row.CommissionExtra, Standing(*row[1:4]), row.until) for row in rows]
     return [one for one in dues if one.due != one.booked]
 
@@ -146,9 +146,8 @@ def _due(extra: CommissionExtra, sums: Standing, until: datetime) -> ExtraDue:
     return ExtraDue(extra.id, extra.leader_id, extra.kind, due, booked, extra.version, until)
 
 
-def _sums(keys: Keys, until: datetime) -> Select[*tuple[Any, ...]]:
+def _sums(part: Part, until: datetime) -> Select[*tuple[Any, ...]]:
     """Select extras with what their lines add up to: live, picked up, and past the after-sale window."""
-    chosen = keys.cte("chosen_extras")
     moment = literal(until, Order.picked_up_at.type)
     at = case((CommissionExtra.settled_until > moment, CommissionExtra.settled_until), else_=moment)
     live, worth = is_live() & (Offer.state == "active"), line_worth()
@@ -159,15 +158,14 @@ def _sums(keys: Keys, until: datetime) -> Select[*tuple[Any, ...]]:
         for name, stage in zip(Standing.__slots__, stages, strict=True)
     ]
     of_seller = (Order.round_id == CommissionExtra.round_id) & (Order.leader_id == CommissionExtra.seller_id)
-    mine = (chosen.c.round_id == CommissionExtra.round_id) & (chosen.c.leader_id == CommissionExtra.seller_id)
     ids = (
         select(
             CommissionExtra.id, *(one.label(name) for one, name in zip(sums, Standing.__slots__, strict=True))
         )
-        .join(chosen, mine)
         .outerjoin(Order, of_seller)
         .outerjoin(OrderLine, OrderLine.order_id == Order.id)
         .outerjoin(Offer, Offer.id == OrderLine.offer_id)
+        .where(part.holds(CommissionExtra.round_id, CommissionExtra.seller_id))
         .group_by(CommissionExtra.id)
         .subquery()
     )
@@ -180,11 +178,11 @@ def _sums(keys: Keys, until: datetime) -> Select[*tuple[Any, ...]]:
 
 
 def store(dues: Sequence[ExtraDue]) -> None:
-    """Write down what the ledger has booked now."""
+    """Write down what the ledger has booked now; raise RunAgain where somebody has booked more meanwhile."""
     for one in dues:
-        db.session.execute(
+        stored = db.session.execute(
             update(CommissionExtra)
-            .where(CommissionExtra.id == one.id)
+            .where(CommissionExtra.id == one.id, CommissionExtra.version == one.version)
             .values(
                 accrued_fen=one.due.accrued_fen,
                 taken_fen=one.due.taken_fen,
@@ -192,5 +190,8 @@ def store(dues: Sequence[ExtraDue]) -> None:
                 settled_until=one.until,
                 version=one.version + 1,
             )
+            .returning(CommissionExtra.id)
             .execution_options(synchronize_session=False)
-        )
+        ).scalar()
+        if stored is None:
+            raise RunAgain

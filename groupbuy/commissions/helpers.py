@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, exists, insert, literal, select, tuple_, updat
 
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
-from groupbuy.commissions.bulk import Due
 from groupbuy.commissions.models import HelperShare
 from groupbuy.commissions.rules import helper_parts
+from groupbuy.commissions.standings import Due, Key
 from groupbuy.db import db
 from groupbuy.finance import rules as accounts
 from groupbuy.finance.rules import Entry
@@ -19,7 +19,6 @@ from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order
 
 CAUSE = "helper_share"
-Key = tuple[int, int]
 Parts = dict[Key, dict[int, int]]
 
 
@@ -36,9 +35,7 @@ def agree(round_: Round) -> None:
 
 def changed(dues: Sequence[Due]) -> tuple[list[Entry], Parts]:
     """Return what moves between leaders whose settled commission changes and their helpers, and its ends."""
-    settling = {
-        (one.round_id, one.leader_id): one for one in dues if one.due.settled_fen != one.booked.settled_fen
-    }
+    settling = {one.key: one for one in dues if one.due.settled_fen != one.booked.settled_fen}
     entries: list[Entry] = []
     ends: Parts = {}
     for key, rows in _agreed(settling).items():

@@ -1,15 +1,16 @@
 """Commission in the books: pending at the close, frozen with the pick-up, settled after the window."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 
 from groupbuy.audit.service import SCHEDULER
-from groupbuy.commissions import bulk, extras, helpers
-from groupbuy.commissions.bulk import Due, Keys
+from groupbuy.commissions import extras, helpers, standings
 from groupbuy.commissions.models import SettlementClock
 from groupbuy.commissions.rules import bookings
+from groupbuy.commissions.standings import Due, Keys, Part
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import service as ledger
@@ -65,20 +66,20 @@ def settle(*, span: Span, now: datetime) -> int:
 
     Return how many leaders' rounds changed.
     """
-    keys = bulk.touched(since=span.since, settled_since=span.settled_since, now=now, until=span.until)
+    keys = standings.touched(since=span.since, settled_since=span.settled_since, now=now, until=span.until)
     return catch_up(keys, now=now, until=span.until)
 
 
 def book_round(*, round_id: int, now: datetime) -> int:
     """Bring the books to what a round's leaders have earned by now; whoever adds entries may call it."""
     until = now - timedelta(days=dials().after_sale_days)
-    return catch_up(bulk.of_round(round_id), now=now, until=until)
+    return catch_up(standings.of_round(round_id), now=now, until=until)
 
 
 def book_leader(*, leader_id: int, now: datetime) -> int:
     """Bring the books to what a leader has earned by now in all rounds, also on the lines of others."""
     until = now - timedelta(days=dials().after_sale_days)
-    own = catch_up(bulk.of_leader(leader_id), now=now, until=until)
+    own = catch_up(standings.of_leader(leader_id), now=now, until=until)
     return own + catch_up(extras.of_earner(leader_id), now=now, until=until)
 
 
@@ -87,9 +88,9 @@ def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
 
     Raise RunAgain when a parallel transaction has booked the same.
     """
-    keys = bulk.not_archived(keys)
-    dues = [one for one in bulk.standings(keys, until=until) if one.due != one.booked]
-    more = extras.changed(keys, until=until)
+    parts = standings.parts_of(keys)
+    dues = _changed(parts, until)
+    more = [one for part in parts for one in extras.changed(part, until=until)]
     if not dues and not more:
         return 0
     entries = [entry for one in dues for entry in _entries(one)]
@@ -98,10 +99,16 @@ def catch_up(keys: Keys, *, now: datetime, until: datetime) -> int:
     entries += shares
     if ledger.post(entries, at=now, actor=SCHEDULER, may_owe=True) != len(entries):
         raise RunAgain
-    bulk.store_standings(dues)
+    standings.store_standings(dues)
     extras.store(more)
     helpers.store(ends)
     return len(dues) + len(more)
+
+
+def _changed(parts: Sequence[Part], until: datetime) -> list[Due]:
+    """Return what is due otherwise than booked, in the order in which the rows are locked."""
+    dues = (one for part in parts for one in standings.standings(part, until=until))
+    return sorted((one for one in dues if one.due != one.booked), key=lambda one: one.key)
 
 
 def _entries(one: Due) -> list[Entry]:

@@ -163,10 +163,10 @@ def select_in(
 ) -> Iterator[Any]:
     """Run a query for each part of many keys, texts or numbers; the parts follow the order of the keys."""
     for part in chunks(sorted(set(keys)), KEYS):
-        yield from db.session.execute(statement.where(_one_of(column, part)))
+        yield from db.session.execute(statement.where(one_of(column, part)))
 
 
-def _one_of(column: SQLColumnExpression[Any], keys: list[Any]) -> ColumnElement[bool]:
+def one_of(column: SQLColumnExpression[Any], keys: list[Any]) -> ColumnElement[bool]:
     """Return the condition that a column has one of many values, handed over as one parameter."""
     if _embedded():
         values = func.json_each(json.dumps(keys)).table_valued("value")

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.db.upserts import insert_into
+from groupbuy.db.upserts import insert_into, run_for_all
 from groupbuy.finance import rules
 from groupbuy.finance.models import AccountBalance, ClosedPeriod, Posting
 from groupbuy.finance.rules import Entry
@@ -26,7 +26,7 @@ def post(entries: Sequence[Entry], *, at: datetime, actor: str, may_owe: bool = 
     rows = [_values(entry, at, actor, period) for entry in sorted(entries, key=lambda one: one.key)]
     statement = insert_into(Posting).on_conflict_do_nothing()
     keys = (Posting.cause_kind, Posting.cause_id, Posting.part)
-    new = {tuple(row) for row in db.session.execute(statement.returning(*keys), rows)}
+    new = {tuple(row) for row in run_for_all(statement.returning(*keys), rows)}
     booked = [entry for entry in entries if entry.key in new]
     changes = rules.guarded_changes(booked)
     free = {account: change for account, change in changes.items() if change > 0 or may_owe}
@@ -77,7 +77,7 @@ def _add(changes: Mapping[str, int]) -> None:
     statement = insert_into(AccountBalance)
     added = AccountBalance.balance_fen + statement.excluded.balance_fen
     moved = statement.on_conflict_do_update(index_elements=["account"], set_={"balance_fen": added})
-    db.session.execute(moved, [{"account": name, "balance_fen": fen} for name, fen in changes.items()])
+    run_for_all(moved, [{"account": name, "balance_fen": fen} for name, fen in changes.items()])
 
 
 def close_period(*, period: str, now: datetime, actor: str) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, or_, select, union
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
-from groupbuy.db.upserts import insert_into
+from groupbuy.db.upserts import insert_into, run_for_all
 from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import RunAgain
@@ -62,7 +62,7 @@ def _bring_up(ids: Ids, now: datetime) -> int:
     entries = [entry for one in dues for entry in _entries(one)]
     if service.post(entries, at=now, actor=SCHEDULER) != len(entries):
         raise RunAgain
-    _store([(one.order_id, one.sold_fen, one.owed_fen, one.version + 1) for one in dues])
+    write_down([(one.order_id, one.sold_fen, one.owed_fen, one.version + 1) for one in dues])
     return len(dues)
 
 
@@ -103,11 +103,22 @@ def _entries(one: OrderDue) -> list[Entry]:
     ]
 
 
-def _store(rows: Sequence[tuple[int, int, int, int]]) -> None:
+def write_down(rows: Sequence[tuple[int, int, int, int]]) -> None:
+    """Write down what of orders is booked now: id, fen sold and owed back, version.
+
+    Raise RunAgain where somebody has booked more meanwhile.
+    """
     if not rows:
         return
     names = ("order_id", "sold_fen", "owed_fen", "version")
     statement = insert_into(OrderBooks)
     fresh = {name: statement.excluded[name] for name in names[1:]}
-    stored = statement.on_conflict_do_update(index_elements=["order_id"], set_=fresh)
-    db.session.execute(stored, [dict(zip(names, row, strict=True)) for row in rows])
+    stored = statement.on_conflict_do_update(
+        index_elements=["order_id"],
+        set_=fresh,
+        # What is sold and what is owed back do not clash in the ledger; one of them would be lost here.
+        where=OrderBooks.version == statement.excluded.version - 1,
+    )
+    values = [dict(zip(names, row, strict=True)) for row in rows]
+    if len(run_for_all(stored.returning(OrderBooks.order_id), values).all()) != len(rows):
+        raise RunAgain

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.analytics import invariants_ledger
 from groupbuy.campaigns.models import Round
-from groupbuy.commissions import bulk, settling
+from groupbuy.commissions import bulk, settling, standings
 from groupbuy.commissions.rules import EarningLine, Rate, Standing, bookings, standing_of
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
@@ -20,7 +20,9 @@ from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import set_dials
 from groupbuy.flows import bookkeeping, collecting, putting_right
 from groupbuy.flows.putting_right import Request
+from groupbuy.kernel.errors import RunAgain
 from groupbuy.orders.models import Order, OrderLine
+from groupbuy.payments import books
 from tests.building import (
     ACTOR,
     CLOSES,
@@ -93,6 +95,20 @@ def test_keeping_the_books_again_books_nothing(sold: Any) -> None:
     assert keep(later)
     assert keep(later + timedelta(minutes=1)) == 0
     assert all(one.run().violations == 0 for one in (*invariants_ledger.CHECKS, *invariants_ledger.AT_REST))
+
+
+def test_whoever_books_on_figures_that_are_out_of_date_has_to_look_again(sold: Any) -> None:
+    leader, (first, _), round_ = sold
+    (part,) = standings.parts_of(standings.of_round(round_.id))
+    hand_out(first)
+    stale = standings.standings(part, until=PICKED)
+    keep(PICKED + timedelta(minutes=5))
+    with pytest.raises(RunAgain), transaction():
+        standings.store_standings(stale)
+    with pytest.raises(RunAgain), transaction():
+        books.write_down([(first.id, 0, 0, 1)])
+    assert keep(PICKED + timedelta(minutes=11)) == 0
+    assert stages(leader.id) == (99, 198, 0)
 
 
 def test_a_pickup_that_commits_after_its_window_was_looked_at_settles_all_the_same(sold: Any) -> None:
@@ -187,7 +203,7 @@ def test_the_statement_over_a_round_gives_what_the_rule_gives(app: Flask, data: 
         if hours is not None:
             hand_out(order, PICKED + timedelta(hours=hours))
     until = PICKED + timedelta(hours=48)
-    (found,) = bulk.standings(bulk.of_round(round_.id), until=until)
+    (found,) = standings.standings(*standings.parts_of(standings.of_round(round_.id)), until=until)
     rows = db.session.execute(
         select(bulk.line_share(), Order.picked_up_at)
         .join(Order, Order.id == OrderLine.order_id)
