@@ -1,20 +1,23 @@
 """Freeze and settle a day's commission, as ratios against bare SQL that stores the same figures.
 
+Processor seconds of this process and of the database: others use the machine too.
+
 Run ``benchmarks/settle_day --help``.
 """
 
 import argparse
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
 
 from benchmarks.close_round import AFTER, KINDS, _groupbuy, _row
 from benchmarks.databases import database
+from benchmarks.import_files import Clock
 from benchmarks.made_up_week import CODE, Size, write_files
 from groupbuy.app import settings_of
 from groupbuy.app.factory import create_app
@@ -52,10 +55,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
         os.environ["GROUPBUY_DATABASE_URL"] = url
         os.environ["GROUPBUY_INSTANCE"] = str(Path(folder) / "instance")
-        _run(size, Path(folder))
+        _run(size, Path(folder), Clock(Path(folder) / "cluster"))
 
 
-def _run(size: Size, folder: Path) -> None:
+def _run(size: Size, folder: Path, clock: Clock) -> None:
     write_files(size, folder / "files")
     _groupbuy("init-db")
     for kind in KINDS:
@@ -66,12 +69,12 @@ def _run(size: Size, folder: Path) -> None:
             now=AFTER, zone=settings_of(app).timezone, handlers=handlers_of(app), note=lambda _: None
         )
         _pick_everything_up()
-        floor = _floor()
-        _row("freeze", _seconds(lambda: _settle(PICKED + timedelta(minutes=6))), floor, "bare SQL")
+        floor = _floor(clock)
         later = PICKED + timedelta(days=2, minutes=6)
-        _row("settle", _seconds(lambda: _settle(later)), floor, "bare SQL")
-        _row("settle, nothing new", _seconds(lambda: _settle(later + timedelta(days=1))), floor, "bare SQL")
-        _row("sales", _seconds(lambda: books.bring_up(since=AFTER, now=later)), None, "")
+        steps = (("freeze", PICKED + timedelta(minutes=6)), ("settle", later))
+        for what, now in (*steps, ("settle, nothing new", later + timedelta(days=1))):
+            _row(what, _seconds(clock, partial(_settle, now)), floor, "bare SQL")
+        _row("sales", _seconds(clock, lambda: books.bring_up(since=AFTER, now=later)), None, "")
 
 
 def _pick_everything_up() -> None:
@@ -89,17 +92,17 @@ def _pick_everything_up() -> None:
         db.session.execute(text("ANALYZE"))
 
 
-def _floor() -> float:
+def _floor(clock: Clock) -> float:
     """Return the least seconds of some turns: what else the machine does would flatter the ratio."""
     round_id = get_round(CODE).id
-    return min(_floor_once(round_id) for _ in range(TURNS))
+    return min(_floor_once(clock, round_id) for _ in range(TURNS))
 
 
-def _floor_once(round_id: int) -> float:
+def _floor_once(clock: Clock, round_id: int) -> float:
     with transaction():
         db.session.execute(text("DROP TABLE IF EXISTS floor_settled"))
         db.session.execute(text(_TABLE))
-    return _seconds(lambda: db.session.execute(text(_FLOOR), {"round": round_id}))
+    return _seconds(clock, lambda: db.session.execute(text(_FLOOR), {"round": round_id}))
 
 
 def _settle(now: datetime) -> None:
@@ -108,11 +111,11 @@ def _settle(now: datetime) -> None:
     settling.settle(span=span, now=now)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+def _seconds(clock: Clock, work: Callable[[], object]) -> float:
+    begin = clock()
     with transaction():
         work()
-    return time.perf_counter() - begin
+    return clock() - begin
 
 
 if __name__ == "__main__":

@@ -126,12 +126,24 @@ def share_out(round_: Round, policy: Policy, offers: Sequence[Supply]) -> Iterat
     """Yield who would get what of each offer, in the order of the offers' ids. Write nothing."""
     by_id = {one.offer_id: one for one in offers}
     baskets = dict(supply.baskets_of(round_.id)) if policy is Policy.FAIR_BY_MONEY else {}
-    for offer_id, claims in supply.claims_of(list(by_id)):
-        got = allocate(policy, claims, by_id[offer_id].to_share, baskets)
+    for offer_id, claims, there in _claims(policy, by_id):
+        got = allocate(policy, claims, there, baskets)
         losing = tuple(Share(one, got[one.line_id]) for one in claims if got[one.line_id] < one.units)
         for share in losing if baskets else ():
             _lower(baskets, share)
         yield OfferShares(by_id[offer_id], losing)
+
+
+def _claims(policy: Policy, offers: Mapping[int, Supply]) -> Iterator[tuple[int, Sequence[Claim], int]]:
+    """Yield offers with who has a claim on them, and what is there for those.
+
+    Who came first is served before anybody else, so those that get all they want need not be read.
+    """
+    if policy is Policy.FIRST_COME:
+        yield from supply.late_claims_of({offer_id: one.to_share for offer_id, one in offers.items()})
+        return
+    for offer_id, claims in supply.claims_of(list(offers)):
+        yield offer_id, claims, offers[offer_id].to_share
 
 
 def _lower(baskets: dict[int, Basket], share: Share) -> None:

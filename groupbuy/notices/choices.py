@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
+from groupbuy.db.bulk import select_in
 from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.notices import rules
@@ -98,12 +99,8 @@ def _log(
 
 def unwanted(recipients: Collection[str]) -> set[Cell]:
     """Return (recipient, event, channel) of what some people do not want."""
-    rows = db.session.execute(
-        select(NoticeOptOut.recipient, NoticeOptOut.event, NoticeOptOut.channel).where(
-            NoticeOptOut.recipient.in_(recipients)
-        )
-    )
-    return {(row.recipient, row.event, row.channel) for row in rows}
+    rows = select(NoticeOptOut.recipient, NoticeOptOut.event, NoticeOptOut.channel)
+    return {tuple(row) for row in select_in(rows, NoticeOptOut.recipient, recipients)}
 
 
 def offered_to(recipient: str) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from groupbuy.accounts.models import Account, WechatLink
-from groupbuy.db import db
+from groupbuy.db.bulk import select_in
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.notices.rules import LANGUAGES, LEADER, MAIL, PAGE, RESIDENT, SMS, WECHAT
@@ -56,7 +56,7 @@ def _rows(model: type[Resident] | type[Leader], ids: list[int]) -> Iterable[Any]
         columns.append(Leader.email)
     statement = select(*columns).join(Account, Account.id == model.account_id)
     linked = statement.outerjoin(WechatLink, WechatLink.account_id == Account.id)
-    return db.session.execute(linked.where(model.id.in_(ids)))
+    return select_in(linked, model.id, ids)
 
 
 def _person(row: Any) -> Person:

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from groupbuy.db import db
-from groupbuy.db.bulk import KEYS, chunks, insert_rows, next_ids, table_of
+from groupbuy.db.bulk import KEYS, chunks, insert_rows, next_ids, select_in, table_of
 from groupbuy.jobs import service as jobs
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import MAIL_JOB
@@ -88,10 +87,7 @@ def _key(notice: Notice, channel: str) -> str:
 
 
 def _known(keys: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for some in chunks(keys, KEYS):
-        found.update(db.session.scalars(select(Message.key).where(Message.key.in_(some))))
-    return found
+    return {row[0] for row in select_in(select(Message.key), Message.key, keys)}
 
 
 def _store(

@@ -13,7 +13,7 @@ from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks, insert_rows, table_of
 from groupbuy.db.totals import total
 from groupbuy.orders.bulk import is_live, live_lines
-from groupbuy.orders.fees import taken_off
+from groupbuy.orders.fees import goods_fen, taken_off
 from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
@@ -185,7 +185,8 @@ def lower_orders(*causes: str, now: datetime, reason: str = SHORTAGE) -> list[Sh
         .where(OrderLine.order_id == Order.id, OrderLine.quantity > 0, Offer.state == "active")
         .exists()
     )
-    emptied = touched.where(Order.id.in_(select(lost.c.order_id)), ~left)
+    # Few cost nothing any more, free gifts among them; only of those the lines are looked at.
+    emptied = touched.where(Order.id.in_(select(lost.c.order_id)), goods_fen() == 0, ~left)
     db.session.execute(emptied.where(Order.fee_fen > 0).values(taken_off()))
     cancelled = emptied.where(Order.state == OrderState.CONFIRMED)
     db.session.execute(cancelled.values(state=OrderState.CANCELLED, cancelled_at=now, cancel_reason=reason))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
-from groupbuy.db.bulk import KEYS, chunks
+from groupbuy.db.bulk import select_in
 from groupbuy.db.totals import total
 from groupbuy.db.upserts import insert_into
 from groupbuy.orders.models import LineChange, LineSubstitute, Order, OrderLine, Substitution
@@ -35,12 +35,8 @@ def forget_substitute(line_id: int) -> None:
 
 def named_for(line_ids: Collection[int]) -> Mapping[int, int | None]:
     """Return by line the offer that its resident named, None for the money back; others are left out."""
-    found: dict[int, int | None] = {}
-    for some in chunks(sorted(line_ids), KEYS):
-        rows = select(LineSubstitute.order_line_id, LineSubstitute.offer_id)
-        for line_id, offer_id in db.session.execute(rows.where(LineSubstitute.order_line_id.in_(some))):
-            found[line_id] = offer_id
-    return found
+    rows = select(LineSubstitute.order_line_id, LineSubstitute.offer_id)
+    return {row[0]: row[1] for row in select_in(rows, LineSubstitute.order_line_id, line_ids)}
 
 
 class HeldLine(NamedTuple):
@@ -53,11 +49,10 @@ class HeldLine(NamedTuple):
 def held_lines(order_ids: Collection[int], offer_ids: Collection[int]) -> Mapping[tuple[int, int], HeldLine]:
     """Return the lines of orders of some offers, by order and offer."""
     found: dict[tuple[int, int], HeldLine] = {}
-    for some in chunks(sorted(set(order_ids)), KEYS):
-        rows = select(OrderLine.order_id, OrderLine.offer_id, OrderLine.id, OrderLine.price_fen)
-        mine = rows.where(OrderLine.order_id.in_(some), OrderLine.offer_id.in_(offer_ids))
-        for order_id, offer_id, *held in db.session.execute(mine):
-            found[order_id, offer_id] = HeldLine(*held)
+    rows = select(OrderLine.order_id, OrderLine.offer_id, OrderLine.id, OrderLine.price_fen)
+    mine = rows.where(OrderLine.offer_id.in_(offer_ids))
+    for order_id, offer_id, *held in select_in(mine, OrderLine.order_id, order_ids):
+        found[order_id, offer_id] = HeldLine(*held)
     return found
 
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from groupbuy.analytics.report import as_json, round_report
-from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.models import Offer, Round
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
@@ -19,7 +21,8 @@ from groupbuy.messaging.service import notes_of
 from groupbuy.orders import by_leader
 from groupbuy.orders.models import LineChange, Order
 from groupbuy.purchasing.models import PurchaseOrder
-from groupbuy.warehouse.rules import Policy
+from groupbuy.warehouse import supply
+from groupbuy.warehouse.rules import Policy, allocate
 from tests import building
 from tests.warehouse import day
 
@@ -173,3 +176,38 @@ def test_an_order_never_delivered_leaves_its_goods_to_nobody(app: Flask) -> None
     assert (done.units, done.orders, done.cancelled) == (11, 3, 3)
     assert {db.session.get_one(Order, order.id).state for order in short.orders} == {"cancelled"}
     assert day.wrong() == []
+
+
+@settings(max_examples=6)
+@given(st.data())
+def test_reading_only_who_came_too_late_gives_what_reading_everybody_gives(
+    app: Flask, data: st.DataObject
+) -> None:
+    tag = db.session.query(Round).count()
+    supplier, leader = building.add_supplier(f"S{tag}"), building.add_leader(f"L{tag}")
+    codes = [f"P{tag}-{place}" for place in range(2)]
+    round_ = building.add_round([building.add_product(supplier, code) for code in codes], f"C{tag}")
+    buyer = st.tuples(st.integers(1, 4), st.integers(0, 4), st.integers(0, 2))
+    for first, second, minute in data.draw(st.lists(buyer, min_size=1, max_size=5), label="buyers"):
+        wanted = {code: units for code, units in zip(codes, (first, second), strict=True) if units}
+        moment = building.NOW + timedelta(minutes=minute)
+        building.place(round_, building.add_resident(leader), wanted, now=moment)
+    building.close(app, round_)
+    everybody = dict(
+        supply.claims_of(db.session.scalars(select(Offer.id).where(Offer.round_id == round_.id)).all())
+    )
+    there = {offer_id: data.draw(st.integers(0, 20), label="there") for offer_id in everybody}
+    whole, late = (
+        {
+            claim.line_id: claim.units - got[claim.line_id]
+            for offer_id, (claims, units) in read.items()
+            for got in [allocate(Policy.FIRST_COME, claims, units, {})]
+            for claim in claims
+            if got[claim.line_id] < claim.units
+        }
+        for read in (
+            {offer_id: (claims, there[offer_id]) for offer_id, claims in everybody.items()},
+            {offer_id: (claims, left) for offer_id, claims, left in supply.late_claims_of(there)},
+        )
+    )
+    assert late == whole
