@@ -46,6 +46,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.payments_give_back": ACT,
         "admin.payments_refunds": LOOK,
         "admin.payments_to_wallet": ACT,
+        "admin.payments_ask_again": ACT,
         "admin.payments_requests": LOOK,
         "admin.payments_decide": ACT,
         "admin.payments_bills": LOOK,

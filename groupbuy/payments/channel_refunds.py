@@ -1,12 +1,14 @@
 """Refunds through channels as rows: queued in the transaction that decides, followed to the end."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.models import AuditEntry
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -23,6 +25,9 @@ from groupbuy.payments.rules import REFUND_LOOKS_S, REFUND_PATIENCE, next_look
 REFUND_JOB = "channel_refund"
 CAUSE = "channel_refund"
 STUCK = ("abnormal", "closed")
+# A person asks a channel again as often as this, and not sooner than so long after the last time.
+MOST_AGAIN, AGAIN_AFTER = 10, timedelta(minutes=30)
+ASKED_AGAIN = "refund_asked_again"
 
 
 def queue_refund(
@@ -145,6 +150,45 @@ def pay_to_wallet(*, number: str, now: datetime, actor: str) -> ChannelRefund:
     db.session.flush()
     _log(row, "refund_to_wallet", now, actor, {"amount_fen": row.amount_fen})
     return row
+
+
+def ask_again(*, number: str, now: datetime, actor: str) -> ChannelRefund:
+    """Ask the channel once more for a stuck refund, under the same number: what it has paid it pays no more.
+
+    Raise RuleBroken ``not_stuck``, ``asked_just_now`` within half an hour, ``asked_often`` after ten times.
+    """
+    row = _lock(number)
+    if row.state not in STUCK:
+        raise RuleBroken("not_stuck", "The channel may still pay this.")
+    times, last = _times_asked(number)
+    if times >= MOST_AGAIN:
+        raise RuleBroken("asked_often", f"Asked {times} times already; look at the channel's own pages.")
+    if last is not None and now - last < AGAIN_AFTER:
+        raise RuleBroken("asked_just_now", "Asked within the last half hour; look again later.")
+    former, row.state, row.look_at = row.state, "queued", None
+    db.session.flush()
+    key = f"{number}:again:{times + 1}"
+    jobs.enqueue(kind=REFUND_JOB, key=key, payload={"refund": number}, now=now)
+    _log(row, ASKED_AGAIN, now, actor, {"was": former, "time": times + 1})
+    return row
+
+
+def _times_asked(number: str) -> tuple[int, datetime | None]:
+    """Return how often a person has asked for a refund again, and when last; the refund is locked."""
+    mine = (AuditEntry.subject_kind == "channel_refund", AuditEntry.subject == number)
+    asked = select(AuditEntry.at).where(*mine, AuditEntry.verb == ASKED_AGAIN)
+    moments = db.session.scalars(asked).all()
+    return len(moments), max(moments, default=None)
+
+
+def page_of_refunds(*, stuck: bool, before: int | None, most: int) -> Sequence[ChannelRefund]:
+    """Return refunds, or the stuck ones, the latest first, before the one with this id."""
+    statement = select(ChannelRefund).options(joinedload(ChannelRefund.payment))
+    if stuck:
+        statement = statement.where(ChannelRefund.state.in_(STUCK))
+    if before is not None:
+        statement = statement.where(ChannelRefund.id < before)
+    return db.session.scalars(statement.order_by(ChannelRefund.id.desc()).limit(most)).all()
 
 
 def due_to_look(now: datetime, *, most: int) -> Sequence[ChannelRefund]:

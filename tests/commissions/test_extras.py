@@ -8,6 +8,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupbuy.accounts import queries as accounts
 from groupbuy.analytics import invariants_ledger
 from groupbuy.commissions import bonuses, extras
 from groupbuy.commissions.models import CampaignBonus, CommissionExtra
@@ -18,6 +19,7 @@ from groupbuy.finance import queries, rules
 from groupbuy.flows import calling_off
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.leaders import referring
+from groupbuy.leaders import service as leaders
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from tests import building
@@ -156,9 +158,8 @@ def test_a_bonus_needs_a_target_and_belongs_to_its_campaign(family: Family) -> N
 @pytest.mark.check(35)
 def test_nobody_brings_the_own_self_and_no_circle_closes(family: Family) -> None:
     first, second, third = family.leaders
-    twin = building.add_leader("L9")
-    twin.account_id = first.account_id
-    db.session.commit()
+    account = accounts.get_account(first.account_id)
+    twin = in_transaction(lambda: leaders.leader_for(account=account, name="二店", code="L9", now=NOW))
     for leader, code, error in (
         (first, "L1", "own_referral"),
         (twin, "L1", "own_referral"),

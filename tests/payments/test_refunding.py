@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -21,9 +21,11 @@ from groupbuy.payments import channel_refunds, reconciling, rules
 from groupbuy.payments.models import Refund, RefundRequest
 from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
+from tests import building
 from tests.building import ACTOR, NOW
 from tests.money import dial
 from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop
+from tests.payments.test_paying_pages import browser
 from tests.support.commands import Run
 
 SOON = NOW.replace(minute=1)
@@ -235,3 +237,54 @@ def test_the_channels_bill_is_fetched_and_differences_are_listed(
 def differences(shop: Shop) -> Sequence[reconciling.Difference]:
     db.session.rollback()
     return reconciling.differences(channel="wechat", day=NOW.astimezone(BOOKS).date())
+
+
+def test_finance_asks_a_channel_again_for_a_stuck_refund_and_it_pays_once(shop: Shop) -> None:
+    shop.app.config["WTF_CSRF_ENABLED"] = False
+    refund(shop, 1980)
+    (payment,) = shop.simulator.book.trades.values()
+    paid_at, payment.paid_at = payment.paid_at, None
+    shop.tick(NOW)
+    (row,) = shop.refunds()
+    number, office = row.number, browser(shop.app, building.add_account("财务"), "finance")
+    assert row.state == "abnormal"
+    page = f"/admin/payments/refunds/{number}/again"
+    assert page in office.get("/admin/payments/refunds?stuck=1").text
+    with time_machine.travel(SOON, tick=False):
+        assert office.post(page).status_code == 303
+        assert office.post(page).status_code == 422
+    with pytest.raises(RuleBroken, match="may still pay"):
+        in_transaction(lambda: channel_refunds.pay_to_wallet(number=number, now=SOON, actor="account:1"))
+    shop.tick(SOON)
+    assert shop.refunds()[0].state == "abnormal"
+    with pytest.raises(RuleBroken, match="half hour"):
+        again(number, SOON)
+    payment.paid_at = paid_at
+    again(number, SOON + channel_refunds.AGAIN_AFTER)
+    for minutes in (30, 40, 60):
+        shop.tick(SOON + timedelta(minutes=minutes))
+    assert shop.refunds()[0].state == "success"
+    assert shop.simulator.book.refunded(payment.number) == 1480
+    with pytest.raises(RuleBroken, match="may still pay"):
+        again(number, LATER)
+    assert broken_invariants(LATER) == []
+
+
+def test_a_channel_is_asked_again_a_bounded_number_of_times(shop: Shop) -> None:
+    refund(shop, 1980)
+    (payment,) = shop.simulator.book.trades.values()
+    payment.paid_at = None
+    shop.tick(NOW)
+    number, now = shop.refunds()[0].number, NOW
+    for _ in range(channel_refunds.MOST_AGAIN):
+        now += channel_refunds.AGAIN_AFTER
+        again(number, now)
+        shop.tick(now)
+    with pytest.raises(RuleBroken, match="10 times"):
+        again(number, now + timedelta(days=1))
+    in_transaction(lambda: channel_refunds.pay_to_wallet(number=number, now=now, actor="account:1"))
+    assert shop.wallet() == 1980
+
+
+def again(number: str, now: datetime) -> None:
+    in_transaction(lambda: channel_refunds.ask_again(number=number, now=now, actor="account:1"))

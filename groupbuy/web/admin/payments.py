@@ -27,6 +27,11 @@ def _give_back(row: ChannelPayment) -> str | None:
     return url_for("admin.payments_give_back", number=row.number) if stuck else None
 
 
+def _ask_again(row: ChannelRefund) -> str | None:
+    stuck = row.state in channel_refunds.STUCK
+    return url_for("admin.payments_ask_again", number=row.number) if stuck else None
+
+
 def _to_wallet(row: ChannelRefund) -> str | None:
     stuck = row.state in channel_refunds.STUCK
     return url_for("admin.payments_to_wallet", number=row.number) if stuck else None
@@ -146,7 +151,7 @@ def payments_refunds() -> ResponseReturnValue:
             by_state("channel_refund"),
             Filter("stuck", _("Stuck"), [("1", _("Not paid by the channel"))], _("Stuck or not")),
         ),
-        actions=((_("Pay to the wallet"), _to_wallet),),
+        actions=((_("Ask again"), _ask_again), (_("Pay to the wallet"), _to_wallet)),
         scalars=True,
     )
     empty = _("Money on its way back through WeChat Pay or Alipay stands here.")
@@ -163,6 +168,20 @@ def payments_to_wallet(number: str) -> ResponseReturnValue:
         title=f"{_('Pay to the wallet')}: {number}",
         back=(url_for("admin.payments_refunds"), _("Refunds through channels")),
         deed=_("Pay to the wallet"),
+    )
+
+
+@blueprint.route("/payments/refunds/<number>/again", methods=["GET", "POST"])
+def payments_ask_again(number: str) -> ResponseReturnValue:
+    """Ask a channel once more for a refund that it has not paid."""
+    channel_refunds.get_refund(number)
+    return saving.answer(
+        PlainForm(),
+        lambda: channel_refunds.ask_again(number=number, now=utc_now(), actor=actor().name),
+        title=f"{_('Ask the channel again')}: {number}",
+        back=(url_for("admin.payments_refunds"), _("Refunds through channels")),
+        deed=_("Ask again"),
+        done=_("The channel is asked; look at the state in a minute."),
     )
 
 
