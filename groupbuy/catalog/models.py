@@ -107,6 +107,8 @@ class Product(Base):
     that was imported without these has a fixed price per sale unit.
     ``picture`` is a path below the static folder, such as ``vendor/food/apple.webp``. What ``keeps`` may lie
     in stock from one round to another: only of such goods the next close uses up what is left.
+    ``dispose_hours`` and ``dispose_refund`` take the place of the category's; None leaves it to that, 0 is
+    never.
     """
 
     __tablename__ = "product"
@@ -114,6 +116,7 @@ class Product(Base):
         CheckConstraint("case_size > 0", name="case_size"),
         CheckConstraint("cost_fen >= 0 AND price_fen >= 0", name="prices"),
         CheckConstraint("state IN ('draft', 'reviewed', 'on_shelf', 'off_shelf')", name="state"),
+        CheckConstraint("dispose_hours >= 0", name="dispose_hours"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -136,6 +139,8 @@ class Product(Base):
     price_basis_g: Mapped[int | None]
     picture: Mapped[str | None]
     description: Mapped[str | None]
+    dispose_hours: Mapped[int | None]
+    dispose_refund: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     state: Mapped[str] = mapped_column(default="on_shelf")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from groupbuy.audit import service as audit
+from groupbuy.catalog import disposal
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
 from groupbuy.catalog.rules import changed_price
 from groupbuy.db import db
@@ -39,6 +40,7 @@ def get_product(code: str) -> Product:
 def create_product(*, code: str, values: Mapping[str, Any], now: datetime, actor: str) -> Product:
     """Make a draft; ``values`` are columns. Raise RuleBroken ``already_exists``, BadInput."""
     _check_product(values)
+    _check_disposal(None, values)
     if db.session.scalar(select(Product.id).where(Product.code == code)) is not None:
         raise RuleBroken("already_exists", f"There is a product {code} already.", param="code")
     product = Product(code=code, state="draft", created_at=now, **values)
@@ -59,6 +61,7 @@ def edit_product(
     db.session.refresh(product, with_for_update={"of": Product})
     if product.version != version:
         raise RuleBroken("changed_meanwhile", "Somebody has changed this product since you opened it.")
+    _check_disposal(product, values)
     before = {name: getattr(product, name) for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed:
@@ -153,6 +156,7 @@ def save_named(
     row = table() if row_id is None else db.session.get(table, row_id)
     if row is None:
         raise NotFound("unknown_row", "There is no such entry.")
+    _check_disposal(row, values)
     kind = table.__tablename__
     _save(row, kind, name, values, now, actor)
 
@@ -199,10 +203,19 @@ def _check_product(values: Mapping[str, Any]) -> None:
         raise BadInput("out_of_range", "A case holds at least one.", param="case_size")
     if "name" in values and not 1 <= len(values["name"]) <= MAX_TEXT:
         raise BadInput("out_of_range", f"A name has 1 to {MAX_TEXT} characters.", param="name")
+    if not 0 <= (values.get("dispose_hours") or 0) <= MAX_HOURS:
+        raise BadInput("out_of_range", f"Between 0 and {MAX_HOURS}.", param="dispose_hours")
     if values.get("weighed") and not (values.get("est_grams") and values.get("price_basis_g")):
         raise BadInput(
             "required", "Weighed goods need their weight and the weight of the price.", param="est_grams"
         )
+
+
+def _check_disposal(stored: Any, values: Mapping[str, Any]) -> None:
+    """Check hours until disposal that are not those stored already."""
+    hours = values.get("dispose_hours")
+    if hours is not None and (stored is None or hours != stored.dispose_hours):
+        disposal.check_rule(hours)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

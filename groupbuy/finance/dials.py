@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
 from groupbuy.finance.models import FinanceSetting
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import BASIS, MAX_FEN
@@ -80,6 +81,14 @@ def dials() -> Dials:
     """Return the figures in force."""
     rows = db.session.execute(select(FinanceSetting.name, FinanceSetting.value))
     return Dials(**{**USUAL, **{name: value for name, value in rows if name in USUAL}})
+
+
+def hold(name: str) -> int:
+    """Return a figure in force, which nobody else sets until the transaction ends."""
+    row = insert_into(FinanceSetting).values(name=name, value=USUAL[name])
+    db.session.execute(row.on_conflict_do_nothing())
+    held = select(FinanceSetting.value).where(FinanceSetting.name == name)
+    return db.session.execute(held.with_for_update()).scalar_one()
 
 
 def set_dials(*, values: Mapping[str, int], now: datetime, actor: str) -> None:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import Select, exists, select, update
 
 from groupbuy.aftersales.models import Replacement
 from groupbuy.campaigns.history_models import RoundTold
 from groupbuy.campaigns.models import Offer, OfferVersion, Round
+from groupbuy.catalog import disposal
 from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
 from groupbuy.db.bulk import insert_rows, table_of
@@ -48,8 +49,8 @@ class Warned(NamedTuple):
 
 def _shortest() -> timedelta | None:
     """Return how long after goods have arrived the first residents are warned, None without any rule."""
-    hours = db.session.scalar(select(func.min(Category.dispose_hours)))
-    return None if hours is None else warning_time(hours)
+    rule = disposal.shortest()
+    return None if rule is None else warning_time(rule // timedelta(hours=1))
 
 
 def due_stops(now: datetime) -> list[Ripe]:
@@ -120,18 +121,18 @@ def _not_warned(orders: Select[Order]) -> Select[*tuple[Any, ...]]:
             Order,
             OfferVersion.name,
             units_left(),
-            Category.dispose_hours,
-            Category.dispose_refund,
+            disposal.hours_of_rule(),
+            disposal.refund_of_rule(),
             OrderAside.until,
         )
         .join(Order, Order.id == OrderLine.order_id)
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
         .join(Product, Product.id == Offer.product_id)
-        .join(Category, Category.id == Product.category_id)
+        .outerjoin(Category, Category.id == Product.category_id)
         .outerjoin(OrderAside, OrderAside.order_id == Order.id)
         .where(Order.id.in_(orders.with_only_columns(Order.id).order_by(None)), Offer.state == "active")
-        .where(Category.dispose_hours.is_not(None), units_left() > 0, ~known, ~brought, ~promised)
+        .where(disposal.hours_of_rule().is_not(None), units_left() > 0, ~known, ~brought, ~promised)
         .order_by(OrderLine.id)
     )
 

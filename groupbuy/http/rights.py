@@ -183,6 +183,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
 # each of which shows nothing of other leaders; what is not named here is closed to them.
 LIMITABLE = frozenset({"operator", "customer_service"})
 NARROWED: Mapping[str, str] = {
+    "admin.disposals_list": LOOK,
     "admin.orders": LOOK,
     "admin.orders_detail": LOOK,
     "admin.orders_approve": ACT,
@@ -201,7 +202,7 @@ NARROWED_OPERATIONS = frozenset(
     {
         *("list_rounds", "show_round", "list_leaders", "list_residents", "document_of"),
         *("place_order", "show_order", "change_order", "cancel_order", "approve_order", "mark_paid"),
-        "sales_note",
+        *("sales_note", "list_disposals"),
     }
 )
 START_LIMITED = "admin.orders"

@@ -22,7 +22,10 @@ class ProductsQuery(Page):
 
 
 class ProductShape(Shape):
-    """A product; prices are per sale unit in fen."""
+    """A product; prices are per sale unit in fen.
+
+    ``dispose_hours`` null leaves disposal to the category's rule, 0 is never.
+    """
 
     code: str
     name: str
@@ -37,6 +40,8 @@ class ProductShape(Shape):
     barcode: str | None
     temperature_zone: str
     weighed: bool
+    dispose_hours: int | None
+    dispose_refund: bool
     state: str
     version: int
 
@@ -81,6 +86,13 @@ class DisposalRule(Body):
     """
 
     dispose_hours: Annotated[int, Field(ge=1, le=service.MAX_HOURS)] | None
+    dispose_refund: bool = False
+
+
+class ProductDisposalRule(Body):
+    """The rule of one product in the place of its category's; null leaves it to that, 0 is never."""
+
+    dispose_hours: Annotated[int, Field(ge=0, le=service.MAX_HOURS)] | None
     dispose_refund: bool = False
 
 
@@ -131,6 +143,26 @@ def set_after_sale_hours(identity: Identity, category_id: int, body: CategoryTim
 def set_disposal_rule(identity: Identity, category_id: int, body: DisposalRule) -> tuple[int, Any]:
     """Choose when goods of a category that nobody fetched may be disposed of, and who bears their cost."""
     return _changed(identity, category_id, body.model_dump())
+
+
+@endpoint(
+    "PUT",
+    "/products/<code>/disposal-rule",
+    scope="catalog:write",
+    body=ProductDisposalRule,
+    answers={200: ProductShape},
+)
+def set_product_disposal_rule(identity: Identity, code: str, body: ProductDisposalRule) -> tuple[int, Any]:
+    """Choose when goods of one product that nobody fetched may be disposed of, in its category's place."""
+    product = queries.get_product(code)
+    service.edit_product(
+        product=product,
+        version=product.version,
+        values=body.model_dump(),
+        now=utc_now(),
+        actor=identity.actor.name,
+    )
+    return 200, _product(product)
 
 
 def _changed(identity: Identity, category_id: int, values: Json) -> tuple[int, Any]:

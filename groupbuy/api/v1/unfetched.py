@@ -20,6 +20,8 @@ from groupbuy.kernel.times import iso
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
 from groupbuy.pickup import unfetched
+from groupbuy.pickup.disposals import disposals
+from groupbuy.pickup.models import PerishableLine
 from groupbuy.pickup.unfetched import Perishable
 
 ROLES = ("operator", "leader")
@@ -73,6 +75,37 @@ class PerishableOrders(Shape):
     next_cursor: str | None
 
 
+class DisposalsQuery(Page):
+    """Which perishables are wanted; null for all."""
+
+    state: Literal["warned", "due", "disposed", "left", "gone"] | None = None
+
+
+class DisposalShape(Shape):
+    """Perishables that a resident was warned of; ``quantity`` is what was disposed of, or is left.
+
+    ``state`` is ``warned``, ``due`` for a decision, ``disposed``, ``left`` to be fetched, or ``gone``.
+    """
+
+    order_no: str
+    leader_code: str
+    product_code: str
+    name: str
+    quantity: int
+    state: str
+    due_at: str
+    refund: bool
+    refund_fen: int
+    decided_at: str | None
+
+
+class Disposals(Shape):
+    """A page of perishables, the first ordered first."""
+
+    items: list[DisposalShape]
+    next_cursor: str | None
+
+
 @endpoint("PUT", PATH, scope="orders:write", roles=ROLES, body=Aside, answers={200: AsideShape})
 def set_order_aside(identity: Identity, number: str, body: Aside) -> tuple[int, Any]:
     """Keep an order aside until the end of a day; the resident is told."""
@@ -111,6 +144,19 @@ def list_perishables(identity: Identity, query: Page) -> tuple[int, Any]:
 
 
 @endpoint(
+    "GET", "/disposals", scope="orders:read", roles=ROLES, query=DisposalsQuery, answers={200: Disposals}
+)
+def list_disposals(identity: Identity, query: DisposalsQuery) -> tuple[int, Any]:
+    """List the perishables whose residents were warned, and what became of them."""
+    wanted = disposals(identity.seen_leaders, utc_now(), state=query.state)
+    if (after := cursors.id_after(query.cursor)) is not None:
+        wanted = wanted.where(PerishableLine.order_line_id > after)
+    found = db.session.execute(wanted.order_by(PerishableLine.order_line_id).limit(query.limit + 1)).all()
+    rows, cursor = cursors.page(found, limit=query.limit, key=lambda row: (row.PerishableLine.order_line_id,))
+    return 200, {"items": [_disposal(row) for row in rows], "next_cursor": cursor}
+
+
+@endpoint(
     "POST",
     "/orders/<number>/perishables",
     scope="orders:write",
@@ -143,6 +189,22 @@ def _aside(number: str, day: date | None, note: str | None) -> Json:
 def _perishables(order: Order, lines: Any) -> Json:
     shown = [_line(line) for line in lines]
     return {"order_no": order.number, "leader_code": order.leader.code, "lines": shown}
+
+
+def _disposal(row: Any) -> Json:
+    line: PerishableLine = row.PerishableLine
+    return {
+        "order_no": row.order_no,
+        "leader_code": row.leader_code,
+        "product_code": row.product_code,
+        "name": row.product,
+        "quantity": row.units,
+        "state": row.state,
+        "due_at": iso(line.due_at),
+        "refund": line.refund,
+        "refund_fen": line.amount_fen,
+        "decided_at": line.decided_at and iso(line.decided_at),
+    }
 
 
 def _line(line: Perishable) -> Json:

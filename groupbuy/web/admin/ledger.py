@@ -11,7 +11,8 @@ from groupbuy.analytics.money_report import IncomeExpense, Narrow
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.finance import queries, rules, service
-from groupbuy.finance.dials import dials, set_dials
+from groupbuy.finance.dials import dials
+from groupbuy.flows.figures import set_figures
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.web.admin import saving
@@ -171,7 +172,7 @@ def ledger_figures() -> ResponseReturnValue:
 
     def store() -> None:
         names = [name for name in form._fields if name not in ("csrf_token", "seen")]
-        set_dials(values={name: form[name].data for name in names}, now=utc_now(), actor=actor().name)
+        set_figures(values={name: form[name].data for name in names}, now=utc_now(), actor=actor().name)
 
     back = (url_for("admin.ledger"), _("Income and expense"))
     return saving.answer(form, store, title=_("Figures of money"), back=back, stands=dials)

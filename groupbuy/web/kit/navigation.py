@@ -94,6 +94,7 @@ ADMIN = (
             Entry("admin.pickup", _l("Verify pickup"), "bag-check"),
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
             Entry("admin.lot_claims", _l("Claims on batches"), "exclamation-circle"),
+            Entry("admin.disposals_list", _l("Disposals"), "trash"),
             Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet", ("supplier.order",)),
             Entry("supplier.sales", _l("My sales"), "graph-up"),
             Entry(

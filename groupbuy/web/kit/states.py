@@ -74,6 +74,13 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "withdrawn": ("Withdrawn", "idle"),
         "closed": ("Settled", "idle"),
     },
+    "disposal": {
+        "warned": ("Residents warned", "new"),
+        "due": ("To decide", "wait"),
+        "disposed": ("Disposed of", "bad"),
+        "left": ("Left to be fetched", "info"),
+        "gone": ("Fetched or paid back", "idle"),
+    },
     "lot_claim": {
         "asking": ("Buyers are asked", "wait"),
         "with_supplier": ("Waits for the supplier", "info"),
