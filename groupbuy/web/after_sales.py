@@ -17,13 +17,13 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import putting_right
 from groupbuy.flows.putting_right import Request
 from groupbuy.http.guards import signed_in
+from groupbuy.http.pictures import store_picture
 from groupbuy.http.quotas import add_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import parse_quantity
 from groupbuy.web.admin.listing import zone
-from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence

@@ -52,6 +52,19 @@ class Person:
         return self.post("/orders", {"round": "C1", "lines": lines} | fields, key)
 
 
+def person_of(app: Flask, account_id: int, role: str) -> Person:
+    """Return an account with a fresh token in one of its roles."""
+    with transaction():
+        token, _ = tokens.issue_token(
+            account=queries.get_account(account_id),
+            role=role,
+            now=NOW,
+            actor="test",
+            lifetime=timedelta(days=9),
+        )
+    return Person(app.test_client(), token)
+
+
 @dataclass
 class Town:
     """The people and the round of a test: two leaders with a resident each, P1 limited to 5."""
@@ -65,15 +78,7 @@ class Town:
 
     def person(self, account_id: int, role: str) -> Person:
         """Return an account with a fresh token in one of its roles."""
-        with transaction():
-            token, _ = tokens.issue_token(
-                account=queries.get_account(account_id),
-                role=role,
-                now=NOW,
-                actor="test",
-                lifetime=timedelta(days=9),
-            )
-        return Person(self.app.test_client(), token)
+        return person_of(self.app, account_id, role)
 
     def staff(self, role: str = "operator") -> Person:
         """Return somebody new with a role that has no profile."""

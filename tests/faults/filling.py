@@ -14,9 +14,9 @@ from groupbuy.app.round_folder import MANIFEST
 from groupbuy.campaigns.rules import Window
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.http.pictures import store_picture
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import Unavailable
-from groupbuy.web.admin.pictures import store_picture
 from tests import building
 from tests.faults import losing, market, serving
 from tests.faults.books import Outcome

@@ -19,11 +19,11 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.http.pictures import store_picture
 from groupbuy.leaders.models import Community, Leader, LeaderHelper, LeaderLevel
 from groupbuy.members.models import Resident, ResidentAddress
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.warehouse.models import StockBatch
-from groupbuy.web.admin.pictures import store_picture
 from tests import building
 from tests.building import CLOSES, NOW, OPENS, PICKUP
 from tests.files import PRODUCTS

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from groupbuy.http.storing import store
 from groupbuy.kernel.errors import Unavailable
 from groupbuy.web.kit import headers
-from groupbuy.web.kit.uploads import store
 from tests.web.kit_pages import sample_app
 
 

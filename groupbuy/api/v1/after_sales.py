@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import current_app, request
 from pydantic import Field
 
 from groupbuy.aftersales import queries, rules
@@ -13,9 +13,11 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.config import Settings
-from groupbuy.flows import putting_right
+from groupbuy.flows import putting_right, showing
 from groupbuy.flows.putting_right import Charge, Request
+from groupbuy.http import pictures
 from groupbuy.http.identity import Identity
+from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -72,7 +74,7 @@ class PromiseShape(Shape):
 
 
 class CaseShape(Shape):
-    """A case; ``refund_fen`` is what an approved refund took off its order."""
+    """A case; ``refund_fen`` is what an approved refund took off its order, ``photos`` paths of pictures."""
 
     case: str
     order_no: str
@@ -85,6 +87,7 @@ class CaseShape(Shape):
     answer: str | None
     asked_at: str
     decided_at: str | None
+    photos: list[str]
     lines: list[CaseLineShape]
     replacements: list[PromiseShape]
 
@@ -135,6 +138,31 @@ def ask_after_sale(identity: Identity, number: str, body: NewCase) -> tuple[int,
 
 @endpoint(
     "POST",
+    "/after-sales/<number>/photos",
+    scope="orders:write",
+    uploads=pictures.TYPES,
+    answers={201: CaseShape},
+)
+def add_case_photo(identity: Identity, number: str) -> tuple[int, Any]:
+    """Add a picture, sent as the request's body, to a case that nobody has decided yet.
+
+    A case of a claim on a batch is one of them. What is stored is drawn anew, without where it was taken.
+    """
+    content = request.get_data()
+    if not content:
+        raise BadInput("required", "Send the picture as the request's body.", param="body")
+
+    def store() -> str:
+        add_upload(identity, len(content))
+        return pictures.store_picture(content)
+
+    case = queries.get_case(number, **_mine(identity))
+    showing.add_picture(case=case, store=store, now=utc_now(), actor=identity.actor)
+    return 201, _json(case)
+
+
+@endpoint(
+    "POST",
     "/after-sales/<number>/decide",
     scope="orders:write",
     roles=("operator",),
@@ -165,11 +193,15 @@ def zone() -> ZoneInfo:
 
 def _order(identity: Identity, number: str) -> Order:
     """Return an order that the asker may see; raise NotFound."""
-    return orders.get_order(
-        number,
-        resident_ids=identity.resident_ids if identity.role == "resident" else None,
-        leader_ids=identity.leader_ids if identity.role == "leader" else None,
-    )
+    return orders.get_order(number, **_mine(identity))
+
+
+def _mine(identity: Identity) -> dict[str, Any]:
+    """Return what narrows a look-up to what belongs to the asker."""
+    return {
+        "resident_ids": identity.resident_ids if identity.role == "resident" else None,
+        "leader_ids": identity.leader_ids if identity.role == "leader" else None,
+    }
 
 
 def _json(case: AfterSaleCase) -> Json:
@@ -185,6 +217,7 @@ def _json(case: AfterSaleCase) -> Json:
         "answer": case.answer,
         "asked_at": iso(case.asked_at),
         "decided_at": iso(case.decided_at) if case.decided_at else None,
+        "photos": case.photos,
         "lines": [
             {"product_code": line.line.offer.product.code, "quantity": line.units} for line in case.lines
         ],

@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.http import rights
 from groupbuy.http.guards import signed_in
+from groupbuy.http.pictures import redrawn
 from groupbuy.http.quotas import count_upload
 from groupbuy.invoicing import correcting, queries, rules, service
 from groupbuy.invoicing.models import InvoiceRequest
@@ -31,7 +32,6 @@ from groupbuy.web.admin.listing import (
     show,
     within_days,
 )
-from groupbuy.web.admin.pictures import redrawn
 from groupbuy.web.invoice_files import invoice_download
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _

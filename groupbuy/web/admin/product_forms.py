@@ -13,6 +13,7 @@ from groupbuy.catalog import service
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
 from groupbuy.db.transaction import in_transaction
 from groupbuy.http.guards import signed_in
+from groupbuy.http.pictures import store_picture
 from groupbuy.http.quotas import add_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
@@ -20,7 +21,6 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import WholeField, YuanField, optional
-from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.admin.products import ZONES, pairs
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -36,6 +36,8 @@ PLAIN = (
     "temperature_zone",
     "weighed",
     "keeps",
+    "dispose_hours",
+    "dispose_refund",
 )
 
 
@@ -60,6 +62,14 @@ class ProductForm(SeenForm):
     keeps = BooleanField(_l("Keeps in stock"), description=_l("What is left over serves the next round."))
     est_grams = WholeField(_l("Weight of a piece (g)"), validators=optional())
     price_basis_g = WholeField(_l("The price is for (g)"), validators=optional())
+    dispose_hours = WholeField(
+        _l("Hours until disposal"),
+        validators=optional(),
+        description=_l("Left empty, what the category says holds; 0 is never."),
+    )
+    dispose_refund = BooleanField(
+        _l("Pay back what was disposed of"), description=_l("Where the product has hours of its own.")
+    )
     description = TextAreaField(_l("Description"), validators=[Length(max=2000)])
     picture = FileField(_l("Picture"), description=_l("JPEG, PNG or WebP up to 10 MB; cut to 750 pixels."))
 

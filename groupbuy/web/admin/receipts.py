@@ -11,6 +11,7 @@ from groupbuy.db.totals import total
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import pdf, xlsx
 from groupbuy.http.guards import signed_in
+from groupbuy.http.pictures import store_picture
 from groupbuy.http.quotas import count_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
@@ -31,7 +32,6 @@ from groupbuy.web.admin.listing import (
     within_days,
     zone,
 )
-from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _

@@ -13,6 +13,7 @@ from groupbuy.catalog.models import SupplierLicence
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import enrolling
 from groupbuy.http.guards import signed_in
+from groupbuy.http.pictures import store_picture
 from groupbuy.http.quotas import count_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse.rating import LAST, rating_of
@@ -20,7 +21,6 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, optional
 from groupbuy.web.admin.listing import zone
-from groupbuy.web.admin.pictures import store_picture
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _

@@ -92,6 +92,7 @@ VERBS: Mapping[str, object] = {
     "order_placed": _l("Order placed"),
     "after_sale_asked": _l("After-sale case opened"),
     "after_sale_decided": _l("After-sale case decided"),
+    "after_sale_photographed": _l("Picture added to an after-sale case"),
     "after_sale_withdrawn": _l("After-sale case taken back"),
     "after_sale_fulfilled": _l("After-sale case fulfilled"),
     "replacement_placed": _l("Promised goods ordered with a round"),

@@ -3,9 +3,8 @@
 from flask import url_for
 
 from groupbuy import paths
+from groupbuy.http.pictures import UPLOADS
 from groupbuy.web.kit.assets import asset
-
-UPLOADS = "uploads"
 
 
 def picture_address(path: str | None) -> str:

@@ -3,19 +3,15 @@
 import secrets
 from pathlib import Path
 
-import structlog
 from flask import current_app
 
-from groupbuy.documents.files import write_whole
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
+from groupbuy.http.storing import store
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import NotFound, Unavailable
-
-log = structlog.get_logger()
+from groupbuy.kernel.errors import NotFound
 
 KEPT_SECONDS = 24 * 3600
-RETRY_AFTER_S = 60
 FOLDER = "imports"
 
 
@@ -35,19 +31,6 @@ def keep(content: bytes, name: str) -> str:
     token = secrets.token_hex(16)
     store(folder / f"{signed_in().account_id}-{token}_{_safe(name)}{suffix}", content)
     return token
-
-
-def store(path: Path, content: bytes) -> None:
-    """Store a file that was sent, whole or not at all; raise Unavailable where nothing can be written."""
-    try:
-        write_whole(path, content)
-    except OSError as error:
-        log.error("disk_refuses", path=str(path), reason=error.strerror)
-        raise Unavailable(
-            "disk_refuses",
-            "No file can be stored at this moment; try again later.",
-            retry_after=RETRY_AFTER_S,
-        ) from error
 
 
 def kept(token: str) -> Path:
