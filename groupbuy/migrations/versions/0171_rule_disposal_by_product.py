@@ -1,7 +1,7 @@
 """Rule by product when perishables may be disposed of
 
 Revision ID: 0171
-Revises: 0160
+Revises: 0165
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.sql.naming import conv
 
 revision = '0171'
-down_revision = '0160'
+down_revision = '0165'
 branch_labels = None
 depends_on = None
 
