@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,10 +11,15 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.cli.importing import ACTOR
+from groupbuy.db.submissions import first_of
 from groupbuy.db.transaction import in_transaction
+from groupbuy.documents.faults import UnreadableTable, of_file
+from groupbuy.documents.streaming import open_table
+from groupbuy.flows.importing.transfer_file import read_transfer
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.warehouse import batching, levels, transferring, transfers, warehouses
+from groupbuy.warehouse.models import StockTransfer
 from groupbuy.warehouse.transferring import Goods
 
 MOST = 100_000
@@ -66,7 +72,8 @@ def transfer() -> None:
 @transfer.command("send")
 @click.argument("origin", metavar="FROM")
 @click.argument("target", metavar="TO")
-@click.argument("goods", nargs=-1, required=True, metavar="PRODUCT=UNITS...")
+@click.argument("goods", nargs=-1, metavar="[PRODUCT=UNITS]...")
+@click.option("--file", type=click.Path(path_type=Path), help="What to send as a .csv or .xlsx file.")
 @click.option("--note", help="A remark on the note.")
 @click.option("--key", help="The same key again is the same transfer.")
 @json_option
@@ -76,6 +83,7 @@ def send(
     origin: str,
     target: str,
     goods: tuple[str, ...],
+    file: Path | None,
     note: str | None,
     key: str | None,
     as_json: bool,
@@ -84,10 +92,13 @@ def send(
     wanted = [Goods(code, units) for code, units in _pairs(goods)]
 
     def work() -> dict[str, Any]:
+        # What a file wants may lie there no more once it has been sent.
+        if first := first_of(StockTransfer, key):
+            return transfers.as_json(transfers.get_transfer(first.number))
         sent = transferring.send(
             from_code=origin,
             to_code=target,
-            goods=wanted,
+            goods=[*wanted, *(_from_file(app, file, origin) if file else ())],
             now=utc_now(),
             zone=settings_of(app).timezone,
             actor=ACTOR,
@@ -97,6 +108,20 @@ def send(
         return transfers.as_json(transfers.get_transfer(sent.number))
 
     _show(app, work, as_json)
+
+
+def _from_file(app: Flask, file: Path, origin: str) -> list[Goods]:
+    """Return what a file wants to send; its faults go to standard error."""
+    try:
+        table = open_table(file)
+    except OSError as error:
+        raise of_file("required", f"The file cannot be opened: {error.strerror}.") from error
+    found = read_transfer(table, origin_id=warehouses.get(origin).id, zone=settings_of(app).timezone)
+    for fault in found.faults:
+        click.echo(f"Row {fault.row}, {fault.column}: {fault.message} ({fault.code})", err=True)
+    if found.faults:
+        raise UnreadableTable(found.faults)
+    return [Goods(batch.product.code, units, batch.id) for batch, units in found.lots]
 
 
 @transfer.command("arrive")

@@ -144,6 +144,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.stock_note": LOOK,
         "admin.stock_transfers": LOOK,
         "admin.stock_transfers_new": ACT,
+        "admin.stock_transfers_template": ACT,
+        "admin.stock_transfers_file": ACT,
         "admin.stock_transfer": ACT,
         "admin.stock_transfer_call_back": ACT,
         "admin.stock_transfer_paper": LOOK,

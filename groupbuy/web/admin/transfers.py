@@ -1,5 +1,6 @@
 """Transfer notes (调拨单): sending goods to another warehouse, taking them in there, calling them back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -133,11 +134,10 @@ def stock_transfers() -> ResponseReturnValue:
 @blueprint.route("/stock/transfers/new", methods=["GET", "POST"])
 def stock_transfers_new() -> ResponseReturnValue:
     """Send goods of chosen batches from one warehouse to another."""
-    origin = places.get(asked("from") or places.all_places()[0].code)
+    origin = asked_origin()
     rows = _lying(origin, asked("q"))
     form = SendForm(data={} if request.form else {"lines": [{"batch": str(row.id)} for row in rows]})
-    form.to.choices = [choice for choice in place_choices() if choice.value != origin.code]
-    known = {str(row.id): row for row in rows}
+    form.to.choices = _targets(origin)
     if form.validate_on_submit():
         try:
             transfer = in_transaction(lambda: _send(origin.code, form))
@@ -146,6 +146,29 @@ def stock_transfers_new() -> ResponseReturnValue:
         else:
             flash(_("Sent as %(number)s.", number=transfer), "ok")
             return redirect(url_for("admin.stock_transfer", number=transfer), 303)
+    return show_new(origin, form, rows)
+
+
+def asked_origin() -> Warehouse:
+    """Return the warehouse from which goods are to be sent, the main one where none is named."""
+    return places.get(asked("from") or places.all_places()[0].code)
+
+
+def _targets(origin: Warehouse) -> list[SelectChoice]:
+    return [choice for choice in place_choices() if choice.value != origin.code]
+
+
+def filled(origin: Warehouse, lots: Sequence[tuple[StockBatch, int]]) -> SendForm:
+    """Return the form with what is to be sent of some batches."""
+    lines = [{"batch": str(batch.id), "units": units} for batch, units in lots]
+    form = SendForm(formdata=None, data={"lines": lines})
+    form.to.choices = _targets(origin)
+    return form
+
+
+def show_new(origin: Warehouse, form: SendForm, rows: Sequence[StockBatch]) -> ResponseReturnValue:
+    """Show the form, whose lines name some of these batches or others."""
+    known = {str(row.id): row for row in rows}
     page = render_template(
         "admin/transfer_new.html",
         form=form,
