@@ -20,7 +20,7 @@ from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.settlements import payables
 from groupbuy.settlements.models import StockValue
-from groupbuy.warehouse import batching, levels, stock, transferring, warehouses
+from groupbuy.warehouse import batching, levels, receipts, stock, transferring, warehouses
 from groupbuy.warehouse.models import StockBatch, StockMovement, StockTransfer, Warehouse
 from groupbuy.warehouse.rules import Batch, taken_for
 from groupbuy.warehouse.transferring import Goods
@@ -252,4 +252,22 @@ def test_goods_in_several_warehouses_lie_together_after_the_way_back(app: Flask)
     assert lying(product) == {("MAIN", "A"): 4, ("MAIN", "B"): 4}
     kinds = db.session.scalars(select(StockMovement.kind).order_by(StockMovement.id)).all()
     assert kinds == ["receipt_surplus", "stock_take"]
+    assert day.wrong() == []
+
+
+def test_an_order_unloaded_in_two_warehouses_is_two_deliveries_that_add_up(app: Flask) -> None:
+    product = building.add_product(building.add_supplier(), keeps=True, case_size=10)
+    add_warehouse("G1")
+    round_ = building.add_round([product])
+    building.place(round_, building.add_resident(building.add_leader()), {"P1": 7})
+    building.close(app, round_)
+    number = day.order_of(round_).number
+    # Ten were bought: four come here whole, six there of which one goes back; two are too much.
+    day.receive(number, {"P1": 4})
+    assert day.order_of(round_).state == "part_received"
+    day.receive(number, {"P1": 6}, rejected={"P1": 1}, warehouse_code="G1", last=True)
+    came = receipts.came_so_far(day.order_of(round_).id)
+    assert [(one.delivered, one.rejected, one.accepted) for one in came.values()] == [(10, 1, 9)]
+    assert [one.warehouse.code for one in receipts.receipts_of(day.order_of(round_).id)] == ["MAIN", "G1"]
+    assert sum(lying(product).values()) == 2
     assert day.wrong() == []
