@@ -3,7 +3,7 @@
 from groupbuy.accounts import models as accounts
 from groupbuy.aftersales import models as aftersales
 from groupbuy.audit import models as audit
-from groupbuy.campaigns import history_models
+from groupbuy.campaigns import history_models, source_models
 from groupbuy.campaigns import models as campaigns
 from groupbuy.catalog import models as catalog
 from groupbuy.commissions import models as commissions
@@ -48,6 +48,7 @@ ALL = (
     purchasing,
     settlements,
     shortage_models,
+    source_models,
     warehouse,
     weighing,
 )

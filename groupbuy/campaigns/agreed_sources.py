@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from groupbuy.campaigns.models import Offer, OfferSource, OfferSourcing
+from groupbuy.campaigns.models import Offer
+from groupbuy.campaigns.source_models import OfferSource, OfferSourcing
 from groupbuy.catalog.models import ProductSource, ProductSourcing
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks

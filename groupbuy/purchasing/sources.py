@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from groupbuy.campaigns import agreed_sources
-from groupbuy.campaigns.models import Offer, OfferSource, OfferSourcing, Round
+from groupbuy.campaigns.models import Offer, Round
+from groupbuy.campaigns.source_models import OfferSource, OfferSourcing
 from groupbuy.catalog.models import Supplier
 from groupbuy.catalog.sourcing import WHOLE_BP, lock_products
 from groupbuy.catalog.supplier_files import barred

@@ -1,6 +1,7 @@
 """Goods that leave the stock for no round."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from groupbuy.db.submissions import first_of
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.warehouse import stock
 from groupbuy.warehouse.models import StockIssue
+from groupbuy.warehouse.rules import paper_number
 
 WRITE_OFF, SUPPLIER_RETURN = "write_off", "supplier_return"
 PREFIXES = {WRITE_OFF: "WO", SUPPLIER_RETURN: "SR"}
@@ -40,27 +42,18 @@ def issue(
     """
     if first := first_of(StockIssue, submission_key):
         return first
-    reason = reason.strip()
-    if not 1 <= units <= stock.MAX_UNITS:
-        raise BadInput("out_of_range", f"Between 1 and {stock.MAX_UNITS}.", param="units")
-    if not 1 <= len(reason) <= MAX_REASON:
-        raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
-    (issue_id,) = next_ids(table_of(StockIssue), 1)
-    row = StockIssue(
-        id=issue_id,
-        number=f"{PREFIXES[kind]}-{now.astimezone(zone):%Y%m%d}-{issue_id}",
+    _check(units, reason.strip())
+    row = _note(
+        product,
+        PREFIXES[kind],
+        now.astimezone(zone),
         kind=kind,
-        product_id=product.id,
-        supplier_id=product.supplier_id if kind == SUPPLIER_RETURN else None,
         units=units,
-        cost_fen=stock.last_cost(product.id),
-        reason=reason,
+        reason=reason.strip(),
         submission_key=submission_key,
         at=now,
         actor=actor,
     )
-    db.session.add(row)
-    db.session.flush()
     stock.take(
         product_id=product.id,
         units=units,
@@ -76,8 +69,30 @@ def issue(
         verb=f"stock_{kind}",
         subject_kind="product",
         subject=product.code,
-        after={"units": units, "reason": reason, "number": row.number},
+        after={"units": units, "reason": row.reason, "number": row.number},
     )
+    return row
+
+
+def _check(units: int, reason: str) -> None:
+    if not 1 <= units <= stock.MAX_UNITS:
+        raise BadInput("out_of_range", f"Between 1 and {stock.MAX_UNITS}.", param="units")
+    if not 1 <= len(reason) <= MAX_REASON:
+        raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
+
+
+def _note(product: Product, prefix: str, day: datetime, **values: Any) -> StockIssue:
+    (issue_id,) = next_ids(table_of(StockIssue), 1)
+    row = StockIssue(
+        id=issue_id,
+        number=paper_number(prefix, day, issue_id),
+        product_id=product.id,
+        supplier_id=product.supplier_id if values["kind"] == SUPPLIER_RETURN else None,
+        cost_fen=stock.last_cost(product.id),
+        **values,
+    )
+    db.session.add(row)
+    db.session.flush()
     return row
 
 

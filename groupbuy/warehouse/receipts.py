@@ -1,7 +1,7 @@
 """Writing and reading goods receipts (收货单)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -63,17 +63,7 @@ def store(
         submission_key=key,
         made_by_id=account_id,
     )
-    receipt.lines = [
-        GoodsReceiptLine(
-            purchase_order_line_id=line.purchase_order_line_id,
-            delivered=line.delivered,
-            rejected=line.rejected,
-            reject_reason=line.reject_reason,
-            batch=line.batch,
-            best_before=line.best_before,
-        )
-        for line in lines
-    ]
+    receipt.lines = [GoodsReceiptLine(**asdict(line)) for line in lines]
     db.session.add(receipt)
     db.session.flush()
     product_of = {line.id: line.product_id for line in order.lines}

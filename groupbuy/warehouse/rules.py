@@ -264,3 +264,8 @@ def _fair_by_money(ordered: Sequence[Claim], short: int, baskets: Mapping[int, B
         else:
             heapq.heappop(queue)
     return left
+
+
+def paper_number(prefix: str, day: date, row_id: int) -> str:
+    """Return the number of a paper of the warehouse, such as a transfer, by the local day it was made."""
+    return f"{prefix}-{day:%Y%m%d}-{row_id}"

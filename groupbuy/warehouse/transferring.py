@@ -18,8 +18,8 @@ from groupbuy.db.bulk import next_ids, table_of
 from groupbuy.db.submissions import first_of
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.warehouse import batching, stock, warehouses
-from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine
-from groupbuy.warehouse.rules import IN_TRANSIT, SLIP, Batch, taken_for
+from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine, Warehouse
+from groupbuy.warehouse.rules import IN_TRANSIT, SLIP, Batch, paper_number, taken_for
 from groupbuy.warehouse.transfers import get_transfer
 
 SENT, ARRIVED, CALLED_BACK = "sent", "arrived", "called_back"
@@ -57,15 +57,12 @@ def send(
     if first := first_of(StockTransfer, submission_key):
         return first
     origin, target = warehouses.get(from_code), warehouses.get_open(to_code)
-    if origin is target:
-        raise RuleBroken("same_warehouse", "Choose two different warehouses.", param="to")
-    if len(note or "") > MAX_NOTE:
-        raise BadInput("too_long", f"At most {MAX_NOTE} characters.", param="note")
+    _check(origin, target, note)
     lots = _lots(_by_product(goods), origin.id)
     (transfer_id,) = next_ids(table_of(StockTransfer), 1)
     transfer = StockTransfer(
         id=transfer_id,
-        number=f"ST-{now.astimezone(zone):%Y%m%d}-{transfer_id}",
+        number=paper_number("ST", now.astimezone(zone), transfer_id),
         from_id=origin.id,
         to_id=target.id,
         state=SENT,
@@ -85,6 +82,13 @@ def send(
         _move(product_id, taken, IN_TRANSIT, ("transfer_sent", transfer.id), now, actor)
     _log("stock_sent", transfer, sum(line.sent for line in transfer.lines), now, actor)
     return transfer
+
+
+def _check(origin: Warehouse, target: Warehouse, note: str | None) -> None:
+    if origin is target:
+        raise RuleBroken("same_warehouse", "Choose two different warehouses.", param="to")
+    if len(note or "") > MAX_NOTE:
+        raise BadInput("too_long", f"At most {MAX_NOTE} characters.", param="note")
 
 
 def arrive(*, number: str, arrived: Mapping[int, int], now: datetime, actor: str) -> StockTransfer:
