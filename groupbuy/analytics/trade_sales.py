@@ -55,22 +55,28 @@ def _from(statement: Rows, wanted: Wanted) -> Rows:
     )
 
 
+_ABOUT = (
+    Order.number.label("order"),
+    OrderLine.id.label("line_id"),
+    OrderLine.price_fen.label("price"),
+    Offer.id.label("offer_id"),
+    Offer.product_id.label("product_id"),
+    Order.leader_id.label("leader_id"),
+)
+
+
 def lines(wanted: Wanted) -> Rows:
     """Return what was sold and taken off in a span, a row a line, with its cost and commission."""
+    return select(union_all(_sold(wanted), _taken_off(wanted)).subquery())
+
+
+def _sold(wanted: Wanted) -> Rows:
     units = OrderLine.quantity + _changed(LineChange.units)
-    about = (OrderLine.id.label("line_id"), OrderLine.price_fen.label("price"))
-    ids = (
-        Offer.id.label("offer_id"),
-        Offer.product_id.label("product_id"),
-        Order.leader_id.label("leader_id"),
-    )
-    sold = _from(
+    return _from(
         select(
             Order.picked_up_at.label("at"),
             literal("sale").label("kind"),
-            Order.number.label("order"),
-            *about,
-            *ids,
+            *_ABOUT,
             units.label("units"),
             (OrderLine.amount_fen + _changed(LineChange.amount_fen)).label("amount"),
             _cost(units).label("cost_fen"),
@@ -79,13 +85,14 @@ def lines(wanted: Wanted) -> Rows:
         ).select_from(OrderLine),
         wanted,
     ).where(wanted.within(Order.picked_up_at), units > 0)
-    back = _from(
+
+
+def _taken_off(wanted: Wanted) -> Rows:
+    return _from(
         select(
             LineChange.at,
             literal("return"),
-            Order.number,
-            *about,
-            *ids,
+            *_ABOUT,
             -LineChange.units,
             -LineChange.amount_fen,
             _cost(-LineChange.units),
@@ -96,7 +103,6 @@ def lines(wanted: Wanted) -> Rows:
         .join(OrderLine, OrderLine.id == LineChange.order_line_id),
         wanted,
     ).where(wanted.within(LineChange.at), LineChange.at > Order.picked_up_at)
-    return select(union_all(sold, back).subquery())
 
 
 def _sales(wanted: Wanted) -> Rows:

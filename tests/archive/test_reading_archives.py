@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from groupbuy.accounts import queries as accounts
-from groupbuy.accounts import service, tokens
 from groupbuy.accounts.models import Account
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
@@ -28,6 +27,7 @@ from tests.api.conftest import Person
 from tests.archive import story
 from tests.archive.story import MUCH_LATER
 from tests.support.commands import Run
+from tests.support.seats import appoint
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +38,7 @@ def clock(app: Flask) -> Iterator[None]:
 
 
 def browser(app: Flask, account: Account, role: str) -> FlaskClient:
-    with transaction():
-        service.grant_role(account=account, role=role, now=MUCH_LATER, actor="test")
-        secret = tokens.start_session(account=account, role=role, device="test", now=MUCH_LATER)
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = secret
-    return client
+    return appoint(app, account, role, MUCH_LATER)
 
 
 def person(app: Flask, role: str) -> Person:

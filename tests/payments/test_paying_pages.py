@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from groupbuy.accounts import queries as accounts
-from groupbuy.accounts import service, tokens
+from groupbuy.accounts import tokens
 from groupbuy.accounts.models import Account
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
@@ -20,6 +20,7 @@ from groupbuy.payments.simulator.serving import Fault
 from tests import building
 from tests.building import NOW
 from tests.payments.paying_town import Shop, broken_invariants, open_shop
+from tests.support.seats import appoint
 
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone) Mobile Safari"}
 
@@ -36,13 +37,7 @@ def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_mac
 
 
 def browser(app: Flask, account: Account, role: str) -> FlaskClient:
-    with transaction():
-        service.grant_role(account=account, role=role, now=utc_now(), actor="test")
-        secret = tokens.start_session(account=account, role=role, device="test", now=utc_now())
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = secret
-    return client
+    return appoint(app, account, role, utc_now())
 
 
 def resident(shop: Shop) -> FlaskClient:

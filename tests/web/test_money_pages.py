@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from groupbuy.accounts import queries as accounts
-from groupbuy.accounts import service, tokens
 from groupbuy.accounts.models import Account
 from groupbuy.analytics import invariants_ledger
 from groupbuy.commissions import bonuses, withdrawals
@@ -23,6 +22,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from tests import building
 from tests.money import SETTLED, dial, earn, hand_out, keep, sell
+from tests.support.seats import appoint
 
 WANTED = {"amount": "50", "method": "bank", "payee": "6222", "payee_name": "王五", "submission_key": "k"}
 
@@ -35,13 +35,7 @@ def clock(app: Flask) -> Iterator[None]:
 
 
 def browser(app: Flask, account: Account, role: str) -> FlaskClient:
-    with transaction():
-        service.grant_role(account=account, role=role, now=SETTLED, actor="test")
-        secret = tokens.start_session(account=account, role=role, device="test", now=SETTLED)
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = secret
-    return client
+    return appoint(app, account, role, SETTLED)
 
 
 def of_leader(app: Flask, leader: Leader) -> FlaskClient:

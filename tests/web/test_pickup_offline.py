@@ -12,7 +12,6 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from groupbuy.accounts import tokens
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import Window
@@ -27,6 +26,7 @@ from tests.building import ACTOR, ZONE
 from tests.support.browsers import CHINA, PATIENCE, PHONE
 from tests.support.cables import Cable
 from tests.support.leaving_out import find_chromium
+from tests.support.seats import seat
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
 Opened = Callable[[], AbstractContextManager[Page]]
@@ -58,12 +58,8 @@ def orders(app: Flask) -> list[Order]:
 @pytest.fixture
 def opened(app: Flask, cable: Cable, browser: Browser, orders: list[Order], tmp_path: Path) -> Opened:
     """Return what opens the leader's browser with the same profile each time and shows the page."""
-    with transaction():
-        account = db.session.get_one(Account, orders[0].leader.account_id)
-        secret = tokens.start_session(account=account, role="leader", device="test", now=utc_now())
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = secret, True
+    account = db.session.get_one(Account, orders[0].leader.account_id)
+    client = seat(app, account, "leader", utc_now())
     name = app.config["SESSION_COOKIE_NAME"]
     cookie: Any = client.get_cookie(name)
 

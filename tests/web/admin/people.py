@@ -8,14 +8,13 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from groupbuy.accounts import tokens
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product
-from groupbuy.db.transaction import transaction
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from tests.building import NOW
+from tests.support.seats import seat
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -60,9 +59,4 @@ class Town:
 
 def sign_in(app: Flask, account: Account, role: str, now: datetime = NOW) -> Person:
     """Return a person with a session of an account in a role."""
-    with transaction():
-        secret = tokens.start_session(account=account, role=role, device="test", now=now)
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = secret
-    return Person(client)
+    return Person(seat(app, account, role, now))

@@ -11,16 +11,15 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
-from groupbuy.accounts import tokens
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from tests.building import NOW, add_leader, add_product, add_resident, add_round, add_supplier, set_commission
+from tests.support.seats import seat
 
 SignIn = Callable[..., FlaskClient]
 
@@ -62,20 +61,9 @@ def sign_in(app: Flask) -> SignIn:
     """Return a function that gives a client with the session of an account in a role."""
 
     def as_(account_id: int, role: str = "leader") -> FlaskClient:
-        client: FlaskClient = app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"] = session_secret(account_id, role)
-            session["_fresh"] = True
-        return client
+        return seat(app, db.session.get_one(Account, account_id), role, utc_now())
 
     return as_
-
-
-def session_secret(account_id: int, role: str) -> str:
-    """Start a session on the server and return what its cookie holds."""
-    with transaction():
-        account = db.session.get_one(Account, account_id)
-        return tokens.start_session(account=account, role=role, device="test", now=utc_now())
 
 
 @pytest.fixture
@@ -107,10 +95,7 @@ def enter(app: Flask, site: str) -> Callable[[Page, int], None]:
     """Return a function that signs a browser in as a leader's account."""
 
     def as_(page: Page, account_id: int) -> None:
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"] = session_secret(account_id, "leader")
-            session["_fresh"] = True
+        client = seat(app, db.session.get_one(Account, account_id), "leader", utc_now())
         name = app.config["SESSION_COOKIE_NAME"]
         cookie: Any = client.get_cookie(name)
         page.context.add_cookies([{"name": name, "value": cookie.value, "url": site}])
