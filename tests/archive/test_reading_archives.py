@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from groupbuy.accounts import queries as accounts
+from groupbuy.accounts import service, tokens
 from groupbuy.accounts.models import Account
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
