@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
 
+from groupbuy.analytics import money_steps
+from groupbuy.analytics.money_steps import Step
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.documents.sheet import Column, Kind, Sheet, table
@@ -61,6 +63,7 @@ CAUSES: Mapping[str, str] = {
 }
 _TITLES = (("account", "科目"), ("cause", "记账原因"), ("leader", "团长"), ("supplier", "供应商"))
 CHART_BARS = 12
+STEP_WORDS: Mapping[str, str] = {"day": "日期", "week": "周（周一）", "month": "月份"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ class Narrow:
 class IncomeExpense:
     """What came in and went out from one month to another, by account, in fen.
 
-    ``accounts`` are those there are to choose from.
+    ``accounts`` are those there are to choose from; ``steps`` the days, weeks or months one by one, where
+    somebody wants them.
     """
 
     since: str
@@ -112,6 +116,8 @@ class IncomeExpense:
     money: Mapping[str, int]
     accounts: Sequence[str]
     narrow: Narrow
+    step: str = ""
+    steps: Sequence[Step] = ()
 
     @property
     def profit_fen(self) -> int:
@@ -124,8 +130,11 @@ class IncomeExpense:
         return sorted(every, key=lambda one: (-abs(one[1]), one[0]))[:CHART_BARS]
 
 
-def income_expense(since: str, until: str, narrow: Narrow = Narrow()) -> IncomeExpense:
-    """Return the movements of the months from ``since`` to ``until``; raise BadInput ``bad_period``."""
+def income_expense(since: str, until: str, narrow: Narrow = Narrow(), step: str = "") -> IncomeExpense:
+    """Return the movements of the months from ``since`` to ``until``, with a ``step`` one by one too.
+
+    Raise BadInput ``bad_period``, ``too_many_steps``.
+    """
     rules.period_bounds(since)
     rules.period_bounds(until)
     found = queries.balances("", *narrow.conditions(), since=since, until=until)
@@ -136,7 +145,13 @@ def income_expense(since: str, until: str, narrow: Narrow = Narrow()) -> IncomeE
             name: fen for name, fen in shown.items() if rules.kind_of(name) in kinds and narrow.takes(name)
         }
 
-    return IncomeExpense(since, until, of("income"), of("expense"), of(*MONEY), list(shown), narrow)
+    steps: Sequence[Step] = ()
+    if step in money_steps.STEPS:
+        found_by_day = money_steps.moved(*narrow.conditions(), since=since, until=until, takes=narrow.takes)
+        steps = money_steps.steps_of(step, found_by_day)
+    return IncomeExpense(
+        since, until, of("income"), of("expense"), of(*MONEY), list(shown), narrow, step, steps
+    )
 
 
 def income_expense_sheet(report: IncomeExpense) -> Sheet:
@@ -153,11 +168,33 @@ def income_expense_sheet(report: IncomeExpense) -> Sheet:
         Column("科目", Kind.CODE, 28),
         Column("金额", Kind.MONEY, 16, total=True),
     )
-    span = report.since if report.since == report.until else f"{report.since} 至 {report.until}"
     return Sheet(
         "收支明细表",
         columns,
         table(rows),
-        head=(("账期", span), *report.narrow.named()),
+        head=_head(report),
         closing=[(f"收付款 {WORDS.get(name, name)}", format_yuan(fen)) for name, fen in report.money.items()],
     )
+
+
+def _head(report: IncomeExpense) -> Sequence[tuple[str, str]]:
+    span = report.since if report.since == report.until else f"{report.since} 至 {report.until}"
+    return (("账期", span), *report.narrow.named())
+
+
+def steps_sheet(report: IncomeExpense) -> Sheet:
+    """Return 收支走势表: a row for each day, week or month."""
+    columns = (
+        Column(STEP_WORDS[report.step], Kind.CODE, 14),
+        Column("收入", Kind.MONEY, 16, total=True),
+        Column("支出", Kind.MONEY, 16, total=True),
+        Column("收支差额", Kind.MONEY, 16, total=True),
+    )
+    rows = [(one.first.isoformat(), one.income_fen, one.expense_fen, one.profit_fen) for one in report.steps]
+    return Sheet("收支走势表", columns, table(rows), head=_head(report))
+
+
+def sheets(report: IncomeExpense) -> Sequence[Sheet]:
+    """Return the sheets of a file, what was asked for first."""
+    whole = income_expense_sheet(report)
+    return [steps_sheet(report), whole] if report.steps else [whole]

@@ -20,6 +20,27 @@ def credits_less_debits(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, 
     return select(both.c.account, total(both.c.fen)).group_by(both.c.account).order_by(both.c.account)
 
 
+def credits_less_debits_by_day(
+    day: ColumnElement[str], *conditions: ColumnElement[bool], since: str, until: str
+) -> Select[*tuple[Any, ...]]:
+    """Return a selection of credits less debits of income and expense by month, day and account, in fen."""
+    wanted = (*conditions, *_within(since, until))
+    names = (Posting.credit_account, Posting.debit_account)
+    both = union_all(
+        *(
+            select(
+                Posting.period,
+                day.label("day"),
+                name.label("account"),
+                (Posting.amount_fen * sign).label("fen"),
+            ).where(*wanted, or_(name.like("income:%"), name.like("expense:%")))
+            for name, sign in zip(names, (1, -1), strict=True)
+        )
+    ).subquery()
+    by = (both.c.period, both.c.day, both.c.account)
+    return select(*by, total(both.c.fen)).group_by(*by).order_by(*by)
+
+
 def balances(
     prefix: str = "", *conditions: ColumnElement[bool], since: str | None = None, until: str | None = None
 ) -> Mapping[str, int]:

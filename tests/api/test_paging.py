@@ -37,6 +37,7 @@ WHOLE: Mapping[str, str] = {
     "show_campaign": "the products of one campaign and the rounds that are planned",
     "show_deliveries": "the routes of one day",
     "show_goods": "the goods of one stop",
+    "show_income_expense": "at most 366 days, weeks or months",
     "show_leader_terms": "the products of one campaign",
     "show_notice_table": "events, roles and channels that the program knows",
     "show_notice_text": "the placeholders of one text",

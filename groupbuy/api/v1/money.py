@@ -91,7 +91,8 @@ class Months(Query):
     """The first and the last month, and what narrows the report.
 
     ``account`` is an account or the words with which it begins, ``cause`` the kind of what was booked; a
-    leader's or a supplier's code leaves the postings that name its account.
+    leader's or a supplier's code leaves the postings that name its account. ``step`` asks for days, weeks or
+    months one by one too.
     """
 
     since: Month
@@ -100,15 +101,29 @@ class Months(Query):
     cause: Narrowing = ""
     leader: Narrowing = ""
     supplier: Narrowing = ""
+    step: Literal["day", "week", "month"] | None = None
+
+
+class MoneyStepShape(Shape):
+    """Income and expense of a day, a week or a month that begins on ``first``."""
+
+    first: str
+    income_fen: int
+    expense_fen: int
+    profit_fen: int
 
 
 class IncomeExpenseShape(Shape):
-    """Income, expense and money by account; ``profit_fen`` is income less expense."""
+    """Income, expense and money by account; ``profit_fen`` is income less expense.
+
+    ``steps`` are the days, weeks or months one by one where the question names a step.
+    """
 
     income: dict[str, int]
     expense: dict[str, int]
     money: dict[str, int]
     profit_fen: int
+    steps: list[MoneyStepShape]
 
 
 @endpoint("GET", "/leaders/<code>/money", scope="money:read", answers={200: LeaderMoneyShape})
@@ -187,12 +202,21 @@ def pay_order_back(identity: Identity, order_no: str, body: NewRefund) -> tuple[
 def show_income_expense(identity: Identity, query: Months) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Show income and expense of some months."""
     narrow = Narrow(query.account, query.cause, query.leader, query.supplier)
-    report = money_report.income_expense(query.since, query.until, narrow)
+    report = money_report.income_expense(query.since, query.until, narrow, query.step or "")
     return 200, {
         "income": dict(report.income),
         "expense": dict(report.expense),
         "money": dict(report.money),
         "profit_fen": report.profit_fen,
+        "steps": [
+            {
+                "first": one.first.isoformat(),
+                "income_fen": one.income_fen,
+                "expense_fen": one.expense_fen,
+                "profit_fen": one.profit_fen,
+            }
+            for one in report.steps
+        ],
     }
 
 

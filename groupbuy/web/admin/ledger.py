@@ -24,6 +24,8 @@ from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
+STEPS = {"day": _l("By day"), "week": _l("By week"), "month": _l("By month")}
+
 
 class DialsForm(SeenForm):
     """Days, fees, limits and rates."""
@@ -102,8 +104,8 @@ def ledger() -> ResponseReturnValue:
     report = _report()
     kind = request.args.get("export")
     if kind in ("xlsx", "csv"):
-        sheet = money_report.income_expense_sheet(report)
-        content = xlsx.write_xlsx([sheet]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
+        sheet, *more = money_report.sheets(report)
+        content = xlsx.write_xlsx([sheet, *more]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
         mime = xlsx.CONTENT_TYPE if kind == "xlsx" else csv_files.CONTENT_TYPE
         return attachment(content, f"{sheet.title}-{report.since}-{report.until}.{kind}", mime)
     return render_template(
@@ -111,7 +113,8 @@ def ledger() -> ResponseReturnValue:
         report=report,
         words=money_report.WORDS,
         causes=money_report.CAUSES,
-        chart=_chart(report),
+        steps=STEPS,
+        chart=_chart_of_steps(report) if report.steps else _chart(report),
         closed=queries.closed_periods(),
     )
 
@@ -120,8 +123,9 @@ def _report() -> IncomeExpense:
     """Return the report that the address asks for; months that are none are the present one."""
     month = rules.period_of(utc_now())
     narrow = Narrow(**{name: asked(name) for name in Narrow.__slots__})
+    step = asked("step") if asked("step") in STEPS else ""
     try:
-        return money_report.income_expense(asked("since") or month, asked("until") or month, narrow)
+        return money_report.income_expense(asked("since") or month, asked("until") or month, narrow, step)
     except BadInput:
         return money_report.income_expense(month, month, narrow)
 
@@ -152,6 +156,21 @@ def _chart(report: IncomeExpense) -> dict[str, Any] | None:
         "xAxis": {"type": "category", "data": names, "axisLabel": {"rotate": 30}},
         "yAxis": [{"type": "value"}],
         "series": series,
+    }
+
+
+def _chart_of_steps(report: IncomeExpense) -> dict[str, Any]:
+    """Return lines of income, expense and what is left of them over the days, weeks or months."""
+    lines = (
+        (_("Income"), [one.income_fen / 100 for one in report.steps]),
+        (_("Expense"), [one.expense_fen / 100 for one in report.steps]),
+        (_("Income less expense"), [one.profit_fen / 100 for one in report.steps]),
+    )
+    return {
+        "legend": {"data": [name for name, _data in lines]},
+        "xAxis": {"type": "category", "data": [one.first.isoformat() for one in report.steps]},
+        "yAxis": [{"type": "value"}],
+        "series": [{"name": name, "type": "line", "data": data} for name, data in lines],
     }
 
 
