@@ -25,5 +25,5 @@ def compiled_once(engine: Engine) -> Iterator[None]:
         engine.dialect, engine._compiled_cache = _known[name]
     yield
     # A dialect that never met a server does not know its version.
-    if name not in _known and hasattr(engine.dialect, "server_version_info"):
+    if name not in _known and engine.dialect.server_version_info is not None:
         _known[name] = engine.dialect, LRUCache(STATEMENTS)
