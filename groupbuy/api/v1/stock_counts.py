@@ -19,7 +19,7 @@ MAX_LINES = 2000
 Units = Annotated[int, Field(ge=0, le=MAX_UNITS)]
 
 
-class CountedLine(Body):
+class CountedBatch(Body):
     """What was counted of a batch, or without ``batch_id`` of what has none in a warehouse (the main one).
 
     ``seen`` is what lay there by the books when it was counted, in sale units.
@@ -35,7 +35,7 @@ class CountedLine(Body):
 class CountStock(Body):
     """What was counted; all of it is booked or nothing."""
 
-    lines: Annotated[list[CountedLine], Field(min_length=1, max_length=MAX_LINES)]
+    lines: Annotated[list[CountedBatch], Field(min_length=1, max_length=MAX_LINES)]
 
 
 class DifferenceRow(Shape):
@@ -63,7 +63,7 @@ def count_stock(identity: Identity, body: CountStock) -> tuple[int, Any]:
     return 201, {"items": [_shown(line) for line in lines]}
 
 
-def _counted(one: CountedLine) -> Counted:
+def _counted(one: CountedBatch) -> Counted:
     product = get_product(one.product_code)
     batch = None if one.batch_id is None else batching.of_product(product.id, one.batch_id)
     place = batch.warehouse if batch else warehouses.get(one.warehouse or warehouses.all_places()[0].code)
