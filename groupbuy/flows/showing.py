@@ -30,7 +30,7 @@ def add_picture(*, case: AfterSaleCase, store: Callable[[], str], now: datetime,
         at=now,
         actor=actor.name,
         verb="after_sale_photographed",
-        subject_kind="after_sale",
+        subject_kind="after_sale_case",
         subject=case.number,
         after={"picture": path},
     )
