@@ -10,7 +10,7 @@ from groupbuy.flows import substituting
 from groupbuy.flows.substituting import Lost
 from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.rules import Swap, part_of
-from groupbuy.warehouse import supply
+from groupbuy.warehouse import claiming, supply
 from groupbuy.warehouse.rules import Basket, Claim, Policy, allocate
 from groupbuy.warehouse.supply import Supply
 
@@ -140,9 +140,9 @@ def _claims(policy: Policy, offers: Mapping[int, Supply]) -> Iterator[tuple[int,
     Who came first is served before anybody else, so those that get all they want need not be read.
     """
     if policy is Policy.FIRST_COME:
-        yield from supply.late_claims_of({offer_id: one.to_share for offer_id, one in offers.items()})
+        yield from claiming.late_claims_of({offer_id: one.to_share for offer_id, one in offers.items()})
         return
-    for offer_id, claims in supply.claims_of(list(offers)):
+    for offer_id, claims in claiming.claims_of(list(offers)):
         yield offer_id, claims, offers[offer_id].to_share
 
 

@@ -24,7 +24,7 @@ from groupbuy.orders import shortening
 from groupbuy.orders.rules import part_of
 from groupbuy.orders.shortening import Loss
 from groupbuy.settlements import adjusting
-from groupbuy.warehouse import origins, supply
+from groupbuy.warehouse import claiming, origins, supply
 from groupbuy.warehouse.origins import Part
 from groupbuy.warehouse.rules import Claim, Policy, allocate
 
@@ -115,7 +115,7 @@ def who_loses(discrepancy: Discrepancy) -> list[Losing]:
     there = queries.orders_of_stop(discrepancy.stop)
     claims = [
         claim
-        for _offer, some in supply.claims_of([discrepancy.offer_id])
+        for _offer, some in claiming.claims_of([discrepancy.offer_id])
         for claim in some
         if claim.order_id in there
     ]

@@ -21,7 +21,7 @@ from groupbuy.messaging.service import notes_of
 from groupbuy.orders import by_leader
 from groupbuy.orders.models import LineChange, Order
 from groupbuy.purchasing.models import PurchaseOrder
-from groupbuy.warehouse import supply
+from groupbuy.warehouse import claiming
 from groupbuy.warehouse.rules import Policy, allocate
 from tests import building
 from tests.warehouse import day
@@ -194,7 +194,7 @@ def test_reading_only_who_came_too_late_gives_what_reading_everybody_gives(
         building.place(round_, building.add_resident(leader), wanted, now=moment)
     building.close(app, round_)
     everybody = dict(
-        supply.claims_of(db.session.scalars(select(Offer.id).where(Offer.round_id == round_.id)).all())
+        claiming.claims_of(db.session.scalars(select(Offer.id).where(Offer.round_id == round_.id)).all())
     )
     there = {offer_id: data.draw(st.integers(0, 20), label="there") for offer_id in everybody}
     whole, late = (
@@ -207,7 +207,7 @@ def test_reading_only_who_came_too_late_gives_what_reading_everybody_gives(
         }
         for read in (
             {offer_id: (claims, there[offer_id]) for offer_id, claims in everybody.items()},
-            {offer_id: (claims, left) for offer_id, claims, left in supply.late_claims_of(there)},
+            {offer_id: (claims, left) for offer_id, claims, left in claiming.late_claims_of(there)},
         )
     )
     assert late == whole
