@@ -30,7 +30,7 @@ from tests.faults.money_rows import CHANNEL, FEE_FEN, RATE_BP, REFUNDING, TAX_BP
 # What the scheduler books: between two keepings of the books the orders are ahead of it.
 LATER = ("resident:", "owed:", "income:sales", "commission:", "expense:commission")
 # The month in which every history begins, and a level of leaders with what it takes to be sold in a month.
-MONTH, FIRST = "2026-11", date(2026, 11, 1)
+MONTH, NEXT_MONTH, FIRST = "2026-11", "2026-12", date(2026, 11, 1)
 LEVEL, LEVEL_FEN = "金牌", 5000
 DIALS = {
     "withdrawal_min_fen": 1,
@@ -42,10 +42,10 @@ DIALS = {
 
 
 def turn_back() -> None:
-    """Open the month again and forget the review of levels: the next history begins before their time."""
+    """Open the month again and forget the reviews of levels: the next history begins before their time."""
     with transaction():
         db.session.execute(delete(ClosedPeriod))
-        db.session.execute(delete(LevelReview).where(LevelReview.month == FIRST))
+        db.session.execute(delete(LevelReview).where(LevelReview.month >= FIRST))
 
 
 def level_of(leader_id: int) -> str:

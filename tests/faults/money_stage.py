@@ -33,6 +33,7 @@ pays = st.sampled_from([None, 0, 1, 1, 2])
 hours = st.sampled_from([1, 10, 25, 50, 240])
 # When the month in which everything begins may be closed.
 MONTH_OVER = period_bounds(money_books.MONTH)[1] + SETTLES_DOWN
+NEXT_OVER = period_bounds(money_books.NEXT_MONTH)[1]
 
 
 class Crash(Exception):
@@ -136,6 +137,9 @@ class Stage(RuleBasedStateMachine):
         end = MONTH_OVER - SETTLES_DOWN
         if self.now < end <= now and self.model.sold_fen >= money_books.LEVEL_FEN:
             self.level = money_books.LEVEL
+        # Nothing is sold after the first month, so that the only level is lost with the next.
+        if self.now < NEXT_OVER <= now:
+            self.level = ""
         self.now = now
         self.clock.move_to(now)
 
