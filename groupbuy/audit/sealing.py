@@ -42,12 +42,13 @@ class Break:
     number: int
 
 
-def unsealed_since(now: datetime) -> datetime | None:
-    """Return when the oldest unsealed entry was written, if it is old enough to be sealed."""
+def seal_due(now: datetime) -> datetime | None:
+    """Return since when the oldest unsealed entry is old enough to be sealed, None while none is."""
     oldest = db.session.scalar(_unsealed().with_only_columns(AuditEntry.at).limit(1))
+    if oldest is None or now - SEAL_AFTER < oldest <= now:
+        return None
     # An entry from the future was written before the clock was set back.
-    old = oldest is not None and not now - SEAL_AFTER < oldest <= now
-    return oldest if old else None
+    return min(oldest + SEAL_AFTER, now)
 
 
 def seal_entries(*, now: datetime) -> int:

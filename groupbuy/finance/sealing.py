@@ -40,12 +40,13 @@ COLUMNS = (
 _AMOUNT = COLUMNS.index(Posting.amount_fen)
 
 
-def unsealed_since(now: datetime) -> datetime | None:
-    """Return when the oldest unsealed posting was booked, if it is old enough to be sealed."""
+def seal_due(now: datetime) -> datetime | None:
+    """Return since when the oldest unsealed posting is old enough to be sealed, None while none is."""
     oldest = db.session.scalar(_unsealed().with_only_columns(Posting.at).limit(1))
+    if oldest is None or now - SEAL_AFTER < oldest <= now:
+        return None
     # A posting from the future was booked before the clock was set back.
-    old = oldest is not None and not now - SEAL_AFTER < oldest <= now
-    return oldest if old else None
+    return min(oldest + SEAL_AFTER, now)
 
 
 def seal(*, now: datetime) -> int:

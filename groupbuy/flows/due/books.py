@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from groupbuy.audit.sealing import seal_entries, unsealed_since
+from groupbuy.audit.sealing import seal_due, seal_entries
 from groupbuy.commissions import settling
 from groupbuy.finance import sealing as book_sealing
 from groupbuy.flows import announcing, bookkeeping
@@ -17,13 +17,13 @@ def _news(now: datetime, _: ZoneInfo) -> Iterator[Step]:
 
 
 def _seals(now: datetime, _: ZoneInfo) -> Iterator[Step]:
-    since = unsealed_since(now)
+    since = seal_due(now)
     if since is not None:
         yield Step("seal_audit", 0, "audit", since)
 
 
 def _book_seals(now: datetime, _: ZoneInfo) -> Iterator[Step]:
-    since = book_sealing.unsealed_since(now)
+    since = book_sealing.seal_due(now)
     if since is not None:
         yield Step("seal_books", 0, "books", since)
 
