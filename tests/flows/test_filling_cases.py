@@ -3,12 +3,8 @@
 A product costs ¥9.90 (¥5.00 to buy) in cases of 6, of which only whole ones are bought.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
-from typing import Any
 
-import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,59 +17,20 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.sourcing import Further, Sourcing
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.db.transaction import transaction
 from groupbuy.finance import service as ledger
 from groupbuy.finance.rules import MANUAL, Entry, wallet
-from groupbuy.flows import filling_cases, naming_tolerances, ordering
+from groupbuy.flows import naming_tolerances, ordering
 from groupbuy.flows.filling_cases import Outlook
-from groupbuy.flows.ordering import Wish
-from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
-from groupbuy.leaders.models import Leader
 from groupbuy.messaging.models import Message
-from groupbuy.orders.models import LineTolerance, Order
+from groupbuy.orders.models import Order
 from groupbuy.orders.tolerances import Tolerance
 from groupbuy.purchasing import queries as purchasing
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW
+from tests.cases import allow, bought, by_the_case, outlook, wanted
 from tests.money import hand_out
 from tests.warehouse import day
-
-
-def by_the_case(*codes: str, offers: Any = None, **columns: Any) -> Round:
-    """Make a round of products of which only whole cases are bought."""
-    supplier = building.add_supplier()
-    products = [building.add_product(supplier, code, keeps=True) for code in codes]
-    return building.add_round(products, offers=offers, surplus_policy="shortfall", **columns)
-
-
-def allow(order: Order, now: Any = NOW, **units: int) -> None:
-    with transaction():
-        fresh = db.session.get_one(Order, order.id)
-        naming_tolerances.allow(order=fresh, units=units, now=now, actor=ACTOR)
-
-
-def wanted(round_: Round, leader: Leader, wishes: dict[str, int], **more: int) -> Order:
-    """Place an order of a new resident, who takes some more."""
-    order = building.place(round_, building.add_resident(leader), wishes)
-    if more:
-        allow(order, **more)
-    return order
-
-
-def bought(round_: Round) -> dict[str, tuple[int, int, int]]:
-    """Return by product what was ordered, bought and is short."""
-    db.session.rollback()
-    return {
-        line.product.code: (line.ordered, line.purchased, line.shortfall)
-        for one in purchasing.orders_of_round(round_.id)
-        for line in one.lines
-    }
-
-
-def outlook(round_: Round) -> list[Outlook]:
-    db.session.rollback()
-    found = filling_cases.outlook(db.session.get_one(Round, round_.id, populate_existing=True))
-    return [found[offer_id] for offer_id in sorted(found)]
 
 
 def test_what_fills_a_case_is_given_in_turn_and_is_ordered_like_the_rest(app: Flask) -> None:
@@ -196,48 +153,6 @@ def test_what_was_paid_ahead_leaves_the_rest_to_be_paid_and_freight_becomes_free
     assert day.wrong() == []
 
 
-def test_it_is_named_until_the_cut_off_within_bounds_and_follows_the_line(app: Flask) -> None:
-    terms = {"P2": {"per_buyer_limit": 5}, "P3": {"multiple": 2}}
-    supplier, leader = building.add_supplier(), building.add_leader()
-    products = [building.add_product(supplier, f"P{number}") for number in (1, 2, 3)]
-    products.append(building.add_product(supplier, "P4", case_size=1))
-    round_ = building.add_round(products, offers=terms, surplus_policy="shortfall")
-    order = wanted(round_, leader, {"P1": 1, "P2": 2, "P3": 2, "P4": 1}, P1=5, P2=3, P3=4, P4=0)
-    refused: list[tuple[dict[str, int], type[GroupbuyError], str]] = [
-        ({"P1": 1000}, BadInput, "out_of_range"),
-        ({"P1": -1}, BadInput, "out_of_range"),
-        ({"P9": 1}, BadInput, "unknown_product"),
-        ({"P1": 0, "P2": 4}, RuleBroken, "limit_reached"),
-        ({"P3": 3}, RuleBroken, "not_a_multiple"),
-        ({"P4": 1}, RuleBroken, "not_by_the_case"),
-    ]
-    for units, kind, code in refused:
-        with pytest.raises(kind) as error:
-            allow(order, **units)
-        assert error.value.code == code
-    allow(order, P1=0)
-    # Of P2 four are wanted now and five may be had; a line that is taken out takes its tolerance along.
-    with transaction():
-        fresh = db.session.get_one(Order, order.id)
-        ordering.change_order(order=fresh, wishes=[Wish("P1", 1), Wish("P2", 4)], now=NOW, actor=ACTOR)
-    assert naming_tolerances.named_by(day.stored(order)) == {"P2": Tolerance(1, 0)}
-    with transaction():
-        ordering.cancel_order(
-            order=db.session.get_one(Order, order.id), reason="不要了", now=NOW, actor=ACTOR
-        )
-    with pytest.raises(RuleBroken) as cancelled:
-        allow(order, P2=1)
-    assert (cancelled.value.code, outlook(round_)) == ("order_cancelled", [])
-
-
-def test_a_round_that_buys_the_last_case_anyway_takes_none(app: Flask) -> None:
-    round_ = building.add_round([building.add_product(building.add_supplier())])
-    order = wanted(round_, building.add_leader(), {"P1": 1})
-    with pytest.raises(RuleBroken) as error:
-        allow(order, P1=1)
-    assert error.value.code == "not_by_the_case"
-
-
 @settings(max_examples=6)
 @given(
     wishes=st.lists(st.tuples(st.integers(1, 7), st.integers(0, 4)), min_size=4, max_size=4),
@@ -279,44 +194,4 @@ def test_whatever_is_named_a_case_is_full_or_every_line_stays(
     assert not sum(more) or not short
     stored = [day.stored(order) for order in orders]
     assert [one.amount_fen - one.paid_fen for one in stored] == [got * 990 for got in more]
-    assert day.wrong() == []
-
-
-def test_what_is_named_while_the_round_closes_counts_or_is_refused(app: Flask) -> None:
-    round_, leader = by_the_case("P1"), building.add_leader()
-    orders = [wanted(round_, leader, {"P1": 1}) for _ in range(4)]
-    ids, round_id = [order.id for order in orders], round_.id
-    db.session.rollback()
-
-    def name(order_id: int) -> str:
-        def once() -> None:
-            order = db.session.get_one(Order, order_id)
-            just = CLOSES - timedelta(seconds=1)
-            naming_tolerances.allow(order=order, units={"P1": 1}, now=just, actor=ACTOR)
-
-        with app.app_context():
-            try:
-                in_transaction(once)
-            except RuleBroken as error:
-                return error.code
-        return "named"
-
-    def close(_: int) -> str:
-        with app.app_context():
-            return building.close(app, Round(id=round_id)).state
-
-    work = [
-        *(partial(name, one) for one in ids[:2]),
-        partial(close, 0),
-        *(partial(name, one) for one in ids[2:]),
-    ]
-    with ThreadPoolExecutor(5) as pool:
-        answers = [task.result() for task in [pool.submit(one) for one in work]]
-    db.session.rollback()
-    named = answers.count("named")
-    assert named + answers.count("round_closed") == 4
-    # 4 are wanted and 2 are missing: whoever was told that it is named is counted.
-    assert len(db.session.scalars(select(LineTolerance.given)).all()) == named
-    given = sum(db.session.scalars(select(LineTolerance.given)))
-    assert (given, bought(round_)) == ((2, {"P1": (6, 6, 0)}) if named >= 2 else (0, {"P1": (4, 0, 4)}))
     assert day.wrong() == []
