@@ -152,7 +152,13 @@ def _wapiti(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) 
         command += ["-H", f"Cookie: {cookie}"] if cookie else []
         for path in LEFT_ALONE:
             command += ["--exclude", f"{site}{path}*"]
-        findings += _read_report(role, _run(command, "wapiti", role), report)
+        findings += _told(f"wapiti, {role}", _read_report(role, _run(command, "wapiti", role), report))
+    return findings
+
+
+def _told(where: str, findings: list[str]) -> list[str]:
+    """Print the findings at once, because the whole takes long and may be stopped; return them."""
+    print("\n".join(findings) if findings else f"{where}: nothing found", flush=True)
     return findings
 
 
@@ -182,12 +188,16 @@ def _sqlmap(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) 
         command += ["--technique", "BEUSTQ" if full else "BEUS"]
         command += ["--data", data] if data else []
         command += ["--cookie", cookies[role]] if cookies[role] else []
-        output = _run(command, "sqlmap", path)
-        found = re.findall(r"Parameter: .*|.* is vulnerable.*|.*appears to be .* injectable.*", output)
-        findings += [f"sqlmap, {role} {path}: {line.strip()}" for line in found]
-        if not found and "all tested parameters do not appear to be injectable" not in output:
-            findings.append(f"sqlmap, {role} {path}: it did not get through: {output.strip()[-300:]}")
+        where = f"sqlmap, {role} {path}"
+        findings += _told(where, _read_sqlmap(where, _run(command, "sqlmap", path)))
     return findings
+
+
+def _read_sqlmap(where: str, output: str) -> list[str]:
+    found = re.findall(r"Parameter: .*|.* is vulnerable.*|.*appears to be .* injectable.*", output)
+    if not found and "all tested parameters do not appear to be injectable" not in output:
+        return [f"{where}: it did not get through: {output.strip()[-300:]}"]
+    return [f"{where}: {line.strip()}" for line in found]
 
 
 def _open_round(site: str, cookie: str) -> str:
