@@ -24,7 +24,8 @@ from groupbuy.web.admin.listing import (
 from groupbuy.web.admin.words import PREFIX, VERBS, actor_name, verb
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import LABELS, look
+from groupbuy.web.kit.state_names import LABELS
+from groupbuy.web.kit.states import look
 from groupbuy.web.signin.roles import role_name
 
 MOST_SHOWN = 160
