@@ -55,6 +55,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/attack", description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="every module, deeper, without a limit of time")
     parser.add_argument("--only", choices=("wapiti", "sqlmap"))
+    parser.add_argument("--role", choices=ROLES, help="crawl as this role only")
     options = parser.parse_args()
     _install()
     findings: list[str] = []
@@ -62,7 +63,8 @@ def main() -> int:
         with _demonstration(Path(folder)) as (site, logins):
             cookies = {role: _sign_in(site, *logins[role]) if role in logins else "" for role in ROLES}
             if options.only != "sqlmap":
-                findings += _wapiti(site, cookies, Path(folder), full=options.full)
+                crawled = {role: cookies[role] for role in ROLES if options.role in (None, role)}
+                findings += _wapiti(site, crawled, Path(folder), full=options.full)
             if options.only != "wapiti":
                 findings += _sqlmap(site, cookies, Path(folder), full=options.full)
         findings += _faults(Path(folder))
@@ -147,7 +149,8 @@ def _wapiti(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) 
         report = folder / f"wapiti-{role}.json"
         command = [TOOLS / "bin" / "wapiti", "-u", site + START[role], "--scope", "domain", "--flush-session"]
         command += ["-m", "all" if full else SHORT_MODULES, "-f", "json", "-o", report, "--no-bugreport"]
-        command += ["--store-session", folder / f"session-{role}", "--tasks", "2"]
+        # With two tasks wapiti may find its own record of the session locked, and ends.
+        command += ["--store-session", folder / f"session-{role}", "--tasks", "1"]
         command += [] if full else [*QUICKLY]
         command += ["-H", f"Cookie: {cookie}"] if cookie else []
         for path in LEFT_ALONE:
