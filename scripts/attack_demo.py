@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import quote, urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
@@ -45,9 +46,10 @@ SQL_TARGETS = (
     ("operator", "/admin/orders?q=1&state=confirmed&page=1&sort=number", ""),
     ("operator", "/admin/residents?q=1&page=1&sort=name", ""),
     ("operator", "/admin/audit?q=1&kind=order&verb=x&from=2026-01-01&until=2027-01-01", ""),
-    ("operator", "/api/v1/rounds?state=open&limit=5", ""),
-    ("operator", "/api/v1/products?q=1&limit=5", ""),
+    ("operator", "/admin/stock?q=1&page=1", ""),
 )
+# What the parameters of the API's lists are asked with first; those not named are asked with a word.
+VALUES = {"integer": "1", "boolean": "true", "since": "2026-01-01", "until": "2027-01-01", "limit": "5"}
 
 
 def main() -> int:
@@ -183,7 +185,7 @@ def _read_report(role: str, output: str, report: Path) -> list[str]:
 def _sqlmap(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) -> list[str]:
     name = _open_round(site, cookies["operator"])
     findings: list[str] = []
-    for role, path, data in SQL_TARGETS:
+    for role, path, data in (*SQL_TARGETS, *_api_lists(site)):
         url = site + path.format(round=name)
         command = [TOOLS / "bin" / "sqlmap", "-u", url, "--batch", "--disable-coloring", "--flush-session"]
         command += ["--output-dir", folder / "sqlmap", "--level", "5" if full else "1"]
@@ -194,6 +196,22 @@ def _sqlmap(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) 
         where = f"sqlmap, {role} {path}"
         findings += _told(where, _read_sqlmap(where, _run(command, "sqlmap", path)))
     return findings
+
+
+def _api_lists(site: str) -> Iterator[tuple[str, str, str]]:
+    """Yield a target for every list of the API that takes more than the place to go on from."""
+    with urlopen(f"{site}/api/v1/openapi.json") as answer:  # noqa: S310 - our own server
+        paths = json.load(answer)["paths"]
+    for path, operations in paths.items():
+        asked = operations.get("get", {}).get("parameters", [])
+        query = {one["name"]: _value(one) for one in asked if one["in"] == "query"}
+        if query.keys() - {"cursor", "limit"} and "{" not in path:
+            yield "operator", f"{path}?{urlencode(query)}", ""
+
+
+def _value(parameter: Mapping[str, Any]) -> str:
+    schema = parameter["schema"]
+    return VALUES.get(parameter["name"]) or VALUES.get(schema.get("type"), "1")
 
 
 def _read_sqlmap(where: str, output: str) -> list[str]:
