@@ -22,6 +22,11 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 # What several products can be given at once.
 SHARED = ("category_id", "brand_id", "supplier_id", "temperature_zone")
+OWNERS: Mapping[str, type[Category] | type[Brand] | type[Supplier]] = {
+    "category_id": Category,
+    "brand_id": Brand,
+    "supplier_id": Supplier,
+}
 MAX_TEXT = 300
 # The longest time for after-sale requests about a category's goods.
 MAX_HOURS = 24 * 365
@@ -96,11 +101,20 @@ def edit_many(*, product_ids: Sequence[int], values: Mapping[str, Any], now: dat
     """Give several products the same category, brand, supplier or temperature zone; return how many."""
     if unknown := sorted(set(values) - set(SHARED)):
         raise BadInput("unknown_field", f"{unknown[0]} cannot be changed for many.", param=unknown[0])
+    _check_owners(values)
     chosen = select(Product).where(Product.id.in_(product_ids)).order_by(Product.id)
     products = db.session.scalars(chosen.with_for_update()).all()
     for product in products:
         edit_product(product=product, version=product.version, values=values, now=now, actor=actor)
     return len(products)
+
+
+def _check_owners(values: Mapping[str, Any]) -> None:
+    """Refuse what goods cannot belong to; a page offers only what there was when it was made."""
+    for param in OWNERS.keys() & values.keys():
+        number = values[param]
+        if not isinstance(number, int) or db.session.get(OWNERS[param], number) is None:
+            raise BadInput("unknown_value", "There is no such entry.", param=param)
 
 
 def reprice_many(

@@ -17,6 +17,7 @@ from groupbuy.http.limits import init_limits
 from groupbuy.http.naming import init_naming
 from groupbuy.http.old_rounds import init_old_rounds
 from groupbuy.http.proving import init_proving
+from groupbuy.http.row_ids import init_row_ids
 
 API_PREFIX = "/api/"
 MAX_UPLOAD = 64 * 1024 * 1024
@@ -56,6 +57,7 @@ def init_http(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=LONGEST_COOKIE,
     )
     app.session_interface = Cookies()
+    init_row_ids(app)
     init_naming(app, proxied=bool(settings.trusted_proxies))
     app.before_request(_refuse_unstorable)
     init_identity(app)

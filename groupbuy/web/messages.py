@@ -9,6 +9,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from groupbuy.db.transaction import in_transaction
+from groupbuy.http.row_ids import row_id
 from groupbuy.messaging import notes
 from groupbuy.notices import choices, rules
 from groupbuy.notices.reach import role_of
@@ -97,9 +98,10 @@ def messages_page(recipient: str, *, template: str) -> ResponseReturnValue:
 def mark_seen(recipient: str) -> ResponseReturnValue:
     """Mark everything on the page, and what is older, as read."""
     form = SeenForm()
-    if form.validate() and (form.until.data or "").isdigit():
+    shown = row_id(form.until.data)
+    if form.validate() and shown is not None:
         known = notes.notes_to(recipient, most=1)
-        until = min(int(form.until.data or 0), known[0].id if known else 0)
+        until = min(shown, known[0].id if known else 0)
         in_transaction(lambda: notes.mark_seen(recipient, until=until))
     return redirect(request.path, 303)
 

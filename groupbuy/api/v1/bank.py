@@ -10,7 +10,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.imports import FILES, ImportFault, uploaded_table
 from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.settlements import day_of
-from groupbuy.api.v1.shapes import Json, Page, Problem, ProblemDetail, Shape
+from groupbuy.api.v1.shapes import Json, Page, Problem, ProblemDetail, RowNumber, Shape
 from groupbuy.api.v1.warehouse import Day
 from groupbuy.documents.faults import UnreadableTable
 from groupbuy.finance.models import BankLine, Posting
@@ -119,9 +119,7 @@ class BankLineDetail(Shape):
 class BankMatching(Body):
     """The postings that stand behind a line; they add up to it."""
 
-    postings: Annotated[
-        list[Annotated[int, Field(strict=True, ge=1, lt=2**63)]], Field(min_length=1, max_length=MOST_MATCHED)
-    ]
+    postings: Annotated[list[RowNumber], Field(min_length=1, max_length=MOST_MATCHED)]
 
 
 class SettingAside(Body):

@@ -7,7 +7,7 @@ from pydantic import Field
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import Fen, Key
 from groupbuy.api.v1.rest_days import own_leader
-from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.api.v1.shapes import Json, RowNumber, Shape
 from groupbuy.commissions import helper_payments as service
 from groupbuy.commissions.models import HelperPayment
 from groupbuy.finance import queries, rules
@@ -59,7 +59,7 @@ class OwnShare(Shape):
 class NewHelperPayment(Body):
     """Whom the leader has paid, how much and how; the same ``submission_key`` again is the same payment."""
 
-    account_id: Annotated[int, Field(strict=True, ge=1)]
+    account_id: RowNumber
     amount_fen: Fen
     proof: Words
     submission_key: Key | None = None

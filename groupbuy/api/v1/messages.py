@@ -9,6 +9,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body
+from groupbuy.http.row_ids import MAX_ROW_ID
 from groupbuy.kernel.times import iso
 from groupbuy.messaging import notes
 
@@ -36,7 +37,7 @@ class Messages(Shape):
 class Seen(Body):
     """The id of the latest message that was read."""
 
-    until: Annotated[int, Field(ge=0, lt=2**63)]
+    until: Annotated[int, Field(ge=0, le=MAX_ROW_ID)]
 
 
 class Unread(Shape):

@@ -16,6 +16,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.flows import confirming, late_orders, notifying
+from groupbuy.flows.receiving import MAX_UNITS
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
@@ -89,7 +90,7 @@ class ConfirmedLine(Body):
     """How many sale units of a product will come."""
 
     product_code: Code
-    units: Annotated[int, Field(ge=0)]
+    units: Annotated[int, Field(ge=0, le=MAX_UNITS)]
 
 
 class Confirmation(Body):

@@ -6,11 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from groupbuy.campaigns.rules import MAX_NAME, MAX_QUANTITY
 from groupbuy.http.reading import Query, Text
+from groupbuy.http.row_ids import MAX_ROW_ID
 
 MAX_PAGE = 200
 USUAL_PAGE = 50
 
 Code = Annotated[Text, Field(min_length=1, max_length=MAX_NAME)]
+# Strict, so that neither a text nor a truth value is taken for a number.
+RowNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_ROW_ID)]
 Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 

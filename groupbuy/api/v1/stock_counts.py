@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Code, Json, Shape
+from groupbuy.api.v1.shapes import Code, Json, RowNumber, Shape
 from groupbuy.catalog.service import get_product
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body
@@ -28,7 +28,7 @@ class CountedBatch(Body):
     product_code: Code
     seen: Units
     counted: Units
-    batch_id: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    batch_id: RowNumber | None = None
     warehouse: Code | None = None
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Code, Json, Name, Page, Shape
+from groupbuy.api.v1.shapes import Code, Json, Name, Page, RowNumber, Shape
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.http.identity import Identity
@@ -18,8 +18,6 @@ from groupbuy.warehouse.models import StockTransfer, Warehouse
 from groupbuy.warehouse.stock import MAX_UNITS
 from groupbuy.warehouse.transferring import MAX_LINES, MAX_NOTE, Goods
 from groupbuy.warehouse.warehouses import MAX_CODE, MAX_TEXT
-
-MAX_ID = 2**63
 
 
 class WarehouseBody(Body):
@@ -58,7 +56,7 @@ class SentGoods(Body):
 
     product_code: Code
     units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
-    batch_id: Annotated[int, Field(ge=1, lt=MAX_ID)] | None = None
+    batch_id: RowNumber | None = None
 
 
 class SendGoods(Body):
@@ -73,7 +71,7 @@ class SendGoods(Body):
 class ArrivedLine(Body):
     """What arrived of a line of a transfer, in sale units."""
 
-    line_id: Annotated[int, Field(ge=1, lt=MAX_ID)]
+    line_id: RowNumber
     arrived: Annotated[int, Field(ge=0, le=MAX_UNITS)]
 
 

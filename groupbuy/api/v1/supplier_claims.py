@@ -9,7 +9,7 @@ from groupbuy.aftersales.models import LotClaim, LotReply
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.after_sales import zone
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Json, Page, Shape
+from groupbuy.api.v1.shapes import Json, Page, RowNumber, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.db import db
 from groupbuy.flows import deciding_lots
@@ -21,14 +21,13 @@ from groupbuy.kernel.times import iso
 
 PATH = "/supplier-claims"
 SUPPLIER = ("supplier",)
-Line = Annotated[int, Field(ge=1)]
 Units = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
 
 
 class TakenLine(Body):
     """How many bad units of a line the supplier takes over."""
 
-    line: Line
+    line: RowNumber
     units: Units
 
 

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Code, Json, Page, Shape
+from groupbuy.api.v1.shapes import Code, Json, Page, RowNumber, Shape
 from groupbuy.catalog.service import get_product
 from groupbuy.config import Settings
 from groupbuy.flows import receiving
 from groupbuy.flows.receiving import MAX_TEXT, MAX_UNITS, Delivery
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
+from groupbuy.http.row_ids import MAX_ROW_ID
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.purchasing import queries as purchasing
@@ -50,7 +51,7 @@ class ReceiveGoods(Body):
     lines: Annotated[list[DeliveredLine], Field(max_length=MAX_LINES)]
     last: bool = False
     confirm_over_delivery: Annotated[int, Field(ge=0, le=2)] = 0
-    seen_receipts: Annotated[int, Field(ge=0)] | None = None
+    seen_receipts: Annotated[int, Field(ge=0, le=MAX_ROW_ID)] | None = None
     warehouse: Code | None = None
     note: Remark | None = None
 
@@ -215,7 +216,7 @@ class IssueGoods(Body):
     units: Annotated[int, Field(ge=1, le=MAX_UNITS)]
     reason: Annotated[Text, Field(min_length=1, max_length=issuing.MAX_REASON)]
     submission_key: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
-    batch_id: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    batch_id: RowNumber | None = None
 
 
 class IssueShape(Shape):

@@ -14,6 +14,7 @@ from groupbuy.flows import weighing
 from groupbuy.flows.weighing import MAX_ENTRIES, Entry
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
+from groupbuy.http.row_ids import MAX_ROW_ID
 from groupbuy.kernel.clock import utc_now
 from groupbuy.weighing import queries
 
@@ -29,7 +30,7 @@ class WeightLine(Body):
     order_no: Annotated[Text, Field(max_length=32)]
     product_code: Code
     weight: Annotated[Text, Field(min_length=1, max_length=200)]
-    seen: Annotated[int, Field(ge=0)] | None = None
+    seen: Annotated[int, Field(ge=0, le=MAX_ROW_ID)] | None = None
 
 
 class EnterWeights(Body):

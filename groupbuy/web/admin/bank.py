@@ -16,6 +16,7 @@ from groupbuy.flows import bank_reading, banking
 from groupbuy.flows.bank_file import read_statement
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.web.admin import saving
@@ -165,7 +166,7 @@ def bank_line(line_id: int) -> ResponseReturnValue:
         if request.form.get("do") == "aside":
             banking.set_aside(note=form.note.data or "", **usual)
         else:
-            banking.match(posting_ids=request.form.getlist("postings", type=int), **usual)
+            banking.match(posting_ids=_ticked(), **usual)
 
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("Saved."), "ok")
@@ -181,6 +182,11 @@ def bank_line(line_id: int) -> ResponseReturnValue:
         proposed={posting for one in proposed for posting in one.postings},
     )
     return page, 422 if form.errors or form.form_errors else 200
+
+
+def _ticked() -> list[int]:
+    texts = request.form.getlist("postings")
+    return [number for text in texts if (number := row_id(text)) is not None]
 
 
 @blueprint.post("/bank/<int:line_id>/reopen")

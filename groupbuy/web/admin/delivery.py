@@ -21,6 +21,7 @@ from groupbuy.documents import pdf, xlsx
 from groupbuy.flows import dispatching
 from groupbuy.http import rights
 from groupbuy.http.guards import signed_in
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotAllowed, NotFound
 from groupbuy.kernel.times import parse_date
@@ -168,7 +169,7 @@ def delivery_route(route_id: int) -> ResponseReturnValue:
     def store() -> None:
         service.change_route(
             route_id=route_id,
-            version=int(form.version.data) if (form.version.data or "").isdigit() else 0,
+            version=row_id(form.version.data) or 0,
             driver=form.driver.data,
             driver_phone=form.driver_phone.data,
             capacity_units=form.capacity_units.data,
@@ -201,12 +202,13 @@ def _as_stored(route: DeliveryRoute) -> dict[str, object]:
 def delivery_move(stop_id: int) -> ResponseReturnValue:
     """Put a stop to another place or onto another route."""
     form, route_id = MoveForm(), queries.get_stop(stop_id).route_id
-    if form.validate() and (form.route.data or "").isdigit():
+    target = row_id(form.route.data)
+    if form.validate() and target is not None:
         try:
             in_transaction(
                 lambda: service.move_stop(
                     stop_id=stop_id,
-                    route_id=int(form.route.data or 0),
+                    route_id=target,
                     place=form.place.data or 0,
                     now=utc_now(),
                     actor=actor().name,

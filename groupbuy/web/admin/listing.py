@@ -17,6 +17,7 @@ from groupbuy.documents.sheet import Column as SheetColumn
 from groupbuy.documents.sheet import Kind, Sheet, table
 from groupbuy.http import rights
 from groupbuy.http.guards import signed_in
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotAllowed
 from groupbuy.kernel.times import local_moment, parse_date
@@ -259,7 +260,7 @@ def by_state(kind: str) -> Filter:
 
 def asked_id(name: str) -> int | None:
     """Return a filter's number, None where there is none."""
-    return request.args.get(name, type=int)
+    return row_id(request.args.get(name))
 
 
 def asked_day(name: str) -> date | None:

@@ -14,6 +14,7 @@ from groupbuy.catalog import service
 from groupbuy.catalog.models import Product
 from groupbuy.catalog.rules import changed_price
 from groupbuy.db import db
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import BASIS, parse_fixed
@@ -80,7 +81,7 @@ def products_prices() -> ResponseReturnValue:
 
 
 def _ticked() -> Sequence[Product]:
-    ids = [int(text) for text in request.form.getlist("id")[:MOST] if text.isascii() and text.isdigit()]
+    ids = [number for text in request.form.getlist("id")[:MOST] if (number := row_id(text)) is not None]
     return db.session.scalars(select(Product).where(Product.id.in_(ids)).order_by(Product.code)).all()
 
 
@@ -96,7 +97,7 @@ def _changed(form: PricesForm, products: Sequence[Product]) -> dict[int, int]:
 def _store(form: PricesForm, products: Sequence[Product]) -> None:
     """Change the prices of the versions that were shown; one without is refused as changed."""
     seen: dict[int, Any] = {one.id: request.form.get(f"{SEEN}{one.id}", "") for one in products}
-    versions = {key: int(text) if text.isascii() and text.isdigit() else 0 for key, text in seen.items()}
+    versions = {key: row_id(text) or 0 for key, text in seen.items()}
     service.reprice_many(versions=versions, **form.change, now=utc_now(), actor=actor().name)
 
 

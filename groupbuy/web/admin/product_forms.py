@@ -15,6 +15,7 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.http.guards import signed_in
 from groupbuy.http.pictures import store_picture
 from groupbuy.http.quotas import add_upload
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.web.admin import saving
@@ -118,7 +119,7 @@ def products_edit(code: str) -> ResponseReturnValue:
         stored = service.get_product(code)
         service.edit_product(
             product=stored,
-            version=int(form.version.data) if form.version.data.isdigit() else 0,
+            version=row_id(form.version.data) or 0,
             values=_values(form, stored),
             now=utc_now(),
             actor=actor().name,

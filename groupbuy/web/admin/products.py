@@ -11,6 +11,7 @@ from groupbuy.catalog import service
 from groupbuy.catalog.models import Category, Product, Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import (
@@ -113,7 +114,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
 @blueprint.post("/products/many")
 def products_many() -> ResponseReturnValue:
     """Change what is ticked: its state, category, supplier or temperature zone."""
-    ids = [int(text) for text in request.form.getlist("id")[:MOST] if text.isascii() and text.isdigit()]
+    ids = [number for text in request.form.getlist("id")[:MOST] if (number := row_id(text)) is not None]
     back = redirect(url_for("admin.products") + _query(request.form.get("back", "")), 303)
     if not ids:
         flash(_("Tick at least one product first."), "wait")
@@ -124,7 +125,8 @@ def products_many() -> ResponseReturnValue:
     def change() -> int:
         if field == "state":
             return service.move_many(product_ids=ids, state=value, now=now, actor=who)
-        values = {field: int(value) if value.isdigit() else value}
+        number = row_id(value)
+        values = {field: value if number is None else number}
         return service.edit_many(product_ids=ids, values=values, now=now, actor=who)
 
     count = in_transaction(change)

@@ -25,6 +25,7 @@ from groupbuy.config import Settings
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import receiving as flow
 from groupbuy.flows.receiving import MAX_TEXT, Delivery
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -210,7 +211,7 @@ def _receive(number: str, form: DeliveryForm) -> str:
         actor=actor(),
         last=form.last.data,
         confirmed=form.confirmed.data or 0,
-        seen=int(form.seen.data) if (form.seen.data or "").isdigit() else None,
+        seen=row_id(form.seen.data),
         note=form.note.data,
         warehouse_code=form.warehouse.data,
         key=form.submission_key.data or None,
