@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from groupbuy.web.kit import assets, errors, filters, headers, i18n, navigation, paging, states
+from groupbuy.web.kit import assets, cards, errors, filters, headers, i18n, navigation, paging, states
 
 
 def install(
@@ -24,6 +24,7 @@ def install(
     app.jinja_env.globals["insecure_http"] = insecure_http
     i18n.install(app)
     filters.install(app, zone=zone)
+    cards.install(app)
     states.install(app)
     navigation.install(app, may_visit=may_visit)
     paging.install(app)
