@@ -89,6 +89,20 @@ def stop_of(day: date, leader_id: int) -> DeliveryStop | None:
     return db.session.scalar(found.options(joinedload(DeliveryStop.route)))
 
 
+def stops_of_orders(orders: Collection[Order]) -> Mapping[int, DeliveryStop]:
+    """Return by order id the stop at which its goods get off, with its route, where one is planned."""
+    found = select(DeliveryStop).where(
+        DeliveryStop.day.in_({order.day for order in orders}),
+        DeliveryStop.leader_id.in_({order.leader_id for order in orders}),
+    )
+    stops = {
+        (stop.day, stop.leader_id): stop
+        for stop in db.session.scalars(found.options(joinedload(DeliveryStop.route)))
+    }
+    places = {order.id: (order.day, order.leader_id) for order in orders}
+    return {order_id: stops[place] for order_id, place in places.items() if place in stops}
+
+
 def get_stop(stop_id: int, *, lock: bool = False) -> DeliveryStop:
     """Return a stop, locked until the transaction ends where asked for; raise NotFound."""
     stop = db.session.get(DeliveryStop, stop_id, with_for_update=lock or None, populate_existing=lock)

@@ -175,6 +175,7 @@ class Phase(StrEnum):
     AWAITING_PAYMENT = "awaiting_payment"
     ORDERED = "ordered"
     BEING_PREPARED = "being_prepared"
+    SENT = "sent"
     ON_THE_WAY = "on_the_way"
     PART_PICKED_UP = "part_picked_up"
     PICKED_UP = "picked_up"

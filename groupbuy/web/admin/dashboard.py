@@ -7,6 +7,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from groupbuy.analytics import dashboard as figures
+from groupbuy.analytics.dashboard_handing import handing_decisions
 from groupbuy.jobs import heartbeats
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.admin.blueprint import blueprint
@@ -47,6 +48,7 @@ def _live(last_two: list[figures.DayFigures]) -> dict[str, Any]:
         "yesterday": last_two[0],
         "today_figures": last_two[1],
         "decisions": figures.decisions(now=now, day=today(), begins=begins, ends=ends),
+        "handing": handing_decisions(now),
         "rounds": figures.current_rounds(now=now, begins=begins, ends=ends),
         "columns": ROUND_COLUMNS,
         "lateness": figures.lateness(now=now),

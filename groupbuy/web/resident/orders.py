@@ -16,6 +16,7 @@ from groupbuy.campaigns import storefront
 from groupbuy.campaigns.delays import delays_of
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.delivery.queries import stops_of_orders
 from groupbuy.documents.qr import code_of
 from groupbuy.finance.queries import available
 from groupbuy.finance.rules import wallet
@@ -85,10 +86,13 @@ def orders() -> ResponseReturnValue:
     found, total = queries.orders_page(
         resident_ids=signed_in().resident_ids, page=max(page, 1), size=PAGE_SIZE
     )
-    now, facts = utc_now(), facts_of(found)
+    now, facts, stops = utc_now(), facts_of(found), stops_of_orders(found)
     return render_template(
         "resident/orders.html",
-        orders=[(one, progress_of(one, now, facts[one.id].review), _pictures(one)) for one in found],
+        orders=[
+            (one, progress_of(one, now, facts[one.id].review, stops.get(one.id)), _pictures(one))
+            for one in found
+        ],
         facts=facts,
         lost=queries.lost_units([one.id for one in found]),
         pages=Pages(max(page, 1), ceil(total / PAGE_SIZE), total),
@@ -110,7 +114,7 @@ def order(number: str) -> ResponseReturnValue:
         "resident/order.html",
         order=found,
         facts=facts,
-        progress=progress_of(found, utc_now(), facts.review),
+        progress=progress_of(found, utc_now(), facts.review, stops_of_orders([found]).get(found.id)),
         placed="placed" in request.args,
         lost=lost,
         code=bag_code_of(found) or found.pickup_code,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from groupbuy.campaigns.rules import RoundState, effective_state
+from groupbuy.delivery.models import DeliveryStop
 from groupbuy.orders.models import Order
 from groupbuy.orders.reviews import WAITING, Review
 from groupbuy.orders.rules import OrderState, Phase, phase
@@ -25,25 +26,41 @@ class Progress:
     has_code: bool
 
 
-def progress_of(order: Order, now: datetime, review: Review | None = None) -> Progress:
-    """Return how far an order is at a moment; a review is a step of its own."""
+def progress_of(
+    order: Order, now: datetime, review: Review | None = None, stop: DeliveryStop | None = None
+) -> Progress:
+    """Return how far an order is; a review is a step of its own, and so is the way to ``stop``."""
     round_ = order.round
     state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, now)
-    seen = phase(OrderState(order.state), state)
+    seen = _underway(phase(OrderState(order.state), state), stop)
     alive = order.state in (OrderState.CONFIRMED, OrderState.AWAITING_PAYMENT)
     return Progress(
         phase=seen,
-        steps=_cancelled(order) if seen is Phase.CANCELLED else _steps(order, review),
-        done=2 if seen is Phase.CANCELLED else _DONE[seen] + (review is not None and review.state != WAITING),
+        steps=_cancelled(order) if seen is Phase.CANCELLED else _steps(order, review, stop),
+        done=2 if seen is Phase.CANCELLED else _DONE[seen] + _further(review, stop),
         can_change=alive and state is RoundState.OPEN,
         has_code=seen not in (Phase.CANCELLED, Phase.AWAITING_PAYMENT, Phase.PICKED_UP, Phase.COMPLETED),
     )
+
+
+def _underway(seen: Phase, stop: DeliveryStop | None) -> Phase:
+    """Return where goods are that have left or come, while others of their round still wait for a vehicle."""
+    if seen is not Phase.BEING_PREPARED or stop is None or stop.route.left_at is None:
+        return seen
+    return Phase.SENT if stop.arrived_at is None else Phase.ON_THE_WAY
+
+
+def _further(review: Review | None, stop: DeliveryStop | None) -> int:
+    """Return how many of the steps that only some orders have are done."""
+    reviewed = review is not None and review.state != WAITING
+    return reviewed + (stop is not None and stop.route.left_at is not None)
 
 
 _DONE = {
     Phase.AWAITING_PAYMENT: 1,
     Phase.ORDERED: 1,
     Phase.BEING_PREPARED: 2,
+    Phase.SENT: 2,
     Phase.ON_THE_WAY: 3,
     Phase.PART_PICKED_UP: 3,
     Phase.PICKED_UP: 4,
@@ -51,14 +68,15 @@ _DONE = {
 }
 
 
-def _steps(order: Order, review: Review | None) -> list[Step]:
+def _steps(order: Order, review: Review | None, stop: DeliveryStop | None) -> list[Step]:
     waiting = order.state == OrderState.AWAITING_PAYMENT
     hours = f"{day(order.day)} {order.leader.pickup_hours}"
     return [
         (_("Ordered"), order.placed_at, _("Waiting for payment") if waiting else ""),
         *_review_step(review),
         (_("Cut-off"), order.round.closes_at, _("Goods are bought and packed after it")),
-        (_("For pickup"), None, hours),
+        *_way_step(stop),
+        (_("For pickup"), stop.arrived_at if stop else None, hours),
         (_("Picked up"), order.picked_up_at, ""),
     ]
 
@@ -69,6 +87,12 @@ def _review_step(review: Review | None) -> list[Step]:
     if review.state == WAITING:
         return [(_("Review"), None, _("The operator looks at this order before the cut-off"))]
     return [(_("Review passed"), review.at, "")]
+
+
+def _way_step(stop: DeliveryStop | None) -> list[Step]:
+    if stop is None or stop.route.left_at is None:
+        return []
+    return [(_("On the way"), stop.route.left_at, "")]
 
 
 def _cancelled(order: Order) -> list[Step]:

@@ -32,6 +32,7 @@ LABELS = {
         "cancelled": ("Cancelled", "bad"),
         "ordered": ("Ordered", "ok"),
         "being_prepared": ("Being prepared", "wait"),
+        "sent": ("On the way", "info"),
         "on_the_way": ("For pickup", "info"),
         "completed": ("Completed", "idle"),
     },

@@ -1,0 +1,42 @@
+"""What of goods that have left waits for a decision: cases, claims on batches, what leaders found missing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from groupbuy.aftersales.models import AfterSaleCase, LotClaim
+from groupbuy.aftersales.rules import CaseState, LotState
+from groupbuy.db import db
+from groupbuy.delivery.models import DeliveryStop, Discrepancy
+
+
+@dataclass(frozen=True, slots=True)
+class HandingDecisions:
+    """How much waits: ``discrepancy_day`` is the first day of which something was not as sent."""
+
+    after_sales: int
+    claims_unanswered: int
+    discrepancies: int
+    discrepancy_day: date | None
+
+    def __bool__(self) -> bool:
+        """Tell whether anything waits."""
+        return bool(self.after_sales or self.claims_unanswered or self.discrepancies)
+
+
+def handing_decisions(now: datetime) -> HandingDecisions:
+    """Return what waits; a claim does so once the time in which its supplier may answer is over."""
+    cases = select(func.count(AfterSaleCase.id)).where(AfterSaleCase.state == CaseState.ASKED)
+    late = (LotClaim.state == LotState.WITH_SUPPLIER, LotClaim.answer_by <= now)
+    found, first = db.session.execute(
+        select(func.count(Discrepancy.id), func.min(DeliveryStop.day))
+        .join(DeliveryStop, DeliveryStop.id == Discrepancy.stop_id)
+        .where(Discrepancy.decision.is_(None))
+    ).one()
+    return HandingDecisions(
+        after_sales=db.session.scalar(cases) or 0,
+        claims_unanswered=db.session.scalar(select(func.count(LotClaim.id)).where(*late)) or 0,
+        discrepancies=found,
+        discrepancy_day=first,
+    )
