@@ -61,12 +61,6 @@ DECISIONS: Mapping[str, frozenset[str]] = {
     _S.EXITED: frozenset({_S.REVIEWED}),
     _S.REJECTED: frozenset({_S.REVIEWED}),
 }
-# What the person does: apply again, accept the agreement.
-OWN_STEPS: Mapping[str, frozenset[str]] = {
-    _S.REJECTED: frozenset({_S.APPLIED}),
-    _S.EXITED: frozenset({_S.APPLIED}),
-    _S.REVIEWED: frozenset({_S.ACTIVE}),
-}
 REASON_NEEDED = frozenset({_S.REJECTED, _S.SUSPENDED, _S.EXITED})
 
 

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from groupbuy.members.rollcall.people import Street, take_door
-from groupbuy.members.rollcall.reading import read_entry, read_roll_call, write_entry
+from groupbuy.members.rollcall.reading import read_roll_call
 from groupbuy.members.rollcall.shelf import Shelf
 from groupbuy.members.rollcall.values import Doubt, Entry, Person, Product
 
@@ -30,7 +30,8 @@ APPLE_2_MILK_1 = (("P1", 2), ("P2", 1))
 
 
 def read(line: str) -> Entry:
-    return read_entry(line, SHELF, STREET)
+    (entry,) = read_roll_call(line, SHELF, STREET)
+    return entry
 
 
 @pytest.mark.parametrize(
@@ -174,14 +175,17 @@ ITEMS = st.dictionaries(st.sampled_from(sorted(SHELF.labels)), st.integers(1, 99
 )
 
 
+def written(number: int, who: Person, items: tuple[tuple[str, int], ...], remark: str) -> str:
+    """Return a line as the example in the text to copy has it: ``1. 3-2-501 李女士 苹果×2 (放门口)``."""
+    line = " ".join(part for part in (f"{number}.", who.door, who.name, SHELF.write(items)) if part)
+    return f"{line} ({remark})" if remark else line
+
+
 @given(st.lists(st.tuples(PEOPLE, ITEMS, st.sampled_from(["", "放门口", "要红的"])), min_size=1, max_size=12))
 def test_what_we_write_reads_back_the_same(
     wishes: list[tuple[Person, tuple[tuple[str, int], ...], str]],
 ) -> None:
-    lines = [
-        write_entry(number, who.door, who.name, SHELF.write(items), remark)
-        for number, (who, items, remark) in enumerate(wishes, 1)
-    ]
+    lines = [written(number, *wish) for number, wish in enumerate(wishes, 1)]
     entries = read_roll_call("\n".join(["#接龙", "周末团", *lines]), SHELF, STREET)
     assert [(e.number, e.person, e.items, e.remark) for e in entries] == [
         (number, who.code, items, remark) for number, (who, items, remark) in enumerate(wishes, 1)

@@ -35,17 +35,6 @@ def read_roll_call(text: str, shelf: Shelf, street: Street) -> list[Entry]:
     return _note_repeats([_judge(entry) for entry in entries])
 
 
-def read_entry(raw: str, shelf: Shelf, street: Street) -> Entry:
-    """Return one line as it is understood by itself."""
-    return _judge(_read_line(raw, shelf, street))
-
-
-def write_entry(number: int, door: str, name: str, goods: str, remark: str = "") -> str:
-    """Return a line as we write roll-calls: ``1. 3-2-501 李女士 苹果×2 (放门口)``."""
-    body = " ".join(part for part in (door, name, goods) if part)
-    return f"{number}. {body} ({remark})" if remark else f"{number}. {body}"
-
-
 def _read_line(raw: str, shelf: Shelf, street: Street) -> Entry:
     line = plain(raw)
     number = _NUMBER.match(line)

@@ -24,7 +24,6 @@ from groupbuy.web.leader.blueprint import blueprint, for_leaders, round_of, the_
 # The application puts its renderer there, so that the edges need not know how documents are made.
 RENDER = "groupbuy_render"
 Render = Callable[[Attachment, datetime], File]
-_KIND = "any(pickup_sheet, sorting_list, commission_statement)"
 # Kinds of documents that are of a day and not of a round.
 DAY = "day_"
 LINK_LIVES_S = 300
