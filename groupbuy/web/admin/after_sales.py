@@ -1,8 +1,10 @@
 """After-sale cases: those that wait, what was wrong, and deciding one."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length
@@ -81,7 +83,25 @@ class DecisionForm(PageForm):
 @blueprint.get("/after-sales")
 def aftersales() -> ResponseReturnValue:
     """List after-sale cases, the latest first."""
-    statement = (
+    counted = queries.cases_by_reason()
+    reasons = [(reason, f"{label} ({counted.get(reason, 0)})") for reason, label in REASONS.items()]
+    listing = Listing(
+        "after-sales",
+        _("After-sales"),
+        _statement(),
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number, resident or leader")),
+            by_state("after_sale"),
+            Filter("reason", _("Reason"), reasons, _("All reasons")),
+            Filter("from", _("Day of the request"), until="until"),
+        ),
+    )
+    return show(listing, empty_text=_("Nobody has asked for anything."))
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
+    return (
         select(AfterSaleCase, Order, Resident, Leader)
         .join(Order, Order.id == AfterSaleCase.order_id)
         .join(Resident, Resident.id == Order.resident_id)
@@ -91,25 +111,6 @@ def aftersales() -> ResponseReturnValue:
         .where(*in_state(AfterSaleCase.state), *chosen("reason", AfterSaleCase.reason))
         .where(*searched(AfterSaleCase.number, Order.number, Resident.name, Leader.name))
     )
-    counted = queries.cases_by_reason()
-    listing = Listing(
-        "after-sales",
-        _("After-sales"),
-        statement,
-        COLUMNS,
-        filters=(
-            Filter("q", _("Number, resident or leader")),
-            by_state("after_sale"),
-            Filter(
-                "reason",
-                _("Reason"),
-                [(reason, f"{label} ({counted.get(reason, 0)})") for reason, label in REASONS.items()],
-                _("All reasons"),
-            ),
-            Filter("from", _("Day of the request"), until="until"),
-        ),
-    )
-    return show(listing, empty_text=_("Nobody has asked for anything."))
 
 
 @blueprint.route("/after-sales/<number>", methods=["GET", "POST"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Select
 from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -84,18 +85,10 @@ COLUMNS = (
 @blueprint.get("/invoice-requests")
 def invoice_requests() -> ResponseReturnValue:
     """List what residents ask for, the latest first; ``kept`` finds what was given back on since."""
-    row = InvoiceRequest
-    statement = (
-        queries.queue()
-        .where(*in_state(row.state), *within_days(row.asked_at, "from", "until"))
-        .where(*searched(Order.number, Resident.name, row.title, row.tax_number, row.invoice_number))
-    )
-    if asked("kept") == "differs":
-        statement = statement.where(queries.differs())
     listing = Listing(
         "invoice-requests",
         _("Invoices for residents"),
-        statement,
+        _statement(),
         COLUMNS,
         filters=(
             Filter("q", _("Order, resident, title or number")),
@@ -115,6 +108,16 @@ def invoice_requests() -> ResponseReturnValue:
         exported_by=rights.EXPORTS_PEOPLE | {"finance"},
     )
     return show(listing, empty_text=_("Nobody has asked for an invoice."))
+
+
+def _statement() -> Select[InvoiceRequest]:
+    row = InvoiceRequest
+    statement = (
+        queries.queue()
+        .where(*in_state(row.state), *within_days(row.asked_at, "from", "until"))
+        .where(*searched(Order.number, Resident.name, row.title, row.tax_number, row.invoice_number))
+    )
+    return statement.where(queries.differs()) if asked("kept") == "differs" else statement
 
 
 @blueprint.route("/invoice-requests/<int:request_id>/issue", methods=["GET", "POST"])

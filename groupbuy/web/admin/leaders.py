@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
@@ -113,6 +113,27 @@ def _residents(row: Any) -> str:
 @blueprint.get("/leaders")
 def leaders() -> ResponseReturnValue:
     """List leaders."""
+    filters = [
+        Filter("q", _("Name, code, phone tail or route")),
+        by_state("leader"),
+        Filter("community", _("Community"), _my_communities(), _("All communities")),
+    ]
+    listing = Listing(
+        "leaders",
+        _("Leaders"),
+        _statement(),
+        COLUMNS,
+        filters=[one for one in filters if one.choices or one.name == "q"],
+        sorts={"name": Leader.name},
+        actions=((_("Details"), leader_page), (_("Sheets"), _sheets_page)),
+        personal=True,
+    )
+    empty = _("Leaders appear here when they apply, or when you import them from a workbook.")
+    new = (url_for("admin.products_import", kind="leaders"), _("Import leaders"))
+    return show(listing, tabs=tabs("admin.leaders"), empty_text=empty, new=new)
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
     count = select(func.count()).where(Resident.leader_id == Leader.id).scalar_subquery()
     statement = (
         select(Leader, Community.name.label("community"), count.label("residents"))
@@ -126,24 +147,7 @@ def leaders() -> ResponseReturnValue:
         statement = statement.where(or_(by_phone, *(contains(column, text) for column in columns)))
     if community := asked_id("community"):
         statement = statement.where(Leader.community_id == community)
-    filters = [
-        Filter("q", _("Name, code, phone tail or route")),
-        by_state("leader"),
-        Filter("community", _("Community"), _my_communities(), _("All communities")),
-    ]
-    listing = Listing(
-        "leaders",
-        _("Leaders"),
-        statement,
-        COLUMNS,
-        filters=[one for one in filters if one.choices or one.name == "q"],
-        sorts={"name": Leader.name},
-        actions=((_("Details"), leader_page), (_("Sheets"), _sheets_page)),
-        personal=True,
-    )
-    empty = _("Leaders appear here when they apply, or when you import them from a workbook.")
-    new = (url_for("admin.products_import", kind="leaders"), _("Import leaders"))
-    return show(listing, tabs=tabs("admin.leaders"), empty_text=empty, new=new)
+    return statement
 
 
 def _my_communities() -> list[tuple[int, str]]:

@@ -77,20 +77,10 @@ def _orders() -> Any:
 @blueprint.get("/purchasing")
 def purchasing() -> ResponseReturnValue:
     """List purchase orders, the newest first."""
-    statement = (
-        _orders()
-        .where(*in_state(PurchaseOrder.state), *within_days(PurchaseOrder.created_at, "from", "until"))
-        .where(*searched(PurchaseOrder.number, Supplier.name, Supplier.code, Round.title, Round.name))
-        .order_by(PurchaseOrder.id.desc())
-    )
-    if asked("held"):
-        statement = statement.where(PurchaseOrder.held)
-    if asked("answer"):
-        statement = statement.where(_answered(asked("answer")))
     listing = Listing(
         "purchase-orders",
         _("Purchasing"),
-        statement,
+        _statement(),
         COLUMNS,
         filters=(
             Filter("q", _("Number, supplier or round")),
@@ -108,6 +98,20 @@ def purchasing() -> ResponseReturnValue:
         actions=((_("Details"), order_page),),
     )
     return show(listing, empty_text=_("Purchase orders are made when a round closes."))
+
+
+def _statement() -> Any:
+    statement = (
+        _orders()
+        .where(*in_state(PurchaseOrder.state), *within_days(PurchaseOrder.created_at, "from", "until"))
+        .where(*searched(PurchaseOrder.number, Supplier.name, Supplier.code, Round.title, Round.name))
+        .order_by(PurchaseOrder.id.desc())
+    )
+    if asked("held"):
+        statement = statement.where(PurchaseOrder.held)
+    if asked("answer"):
+        statement = statement.where(_answered(asked("answer")))
+    return statement
 
 
 def _answered(answer: str) -> Any:

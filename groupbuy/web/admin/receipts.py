@@ -1,8 +1,10 @@
 """Goods receipts, and the rejection note of one."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from groupbuy.audit import service as audit
@@ -73,10 +75,26 @@ LINE_COLUMNS = (
 @blueprint.get("/receiving/receipts")
 def receiving_receipts() -> ResponseReturnValue:
     """List goods receipts, the latest first."""
+    listing = Listing(
+        "goods-receipts",
+        _("Goods receipts"),
+        _statement(),
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number or supplier")),
+            Filter("from", _("Day of the delivery"), until="until"),
+        ),
+    )
+    return show(
+        listing, tabs=tabs("admin.receiving_receipts"), empty_text=_("Nothing has been received yet.")
+    )
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
     line = aliased(GoodsReceiptLine)
     delivered = select(total(line.delivered)).where(line.goods_receipt_id == GoodsReceipt.id)
     rejected = select(total(line.rejected)).where(line.goods_receipt_id == GoodsReceipt.id)
-    statement = (
+    return (
         select(
             GoodsReceipt,
             PurchaseOrder,
@@ -89,19 +107,6 @@ def receiving_receipts() -> ResponseReturnValue:
         .order_by(GoodsReceipt.id.desc())
         .where(*within_days(GoodsReceipt.received_at, "from", "until"))
         .where(*searched(GoodsReceipt.number, PurchaseOrder.number, Supplier.name, Supplier.code))
-    )
-    listing = Listing(
-        "goods-receipts",
-        _("Goods receipts"),
-        statement,
-        COLUMNS,
-        filters=(
-            Filter("q", _("Number or supplier")),
-            Filter("from", _("Day of the delivery"), until="until"),
-        ),
-    )
-    return show(
-        listing, tabs=tabs("admin.receiving_receipts"), empty_text=_("Nothing has been received yet.")
     )
 
 

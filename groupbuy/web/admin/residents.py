@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -49,6 +49,24 @@ def _leader(row: Any) -> str:
 @blueprint.get("/residents")
 def residents() -> ResponseReturnValue:
     """List residents."""
+    filters = [
+        Filter("q", _("Name, phone tail or room")),
+        Filter("leader", _("Leader"), _my_leaders(), _("All leaders")),
+    ]
+    listing = Listing(
+        "residents",
+        _("Residents"),
+        _statement(),
+        COLUMNS,
+        filters=[one for one in filters if one.choices or one.name == "q"],
+        sorts={"name": Resident.name, "since": Resident.created_at},
+        actions=((_("Details"), resident_page),),
+        personal=True,
+    )
+    return show(listing, empty_text=_("Residents appear here when they sign in by a leader's link."))
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
     count = (
         select(func.count())
         .where(Order.resident_id == Resident.id, is_live(), *within(Order.leader_id))
@@ -64,21 +82,7 @@ def residents() -> ResponseReturnValue:
         statement = statement.where(_matching(text))
     if leader := asked_id("leader"):
         statement = statement.where(Resident.leader_id == leader)
-    filters = [
-        Filter("q", _("Name, phone tail or room")),
-        Filter("leader", _("Leader"), _my_leaders(), _("All leaders")),
-    ]
-    listing = Listing(
-        "residents",
-        _("Residents"),
-        statement,
-        COLUMNS,
-        filters=[one for one in filters if one.choices or one.name == "q"],
-        sorts={"name": Resident.name, "since": Resident.created_at},
-        actions=((_("Details"), resident_page),),
-        personal=True,
-    )
-    return show(listing, empty_text=_("Residents appear here when they sign in by a leader's link."))
+    return statement
 
 
 def _my_leaders() -> list[tuple[int, str]]:

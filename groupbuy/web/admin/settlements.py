@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
@@ -112,6 +112,25 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
 @blueprint.get("/settlements")
 def settlements() -> ResponseReturnValue:
     """List statements, the newest first."""
+    listing = Listing(
+        "settlements",
+        _("Supplier statements"),
+        _statement(),
+        COLUMNS,
+        filters=(
+            Filter("q", _("Number or supplier")),
+            by_state("settlement"),
+            Filter("paid", _("Payment"), state_choices("settlement_paid"), _("Paid or not")),
+            Filter("from", _("Settled until"), until="until"),
+        ),
+        sorts={"total": SupplierSettlement.total_fen, "due": SupplierSettlement.due_date},
+        scalars=True,
+    )
+    empty = _("Statements are made from what is owed, by hand or when a supplier's cycle is over.")
+    return show(listing, tabs=tabs("admin.settlements"), empty_text=empty)
+
+
+def _statement() -> Select[SupplierSettlement]:
     paid, whole = SupplierSettlement.paid_fen, SupplierSettlement.total_fen
     statement = (
         select(SupplierSettlement)
@@ -125,22 +144,7 @@ def settlements() -> ResponseReturnValue:
     parts = {"unpaid": paid == 0, "part": (paid > 0) & (paid < whole), "paid": paid == whole}
     if (part := asked("paid")) in parts:
         statement = statement.where(parts[part], SupplierSettlement.state != "cancelled")
-    listing = Listing(
-        "settlements",
-        _("Supplier statements"),
-        statement,
-        COLUMNS,
-        filters=(
-            Filter("q", _("Number or supplier")),
-            by_state("settlement"),
-            Filter("paid", _("Payment"), state_choices("settlement_paid"), _("Paid or not")),
-            Filter("from", _("Settled until"), until="until"),
-        ),
-        sorts={"total": whole, "due": SupplierSettlement.due_date},
-        scalars=True,
-    )
-    empty = _("Statements are made from what is owed, by hand or when a supplier's cycle is over.")
-    return show(listing, tabs=tabs("admin.settlements"), empty_text=empty)
+    return statement
 
 
 @blueprint.get("/settlements/owed")

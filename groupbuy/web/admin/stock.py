@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from wtforms import HiddenField
 from wtforms.validators import InputRequired
 
@@ -73,9 +73,39 @@ class CountForm(PageForm):
 @blueprint.get("/stock")
 def stock() -> ResponseReturnValue:
     """List products with what lies in stock, in all warehouses or in one, the fullest first."""
-    level, place = func.coalesce(StockLevel.units, 0), asked_place()
+    place = asked_place()
+    units = levels.units_in(place.id) if place else func.coalesce(StockLevel.units, 0)
+    listing = Listing(
+        "stock",
+        _("Stock"),
+        _statement(units, place),
+        COLUMNS,
+        filters=_filters(),
+        sorts={"units": units},
+        actions=((_("Movements and count"), _page),),
+    )
+    return show(
+        listing,
+        "admin/stock_list.html",
+        tabs=tabs("admin.stock"),
+        empty_text=_("There are no products yet."),
+        place=place,
+    )
+
+
+def _filters() -> tuple[Filter, ...]:
+    still = [(str(days), _("Nothing left in %(days)s days", days=days)) for days in STILL]
+    return (
+        Filter("q", _("Code or name")),
+        place_filter(),
+        Filter("low", _("Low stock"), [("1", _("Only what is low"))], _("Low or not")),
+        Filter("still", _("Slow-moving"), still, _("Moving or not")),
+        Filter("there", _("In stock"), [("1", _("Only what lies there"))], _("All products")),
+    )
+
+
+def _statement(units: ColumnElement[int], place: Warehouse | None) -> Select[*tuple[Any, ...]]:
     place_id = place.id if place else None
-    units = levels.units_in(place.id) if place else level
     held = tracing.reserved(place_id)
     statement = (
         select(Product, units.label("units"), alerts.least(place_id).label("least"))
@@ -93,33 +123,7 @@ def stock() -> ResponseReturnValue:
     if days := asked_id("still"):
         still_since = utc_now() - timedelta(days=min(days, 3650))
         statement = statement.where(units > 0, ~_moved_since(still_since, place))
-    listing = Listing(
-        "stock",
-        _("Stock"),
-        statement,
-        COLUMNS,
-        filters=(
-            Filter("q", _("Code or name")),
-            place_filter(),
-            Filter("low", _("Low stock"), [("1", _("Only what is low"))], _("Low or not")),
-            Filter(
-                "still",
-                _("Slow-moving"),
-                [(str(days), _("Nothing left in %(days)s days", days=days)) for days in STILL],
-                _("Moving or not"),
-            ),
-            Filter("there", _("In stock"), [("1", _("Only what lies there"))], _("All products")),
-        ),
-        sorts={"units": units},
-        actions=((_("Movements and count"), _page),),
-    )
-    return show(
-        listing,
-        "admin/stock_list.html",
-        tabs=tabs("admin.stock"),
-        empty_text=_("There are no products yet."),
-        place=place,
-    )
+    return statement
 
 
 def _moved_since(moment: datetime, place: Warehouse | None) -> ColumnElement[bool]:
@@ -144,22 +148,10 @@ def _moved_since(moment: datetime, place: Warehouse | None) -> ColumnElement[boo
 def stock_product(code: str) -> ResponseReturnValue:
     """Show the batches and movements of a product; bring a batch to what was counted."""
     product, form = get_product(code), CountForm()
-
-    def store() -> None:
-        levels.count(
-            product=get_product(code),
-            counted=form.counted.data or 0,
-            seen=_number(form.seen.data, -1) or 0,
-            now=utc_now(),
-            actor=actor().name,
-            batch_id=_number(form.batch.data, None),
-            warehouse_id=_counted_in(form.warehouse.data).id,
-        )
-
     movements = _movements(product.id)
     return saving.answer(
         form,
-        store,
+        lambda: _count(code, form),
         template="admin/stock.html",
         title=product.name,
         back=(url_for("admin.stock"), _("Stock")),
@@ -174,6 +166,18 @@ def stock_product(code: str) -> ResponseReturnValue:
         movements=movements,
         least=least_form(product.id),
         names=names_of(row.StockMovement.actor for row in movements),
+    )
+
+
+def _count(code: str, form: CountForm) -> None:
+    levels.count(
+        product=get_product(code),
+        counted=form.counted.data or 0,
+        seen=_number(form.seen.data, -1) or 0,
+        now=utc_now(),
+        actor=actor().name,
+        batch_id=_number(form.batch.data, None),
+        warehouse_id=_counted_in(form.warehouse.data).id,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Select
 
 from groupbuy.aftersales import lots
 from groupbuy.campaigns.models import Round
@@ -58,11 +59,36 @@ COLUMNS = (
     Column(_l("Warehouse"), lambda row: place_name(row.StockBatch.warehouse)),
     Column(_l("In stock"), lambda row: row.StockBatch.units, "number", sort="units"),
 )
+HOLDERS = (
+    Column(_l("Round"), lambda row: row.Round.name, "code", width=18),
+    Column(_l("Leader"), lambda row: f"{row.Leader.code} {row.Leader.name}", "name", width=20),
+    Column(_l("Order"), lambda row: row.Order.number, "code", lambda row: _order(row), width=18),
+    Column(_l("Units"), lambda row: row.units, "number"),
+)
 
 
 @blueprint.get("/stock/batches")
 def stock_batches() -> ResponseReturnValue:
     """List batches, what expires first before the others; those that have gone are found by filter."""
+    days = [(str(days), _("Within %(days)s days", days=days)) for days in AHEAD]
+    listing = Listing(
+        "batches",
+        _("Batches"),
+        _statement(),
+        COLUMNS,
+        filters=(
+            Filter("q", _("Code, name or batch")),
+            place_filter(),
+            Filter("within", _("Expires"), [("expired", _("Expired")), *days], _("Whenever")),
+            Filter("gone", _("In stock"), [("1", _("Also what is gone"))], _("Only what lies there")),
+        ),
+        sorts={"until": StockBatch.best_before, "units": StockBatch.units},
+        actions=((_("Where it went"), _page),),
+    )
+    return show(listing, tabs=tabs("admin.stock_batches"), empty_text=_("Nothing lies in stock."))
+
+
+def _statement() -> Select[*tuple[Any, ...]]:
     statement = batching.batches().where(*searched(Product.code, Product.name, StockBatch.number))
     within = asked("within")
     if within == "expired":
@@ -73,29 +99,7 @@ def stock_batches() -> ResponseReturnValue:
         statement = statement.where(StockBatch.units > 0)
     if place := asked_place():
         statement = statement.where(StockBatch.warehouse_id == place.id)
-    listing = Listing(
-        "batches",
-        _("Batches"),
-        statement,
-        COLUMNS,
-        filters=(
-            Filter("q", _("Code, name or batch")),
-            place_filter(),
-            Filter(
-                "within",
-                _("Expires"),
-                [
-                    ("expired", _("Expired")),
-                    *((str(days), _("Within %(days)s days", days=days)) for days in AHEAD),
-                ],
-                _("Whenever"),
-            ),
-            Filter("gone", _("In stock"), [("1", _("Also what is gone"))], _("Only what lies there")),
-        ),
-        sorts={"until": StockBatch.best_before, "units": StockBatch.units},
-        actions=((_("Where it went"), _page),),
-    )
-    return show(listing, tabs=tabs("admin.stock_batches"), empty_text=_("Nothing lies in stock."))
+    return statement
 
 
 @blueprint.get("/stock/batches/<int:batch_id>")
@@ -104,18 +108,11 @@ def stock_batch(batch_id: int) -> ResponseReturnValue:
     batch = tracing.get_batch(batch_id)
     certain = {use.round_id: use.certain for use in tracing.rounds_of(batch)}
     found = tracing.orders_of(batch, certain)
-    statement = found.where(*searched(Order.number, Leader.code, Leader.name, Round.name))
     listing = Listing(
         f"batch-{batch.id}",
         _("Batch %(batch)s of %(product)s", batch=batch.number or batch.id, product=batch.product.name),
-        statement,
-        (
-            Column(_("Round"), lambda row: row.Round.name, "code", width=18),
-            Column(_("Leader"), lambda row: f"{row.Leader.code} {row.Leader.name}", "name", width=20),
-            Column(_("Order"), lambda row: row.Order.number, "code", _order, width=18),
-            Column(_("Units"), lambda row: row.units, "number"),
-            Column(_("Of this batch"), lambda row: _sure(certain[row.Round.id]), "state:traced"),
-        ),
+        found.where(*searched(Order.number, Leader.code, Leader.name, Round.name)),
+        (*HOLDERS, Column(_("Of this batch"), lambda row: _sure(certain[row.Round.id]), "state:traced")),
         filters=(Filter("q", _("Order, leader or round")),),
     )
     return show(
