@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 from wtforms.fields import SelectChoice
 
-from groupbuy.audit.models import AuditEntry
+from groupbuy.audit.queries import entries_of
 from groupbuy.campaigns import service
 from groupbuy.campaigns.models import Campaign, CampaignLeader, CampaignOffer
 from groupbuy.catalog.models import Category, Product
@@ -261,12 +261,6 @@ def last_change(campaign: Campaign | None) -> Any:
     """Return who saved the campaign last, and when."""
     if campaign is None:
         return None
-    last = db.session.scalar(
-        select(AuditEntry)
-        .where(AuditEntry.subject_kind == "campaign", AuditEntry.subject == campaign.code)
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return (
-        None if last is None else {"at": last.at, "who": names_of([last.actor]).get(last.actor, last.actor)}
-    )
+    for last in entries_of("campaign", campaign.code, most=1):
+        return {"at": last.at, "who": names_of([last.actor]).get(last.actor, last.actor)}
+    return None

@@ -140,11 +140,7 @@ def invoices_new(number: str) -> ResponseReturnValue:
     """Enter an invoice for a purchase order; what is still open of it is filled in."""
     order = purchasing.purchase_order_of_number(number)
     open_ = {one.product_code: one for one in matching.lines_of(number)}
-    rows = [
-        {"code": code, "units": one.match.open_units, "amount_fen": one.match.open_units * one.cost_fen}
-        for code, one in open_.items()
-    ]
-    form = InvoiceForm(lines=rows)
+    form = InvoiceForm(lines=[_open_row(one) for one in open_.values()])
 
     def store() -> None:
         dated: Any = form.dated.data
@@ -168,6 +164,11 @@ def invoices_new(number: str) -> ResponseReturnValue:
         order=order,
         lines=open_,
     )
+
+
+def _open_row(one: matching.Difference) -> dict[str, Any]:
+    units = one.match.open_units
+    return {"code": one.product_code, "units": units, "amount_fen": units * one.cost_fen}
 
 
 @blueprint.get("/invoices/<int:invoice_id>")

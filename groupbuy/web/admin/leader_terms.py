@@ -188,8 +188,9 @@ def _save(form: TermsForm, campaign: Campaign, leader: Leader, *, overwrite: boo
         return 422
     flash(_("Saved."), "ok")
     if made:
-        text = ngettext(
-            "%(num)s future round was made anew.", "%(num)s future rounds were made anew.", len(made)
-        )
-        flash(text, "info")
+        flash(_made_anew(len(made)), "info")
     return 303
+
+
+def _made_anew(rounds: int) -> str:
+    return ngettext("%(num)s future round was made anew.", "%(num)s future rounds were made anew.", rounds)

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_
 from sqlalchemy.orm import joinedload
 
 from groupbuy.analytics import searching
 from groupbuy.analytics.sales_note import is_sale
 from groupbuy.audit import service as audit
-from groupbuy.audit.models import AuditEntry
+from groupbuy.audit.queries import entries_of
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
@@ -126,18 +126,12 @@ def orders_detail(number: str) -> ResponseReturnValue:
     my_order(number)
     note_view("order", number)
     order = my_order(number)
-    resident = db.session.get_one(Resident, order.resident_id)
-    leader = db.session.get_one(Leader, order.leader_id, options=[joinedload(Leader.community)])
-    history = db.session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.subject_kind == "order", AuditEntry.subject == number)
-        .order_by(AuditEntry.id)
-    ).all()
+    history = entries_of("order", number)[::-1]
     return render_template(
         "admin/order.html",
         order=order,
-        resident=resident,
-        leader=leader,
+        resident=db.session.get_one(Resident, order.resident_id),
+        leader=db.session.get_one(Leader, order.leader_id, options=[joinedload(Leader.community)]),
         round=order.round,
         facts=facts_of([order])[order.id],
         lost=lost_units([order.id]),

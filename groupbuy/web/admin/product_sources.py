@@ -53,18 +53,7 @@ def products_sources(code: str) -> ResponseReturnValue:
     """Name the further suppliers of a product."""
     product = service.get_product(code)
     stored = sourcing.sourcing_of(product)
-    form = SourcesForm(
-        data={
-            "version": product.version,
-            "split_by": stored.split_by,
-            "daily_limit": stored.daily_limit,
-            "sources": [*stored.further, *[{}] * (sourcing.MOST - len(stored.further))],
-        }
-    )
-    choices = _suppliers(product, stored)
-    for row in form.sources:
-        row.supplier_code.choices = choices
-
+    form = _form(product, stored)
     # A form that does not say which version it has seen has seen none.
     seen = request.form.get("version", "")
 
@@ -86,6 +75,21 @@ def products_sources(code: str) -> ResponseReturnValue:
         product=product,
         main_share_bp=stored.main_share_bp,
     )
+
+
+def _form(product: Product, stored: Sourcing) -> SourcesForm:
+    form = SourcesForm(
+        data={
+            "version": product.version,
+            "split_by": stored.split_by,
+            "daily_limit": stored.daily_limit,
+            "sources": [*stored.further, *[{}] * (sourcing.MOST - len(stored.further))],
+        }
+    )
+    choices = _suppliers(product, stored)
+    for row in form.sources:
+        row.supplier_code.choices = choices
+    return form
 
 
 def _suppliers(product: Product, stored: Sourcing) -> list[SelectChoice]:

@@ -4,11 +4,10 @@ from typing import Any
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from groupbuy.analytics import round_page
 from groupbuy.analytics.dashboard import rounds_with_figures
-from groupbuy.audit.models import AuditEntry
+from groupbuy.audit.queries import entries_of
 from groupbuy.campaigns.agreed_sources import agreed_for
 from groupbuy.campaigns.delays import delays_of
 from groupbuy.campaigns.models import Round
@@ -50,41 +49,36 @@ def campaigns_round(name: str) -> ResponseReturnValue:
     row = db.session.execute(rounds_with_figures().where(Round.name == name)).one_or_none()
     if row is None:
         raise NotFound("unknown_round", f"There is no round {name}.")
-    round_ = row.Round
-    closed = round_.state not in BEFORE_CLOSE
-    history, offers = _history(name), round_page.offers_of(round_.id)
-    leaders, orders = round_page.leaders_of(round_.id), round_page.purchase_orders_of(round_.id)
-    tables = (
-        Rows(_("Goods"), OFFERS, offers),
-        Rows(_("Leaders with orders"), LEADERS, leaders),
-        Rows(_("Purchase orders"), PURCHASE_COLUMNS, orders),
-    )
-    return file_of(name, *tables) or render_template(
+    round_id = row.Round.id
+    goods = Rows(_("Goods"), OFFERS, round_page.offers_of(round_id))
+    leaders = Rows(_("Leaders with orders"), LEADERS, round_page.leaders_of(round_id))
+    orders = Rows(_("Purchase orders"), PURCHASE_COLUMNS, round_page.purchase_orders_of(round_id))
+    return file_of(name, goods, leaders, orders) or render_template(
         "admin/round.html",
         row=row,
-        round=round_,
-        campaign=round_.campaign,
-        offers=offers,
-        further={one.offer_id: one.sources for one in agreed_for(round_.id).values()},
-        tolerances=filling_cases.outlook(round_),
-        weighed=any(offer.est_grams for offer in offers),
-        leaders=leaders,
-        purchase_orders=orders,
+        offers=goods.items,
+        leaders=leaders.items,
+        purchase_orders=orders.items,
         purchase_columns=PURCHASE_COLUMNS,
-        history=history,
-        names=names_of(entry.actor for entry in history),
-        selling=round_.state in SELLING and round_.closes_at > utc_now(),
-        cancellable=round_.state in BEFORE_CLOSE,
-        has_papers=closed and round_.state != RoundState.CANCELLED,
         papers=papers,
-        delays=delays_of(round_.id),
+        weighed=any(offer.est_grams for offer in goods.items),
+        **_facts_of(row.Round),
     )
 
 
-def _history(name: str) -> Any:
-    return db.session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.subject_kind == "round", AuditEntry.subject == name)
-        .order_by(AuditEntry.id.desc())
-        .limit(HISTORY)
-    ).all()
+def _facts_of(round_: Round) -> dict[str, Any]:
+    """Return what the page says of a round beside its tables, and what may be done with it."""
+    before_close = round_.state in BEFORE_CLOSE
+    history = entries_of("round", round_.name, most=HISTORY)
+    return {
+        "round": round_,
+        "campaign": round_.campaign,
+        "further": {one.offer_id: one.sources for one in agreed_for(round_.id).values()},
+        "tolerances": filling_cases.outlook(round_),
+        "history": history,
+        "names": names_of(entry.actor for entry in history),
+        "selling": round_.state in SELLING and round_.closes_at > utc_now(),
+        "cancellable": before_close,
+        "has_papers": not before_close and round_.state != RoundState.CANCELLED,
+        "delays": delays_of(round_.id),
+    }

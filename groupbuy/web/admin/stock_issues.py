@@ -128,11 +128,7 @@ def _movements() -> Select[*tuple[Any, ...]]:
 def stock_issue(code: str) -> ResponseReturnValue:
     """Write goods off or return them to the supplier, with a note."""
     product, form = get_product(code), IssueForm()
-    rows = batching.there(product.id)
-    form.batch.choices = [
-        SelectChoice(0, _("what expires first")),
-        *(SelectChoice(rows[one].id, batch_label(rows[one])) for one in sorted(rows)),
-    ]
+    form.batch.choices = _batches(product.id)
 
     def store() -> None:
         issuing.issue(
@@ -156,6 +152,12 @@ def stock_issue(code: str) -> ResponseReturnValue:
         then=url_for("admin.stock_movements", q=code),
         done=_("It is out of stock; the note is in the list."),
     )
+
+
+def _batches(product_id: int) -> list[SelectChoice]:
+    rows = batching.there(product_id)
+    named = (SelectChoice(rows[one].id, batch_label(rows[one])) for one in sorted(rows))
+    return [SelectChoice(0, _("what expires first")), *named]
 
 
 @blueprint.get("/stock/notes/<number>.<any(xlsx, pdf):suffix>")

@@ -51,21 +51,9 @@ def suppliers_file(code: str) -> ResponseReturnValue:
     supplier, form = files.get_supplier(code), LicenceForm()
     form.kind.choices = [SelectChoice(kind, name) for kind, name in state_choices("licence")]
     bank, path = files.bank_of(supplier.id), cache(_picture)
-
-    def store() -> None:
-        files.add_licence(
-            supplier=files.get_supplier(code),
-            kind=form.kind.data,
-            number=form.number.data or "",
-            expires_on=form.expires_on.data,
-            now=utc_now(),
-            actor=actor().name,
-            path=path(),
-        )
-
     return saving.answer(
         form,
-        store,
+        lambda: _add_licence(code, form, path()),
         template="admin/supplier_file.html",
         title=_("File of %(supplier)s", supplier=supplier.name),
         back=(url_for("admin.suppliers"), _("Suppliers")),
@@ -77,6 +65,18 @@ def suppliers_file(code: str) -> ResponseReturnValue:
         last=LAST,
         bank=bank,
         masked=files.masked(bank.account) if bank else "",
+    )
+
+
+def _add_licence(code: str, form: LicenceForm, path: str | None) -> None:
+    files.add_licence(
+        supplier=files.get_supplier(code),
+        kind=form.kind.data,
+        number=form.number.data or "",
+        expires_on=form.expires_on.data,
+        now=utc_now(),
+        actor=actor().name,
+        path=path,
     )
 
 
