@@ -1,6 +1,5 @@
 """``groupbuy archive-rounds``: old rounds go where they are out of the way and still readable."""
 
-import json
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from groupbuy.app.readiness import require_database
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, in_transaction
@@ -24,7 +24,7 @@ from groupbuy.kernel.clock import utc_now
 @click.option("--before", type=click.DateTime(["%Y-%m-%d"]), help="Rounds handed out before this DAY.")
 @click.option("--dry-run", is_flag=True, help="Say what would be moved and what waits, and move nothing.")
 @click.option("--bring-back", metavar="ROUND", help="Move a round back among those that are worked with.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_obj
 def archive_rounds(
     app: Flask, before: datetime | None, dry_run: bool, bring_back: str | None, as_json: bool
@@ -73,7 +73,7 @@ def _look_at(round_id: int, now: datetime) -> Outcome:
 
 def _print(outcomes: list[Outcome], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"rounds": [asdict(one) for one in outcomes]}, ensure_ascii=False))
+        click.echo(json_text({"rounds": [asdict(one) for one in outcomes]}))
         return
     for one in outcomes:
         waits = f"waits: {', '.join(one.waits_for)}"

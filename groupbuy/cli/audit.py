@@ -1,6 +1,5 @@
 """The command that checks the books."""
 
-import json
 from dataclasses import asdict
 
 import click
@@ -13,6 +12,7 @@ from groupbuy.analytics.invariants_base import Finding
 from groupbuy.app import settings_of
 from groupbuy.app.document_audit import check_documents, closed_rounds
 from groupbuy.app.readiness import require_database
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried
 from groupbuy.flows.archive.reading import everything
@@ -22,7 +22,7 @@ from groupbuy.kernel.clock import utc_now
 @click.command("audit")
 @click.option("--documents", is_flag=True, help="Also make and read back every document; slow.")
 @click.option("--round", "round_name", metavar="ROUND", help="With --documents: of this round only.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_obj
 @click.pass_context
 def audit(ctx: click.Context, app: Flask, documents: bool, round_name: str | None, as_json: bool) -> None:
@@ -40,7 +40,7 @@ def audit(ctx: click.Context, app: Flask, documents: bool, round_name: str | Non
     violations = sum(finding.violations for finding in findings)
     if as_json:
         rows = [asdict(finding) for finding in findings]
-        click.echo(json.dumps({"violations": violations, "checks": rows}, ensure_ascii=False))
+        click.echo(json_text({"violations": violations, "checks": rows}))
     else:
         _print(findings, violations)
     if violations:

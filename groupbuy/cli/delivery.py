@@ -1,6 +1,5 @@
 """``groupbuy deliveries``: the routes of a day, and their delivery notes."""
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from groupbuy.app import settings_of
 from groupbuy.app.day_papers import DAY_LABELS
 from groupbuy.app.documents import render
 from groupbuy.app.names import file_name
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
@@ -46,7 +46,7 @@ def _day(_context: click.Context, _param: click.Parameter, text: str) -> date:
 @click.option("--reason", default="", help="Why they are re-routed; residents read it.")
 @click.option("--undo", type=int, metavar="ID", help="Give the bags of a re-routing back.")
 @click.option("--sheets", is_flag=True, help="Also write each leader's sheets and labels of the day.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_obj
 def deliveries(
     app: Flask,
@@ -78,7 +78,7 @@ def deliveries(
         if out is not None:
             found["files"] = _write(app, day, out, with_pdf) + (_write_sheets(day, out) if sheets else [])
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json_text(found))
         return
     for line in _lines(found):
         click.echo(line)

@@ -1,6 +1,5 @@
 """``groupbuy documents``: all documents of a closed round in a folder."""
 
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from rich.progress import Progress
 from groupbuy.app import settings_of
 from groupbuy.app.round_folder import MANIFEST, Entry, write_round
 from groupbuy.audit import service as audit
+from groupbuy.cli.answers import json_text
 from groupbuy.db.transaction import transaction
 from groupbuy.documents.files import write_zip
 from groupbuy.kernel.clock import utc_now
@@ -50,7 +50,7 @@ def documents(app: Flask, name: str, folder: Path, pdf: bool, archive: Path | No
             raise GroupbuyError("cannot_write", f"{where} cannot be written: {error.strerror}.") from error
         _log_export(name, len(entries))
     if as_json:
-        click.echo(json.dumps({"round": name, "files": entries}, ensure_ascii=False))
+        click.echo(json_text({"round": name, "files": entries}))
     else:
         click.echo(f"{len(entries)} documents of {name} are in {folder}; {MANIFEST} lists them.")
 

@@ -1,7 +1,6 @@
 """``groupbuy import``: store a file of suppliers, products, sources, leaders, residents, offers or orders."""
 
 import gc
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from groupbuy.app import settings_of
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.db.transaction import be_unhurried, in_transaction
 from groupbuy.documents.faults import Fault, UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
@@ -29,7 +29,7 @@ LONGEST_PAUSE = "10min"
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check everything and store nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_context
 def import_command(context: click.Context, kind: str, file: Path, dry_run: bool, as_json: bool) -> None:
     """Store a .csv (UTF-8) or .xlsx FILE: all of its rows, or none of them and say why.
@@ -38,7 +38,7 @@ def import_command(context: click.Context, kind: str, file: Path, dry_run: bool,
     residents, offers, orders.
     """
     result = _import(context.obj, kind, file, dry_run)
-    click.echo(json.dumps(_plain(result), ensure_ascii=False) if as_json else _text(result, kind, dry_run))
+    click.echo(json_text(_plain(result)) if as_json else _text(result, kind, dry_run))
     context.exit(1 if result.faults else 0)
 
 

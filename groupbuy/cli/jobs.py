@@ -1,6 +1,5 @@
 """Commands about what the scheduler does: its run log and its jobs."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.db.transaction import transaction
 from groupbuy.jobs import queries, runs, service
 from groupbuy.jobs.models import Job, RunEntry
@@ -15,7 +15,6 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.kernel.times import iso
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 most_option = click.option(
     "--most", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many at most."
 )
@@ -24,14 +23,14 @@ most_option = click.option(
 @click.command("runs")
 @click.option("--failed", is_flag=True, help="Only what failed.")
 @most_option
-@as_json_option
+@json_option
 @click.pass_obj
 def list_runs(app: Flask, failed: bool, most: int, as_json: bool) -> None:
     """Show what ran, when, how late, and how it ended; the newest first."""
     with app.app_context():
         entries = runs.recent(most=most, failed=failed)
     if as_json:
-        click.echo(json.dumps([_run(entry) for entry in entries], ensure_ascii=False))
+        click.echo(json_text([_run(entry) for entry in entries]))
         return
     for entry in entries:
         click.echo(_line(app, entry))
@@ -72,14 +71,14 @@ def jobs() -> None:
 @jobs.command("list")
 @click.option("--state", type=click.Choice(queries.STATES), help="Only those in this state.")
 @most_option
-@as_json_option
+@json_option
 @click.pass_obj
 def list_jobs(app: Flask, state: str | None, most: int, as_json: bool) -> None:
     """List jobs that are not done, or those in one state; the oldest first."""
     with app.app_context():
         found = queries.list_jobs(states=(state,) if state else queries.NOT_DONE, most=most)
         if as_json:
-            click.echo(json.dumps([_job(job) for job in found], ensure_ascii=False))
+            click.echo(json_text([_job(job) for job in found]))
             return
         for job in found:
             error = f"  {job.last_error}" if job.last_error else ""

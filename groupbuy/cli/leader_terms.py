@@ -1,6 +1,5 @@
 """``groupbuy leader-terms``: what one leader's community has of a campaign, and at which price."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from groupbuy.campaigns import leader_terms as terms
 from groupbuy.campaigns import service
 from groupbuy.campaigns.leader_terms import LeaderTerm, Own
 from groupbuy.campaigns.models import Campaign
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import picking
@@ -25,8 +25,6 @@ from groupbuy.leaders.queries import get_leader
 
 OFFERED = {"yes": True, "no": False, "campaign": None}
 AS_CAMPAIGN = "campaign"
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group("leader-terms")
@@ -122,7 +120,7 @@ def _work(
 
     with app.app_context():
         answer = in_transaction(work)
-    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _text(answer))
+    click.echo(json_text(answer) if as_json else _text(answer))
 
 
 def _term(term: LeaderTerm) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Commands for the books: check them, keep them now, close a month."""
 
-import json
 from dataclasses import asdict
 
 import click
@@ -9,6 +8,7 @@ from flask import Flask
 from groupbuy.analytics import invariants_ledger
 from groupbuy.analytics.invariants_base import Finding
 from groupbuy.app.readiness import require_database
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.db.transaction import be_unhurried, in_transaction, transaction
 from groupbuy.finance import service
 from groupbuy.flows import bookkeeping
@@ -24,7 +24,7 @@ def ledger() -> None:
 
 @ledger.command("check")
 @click.option("--at-rest", is_flag=True, help="Also reckon anew what the books must hold; `keep` first.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_obj
 @click.pass_context
 def check(ctx: click.Context, app: Flask, at_rest: bool, as_json: bool) -> None:
@@ -38,7 +38,7 @@ def check(ctx: click.Context, app: Flask, at_rest: bool, as_json: bool) -> None:
     violations = sum(finding.violations for finding in findings)
     if as_json:
         rows = [asdict(finding) for finding in findings]
-        click.echo(json.dumps({"violations": violations, "checks": rows}, ensure_ascii=False))
+        click.echo(json_text({"violations": violations, "checks": rows}))
     else:
         _print(findings, violations)
     if violations:

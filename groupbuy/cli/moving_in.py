@@ -1,6 +1,5 @@
 """``groupbuy move-in``: take over what a leader brings along from another app."""
 
-import json
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable
 from groupbuy.flows.moving.flow import NotMoved
@@ -30,7 +30,7 @@ ACTOR = Actor("cli")
 @click.option("--round", "name", metavar="ROUND", help="The open round that the orders come into.")
 @click.option("--paid", is_flag=True, help="Note the orders as paid.")
 @click.option("--dry-run", is_flag=True, help="Show everything and take nothing over.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_context
 def move_in_command(
     context: click.Context,
@@ -49,7 +49,7 @@ def move_in_command(
     app: Flask = context.obj
     with app.app_context():
         answer = _run(app, _read(file), Asked(code, name, paid, dry_run))
-    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _text(answer))
+    click.echo(json_text(answer) if as_json else _text(answer))
     context.exit(1 if answer["refused"] else 0)
 
 

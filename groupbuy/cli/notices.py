@@ -1,13 +1,13 @@
 """Commands about notices: what was sent, what became of it, and sending it once more."""
 
-import json
 from typing import Any
 
 import click
 from flask import Flask
 
 from groupbuy.app import settings_of
-from groupbuy.cli.jobs import as_json_option, most_option
+from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.jobs import most_option
 from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import iso
@@ -29,7 +29,7 @@ def notices() -> None:
 @click.option("--state", type=click.Choice(log.PHASES), help="Only those that stand so.")
 @click.option("--to", "recipient", help="Only to this recipient, such as resident:7.")
 @most_option
-@as_json_option
+@json_option
 @click.pass_obj
 def show_log(
     app: Flask,
@@ -44,7 +44,7 @@ def show_log(
     with app.app_context():
         found = log.recent(Asked(event, channel, state, recipient), most=most)
         if as_json:
-            click.echo(json.dumps([_notice(message) for message in found], ensure_ascii=False))
+            click.echo(json_text([_notice(message) for message in found]))
             return
         for message in found:
             click.echo(_line(app, message))

@@ -1,6 +1,5 @@
 """``groupbuy rest-days``: the days on which a leader hands nothing out."""
 
-import json
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import resting
@@ -25,7 +25,6 @@ REASONS = {
     None: "left out",
 }
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 first_argument = click.argument("first", type=DAY)
 last_argument = click.argument("last", type=DAY, required=False)
 
@@ -44,7 +43,7 @@ def list_days(app: Flask, leader: str, as_json: bool) -> None:
     with app.app_context():
         rests = _rests(leader, _today(utc_now(), settings_of(app).timezone))
     if as_json:
-        click.echo(json.dumps(rests))
+        click.echo(json_text(rests))
     else:
         click.echo("\n".join(rests["days"]) or "No rest days are planned.")
 
@@ -76,7 +75,7 @@ def add(
     with app.app_context():
         effects = in_transaction(work)
     if as_json:
-        click.echo(json.dumps({"rounds": effects}, ensure_ascii=False))
+        click.echo(json_text({"rounds": effects}))
         return
     for one in effects:
         click.echo(f"{one['round']}  handed out {one['pickup_date']}  {REASONS[one['stays']]}")
@@ -109,7 +108,7 @@ def end(app: Flask, leader: str, first: datetime, last: datetime | None, as_json
         back = in_transaction(work)
         rests = _rests(leader, today)
     if as_json:
-        click.echo(json.dumps(rests | {"back_in": back}, ensure_ascii=False))
+        click.echo(json_text(rests | {"back_in": back}))
     else:
         click.echo(f"{leader} takes part again in {', '.join(back) or 'no round that is planned'}.")
 

@@ -1,18 +1,16 @@
 """Commands about rounds: list, show, report."""
 
-import json
-
 import click
 from flask import Flask
 
-from groupbuy.analytics.report import RoundReport, as_json, round_report
+from groupbuy.analytics.report import RoundReport, round_report
+from groupbuy.analytics.report import as_json as report_as_json
 from groupbuy.campaigns import queries
 from groupbuy.campaigns.models import Round
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.kernel import times
 from groupbuy.kernel.money import format_yuan
 from groupbuy.orders import bulk as orders
-
-as_json_option = click.option("--json", "as_json_", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group("rounds")
@@ -21,14 +19,14 @@ def rounds() -> None:
 
 
 @rounds.command("list")
-@as_json_option
+@json_option
 @click.pass_obj
-def list_rounds(app: Flask, as_json_: bool) -> None:
+def list_rounds(app: Flask, as_json: bool) -> None:
     """List all rounds, the latest cut-off first."""
     with app.app_context():
         rows = [_summary(round_) for round_ in queries.list_rounds()]
-    if as_json_:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+    if as_json:
+        click.echo(json_text(rows))
         return
     for row in rows:
         click.echo("{round}  {state}  {opens_at} – {closes_at}  {name}".format(**row))
@@ -38,16 +36,16 @@ def list_rounds(app: Flask, as_json_: bool) -> None:
 
 @rounds.command("show")
 @click.argument("name", metavar="ROUND")
-@as_json_option
+@json_option
 @click.pass_obj
-def show(app: Flask, name: str, as_json_: bool) -> None:
+def show(app: Flask, name: str, as_json: bool) -> None:
     """Show one round."""
     with app.app_context():
         round_ = queries.get_round(name)
         count, units, amount = orders.totals(round_.id)
         row = _summary(round_) | {"orders": count, "units": units, "amount_fen": amount}
-    if as_json_:
-        click.echo(json.dumps(row, ensure_ascii=False))
+    if as_json:
+        click.echo(json_text(row))
         return
     for key, value in row.items():
         click.echo(f"{key:12} {value}")
@@ -68,14 +66,14 @@ def _summary(round_: Round) -> dict[str, object]:
 
 @click.command("report")
 @click.argument("name", metavar="ROUND")
-@as_json_option
+@json_option
 @click.pass_obj
-def report(app: Flask, name: str, as_json_: bool) -> None:
+def report(app: Flask, name: str, as_json: bool) -> None:
     """Report what was ordered, bought and earned in a round."""
     with app.app_context():
         figures = round_report(queries.get_round(name))
-    if as_json_:
-        click.echo(json.dumps(as_json(figures), ensure_ascii=False))
+    if as_json:
+        click.echo(json_text(report_as_json(figures)))
     else:
         _print_report(figures)
 

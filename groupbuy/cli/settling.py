@@ -3,7 +3,6 @@
 Statements are approved on the page, by a person with a name: above a limit by another one than made them.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ import click
 from flask import Flask
 
 from groupbuy.app.readiness import require_database
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
@@ -25,7 +25,6 @@ from groupbuy.settlements.models import SupplierSettlement
 
 T = TypeVar("T")
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 number_argument = click.argument("number")
 
 
@@ -83,7 +82,7 @@ def show(app: Flask, number: str, as_json: bool) -> None:
     """Show statement NUMBER with everything on it and what was paid."""
     whole = _read(app, lambda: _whole(number))
     if as_json:
-        click.echo(json.dumps(whole, ensure_ascii=False))
+        click.echo(json_text(whole))
         return
     click.echo(_line(whole))
     for item in whole["items"]:
@@ -179,14 +178,14 @@ def _write(app: Flask, work: Callable[[], dict[str, Any]], as_json: bool) -> Non
     require_database(app)
     with app.app_context():
         done = in_transaction(work)
-    click.echo(json.dumps(done, ensure_ascii=False) if as_json else _line(done))
+    click.echo(json_text(done) if as_json else _line(done))
 
 
 def _print(
     rows: Sequence[Mapping[str, Any]], as_json: bool, line: Callable[[Mapping[str, Any]], str], *, empty: str
 ) -> None:
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        click.echo(json_text(rows))
     else:
         click.echo("\n".join(map(line, rows)) or empty)
 

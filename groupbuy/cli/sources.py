@@ -1,6 +1,5 @@
 """``groupbuy sources``: who delivers a product beside its own supplier, and how its need is split."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,7 @@ from flask import Flask
 
 from groupbuy.catalog import service, sourcing
 from groupbuy.catalog.sourcing import SPLITS, Further, Sourcing
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
@@ -27,7 +27,7 @@ from groupbuy.kernel.money import format_yuan, parse_percent, parse_yuan
 @click.option("--limit", type=int, help="Sale units that supplier delivers for one day at most.")
 @click.option("--unname", metavar="SUPPLIER", help="Take a further supplier away.")
 @click.option("--split", type=click.Choice(SPLITS), help="Split the need by share or by price.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_obj
 def sources(
     app: Flask,
@@ -59,7 +59,7 @@ def sources(
 
     with app.app_context():
         answer = in_transaction(work)
-    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _text(answer))
+    click.echo(json_text(answer) if as_json else _text(answer))
 
 
 def _further(name: tuple[str, str], case_size: int | None, share: str | None, limit: int | None) -> Further:

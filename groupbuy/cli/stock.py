@@ -1,6 +1,5 @@
 """``groupbuy stock`` and ``groupbuy transfer``: what lies in the warehouses, and moving it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.submissions import first_of
 from groupbuy.db.transaction import in_transaction
@@ -24,7 +24,6 @@ from groupbuy.warehouse.transferring import Goods
 
 MOST = 100_000
 MOST_DIGITS = 18
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.command("stock")
@@ -45,7 +44,7 @@ def stock(
         else:
             items = levels.page(after=None, low=low, warehouse_id=place_id, most=MOST)
     if as_json:
-        click.echo(json.dumps({"items": items}, ensure_ascii=False))
+        click.echo(json_text({"items": items}))
         return
     for item in items:
         click.echo("  ".join(_facts(item)))
@@ -156,7 +155,7 @@ def _show(app: Flask, work: Any, as_json: bool) -> None:
     with app.app_context():
         done: Mapping[str, Any] = in_transaction(work)
     if as_json:
-        click.echo(json.dumps(done, ensure_ascii=False))
+        click.echo(json_text(done))
         return
     click.echo(f"{done['number']}  {done['from_warehouse']} to {done['to_warehouse']}  {done['state']}")
     for line in done["lines"]:

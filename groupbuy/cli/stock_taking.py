@@ -1,12 +1,12 @@
 """``groupbuy stock-take``: the sheet to count the stock by, and what somebody has counted."""
 
-import json
 from pathlib import Path
 
 import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable, of_file
@@ -39,7 +39,7 @@ def sheet(app: Flask, out: Path, warehouse: str | None) -> None:
 @stock_take.command("book")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check everything and say what differs; book nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_context
 def book(context: click.Context, file: Path, dry_run: bool, as_json: bool) -> None:
     """Book what differs on a filled-in sheet, once; with a fault nothing and say why."""
@@ -80,9 +80,7 @@ def _json(found: CountFile) -> str:
         for line in found.differing
     ]
     faults = [fault._asdict() for fault in found.faults]
-    return json.dumps(
-        {"counted": len(found.lines), "differing": differing, "faults": faults}, ensure_ascii=False
-    )
+    return json_text({"counted": len(found.lines), "differing": differing, "faults": faults})
 
 
 def _text(found: CountFile, dry_run: bool) -> str:

@@ -1,6 +1,5 @@
 """``groupbuy supplier``: a supplier's file with its licences, its bank and how it delivers."""
 
-import json
 from datetime import date
 from typing import Any
 
@@ -9,6 +8,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.catalog import supplier_files as files
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
@@ -29,7 +29,7 @@ from groupbuy.warehouse.rating import file_as_json
     metavar="HOLDER BANK",
     help="Note where it is paid to first; the account is asked for, or read from standard input.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_obj
 def supplier(
     app: Flask,
@@ -62,7 +62,7 @@ def supplier(
 
     with app.app_context():
         file = in_transaction(work)
-    click.echo(json.dumps(file, ensure_ascii=False) if as_json else _text(file))
+    click.echo(json_text(file) if as_json else _text(file))
 
 
 def _is_noted(supplier_id: int, licence: tuple[str, str], expires_on: date | None) -> bool:

@@ -1,6 +1,5 @@
 """``groupbuy receive`` and ``groupbuy allocate``: goods that arrive, and goods that are short."""
 
-import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.campaigns import queries as campaigns
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, in_transaction
@@ -24,8 +24,6 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import format_yuan
 from groupbuy.warehouse import receipts
 from groupbuy.warehouse.rules import Policy
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.command("receive")
@@ -74,7 +72,7 @@ def receive(
 
     with app.app_context():
         booked = in_transaction(work)
-    click.echo(json.dumps(booked, ensure_ascii=False) if as_json else _receipt_text(booked, dry_run))
+    click.echo(json_text(booked) if as_json else _receipt_text(booked, dry_run))
 
 
 def _read(context: click.Context, file: Path) -> list[Delivery]:
@@ -137,7 +135,7 @@ def allocate(
 
     with app.app_context():
         result = in_transaction(work)
-    click.echo(json.dumps(result, ensure_ascii=False) if as_json else _allocation_text(result, dry_run))
+    click.echo(json_text(result) if as_json else _allocation_text(result, dry_run))
 
 
 def _allocation_text(result: dict[str, Any], dry_run: bool) -> str:

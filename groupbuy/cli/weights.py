@@ -1,6 +1,5 @@
 """``groupbuy weights``: what weighed goods weigh, from a file, and settling them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.campaigns import queries as campaigns
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable, of_file
@@ -27,7 +27,7 @@ from groupbuy.weighing import queries
 @click.option("--file", type=click.Path(path_type=Path), help="Enter weights: order_no, product_code, grams.")
 @click.option("--sure", is_flag=True, help="Weights far from the estimate are right.")
 @click.option("--settle", is_flag=True, help="Bring every weighed line to what its weight costs.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@json_option
 @click.pass_context
 def weights(
     context: click.Context, name: str, file: Path | None, sure: bool, settle: bool, as_json: bool
@@ -37,7 +37,7 @@ def weights(
     with app.app_context():
         entries = [] if file is None else _read(context, name, file)
         done = in_transaction(lambda: _do(app, name, entries, sure, settle))
-    click.echo(json.dumps(done, ensure_ascii=False) if as_json else _text(done))
+    click.echo(json_text(done) if as_json else _text(done))
 
 
 def _read(context: click.Context, name: str, file: Path) -> list[Entry]:
