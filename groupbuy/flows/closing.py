@@ -59,6 +59,12 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
         return _extend(round_, now)
     _drop(round_, missed, now)
     _drop(round_, minimums.offers_to_cancel(small), now)
+    _close(round_, now, zone)
+    return "closed"
+
+
+def _close(round_: Round, now: datetime, zone: ZoneInfo) -> None:
+    """Store what follows from the orders that stay: what is bought, earned and handed out."""
     filling_cases.fill(round_=round_, now=now)
     fees.share_at_close(round_)
     purchasing.store_demand(round_.id)
@@ -81,7 +87,6 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
         raise RuntimeError(f"round {round_.name} was moved by somebody else while it closed")
     _skip_buying(round_, now)
     notifying.announce_close(round_=round_, now=now)
-    return "closed"
 
 
 def _skip_buying(round_: Round, now: datetime) -> None:

@@ -46,16 +46,9 @@ def confirm_order(
     NotFound, BadInput ``unknown_product``, ``out_of_range`` and ``too_long``, RuleBroken
     ``not_confirmable`` once goods have come or nothing is to come.
     """
-    order = purchasing.lock_purchase_order(number)
-    if order.state == POState.DRAFT or (supplier_ids is not None and order.supplier_id not in supplier_ids):
-        raise NotFound("unknown_purchase_order", "There is no such purchase order.")
+    order = _lock(number, supplier_ids)
     _check(order, answer)
-    if order.state == POState.APPROVED:
-        # Who answers has read it, however it got there.
-        mailing.order_has_left(order.id, now=now, actor=actor.name)
-        db.session.refresh(order, ["state"])
-    if order.state not in ANSWERABLE:
-        raise RuleBroken("not_confirmable", "This purchase order cannot be confirmed any more.")
+    _check_answerable(order, now, actor)
     before = _picture(order)
     _note(order, answer, now)
     purchase_orders.move(order=order, old=(POState.SENT,), new=POState.CONFIRMED, now=now, actor=actor.name)
@@ -69,6 +62,22 @@ def confirm_order(
         after=_picture(order),
     )
     return order
+
+
+def _lock(number: str, supplier_ids: Collection[int] | None) -> PurchaseOrder:
+    order = purchasing.lock_purchase_order(number)
+    if order.state == POState.DRAFT or (supplier_ids is not None and order.supplier_id not in supplier_ids):
+        raise NotFound("unknown_purchase_order", "There is no such purchase order.")
+    return order
+
+
+def _check_answerable(order: PurchaseOrder, now: datetime, actor: Actor) -> None:
+    if order.state == POState.APPROVED:
+        # Who answers has read it, however it got there.
+        mailing.order_has_left(order.id, now=now, actor=actor.name)
+        db.session.refresh(order, ["state"])
+    if order.state not in ANSWERABLE:
+        raise RuleBroken("not_confirmable", "This purchase order cannot be confirmed any more.")
 
 
 def _note(order: PurchaseOrder, answer: Answer, now: datetime) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from groupbuy.audit import service as audit
 from groupbuy.campaigns import lifecycle, stock
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
@@ -15,11 +14,11 @@ from groupbuy.db import db
 from groupbuy.db.submissions import first_of
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import notifying, ordering
+from groupbuy.flows.order_log import log_order
 from groupbuy.flows.ordering import Actor, Wish
 from groupbuy.flows.pricing import PricedLine, at_line, price_lines
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.members.models import Resident
-from groupbuy.orders import fees, service
 from groupbuy.orders.models import Order
 from groupbuy.orders.service import LineToRecord
 from groupbuy.pickup import bulk as pickup
@@ -50,12 +49,7 @@ def place_late_order(
     """
     if first := first_of(Order, submission_key):
         return first
-    # Purchase orders before their round, as everybody who moves both locks them.
-    purchases = amending.lock_orders_of_round(round_.id)
-    round_ = lifecycle.lock_round(round_.id)
-    if round_.state not in OPEN:
-        raise RuleBroken("too_late", "Late orders are taken between the close and the delivery only.")
-    _check_none_in_hand(list(purchases.values()), now)
+    purchases, round_ = _lock(round_.id, now)
     leader = resident.leader_in(round_.opens_at)
     ordering.check_leader(round_, leader)
     wanted = [(wish.product_code, wish.quantity) for wish in wishes]
@@ -66,6 +60,16 @@ def place_late_order(
     _follow(round_, order, rated, purchases, zone, now, actor)
     _log(order, now, actor)
     return order
+
+
+def _lock(round_id: int, now: datetime) -> tuple[Mapping[int, PurchaseOrder], Round]:
+    # Purchase orders before their round, as everybody who moves both locks them.
+    purchases = amending.lock_orders_of_round(round_id)
+    round_ = lifecycle.lock_round(round_id)
+    if round_.state not in OPEN:
+        raise RuleBroken("too_late", "Late orders are taken between the close and the delivery only.")
+    _check_none_in_hand(list(purchases.values()), now)
+    return purchases, round_
 
 
 def _check_none_in_hand(orders: Sequence[PurchaseOrder], now: datetime) -> None:
@@ -103,8 +107,7 @@ def _record(
         remark=ordering.checked_remark(remark),
         submission_key=submission_key,
     )
-    owing = fees.at_ordering(round_, sum(line.amount_fen for line in lines))
-    order = service.record(head=head, lines=lines, fees=owing)
+    order = ordering.record(round_, head, lines)
     if round_.payment == "prepaid":
         ordering.mark_paid(order=order, now=now, actor=actor, account=wallet(resident.id))
     return order
@@ -119,14 +122,7 @@ def _follow(
     now: datetime,
     actor: Actor,
 ) -> None:
-    for line in sorted(lines, key=lambda one: one.offer_id):
-        amending.add_demand(
-            round_id=round_.id,
-            leader_id=order.leader_id,
-            offer_id=line.offer_id,
-            units=line.quantity,
-            amount_fen=line.amount_fen,
-        )
+    _add_demand(round_.id, order.leader_id, lines)
     amendments, fresh = amending.add_units(
         round_=round_,
         orders=purchases,
@@ -145,17 +141,19 @@ def _follow(
     notifying.send_sheets_again(round_=round_, order=order, now=now)
 
 
+def _add_demand(round_id: int, leader_id: int, lines: Sequence[LineToRecord]) -> None:
+    for line in sorted(lines, key=lambda one: one.offer_id):
+        amending.add_demand(
+            round_id=round_id,
+            leader_id=leader_id,
+            offer_id=line.offer_id,
+            units=line.quantity,
+            amount_fen=line.amount_fen,
+        )
+
+
 def _log(order: Order, now: datetime, actor: Actor) -> None:
     db.session.expire(order, ["lines"])
-    audit.record(
-        at=now,
-        actor=actor.name,
-        verb="order_placed",
-        subject_kind="order",
-        subject=order.number,
-        after={
-            "state": order.state,
-            "lines": {str(line.offer_id): line.quantity for line in order.lines},
-            "after_close": True,
-        },
-    )
+    lines = {str(line.offer_id): line.quantity for line in order.lines}
+    after = {"state": order.state, "lines": lines, "after_close": True}
+    log_order(order, "order_placed", now, actor.name, after=after)

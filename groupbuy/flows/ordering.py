@@ -21,8 +21,8 @@ from groupbuy.members.models import Resident
 from groupbuy.orders import fees, reviews, service, tolerances
 from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order
-from groupbuy.orders.rules import OrderState, line_changes
-from groupbuy.orders.service import OrderToRecord
+from groupbuy.orders.rules import Change, OrderState, line_changes
+from groupbuy.orders.service import LineToRecord, OrderToRecord
 from groupbuy.orders.shortening import AFTER_CLOSE
 from groupbuy.payments import paying
 from groupbuy.pickup import capacity
@@ -77,11 +77,8 @@ def place_order(
         remark=checked_remark(remark),
         submission_key=submission_key,
     )
-    recorded = [item.line for item in lines]
-    owing = fees.at_ordering(round_, sum(line.amount_fen for line in recorded))
-    order = service.record(head=head, lines=recorded, fees=owing)
-    if round_.review_above_fen is not None:
-        reviews.ask(order=order, round_=round_, now=now)
+    order = record(round_, head, [item.line for item in lines])
+    _ask_for_review(order, now)
     log_order(order, "order_placed", now, actor.name, after=_picture(order.state, lines))
     return order
 
@@ -104,6 +101,12 @@ def head_of(
     )
 
 
+def record(round_: Round, head: OrderToRecord, lines: Sequence[LineToRecord]) -> Order:
+    """Write an order with the fees of its round for so much of goods."""
+    owing = fees.at_ordering(round_, sum(line.amount_fen for line in lines))
+    return service.record(head=head, lines=lines, fees=owing)
+
+
 def change_order(
     *, order: Order, wishes: Sequence[Wish], now: datetime, actor: Actor, remark: str | None = None
 ) -> Order:
@@ -119,27 +122,35 @@ def change_order(
     lines = _price(order.round, order.leader, wishes)
     old = {line.offer_id: line.quantity for line in order.lines}
     new = {item.line.offer_id: item.line.quantity for item in lines}
-    by_offer = {item.line.offer_id: item for item in lines}
-    for change in line_changes(old, new):
-        if change.offer_id in by_offer:
-            holding.take(by_offer[change.offer_id], order.resident_id, change.delta)
-        else:
-            holding.release(change.offer_id, order.resident_id, -change.delta)
+    changes = line_changes(old, new)
+    _hold(changes, lines, order.resident_id)
     added = [item.line for item in lines if item.line.offer_id not in old]
     service.replace_lines(order=order, quantities=new, added=added)
     tolerances.keep_within_limits(order.id)
     for kind, fen in fees.at_ordering(order.round, order.amount_fen - order.fee_fen).items():
         fees.charge(order=order, kind=kind, amount_fen=fen)
-    if order.round.review_above_fen is not None and line_changes(old, new):
-        reviews.ask(order=order, round_=order.round, now=now)
+    if changes:
+        _ask_for_review(order, now)
     if remark is not None:
         order.remark = checked_remark(remark)
     # Whoever acts, the log names for whom.
-    whose = {"resident": order.resident.code}
-    log_order(
-        order, "order_changed", now, actor.name, before=_quantities(old), after=_quantities(new) | whose
-    )
+    after = _quantities(new) | {"resident": order.resident.code}
+    log_order(order, "order_changed", now, actor.name, before=_quantities(old), after=after)
     return order
+
+
+def _hold(changes: Sequence[Change], lines: Sequence[PricedLine], resident_id: int) -> None:
+    by_offer = {item.line.offer_id: item for item in lines}
+    for change in changes:
+        if change.offer_id in by_offer:
+            holding.take(by_offer[change.offer_id], resident_id, change.delta)
+        else:
+            holding.release(change.offer_id, resident_id, -change.delta)
+
+
+def _ask_for_review(order: Order, now: datetime) -> None:
+    if order.round.review_above_fen is not None:
+        reviews.ask(order=order, round_=order.round, now=now)
 
 
 def cancel_order(*, order: Order, reason: str, now: datetime, actor: Actor) -> Order:
@@ -196,26 +207,13 @@ def mark_paid(*, order: Order, now: datetime, actor: Actor, account: str | None 
         raise RuleBroken("order_cancelled", "This order has been cancelled; nothing is to be paid.")
     if order.paid_fen >= order.amount_fen and order.paid_at is not None:
         return order
-    former = order.paid_fen
-    state = OrderState.CONFIRMED if order.state == OrderState.AWAITING_PAYMENT else OrderState(order.state)
-    service.move(
-        order=order,
-        old=[OrderState(order.state)],
-        new=state,
-        paid_fen=order.amount_fen,
-        paid_at=now,
-        expires_at=None,
-    )
-    paying.book_payment(
-        order=order,
-        account=account or paying.usual_account(order),
-        amount_fen=order.amount_fen - former,
-        now=now,
-        actor=actor.name,
-    )
-    log_order(
-        order, "order_paid", now, actor.name, before={"paid_fen": former}, after={"paid_fen": order.paid_fen}
-    )
+    former, old = order.paid_fen, OrderState(order.state)
+    new = OrderState.CONFIRMED if old == OrderState.AWAITING_PAYMENT else old
+    service.move(order=order, old=[old], new=new, paid_fen=order.amount_fen, paid_at=now, expires_at=None)
+    account, rest = account or paying.usual_account(order), order.amount_fen - former
+    paying.book_payment(order=order, account=account, amount_fen=rest, now=now, actor=actor.name)
+    before, after = {"paid_fen": former}, {"paid_fen": order.paid_fen}
+    log_order(order, "order_paid", now, actor.name, before=before, after=after)
     return order
 
 

@@ -56,13 +56,7 @@ def pay_order(
     if rest <= 0:
         ordering.mark_paid(order=order, now=now, actor=actor, account=rules.wallet(order.resident_id))
         return None
-    same = None
-    for payment in charging.open_payments(order.id):
-        if (payment.channel, payment.way, payment.amount_fen) == (way.channel, way.way, rest):
-            same = payment
-        else:
-            charging.look_soon(payment=payment, now=now)
-    return same or charging.begin(
+    return _leave_open(order, way, rest, now) or charging.begin(
         resident_id=order.resident_id,
         order_id=order.id,
         channel=way.channel,
@@ -72,6 +66,17 @@ def pay_order(
         now=now,
         actor=actor.name,
     )
+
+
+def _leave_open(order: Order, way: Way, amount_fen: int, now: datetime) -> ChannelPayment | None:
+    """Return the open payment of the same amount by the same way; let every other one be closed."""
+    same = None
+    for payment in charging.open_payments(order.id):
+        if (payment.channel, payment.way, payment.amount_fen) == (way.channel, way.way, amount_fen):
+            same = payment
+        else:
+            charging.look_soon(payment=payment, now=now)
+    return same
 
 
 def _check_payable(order: Order, now: datetime) -> datetime:
@@ -192,6 +197,16 @@ def _to_order(payment: ChannelPayment, order: Order, now: datetime, grace: timed
     return GIVEN_BACK
 
 
+def _take_again(order: Order) -> None:
+    for line in sorted(order.lines, key=lambda line: line.offer_id):
+        stock.take(offer_id=line.offer_id, units=line.quantity)
+        limit = line.offer.per_buyer_limit
+        if limit is not None:
+            stock.take_share(
+                offer_id=line.offer_id, resident_id=order.resident_id, units=line.quantity, limit=limit
+            )
+
+
 def _revive(payment: ChannelPayment, order: Order, now: datetime) -> bool:
     """Let an order live again that was paid just after its time, if its goods can still be had."""
     fee = sum(fees.fees_of(order.id).values())
@@ -201,16 +216,7 @@ def _revive(payment: ChannelPayment, order: Order, now: datetime) -> bool:
     try:
         with db.session.begin_nested():
             ordering.check_round(order.round, now)
-            for line in sorted(order.lines, key=lambda line: line.offer_id):
-                stock.take(offer_id=line.offer_id, units=line.quantity)
-                limit = line.offer.per_buyer_limit
-                if limit is not None:
-                    stock.take_share(
-                        offer_id=line.offer_id,
-                        resident_id=order.resident_id,
-                        units=line.quantity,
-                        limit=limit,
-                    )
+            _take_again(order)
     except RuleBroken:
         return False
     alive = {
