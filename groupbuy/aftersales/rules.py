@@ -142,7 +142,8 @@ def check_bad(bad_units: int, units: int) -> None:
 def check_taken(taken: Mapping[int, int], bad: Mapping[int, int], words: str) -> None:
     """Check what a supplier takes over, sale units by line, against what buyers found bad.
 
-    Each line is answered. Raise BadInput ``required``, ``out_of_range``; RuleBroken ``changed`` for others.
+    Each line is answered. Raise BadInput ``required``, ``out_of_range``, ``too_long``; RuleBroken
+    ``changed`` for other lines.
     """
     if taken.keys() != bad.keys():
         raise RuleBroken("changed", "What buyers say has changed meanwhile; look again.", param="lines")
@@ -151,6 +152,8 @@ def check_taken(taken: Mapping[int, int], bad: Mapping[int, int], words: str) ->
             raise BadInput("out_of_range", f"Between 0 and {bad[line_id]}.", param=str(line_id))
     if sum(taken.values()) < sum(bad.values()) and not words.strip():
         raise BadInput("required", "Say why you do not take over everything.", param="words")
+    if len(words.strip()) > MAX_TEXT:
+        raise BadInput("too_long", f"At most {MAX_TEXT} characters.", param="words")
 
 
 def outcome(taken: int, bad: int) -> LotState:

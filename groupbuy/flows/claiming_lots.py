@@ -123,11 +123,7 @@ def answer(
     NotFound, BadInput ``out_of_range``, RuleBroken ``too_late``, ``already_answered``, and as a case does.
     """
     reply = _reply(claim, order_number, resident_ids)
-    lock_order(reply.line.order)
-    db.session.refresh(reply, ["bad_units"])
-    # The end of the time to answer waits for those who answer.
-    db.session.execute(select(LotClaim.id).where(LotClaim.id == claim.id).with_for_update(read=True))
-    db.session.refresh(claim, ["state", "until"])
+    _lock_to_answer(claim, reply)
     rules.check_bad(bad_units, reply.units)
     if reply.bad_units is not None:
         if reply.bad_units != bad_units:
@@ -142,6 +138,14 @@ def answer(
     after = {"order": order_number, "bad_units": bad_units}
     log("lot_claim_answered", claim, now, actor.name, after)
     return reply
+
+
+def _lock_to_answer(claim: LotClaim, reply: LotReply) -> None:
+    lock_order(reply.line.order)
+    db.session.refresh(reply, ["bad_units"])
+    # The end of the time to answer waits for those who answer.
+    db.session.execute(select(LotClaim.id).where(LotClaim.id == claim.id).with_for_update(read=True))
+    db.session.refresh(claim, ["state", "until"])
 
 
 def _credit(

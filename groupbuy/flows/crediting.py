@@ -53,10 +53,7 @@ def take_off(
     paid = lock_paid(wanted)
     losses = [_loss(paid_line(line_id), units) for line_id, units in sorted(wanted.items())]
     free = [_part(loss, freed.get(loss.line_id, 0)) for loss in losses]
-    rest = [
-        Loss(loss.line_id, loss.units - part.units, loss.amount_fen - part.amount_fen)
-        for loss, part in zip(losses, free, strict=True)
-    ]
+    rest = [_rest(loss, part) for loss, part in zip(losses, free, strict=True)]
     causes = {cause: rest, f"{shortening.FREED}:{cause}": free}
     for why, parts in causes.items():
         _lower(parts, cause=why, now=now, actor=actor)
@@ -81,6 +78,10 @@ def _loss(line: OrderLine, units: int) -> Loss:
 
 def _part(loss: Loss, units: int) -> Loss:
     return Loss(loss.line_id, units, part_of(loss.amount_fen, units, loss.units))
+
+
+def _rest(loss: Loss, part: Loss) -> Loss:
+    return Loss(loss.line_id, loss.units - part.units, loss.amount_fen - part.amount_fen)
 
 
 def _lower(losses: Sequence[Loss], *, cause: str, now: datetime, actor: Actor) -> None:

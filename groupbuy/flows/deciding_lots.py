@@ -38,8 +38,6 @@ def take_answer(
     bad = {reply.order_line_id: reply.bad_units or 0 for reply in replies}
     taken = bad if taken is None else taken
     rules.check_taken(taken, bad, words)
-    if len(words.strip()) > rules.MAX_TEXT:
-        raise BadInput("too_long", f"At most {rules.MAX_TEXT} characters.", param="words")
     for reply in replies:
         reply.taken_units = taken[reply.order_line_id]
     claim.supplier_answered_at, claim.supplier_answered_by = now, actor.name

@@ -20,7 +20,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient
 from groupbuy.notices.rules import LEADER, RESIDENT
-from groupbuy.notices.telling import Notice
+from groupbuy.notices.telling import Notice, Value
 from groupbuy.orders import splitting
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
@@ -171,17 +171,14 @@ def _tell(
         "hours": leader.pickup_hours,
         "reason": reason,
     }
-    residents = (
-        Notice(
-            f"{key}-{resident_id}",
-            "rerouted",
-            recipient(RESIDENT, resident_id),
-            values
-            | {"code": bags.bag_code_of(order) or order.pickup_code}
-            | ({"reason": doors_after.words(reason, lost[resident_id])} if resident_id in lost else {}),
-        )
-        for resident_id, order in sorted(first.items())
-    )
+
+    def notice(resident_id: int, order: Order) -> Notice:
+        own: dict[str, Value] = {"code": bags.bag_code_of(order) or order.pickup_code}
+        if resident_id in lost:
+            own["reason"] = doors_after.words(reason, lost[resident_id])
+        return Notice(f"{key}-{resident_id}", "rerouted", recipient(RESIDENT, resident_id), values | own)
+
+    residents = [notice(resident_id, order) for resident_id, order in sorted(first.items())]
     whose = Notice(f"{key}-leader", "rerouted", recipient(LEADER, leader.id), values | {"code": "—"})
     telling.tell([*residents, whose], now=now)
 

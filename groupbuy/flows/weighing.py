@@ -58,8 +58,7 @@ def enter_weights(
     else has weighed the line since it was ``seen``; RuleBroken ``not_ready`` before the close.
     """
     _check_round(lifecycle.lock_round(round_.id))
-    if not 1 <= len(entries) <= MAX_ENTRIES:
-        raise BadInput("out_of_range", f"Between 1 and {MAX_ENTRIES} weights at once.", param="lines")
+    _check_number(entries)
     found = {(line.order_no, line.product_code): line for line in queries.weighed_lines(round_.id)}
     changed: dict[str, int] = {}
     for index, entry in enumerate(entries):
@@ -78,6 +77,11 @@ def enter_weights(
 def _check_round(round_: Round) -> None:
     if round_.state in (*NOT_READY, RoundState.CANCELLED):
         raise RuleBroken("not_ready", "Weights are entered once the round has closed.")
+
+
+def _check_number(entries: Sequence[Entry]) -> None:
+    if not 1 <= len(entries) <= MAX_ENTRIES:
+        raise BadInput("out_of_range", f"Between 1 and {MAX_ENTRIES} weights at once.", param="lines")
 
 
 def _line_of(found: Mapping[tuple[str, str], WeighedLine], entry: Entry) -> WeighedLine:

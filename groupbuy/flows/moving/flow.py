@@ -96,13 +96,9 @@ def move_in(
                 _take_order(leader, round_, residents.get(one.person), one, plan.paid, now, actor, pay_within)
     if faults:
         raise NotMoved(faults)
+    orders = len(fresh) if round_ is not None else 0
     moved = Moved(
-        residents=len(plan.people) - known,
-        known_residents=known,
-        drafts=sum(drafts),
-        known_drafts=len(drafts) - sum(drafts),
-        orders=len(fresh) if round_ is not None else 0,
-        known_orders=len(before),
+        len(plan.people) - known, known, sum(drafts), len(drafts) - sum(drafts), orders, len(before)
     )
     _log(leader, round_, moved, now, actor)
     return moved

@@ -42,13 +42,7 @@ def read_export(content: bytes) -> Export:
     Raise UnreadableTable for a file that is no such workbook, is too large, or is not safe to read.
     """
     sheets = read_sheets(content, (BUYERS, GOODS, POINTS, NOTES))
-    if BUYERS not in sheets:
-        raise of_file("missing_column", f"The workbook has no sheet {BUYERS}.")
-    rows = _rows(sheets[BUYERS], NEEDED)
-    if len(rows) > MAX_ROWS:
-        raise of_file(
-            "out_of_range", f"The workbook is too long: at most {MAX_ROWS:,} rows of orders are read."
-        )
+    rows = _buyers(sheets)
     goods, points = _optional(sheets, GOODS), _optional(sheets, POINTS)
     products = _products(goods, [row for _, row in rows])
     blocks = _blocks(rows, sheets[BUYERS])
@@ -67,6 +61,17 @@ def read_export(content: bytes) -> Export:
     bills = _bills((customer, some) for _, customer, some in placed)
     differences, compared = differences_of(goods, points, purchases, bills)
     return Export(" ".join(title.split()), started, products, customers, purchases, differences, compared)
+
+
+def _buyers(sheets: Mapping[str, SheetRows]) -> list[tuple[int, Row]]:
+    if BUYERS not in sheets:
+        raise of_file("missing_column", f"The workbook has no sheet {BUYERS}.")
+    rows = _rows(sheets[BUYERS], NEEDED)
+    if len(rows) > MAX_ROWS:
+        raise of_file(
+            "out_of_range", f"The workbook is too long: at most {MAX_ROWS:,} rows of orders are read."
+        )
+    return rows
 
 
 class _Cells(dict[str, str]):
