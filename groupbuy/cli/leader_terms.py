@@ -66,11 +66,7 @@ def set_one(
     def change(plan: Campaign, who: Leader) -> list[str]:
         known = terms.terms_of(campaign_id=plan.id, leader_id=who.id)
         wanted = {term.product_code: term.own for term in known}
-        own = wanted.get(product, Own())
-        if price is not None:
-            own = replace(own, price_fen=_fen(price))
-        if offered is not None:
-            own = replace(own, offered=OFFERED[offered])
+        own = _changed(wanted.get(product, Own()), price, offered)
         return picking.set_terms(
             campaign=plan,
             leader=who,
@@ -82,6 +78,12 @@ def set_one(
         )
 
     _work(app, campaign, leader, as_json, change)
+
+
+def _changed(own: Own, price: str | None, offered: str | None) -> Own:
+    if price is not None:
+        own = replace(own, price_fen=_fen(price))
+    return own if offered is None else replace(own, offered=OFFERED[offered])
 
 
 @leader_terms.command("pick")

@@ -50,9 +50,8 @@ def sources(
 
     def work() -> dict[str, Any]:
         product = service.get_product(code)
-        seen = product.version
         if named or unname or split:
-            former = sourcing.sourcing_of(product)
+            former, seen = sourcing.sourcing_of(product), product.version
             wanted = _changed(former, named, unname, split or former.split_by)
             sourcing.set_sourcing(product=product, wanted=wanted, now=utc_now(), actor=ACTOR, version=seen)
         return sourcing.sources_as_json(product)

@@ -1,6 +1,6 @@
 """``groupbuy supplier``: a supplier's file with its licences, its bank and how it delivers."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -8,6 +8,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.catalog import supplier_files as files
+from groupbuy.catalog.models import Supplier
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
@@ -48,11 +49,8 @@ def supplier(
 
     def work() -> dict[str, Any]:
         found, now = files.get_supplier(code), utc_now()
-        if licence and not _is_noted(found.id, licence, last_day):
-            kind, number = licence
-            files.add_licence(
-                supplier=found, kind=kind, number=number, expires_on=last_day, now=now, actor=ACTOR
-            )
+        if licence:
+            _note_licence(found, licence, last_day, now)
         if bank:
             holder, name = bank
             files.set_bank(supplier=found, holder=holder, bank=name, account=account, now=now, actor=ACTOR)
@@ -65,10 +63,16 @@ def supplier(
     click.echo(json_text(file) if as_json else _text(file))
 
 
-def _is_noted(supplier_id: int, licence: tuple[str, str], expires_on: date | None) -> bool:
-    """Tell whether a licence stands in the file already, so that the same command again adds none."""
-    known = {(one.kind, one.number, one.expires_on) for one in files.licences_of(supplier_id)}
-    return (licence[0], licence[1].strip(), expires_on) in known
+def _note_licence(
+    supplier: Supplier, licence: tuple[str, str], expires_on: date | None, now: datetime
+) -> None:
+    """Note a licence unless it stands in the file already, so that the same command again adds none."""
+    kind, number = licence
+    known = {(one.kind, one.number, one.expires_on) for one in files.licences_of(supplier.id)}
+    if (kind, number.strip(), expires_on) not in known:
+        files.add_licence(
+            supplier=supplier, kind=kind, number=number, expires_on=expires_on, now=now, actor=ACTOR
+        )
 
 
 def _day(text: str | None) -> date | None:

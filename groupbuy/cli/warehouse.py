@@ -122,16 +122,10 @@ def allocate(
         if dry_run:
             offers = sharing_out.short_offers(round_, chosen)
             return sharing_out.preview_json(sharing_out.preview(round_, by, offers, instead))
-        return allocating.as_json(
-            allocating.apply(
-                round_=round_,
-                policy=by,
-                now=utc_now(),
-                actor=Actor(ACTOR),
-                product_codes=chosen,
-                swaps=instead,
-            )
+        done = allocating.apply(
+            round_=round_, policy=by, now=utc_now(), actor=Actor(ACTOR), product_codes=chosen, swaps=instead
         )
+        return allocating.as_json(done)
 
     with app.app_context():
         result = in_transaction(work)
