@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
@@ -86,7 +86,14 @@ def live_orders(round_id: int, leader_ids: Sequence[int]) -> Iterator[tuple[int,
 def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
     lines = _lines_of(round_id, leader_ids)
     # Of the connection, not of the session: nothing is an object here, and rows come in half the time.
-    heads = (
+    for row in db.session.connection().execute(_heads_of(round_id, leader_ids)).all():
+        if row.id in lines:
+            head: list[Any] = [*row[1:], tuple(lines[row.id])]
+            yield LiveOrder(*head)
+
+
+def _heads_of(round_id: int, leader_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Order.id,
             Order.leader_id,
@@ -110,10 +117,6 @@ def _orders_of(round_id: int, leader_ids: Sequence[int]) -> Iterator[LiveOrder]:
         .where(Order.round_id == round_id, Order.leader_id.in_(leader_ids), is_live())
         .order_by(Order.id)
     )
-    for row in db.session.connection().execute(heads).all():
-        if row.id in lines:
-            head: list[Any] = [*row[1:], tuple(lines[row.id])]
-            yield LiveOrder(*head)
 
 
 def _lines_of(round_id: int, leader_ids: Sequence[int]) -> dict[int, list[LiveLine]]:

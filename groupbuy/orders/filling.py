@@ -4,6 +4,7 @@ Foodsoft lets members name a tolerance beside their quantity and fills cases wit
 orders. Here everybody in that order gives one step in turn, so that nobody takes much more than another.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -37,16 +38,16 @@ def fill_case(
     if missing <= 0 or missing % step or (left is not None and missing > left):
         return {}
     turns = sorted(willing, key=lambda one: (one.placed_at, one.line_id))
-    had, given = dict(taken or {}), dict.fromkeys((one.line_id for one in turns), 0)
+    had, given = Counter(taken or {}), Counter[int]()
     rest = missing
     while rest:
         before = rest
         for one in turns:
-            fits = limit is None or had.get(one.buyer, 0) + step <= limit
+            fits = limit is None or had[one.buyer] + step <= limit
             if rest and fits and given[one.line_id] + step <= one.units:
                 given[one.line_id] += step
-                had[one.buyer] = had.get(one.buyer, 0) + step
+                had[one.buyer] += step
                 rest -= step
         if rest == before:
             return {}
-    return {line_id: units for line_id, units in given.items() if units}
+    return dict(given)

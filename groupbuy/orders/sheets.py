@@ -102,13 +102,7 @@ def matrix_block(
     place: Place,
 ) -> Sheet:
     """Return one block of the matrix: rows of goods that are not zero, a column per leader."""
-    columns = {leader.id: column for column, leader in enumerate(leaders)}
-    units: dict[int, list[int | None]] = {}
-    amounts: dict[int, int] = {}
-    for cell in ordered:
-        row, column = units.setdefault(cell.offer_id, [None] * len(leaders)), columns[cell.leader_id]
-        row[column] = (row[column] or 0) + cell.units
-        amounts[cell.offer_id] = amounts.get(cell.offer_id, 0) + cell.amount_fen
+    units, amounts = _cells(leaders, ordered)
     chosen = sorted((goods[offer_id] for offer_id in units), key=lambda one: one.rank)
     route = leaders[0].route or "未分线路"
     return Sheet(
@@ -126,6 +120,20 @@ def matrix_block(
         landscape=True,
         frozen_columns=2,
     )
+
+
+def _cells(
+    leaders: Sequence[LeaderHead], ordered: Sequence[LeaderGoods]
+) -> tuple[dict[int, list[int | None]], dict[int, int]]:
+    """Return by offer the units in the order of the leaders, None for none, and the amount in fen."""
+    columns = {leader.id: column for column, leader in enumerate(leaders)}
+    units: dict[int, list[int | None]] = {}
+    amounts: dict[int, int] = {}
+    for cell in ordered:
+        row, column = units.setdefault(cell.offer_id, [None] * len(leaders)), columns[cell.leader_id]
+        row[column] = (row[column] or 0) + cell.units
+        amounts[cell.offer_id] = amounts.get(cell.offer_id, 0) + cell.amount_fen
+    return units, amounts
 
 
 def _matrix_columns(leaders: Sequence[LeaderHead]) -> tuple[Column, ...]:

@@ -16,6 +16,13 @@ from groupbuy.pickup.unfetched import DISPOSED, LEFT, units_left
 
 # ``warned`` may be fetched yet, ``due`` waits for a decision, of ``gone`` nothing was left to decide about.
 STATES = ("warned", "due", DISPOSED, LEFT, "gone")
+NAMED = (
+    Order.number.label("order_no"),
+    Leader.code.label("leader_code"),
+    Leader.name.label("leader"),
+    Product.code.label("product_code"),
+    OfferVersion.name.label("product"),
+)
 
 
 def disposals(
@@ -26,19 +33,9 @@ def disposals(
     ``units`` are those that were disposed of, before a decision those that are left.
     """
     stands = _state(now)
+    units = case((PerishableLine.decision == DISPOSED, PerishableLine.units), else_=units_left())
     rows = (
-        select(
-            PerishableLine,
-            Order.number.label("order_no"),
-            Leader.code.label("leader_code"),
-            Leader.name.label("leader"),
-            Product.code.label("product_code"),
-            OfferVersion.name.label("product"),
-            case((PerishableLine.decision == DISPOSED, PerishableLine.units), else_=units_left()).label(
-                "units"
-            ),
-            stands.label("state"),
-        )
+        select(PerishableLine, *NAMED, units.label("units"), stands.label("state"))
         .join(OrderLine, OrderLine.id == PerishableLine.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
         .join(Leader, Leader.id == Order.leader_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, case, func, select
 
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
@@ -148,16 +148,16 @@ def substitutes_of(round_id: int) -> Mapping[int, int]:
     return by_key(gained.group_by(OrderLine.offer_id))
 
 
+def _came() -> Subquery:
+    """Return by line of a purchase order what was delivered of it and what of that went back."""
+    line_id = GoodsReceiptLine.purchase_order_line_id
+    delivered, rejected = total(GoodsReceiptLine.delivered), total(GoodsReceiptLine.rejected)
+    came = select(line_id.label("line_id"), delivered.label("delivered"), rejected.label("rejected"))
+    return came.group_by(line_id).subquery()
+
+
 def _lines(round_id: int) -> Select[*tuple[Any, ...]]:
-    came = (
-        select(
-            GoodsReceiptLine.purchase_order_line_id.label("line_id"),
-            total(GoodsReceiptLine.delivered).label("delivered"),
-            total(GoodsReceiptLine.rejected).label("rejected"),
-        )
-        .group_by(GoodsReceiptLine.purchase_order_line_id)
-        .subquery()
-    )
+    came = _came()
     return (
         select(
             PurchaseOrderLine.offer_id,
