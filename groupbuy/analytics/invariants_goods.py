@@ -52,25 +52,9 @@ _freed = (
     .group_by(OrderLine.offer_id)
     .subquery()
 )
-# The first change of each allocation that dealt with goods which a leader had missed: it looked at what
-# was refunded before it, so that these units fill a part of the shortage. Later ones came and were lost.
-_shared_out = (
-    select(OrderLine.offer_id, func.min(LineChange.id).label("first_id"))
-    .join(OrderLine, OrderLine.id == LineChange.order_line_id)
-    .where(is_shared_out())
-    .where(
-        OrderLine.offer_id.in_(select(Discrepancy.offer_id).where(Discrepancy.decision == Decision.REFUND))
-    )
-    .group_by(OrderLine.offer_id)
-    .subquery()
-)
-_missed_before = (
-    select(OrderLine.offer_id, total(LineChange.units).label("units"))
-    .select_from(LineChange)
-    .join(OrderLine, OrderLine.id == LineChange.order_line_id)
-    .join(_shared_out, _shared_out.c.offer_id == OrderLine.offer_id)
-    .where(is_missed(), LineChange.id < _shared_out.c.first_id)
-    .group_by(OrderLine.offer_id)
+_never_came = (
+    select(Discrepancy.offer_id, total(Discrepancy.never_came).label("units"))
+    .group_by(Discrepancy.offer_id)
     .subquery()
 )
 _lines = (
@@ -95,8 +79,13 @@ def _settled(value: ColumnElement[Any]) -> Rows:
         select(_lines.c.offer_id, value)
         .outerjoin(AllocatedOffer, AllocatedOffer.offer_id == _lines.c.offer_id)
         .outerjoin(_freed, _freed.c.offer_id == _lines.c.offer_id)
-        .outerjoin(_missed_before, _missed_before.c.offer_id == _lines.c.offer_id)
-        .where(or_(_lines.c.there >= _lines.c.ordered, AllocatedOffer.offer_id.is_not(None)))
+        .outerjoin(_never_came, _never_came.c.offer_id == _lines.c.offer_id)
+        .where(
+            or_(
+                _lines.c.there + func.coalesce(_never_came.c.units, 0) >= _lines.c.ordered,
+                AllocatedOffer.offer_id.is_not(None),
+            )
+        )
     )
 
 
@@ -110,7 +99,7 @@ CHECKS: tuple[Check, ...] = (
             _lines.c.ordered
             - func.coalesce(AllocatedOffer.lost, 0)
             - func.coalesce(_freed.c.units, 0)
-            - func.coalesce(_missed_before.c.units, 0)
+            - func.coalesce(_never_came.c.units, 0)
             + _lines.c.stored
         ),
     ),

@@ -6,6 +6,8 @@ from sqlalchemy import Select, String, case, cast, literal, or_, select
 
 from groupbuy.analytics.invariants_base import Check, Equal, Figured
 from groupbuy.db.totals import total
+from groupbuy.delivery.models import Discrepancy
+from groupbuy.delivery.rules import Payer
 from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
 from groupbuy.purchasing.models import PurchaseOrderLine
@@ -68,6 +70,15 @@ CHECKS: tuple[Check, ...] = (
         SupplierPayment.amount_fen,
         "supplier_payment",
         -1,
+    ),
+    Equal(
+        "missing_goods_charged",
+        "what a supplier pays of what leaders missed is what was taken off and not given back",
+        ("payer",),
+        select(literal("supplier"), total(Discrepancy.charge_fen)).where(Discrepancy.payer == Payer.SUPPLIER),
+        select(literal("supplier"), -total(SupplierAdjustment.amount_fen)).where(
+            SupplierAdjustment.cause.startswith("leader_receipt:")
+        ),
     ),
     Figured(
         Equal(

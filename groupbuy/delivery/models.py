@@ -119,7 +119,8 @@ class Discrepancy(Base):
     """What a leader signed for that was not what had been sent (签收差异), in sale units.
 
     ``charge_fen`` is what whoever pays owes for it at cost; ``payer`` and ``charge_fen`` are set by the
-    decision, which is ``refund`` (the residents go without) or ``dismiss`` (the goods turned up).
+    decision, which is ``refund`` (the residents go without) or ``dismiss`` (the goods turned up). Nobody
+    is charged for what ``never_came``: what a supplier turned out to have left out.
     """
 
     __tablename__ = "delivery_discrepancy"
@@ -131,6 +132,7 @@ class Discrepancy(Base):
         CheckConstraint("payer IN ('supplier', 'driver', 'warehouse')", name="payer"),
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
         CheckConstraint("charge_fen >= 0", name="charge"),
+        CheckConstraint("never_came >= 0 AND never_came <= abs(sent - got)", name="never_came"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -142,6 +144,7 @@ class Discrepancy(Base):
     decision: Mapped[str | None]
     payer: Mapped[str | None]
     charge_fen: Mapped[int] = mapped_column(default=0)
+    never_came: Mapped[int] = mapped_column(default=0, server_default="0")
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
 
@@ -152,3 +155,8 @@ class Discrepancy(Base):
     def missing(self) -> int:
         """Return how many sale units did not come whole; negative for too many."""
         return self.sent - self.got
+
+    @property
+    def cause(self) -> str:
+        """Return the name under which its changes and charges are booked."""
+        return f"leader_receipt:{self.id}"

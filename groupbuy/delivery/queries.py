@@ -13,6 +13,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, Discrepancy
+from groupbuy.delivery.rules import Decision
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.sorting import natural_key
 from groupbuy.leaders.models import Leader
@@ -207,6 +208,28 @@ def get_discrepancy(discrepancy_id: int, *, lock: bool = False) -> Discrepancy:
     if found is None:
         raise NotFound("unknown_discrepancy", "There is no such discrepancy.")
     return found
+
+
+def refunded_of(round_id: int) -> Sequence[Discrepancy]:
+    """Return what was refunded of a round's goods because leaders missed it, by id, locked."""
+    found = (
+        select(Discrepancy)
+        .join(Offer, Offer.id == Discrepancy.offer_id)
+        .where(Offer.round_id == round_id, Discrepancy.decision == Decision.REFUND)
+        .order_by(Discrepancy.id)
+        .with_for_update(of=Discrepancy)
+    )
+    return db.session.scalars(found.execution_options(populate_existing=True)).all()
+
+
+def lost_on_the_way(round_id: int) -> Mapping[int, int]:
+    """Return by offer of a round how many units came, were missed by leaders and refunded."""
+    lost = (
+        select(Discrepancy.offer_id, total(Discrepancy.sent - Discrepancy.got - Discrepancy.never_came))
+        .join(Offer, Offer.id == Discrepancy.offer_id)
+        .where(Offer.round_id == round_id, Discrepancy.decision == Decision.REFUND)
+    )
+    return by_key(lost.group_by(Discrepancy.offer_id))
 
 
 def really_missing(found: Discrepancy) -> int:

@@ -1,5 +1,6 @@
 """A round is called off after its close: orders, purchases, stock and commission are taken back."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -8,7 +9,8 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.flows import notifying, substituting, telling
+from groupbuy.delivery import queries as delivery
+from groupbuy.flows import attributing, notifying, substituting, telling
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import bulk as orders
@@ -45,6 +47,7 @@ def call_off(*, round_: Round, reason: str, now: datetime, actor: Actor) -> list
     orders.lock_alive(round_.id)
     if orders.any_handed_out(round_.id):
         raise RuleBroken("handed_out", "Some goods have been handed out; settle the rest order by order.")
+    attributing.attribute(round_id=round_.id, now=now, actor=actor, over=True)
     cancelled = _cancel_orders(round_, now, actor)
     _end_purchases(round_, purchases, now, actor)
     lifecycle.move(
@@ -71,7 +74,8 @@ def _cancel_orders(round_: Round, now: datetime, actor: Actor) -> list[Shortened
 def _end_purchases(
     round_: Round, purchases: Mapping[int, PurchaseOrder], now: datetime, actor: Actor
 ) -> None:
-    stored, gone = supply.surplus_stored(round_.id), dict(supply.used_up_units(round_.id))
+    stored, gone = supply.surplus_stored(round_.id), Counter(supply.used_up_units(round_.id))
+    gone.update(delivery.lost_on_the_way(round_.id))
     lines = []
     for order in purchases.values():
         had_left = order.state in (POState.SENT, POState.CONFIRMED)
@@ -84,10 +88,11 @@ def _end_purchases(
         came = receipts.came_so_far(order.id)
         lines += [(line, came.get(line.id, Came()).accepted) for line in order.lines]
     for line, accepted in sorted(lines, key=lambda one: one[0].product_id):
-        # What was paid back and is gone, or came back, is not put into stock once more.
+        # What was paid back and is gone, or came back, is not put into stock once more; nor is what was
+        # lost on its way to a leader.
         there = line.from_stock + accepted - stored.get(line.id, 0)
-        units = max(there - gone.get(line.offer_id, 0), 0)
-        gone[line.offer_id] = gone.get(line.offer_id, 0) - (there - units)
+        units = max(there - gone[line.offer_id], 0)
+        gone[line.offer_id] -= there - units
         if units > 0:
             _put(line, units, round_.id, now, actor)
 

@@ -10,9 +10,9 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.submissions import first_of
-from groupbuy.flows import dispatching, mailing
+from groupbuy.flows import attributing, dispatching, mailing
 from groupbuy.flows.ordering import Actor
-from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -197,6 +197,7 @@ def _settle(order: PurchaseOrder, last: bool, now: datetime, actor: Actor) -> No
     if new is not POState.PART_RECEIVED:
         # The round's row is locked, so that of two last deliveries one sees the other.
         round_ = lifecycle.lock_round(order.round_id)
+        attributing.attribute(round_id=round_.id, now=now, actor=actor)
         for surplus in surpluses.of_order(order):
             _put(surplus, order.round_id, now, actor)
         _finish_round(round_, now, actor)

@@ -173,7 +173,7 @@ def _refund(found: Discrepancy, payer: Payer | None, round_: Round, now: datetim
         _owe_less(found, parts, now, actor)
     telling.tell_of_shortage(
         round_=round_,
-        cause=_cause(found),
+        cause=found.cause,
         lost=[
             (one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen, "") for one in losing
         ],
@@ -195,7 +195,7 @@ def _check_shared_out(found: Discrepancy) -> None:
 
 
 def _carry_out(found: Discrepancy, losing: Sequence[Losing], now: datetime, actor: Actor) -> None:
-    cause = _cause(found)
+    cause = found.cause
     losses = [Loss(one.claim.line_id, one.units, one.amount_fen) for one in losing]
     shortening.note_losses(losses, cause=cause, now=now, actor=actor.name)
     commissions.book_changes(cause=cause, now=now)
@@ -212,15 +212,11 @@ def _owe_less(found: Discrepancy, parts: Sequence[Part], now: datetime, actor: A
             supplier_id=part.supplier_id,
             kind="claim",
             amount_fen=-part.amount_fen,
-            cause=_cause(found) + whose,
+            cause=found.cause + whose,
             note=f"签收差异 {found.stop.day} {found.offer.product.code} × {found.missing}",
             now=now,
             actor=actor.name,
         )
-
-
-def _cause(found: Discrepancy) -> str:
-    return f"leader_receipt:{found.id}"
 
 
 def _cost_of(offer_id: int) -> int:

@@ -1,12 +1,14 @@
 """What else changes what a supplier is owed: claims, deductions, rebates, prices that were accepted."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
+from groupbuy.db.totals import by_key, total
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules as ledger
 from groupbuy.finance import service
@@ -38,6 +40,13 @@ def adjust(
     if id_ is not None:
         _book(id_, supplier_id, kind, amount_fen, now, actor)
     return id_
+
+
+def taken_off(cause: str) -> Mapping[int, int]:
+    """Return by supplier what a cause, or a part of it, has taken off what is owed, in fen."""
+    mine = or_(SupplierAdjustment.cause == cause, SupplierAdjustment.cause.startswith(f"{cause}:"))
+    rows = select(SupplierAdjustment.supplier_id, -total(SupplierAdjustment.amount_fen)).where(mine)
+    return by_key(rows.group_by(SupplierAdjustment.supplier_id).order_by(SupplierAdjustment.supplier_id))
 
 
 def _book(id_: int, supplier_id: int, kind: str, amount_fen: int, now: datetime, actor: str) -> None:

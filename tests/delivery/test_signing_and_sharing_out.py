@@ -11,7 +11,9 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import queries
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision, Payer
-from groupbuy.flows import allocating
+from groupbuy.finance import queries as ledger
+from groupbuy.finance.rules import supplier
+from groupbuy.flows import allocating, calling_off
 from groupbuy.flows.signing import Count
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.warehouse.rules import Policy
@@ -111,4 +113,86 @@ def test_what_goes_missing_after_the_sharing_out_is_lost_beside_it(app: Flask) -
     found = _sign(town, 6)
     town.decide(found.id, Decision.REFUND, Payer.DRIVER)
     assert _kept(town) == [5, 1, 1]
+    assert day.wrong() == []
+
+
+def _owed(town: Town) -> int:
+    """Return what the only supplier is owed for everything, in fen."""
+    return ledger.balance(supplier(day.order_of(town.rounds[0]).supplier_id))
+
+
+def _again(found: Discrepancy) -> Discrepancy:
+    db.session.rollback()
+    return db.session.get_one(Discrepancy, found.id, populate_existing=True)
+
+
+def test_a_supplier_is_not_charged_for_what_it_never_brought_and_was_never_paid_for(town: Town) -> None:
+    found = _sign(town, 6)
+    assert town.decide(found.id, Decision.REFUND, Payer.SUPPLIER).charge_fen == 500
+    assert _owed(town) == -500
+    _receive(town, 8)
+    assert _share_out(town) == 1
+    # It brought 8 of P1 and one of P2 for 500 each: what the leader missed is one of the two left out.
+    assert _owed(town) == 9 * 500
+    decided = _again(found)
+    assert (decided.missing, decided.never_came, decided.charge_fen) == (1, 1, 0)
+    assert sum(_kept(town)) == 8
+    assert day.wrong() == []
+
+
+def test_only_what_was_left_out_is_given_back_of_a_charge(town: Town) -> None:
+    found = _sign(town, 4)
+    town.decide(found.id, Decision.REFUND, Payer.SUPPLIER)
+    assert _owed(town) == -3 * 500
+    _receive(town, 8)
+    # 7 are wanted and 8 came: of the three that were missed two never came, and one was lost by itself.
+    assert _share_out(town) == 0
+    assert _owed(town) == (9 - 1) * 500
+    assert (_again(found).never_came, _again(found).charge_fen) == (2, 500)
+    assert day.wrong() == []
+
+
+def test_nothing_is_given_back_when_all_came(town: Town) -> None:
+    found = _sign(town, 6)
+    town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    _receive(town, 10)
+    assert (_again(found).never_came, _again(found).charge_fen) == (0, 500)
+    assert day.wrong() == []
+
+
+def test_a_driver_does_not_pay_for_what_never_came(town: Town) -> None:
+    found = _sign(town, 4)
+    town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    _receive(town, 9)
+    assert (_again(found).never_came, _again(found).charge_fen) == (1, 1000)
+    assert day.wrong() == []
+
+
+def test_who_signs_after_everything_has_come_is_charged_for_all_that_is_missing(town: Town) -> None:
+    _receive(town, 8)
+    assert _share_out(town) == 2
+    found = _sign(town, 5)
+    assert town.decide(found.id, Decision.REFUND, Payer.SUPPLIER).charge_fen == 2 * 500
+    assert _owed(town) == (9 - 2) * 500
+    assert _again(found).never_came == 0
+    assert day.wrong() == []
+
+
+def test_a_round_that_is_called_off_puts_nothing_into_stock_that_was_lost_on_its_way(town: Town) -> None:
+    found = _sign(town, 6)
+    town.decide(found.id, Decision.REFUND, Payer.SUPPLIER)
+    day.receive(day.order_of(town.rounds[0]).number, {"P1": 10})
+    round_ = db.session.get_one(Round, town.rounds[0].id)
+    in_transaction(lambda: calling_off.call_off(round_=round_, reason="停业", now=LATER, actor=ACTOR))
+    assert day.in_stock(_again(found).offer.product) == 9
+    assert _owed(town) == (10 - 1) * 500
+    assert day.wrong() == []
+
+
+def test_nobody_pays_for_what_a_round_that_is_called_off_never_got(town: Town) -> None:
+    found = _sign(town, 6)
+    town.decide(found.id, Decision.REFUND, Payer.SUPPLIER)
+    round_ = db.session.get_one(Round, town.rounds[0].id)
+    in_transaction(lambda: calling_off.call_off(round_=round_, reason="停业", now=LATER, actor=ACTOR))
+    assert (_owed(town), _again(found).charge_fen) == (0, 0)
     assert day.wrong() == []

@@ -11,11 +11,16 @@ from groupbuy.catalog.models import Product
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.delivery import queries as delivery
+from groupbuy.delivery import service
+from groupbuy.delivery.models import Discrepancy
+from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.flows import (
     allocating,
     calling_off,
     collecting,
     delaying,
+    dispatching,
     disposing,
     late_orders,
     naming_substitutes,
@@ -23,15 +28,18 @@ from groupbuy.flows import (
     perishing,
     putting_right,
     receiving,
+    signing,
     weighing,
 )
 from groupbuy.flows.ordering import Wish
 from groupbuy.flows.putting_right import Request
+from groupbuy.flows.signing import Count
 from groupbuy.flows.weighing import Entry
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
-from groupbuy.warehouse import stock
+from groupbuy.purchasing.queries import FINAL
+from groupbuy.warehouse import issuing, stock
 from groupbuy.warehouse.rules import Policy
 from groupbuy.weighing import queries as weights
 from tests import building
@@ -39,6 +47,8 @@ from tests.warehouse import day
 
 PRICES = (333, 1999)
 SUBSTITUTE = 301
+# They are handed out a day later than was planned.
+DAY = building.PICKUP + timedelta(days=1)
 # Both perishable goods may be disposed of by then, three days after they were to come.
 LATE = day.ARRIVES + timedelta(days=3)
 
@@ -65,9 +75,13 @@ class Day:
         for product, refund in zip(goods[:2], (False, True), strict=True):
             building.make_perishable(product.code, hours=24, refund=refund)
         building.set_commission(Rate(rate_bp=777))
-        leaders = [building.add_leader(f"L{tag}-{place}") for place in range(2)]
+        self.leaders = leaders = [
+            building.add_leader(f"L{tag}-{place}", route=f"R{tag}-{place}") for place in range(2)
+        ]
         self.round = building.add_round(goods, f"C{tag}")
         self.orders = []
+        # What leaders missed, with the id of its offer, its units and whether more could still come.
+        self.missed: list[tuple[int, int, bool]] = []
         for place in range(4):
             wanted = {
                 code: units for code, units in zip(self.codes[:2], wishes[place * 2 :], strict=False) if units
@@ -85,7 +99,7 @@ class Day:
         with transaction():
             delaying.delay_round(
                 round_=db.session.get_one(Round, self.round.id),
-                pickup_date=building.PICKUP + timedelta(days=1),
+                pickup_date=DAY,
                 reason="大雪",
                 now=building.CLOSES,
                 actor=day.ACTOR,
@@ -158,7 +172,7 @@ class Day:
 
     def dispose(self, place: int) -> None:
         """Warn everybody and throw away what nobody has fetched of an order, once all goods have come."""
-        if self.stored_round().state != "received":
+        if self.stored_round().state not in ("received", "dispatched"):
             return
         with transaction():
             perishing.warn_round(round_id=self.round.id, now=LATE, zone=building.ZONE)
@@ -170,6 +184,69 @@ class Day:
                 zone=building.ZONE,
                 actor=day.ACTOR,
             )
+
+    def write_off(self, place: int, units: int) -> None:
+        """Throw away what lies in stock, which is no round's."""
+        with transaction():
+            issuing.issue(
+                product=db.session.get_one(Product, self.goods[place].id),
+                kind="write_off",
+                units=units,
+                reason="过期",
+                now=day.ARRIVES,
+                zone=building.ZONE,
+                actor="test",
+            )
+
+    def _leave(self, place: int) -> None:
+        """Send out what a leader is to get, whatever has come by then."""
+        name = self.leaders[place].route
+        with transaction():
+            service.plan_day(day=DAY, now=day.ARRIVES, actor="test")
+        for route in delivery.routes_of(DAY):
+            if route.name == name:
+                with transaction():
+                    dispatching.leave(route_id=route.id, now=day.ARRIVES, actor=day.ACTOR)
+
+    def miss(self, place: int, product: int, missing: int, payer: Payer) -> None:
+        """Sign for goods of which some are missing, and decide at once who pays."""
+        self.sign(place, product, missing)
+        self.decide(Decision.REFUND, payer)
+
+    def sign(self, place: int, product: int, missing: int) -> None:
+        """Send a leader's goods out and sign for them, some of one of which are missing."""
+        self._leave(place)
+        leader_id = self.leaders[place].id
+        stop = delivery.stop_of(DAY, leader_id)
+        sent = {one.code: one for one in delivery.goods_of_day(DAY, [leader_id]).get(leader_id, ())}
+        if stop is None or (one := sent.get(self.codes[product])) is None:
+            return
+        counts = {one.offer_id: Count(max(one.units - missing, 0), "missing")}
+        with transaction():
+            signing.sign(
+                stop_id=stop.id, leader_ids=[leader_id], counts=counts, now=day.ARRIVES, actor=day.ACTOR
+            )
+
+    def decide(self, decision: Decision, payer: Payer) -> None:
+        """Decide about the first of what leaders missed and nobody has decided about."""
+        coming = day.order_of(self.round).state not in FINAL
+        for found in self.discrepancies():
+            if found.decision is None:
+                with transaction():
+                    done = signing.decide(
+                        discrepancy_id=found.id,
+                        decision=decision,
+                        payer=payer,
+                        now=day.ARRIVES,
+                        actor=day.ACTOR,
+                    )
+                if done.decision == Decision.REFUND:
+                    self.missed.append((done.offer_id, done.missing, coming))
+                return
+
+    def discrepancies(self) -> list[Discrepancy]:
+        """Return what leaders found missing of this round."""
+        return [one for one in delivery.discrepancies(day=DAY) if one.offer.round_id == self.round.id]
 
     def share_out(self, policy: Policy) -> None:
         day.share_out(self.round, policy)

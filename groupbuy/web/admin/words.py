@@ -40,6 +40,7 @@ VERBS: Mapping[str, object] = {
     "goods_arrived": _l("Goods arrived at the leader's"),
     "goods_signed": _l("Goods signed for"),
     "discrepancy_decided": _l("Missing goods decided"),
+    "discrepancy_never_came": _l("Charge for missing goods given back"),
     "period_closed": _l("Month of the books closed"),
     "finance_set": _l("Figures of money changed"),
     "withdrawal_asked": _l("Withdrawal asked for"),
