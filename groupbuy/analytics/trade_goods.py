@@ -10,7 +10,7 @@ from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.settlements.models import MovementBooks, StockValue
-from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockMovement, Warehouse
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockMovement, Warehouse, came_into
 
 _accepted = GoodsReceiptLine.delivered - GoodsReceiptLine.rejected
 
@@ -30,7 +30,7 @@ def _received() -> Rows:
 def _purchases(wanted: Wanted) -> Rows:
     return (
         _received()
-        .join(Warehouse, Warehouse.id == GoodsReceipt.warehouse_id)
+        .join(Warehouse, Warehouse.id == came_into())
         .add_columns(
             GoodsReceipt.received_at.label("at"),
             GoodsReceipt.number.label("receipt"),

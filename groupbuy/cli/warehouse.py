@@ -32,7 +32,9 @@ from groupbuy.warehouse.rules import Policy
 @click.option("--last", is_flag=True, help="Nothing more will come on this purchase order.")
 @click.option("--confirm", count=True, help="More came than ordered; twice when it is tenfold.")
 @click.option("--note", help="A remark on the receipt.")
-@click.option("--warehouse", metavar="CODE", help="Where the goods come in; else the main one.")
+@click.option(
+    "--warehouse", metavar="CODE", help="Where goods come in whose row names none; else the main one."
+)
 @click.option("--dry-run", is_flag=True, help="Check everything and store nothing.")
 @json_option
 @click.pass_context

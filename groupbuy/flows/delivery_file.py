@@ -8,7 +8,7 @@ from groupbuy.documents.faults import Fault, UnreadableTable, of_file
 from groupbuy.flows.receiving import MAX_UNITS, Delivery
 
 REQUIRED = ("product_code", "delivered")
-COLUMNS = (*REQUIRED, "rejected", "reason", "batch", "best_before")
+COLUMNS = (*REQUIRED, "rejected", "reason", "batch", "best_before", "warehouse")
 
 
 class Rows(Protocol):
@@ -23,10 +23,12 @@ class Rows(Protocol):
         """Return the rows below it."""
 
 
-def read_deliveries(table: Rows, *, known: Collection[str] | None = None) -> list[Delivery]:
+def read_deliveries(
+    table: Rows, *, known: Collection[str] | None = None, places: Collection[str] | None = None
+) -> list[Delivery]:
     """Return the deliveries of a table with the columns COLUMNS; raise UnreadableTable with every fault.
 
-    ``known`` are the product codes that may come, None for any.
+    ``known`` are the product codes that may come, ``places`` the warehouses that take goods in, None for any.
     """
     for column in REQUIRED:
         if column not in table.headers:
@@ -35,7 +37,7 @@ def read_deliveries(table: Rows, *, known: Collection[str] | None = None) -> lis
         if column not in COLUMNS:
             raise of_file("unknown_column", f"A delivery has no column {column}.")
     faults: list[Fault] = []
-    found = [_read(number, cells, faults, known) for number, cells in filled_rows(table)]
+    found = [_read(number, cells, faults, known, places) for number, cells in filled_rows(table)]
     if faults:
         raise UnreadableTable(faults)
     return found
@@ -50,13 +52,20 @@ def filled_rows(table: Rows) -> Iterator[tuple[int, Mapping[str, str]]]:
 
 
 def _read(
-    number: int, cells: Mapping[str, str], faults: list[Fault], known: Collection[str] | None
+    number: int,
+    cells: Mapping[str, str],
+    faults: list[Fault],
+    known: Collection[str] | None,
+    places: Collection[str] | None,
 ) -> Delivery:
     code = cells.get("product_code", "")
     if not code:
         faults.append(Fault(number, "product_code", "required", "Say which product."))
     elif known is not None and code not in known:
         faults.append(Fault(number, "product_code", "unknown_product", "The order has no such product."))
+    place = cells.get("warehouse") or None
+    if place is not None and places is not None and place not in places:
+        faults.append(Fault(number, "warehouse", "unknown_warehouse", "No such warehouse takes goods in."))
     return Delivery(
         code,
         _units(number, cells, "delivered", faults),
@@ -64,6 +73,7 @@ def _read(
         cells.get("reason") or None,
         cells.get("batch") or None,
         _day(number, cells.get("best_before", ""), faults),
+        place,
     )
 
 

@@ -31,7 +31,10 @@ ARRIVING = (POState.SENT, POState.CONFIRMED, POState.PART_RECEIVED)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came of a product: sale units, how many go back and why, batch and best-before day."""
+    """What came of a product: sale units, how many go back and why, batch, best-before day, warehouse.
+
+    ``warehouse`` is the code of where it came in, None for that of the whole delivery.
+    """
 
     product_code: str
     delivered: int
@@ -39,6 +42,7 @@ class Delivery:
     reason: str | None = None
     batch: str | None = None
     best_before: date | None = None
+    warehouse: str | None = None
 
 
 def receive_goods(
@@ -57,7 +61,7 @@ def receive_goods(
 ) -> GoodsReceipt:
     """Book a delivery on a purchase order into a warehouse, the main one where none is named.
 
-    The same ``key`` again returns the first receipt.
+    Its parts may name others. The same ``key`` again returns the first receipt.
     ``last`` says that nothing more will come. ``seen`` is how many deliveries the receiver knew of.
     More than ``tolerance_bp`` above what was purchased must be ``confirmed`` once, ten times as much
     twice. Raise NotFound, BadInput with param ``lines[i].…``, and RuleBroken ``not_sent``,
@@ -134,8 +138,16 @@ def _checked(by_code: Mapping[str, PurchaseOrderLine], index: int, delivery: Del
     reason = _text(delivery.reason, f"{param}.reason")
     if delivery.rejected and reason is None:
         raise BadInput("required", "Say why goods are rejected.", param=f"{param}.reason")
-    batch = _text(delivery.batch, f"{param}.batch")
-    return LineToStore(line.id, delivery.delivered, delivery.rejected, reason, batch, delivery.best_before)
+    batch, place = _text(delivery.batch, f"{param}.batch"), _place(delivery.warehouse, f"{param}.warehouse")
+    what = (line.id, delivery.delivered, delivery.rejected, reason, batch, delivery.best_before)
+    return LineToStore(*what, warehouse_id=place)
+
+
+def _place(code: str | None, param: str) -> int | None:
+    try:
+        return warehouses.get_open(code).id if code else None
+    except (NotFound, RuleBroken) as error:
+        raise BadInput(error.code, error.message, param=param) from error
 
 
 def _text(text: str | None, param: str) -> str | None:

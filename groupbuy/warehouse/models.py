@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.catalog.models import Product, Supplier
@@ -51,7 +51,7 @@ class GoodsReceipt(Base):
 class GoodsReceiptLine(Base):
     """What came of one product: sale units delivered, and how many of them were sent back and why.
 
-    What was accepted is the difference.
+    What was accepted is the difference. It came into the receipt's warehouse where it names none.
     """
 
     __tablename__ = "goods_receipt_line"
@@ -69,14 +69,26 @@ class GoodsReceiptLine(Base):
     reject_reason: Mapped[str | None]
     batch: Mapped[str | None]
     best_before: Mapped[date | None]
+    warehouse_id: Mapped[int | None] = mapped_column(ForeignKey("warehouse.id"))
 
     line: Mapped[PurchaseOrderLine] = relationship()
     receipt: Mapped[GoodsReceipt] = relationship(viewonly=True)
+    own_warehouse: Mapped[Warehouse | None] = relationship()
 
     @property
     def accepted(self) -> int:
         """Return the sale units that stay."""
         return self.delivered - self.rejected
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Return where it came in."""
+        return self.own_warehouse or self.receipt.warehouse
+
+
+def came_into() -> ColumnElement[int]:
+    """Return the id of the warehouse into which a receipt's line came, joined with its receipt."""
+    return func.coalesce(GoodsReceiptLine.warehouse_id, GoodsReceipt.warehouse_id)
 
 
 class RejectionPhoto(Base):

@@ -33,7 +33,10 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class LineToStore:
-    """What comes now on one line: sale units, why some go back, batch and best-before day."""
+    """What comes now on one line: sale units, why some go back, batch, best-before day and warehouse.
+
+    ``warehouse_id`` is None where it is the receipt's.
+    """
 
     purchase_order_line_id: int
     delivered: int
@@ -41,6 +44,7 @@ class LineToStore:
     reject_reason: str | None = None
     batch: str | None = None
     best_before: date | None = None
+    warehouse_id: int | None = None
 
 
 def store(
@@ -70,7 +74,7 @@ def store(
     batching.note(
         (
             product_of[line.purchase_order_line_id],
-            batching.batch_of(line.batch, line.best_before, warehouse.id),
+            batching.batch_of(line.batch, line.best_before, line.warehouse_id or warehouse.id),
         )
         for line in receipt.lines
     )
@@ -121,9 +125,11 @@ def latest(*, page: int, size: int) -> tuple[Sequence[GoodsReceipt], int]:
 
 
 def _everything() -> tuple[ExecutableOption, ...]:
-    line = selectinload(GoodsReceipt.lines).joinedload(GoodsReceiptLine.line)
+    lines = selectinload(GoodsReceipt.lines)
+    product = lines.joinedload(GoodsReceiptLine.line).joinedload(PurchaseOrderLine.product)
     order = joinedload(GoodsReceipt.purchase_order).joinedload(PurchaseOrder.supplier)
-    return line.joinedload(PurchaseOrderLine.product), order, joinedload(GoodsReceipt.warehouse)
+    places = (joinedload(GoodsReceipt.warehouse), lines.joinedload(GoodsReceiptLine.own_warehouse))
+    return product, order, *places
 
 
 def as_json(receipt: GoodsReceipt) -> dict[str, Any]:
@@ -144,6 +150,7 @@ def as_json(receipt: GoodsReceipt) -> dict[str, Any]:
                 "reason": line.reject_reason,
                 "batch": line.batch,
                 "best_before": line.best_before.isoformat() if line.best_before else None,
+                "warehouse": (line.own_warehouse or receipt.warehouse).code,
             }
             for line in receipt.lines
         ],

@@ -27,6 +27,7 @@ COLUMNS = (
     Column("实收", Kind.INTEGER, 8, total=True),
     Column("拒收原因", Kind.TEXT, 20),
     Column("批次", Kind.TEXT, 11),
+    Column("仓库", Kind.TEXT, 10),
 )
 
 
@@ -67,6 +68,7 @@ def _row(number: int, line: GoodsReceiptLine) -> Row:
         line.accepted,
         line.reject_reason or "",
         line.batch or "",
+        line.warehouse.name,
     )
 
 

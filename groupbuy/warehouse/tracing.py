@@ -27,6 +27,7 @@ from groupbuy.warehouse.models import (
     GoodsReceiptLine,
     StockBatch,
     StockMovement,
+    came_into,
 )
 from groupbuy.warehouse.rules import NEVER, Batch
 from groupbuy.warehouse.supply import CALLED_OFF_LINE
@@ -125,7 +126,7 @@ def _delivered(only: Callable[[Any, Any], ColumnElement[bool]]) -> Select[*tuple
             PurchaseOrderLine.product_id,
             func.coalesce(GoodsReceiptLine.best_before, NEVER).label("best_before"),
             func.coalesce(GoodsReceiptLine.batch, "").label("number"),
-            GoodsReceipt.warehouse_id,
+            came_into().label("warehouse_id"),
             (GoodsReceiptLine.delivered - GoodsReceiptLine.rejected).label("units"),
         )
         .select_from(GoodsReceiptLine)

@@ -6,6 +6,7 @@ from groupbuy.db import db
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
 from tests.api.conftest import Town, close
+from tests.warehouse.test_warehouses import add_warehouse
 
 CALM = {"least": None, "low": False, "low_in": []}
 
@@ -31,6 +32,22 @@ def test_a_delivery_is_booked_once_per_key_and_shown(town: Town, clock: Any) -> 
     assert shown["lines"] == [{"product_code": "P1", "purchased": 6, "delivered": 4, "rejected": 1}]
     late = clerk.post(path, body | {"seen_receipts": 0})
     assert (late.status_code, late.json["error"]["code"]) == (409, "received_meanwhile")
+
+
+def test_a_line_of_a_delivery_names_its_warehouse(town: Town, clock: Any) -> None:
+    path = f"/purchase-orders/{purchase_order(town, clock)}/receipts"
+    clerk = town.staff("warehouse")
+    add_warehouse("G1")
+    line = {"product_code": "P1", "delivered": 2}
+    wrong = clerk.post(path, {"lines": [line | {"warehouse": "G2"}]})
+    error = wrong.json["error"]
+    assert (wrong.status_code, error["code"], error["param"]) == (
+        422,
+        "unknown_warehouse",
+        "lines[0].warehouse",
+    )
+    came = clerk.post(path, {"lines": [line, line | {"warehouse": "MAIN"}], "warehouse": "G1"}).json
+    assert [one["warehouse"] for one in came["lines"]] == ["G1", "MAIN"]
 
 
 def test_a_thousandfold_slip_is_asked_about_twice(town: Town, clock: Any) -> None:

@@ -1,5 +1,6 @@
 """The stock by warehouse: goods are sent, arrive, and are used wherever they lie."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,10 +18,10 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import calling_off, receiving
 from groupbuy.flows.receiving import Delivery
-from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.settlements import payables
 from groupbuy.settlements.models import StockValue
-from groupbuy.warehouse import batching, levels, receipts, stock, transferring, warehouses
+from groupbuy.warehouse import batching, levels, receipts, stock, tracing, transferring, warehouses
 from groupbuy.warehouse.models import StockBatch, StockMovement, StockTransfer, Warehouse
 from groupbuy.warehouse.rules import Batch, taken_for
 from groupbuy.warehouse.transferring import Goods
@@ -255,7 +256,35 @@ def test_goods_in_several_warehouses_lie_together_after_the_way_back(app: Flask)
     assert day.wrong() == []
 
 
-def test_an_order_unloaded_in_two_warehouses_is_two_deliveries_that_add_up(app: Flask) -> None:
+def test_one_delivery_may_come_into_several_warehouses(app: Flask) -> None:
+    product = building.add_product(building.add_supplier(), keeps=True, case_size=10)
+    add_warehouse("G1")
+    round_ = building.add_round([product])
+    building.place(round_, building.add_resident(building.add_leader()), {"P1": 7})
+    building.close(app, round_)
+    number = day.order_of(round_).number
+    # Ten were bought: four come here whole, six there of which one goes back; two are too much.
+    goods = [Delivery("P1", 4), Delivery("P1", 6, 1, "压坏", "B", LATER, warehouse="G1")]
+    details = {"number": number, "tolerance_bp": 0, "now": day.ARRIVES, "actor": day.ACTOR, "last": True}
+    for code, wanted in (("X", "unknown_warehouse"), ("TRANSIT", "unknown_warehouse")):
+        wrong = [goods[0], replace(goods[1], warehouse=code)]
+        with pytest.raises(BadInput) as error, transaction():
+            receiving.receive_goods(deliveries=wrong, **details)
+        assert (error.value.code, error.value.param) == (wanted, "lines[1].warehouse")
+    with transaction():
+        receipt = receiving.receive_goods(deliveries=goods, **details)
+    shown = receipts.as_json(receipts.get_receipt(receipt.number))["lines"]
+    assert [(line["accepted"], line["warehouse"]) for line in shown] == [(4, "MAIN"), (5, "G1")]
+    # What has no day keeps longest, so the surplus is of that: seven of nine are handed out.
+    assert lying(product) == {("MAIN", ""): 2}
+    assert (
+        levels.page(after=None, low=False, warehouse_id=warehouses.get("G1").id, most=9)[0]["reserved"] == 5
+    )
+    assert [one.warehouse.code for one in tracing.receipts_of(tracing.get_batch(_batch("B")))] == ["G1"]
+    assert day.wrong() == []
+
+
+def test_two_deliveries_into_two_warehouses_add_up(app: Flask) -> None:
     product = building.add_product(building.add_supplier(), keeps=True, case_size=10)
     add_warehouse("G1")
     round_ = building.add_round([product])

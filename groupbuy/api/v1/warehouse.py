@@ -31,7 +31,10 @@ Day = Annotated[Text, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 class DeliveredLine(Body):
-    """What came of a product, in sale units; rejected ones need a reason."""
+    """What came of a product, in sale units; rejected ones need a reason.
+
+    Without a ``warehouse`` it came into that of the whole delivery.
+    """
 
     product_code: Code
     delivered: Units
@@ -39,6 +42,7 @@ class DeliveredLine(Body):
     reason: Remark | None = None
     batch: Remark | None = None
     best_before: Day | None = None
+    warehouse: Code | None = None
 
 
 class ReceiveGoods(Body):
@@ -66,6 +70,7 @@ class ReceivedLine(Shape):
     reason: str | None
     batch: str | None
     best_before: str | None
+    warehouse: str
 
 
 class Receipt(Shape):
@@ -127,7 +132,8 @@ def _delivery(index: int, line: DeliveredLine) -> Delivery:
     except ValueError as error:
         param = f"lines[{index}].best_before"
         raise BadInput("not_a_date", "Write a day as 2026-12-31.", param=param) from error
-    return Delivery(line.product_code, line.delivered, line.rejected, line.reason, line.batch, best_before)
+    what = (line.product_code, line.delivered, line.rejected, line.reason, line.batch, best_before)
+    return Delivery(*what, warehouse=line.warehouse)
 
 
 @endpoint("GET", PATH, scope="warehouse:read", answers={200: Receipts})

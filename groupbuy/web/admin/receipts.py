@@ -69,6 +69,7 @@ LINE_COLUMNS = (
     Column(_l("Reason"), lambda row: row.reject_reason, width=24),
     Column(_l("Batch"), lambda row: row.batch, "code"),
     Column(_l("Best before"), lambda row: row.best_before, "day"),
+    Column(_l("Warehouse"), lambda row: row.warehouse.name, width=16),
 )
 
 

@@ -44,6 +44,7 @@ from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.kit.states import state_choices
 
 DUE = (POState.APPROVED, *flow.ARRIVING)
+LINE_FIELDS = ("delivered", "rejected", "reason", "warehouse")
 
 COLUMNS = (
     Column(_l("Number"), lambda row: row.PurchaseOrder.number, "code", lambda row: _page(row), width=24),
@@ -75,6 +76,7 @@ class LineForm(Form):  # type: ignore[misc]  # WTForms ships no types.
     reason = StringField(_l("Reason"), validators=[Length(max=MAX_TEXT)])
     batch = StringField(_l("Batch"), validators=[Length(max=MAX_TEXT)])
     best_before = DayField(_l("Best before"), validators=optional())
+    warehouse = SelectField(_l("Into another warehouse"), default="")
 
 
 class DeliveryForm(KeyedForm):
@@ -92,6 +94,15 @@ class DeliveryForm(KeyedForm):
         open_places = warehouses.open_places()
         self.warehouse.choices = [SelectChoice(place.code, place.name) for place in open_places]
         self.warehouse.data = self.warehouse.data or open_places[0].code
+        for row in self.lines:
+            self._offer_places(row)
+
+    def add(self, code: str) -> None:
+        """Append one more line of a product."""
+        self._offer_places(self.lines.append_entry({"code": code}))
+
+    def _offer_places(self, row: FormField) -> None:
+        row.warehouse.choices = [SelectChoice("", _("As chosen below")), *self.warehouse.choices]
 
 
 @blueprint.get("/receiving")
@@ -150,7 +161,7 @@ def receiving_order(number: str) -> ResponseReturnValue:
     if "fill" in request.form:
         _fill(form, order, came)
     elif code := request.form.get("another"):
-        form.lines.append_entry({"code": code})
+        form.add(code)
     elif form.validate_on_submit():
         try:
             receipt = in_transaction(lambda: _receive(number, form))
@@ -186,7 +197,8 @@ def _fill(form: DeliveryForm, order: PurchaseOrder, came: Mapping[int, Came]) ->
     """Fill in what is still to come, for a delivery as ordered."""
     lines: dict[str, PurchaseOrderLine] = {line.product.code: line for line in order.lines}
     for row in form.lines:
-        if line := lines.get(row.code.data):
+        # The first line of a product takes all of it; further ones are for other batches and warehouses.
+        if line := lines.pop(row.code.data, None):
             row.delivered.raw_data = None
             row.delivered.data = max(line.purchased - came.get(line.id, Came()).accepted, 0)
 
@@ -203,6 +215,7 @@ def _receive(number: str, form: DeliveryForm) -> str:
                 row.reason.data,
                 row.batch.data,
                 row.best_before.data,
+                row.warehouse.data or None,
             )
             for row in form.lines
         ],
@@ -223,7 +236,7 @@ def _blame(form: DeliveryForm, error: GroupbuyError) -> int:
     """Put an error beside its line; return how often the receiver has to confirm that it is no slip."""
     sentence = translate_sentence(error.message)
     place, _dot, field = (error.param or "").removeprefix("lines[").partition("].")
-    if place.isdigit() and int(place) < len(form.lines) and field in ("delivered", "rejected", "reason"):
+    if place.isdigit() and int(place) < len(form.lines) and field in LINE_FIELDS:
         row = form.lines[int(place)]
         row[field].errors = [*row[field].errors, sentence]
         sentence = f"{row.code.data}: {sentence}"

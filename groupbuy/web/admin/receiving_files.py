@@ -13,7 +13,7 @@ from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.queries import purchase_order_of_number
-from groupbuy.warehouse import receipts
+from groupbuy.warehouse import receipts, warehouses
 from groupbuy.warehouse.receipts import Came
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.receiving import DeliveryForm, show_delivery
@@ -27,6 +27,7 @@ COLUMNS = (
     TemplateColumn("reason", explanation="拒收原因，有拒收时必填", example="压坏"),
     TemplateColumn("batch", explanation="批次号", example="B20261122"),
     TemplateColumn("best_before", explanation="保质期至，如 2026-12-31", example="2026-12-31"),
+    TemplateColumn("warehouse", explanation="入库仓库编码，留空为表单下方所选的仓库", example="MAIN"),
 )
 
 
@@ -55,7 +56,8 @@ def receiving_file(number: str) -> ResponseReturnValue:
     try:
         if not content:
             raise of_file("required", "Choose a file.")
-        found = read_deliveries(read_table(content, name), known=known)
+        places = {place.code for place in warehouses.open_places()}
+        found = read_deliveries(read_table(content, name), known=known, places=places)
     except UnreadableTable as error:
         return _faults(order, content, name, error)
     return show_delivery(order, _filled(order, found))
@@ -77,6 +79,7 @@ def _filled(order: PurchaseOrder, found: list[Delivery]) -> DeliveryForm:
     lines = [
         {"code": one.product_code, "delivered": one.delivered, "rejected": one.rejected or None}
         | {"reason": one.reason or "", "batch": one.batch or "", "best_before": one.best_before}
+        | {"warehouse": one.warehouse or ""}
         for one in found
     ]
     seen = str(receipts.count_of(order.id))

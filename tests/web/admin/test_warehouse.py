@@ -15,6 +15,7 @@ from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.warehouse.models import GoodsReceipt, StockBatch, StockLevel, StockMovement
 from groupbuy.web.kit.filters import today
 from tests import building
+from tests.warehouse.test_warehouses import add_warehouse
 from tests.web.admin.people import TOKEN, Town, sign_in
 from tests.web.admin.test_staff import person
 
@@ -259,3 +260,26 @@ def test_two_batches_of_a_product_come_at_once_and_are_found_by_their_day(town: 
     export = operator.get(f"/admin/stock/batches/{batches['B2'].id}?export=xlsx").data
     cells = openpyxl.load_workbook(BytesIO(export)).active.iter_rows(values_only=True)
     assert any("可能" in row for row in cells)
+
+
+def test_the_lines_of_one_delivery_come_into_two_warehouses(town: Town, number: str) -> None:
+    path, operator = f"/admin/receiving/{number}", town.operator
+    assert "lines-0-warehouse" not in operator.text(path)
+    add_warehouse("G1")
+    first = delivery(2, **{"lines-0-warehouse": "G1"}, warehouse="MAIN")
+    page = operator.post(path, **first, another="P1").get_data(as_text=True)
+    assert page.count('value="G1" selected') + page.count('selected value="G1"') == 1
+    second = {"lines-1-code": "P1", "lines-1-delivered": "4", "lines-1-warehouse": ""}
+    receipt = operator.post(path, **first | second).location
+    shown = operator.text(receipt)
+    assert ("G1仓" in shown, "中心仓" in shown) == (True, True)
+    book = openpyxl.load_workbook(BytesIO(operator.get(f"{receipt}?export=xlsx").data))
+    rows = list(book.active.iter_rows(values_only=True))
+    place = next(row for row in rows if "仓库" in row).index("仓库")
+    assert [row[place] for row in rows if row[0] == "P1"] == ["G1仓", "中心仓"]
+
+
+def test_all_as_ordered_fills_in_a_product_of_two_lines_once(town: Town, number: str) -> None:
+    lines = delivery("") | {"lines-1-code": "P1", "lines-1-delivered": ""}
+    page = town.operator.post(f"/admin/receiving/{number}", **lines, fill="1").get_data(as_text=True)
+    assert page.count('value="6"') == 1
