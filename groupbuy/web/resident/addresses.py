@@ -13,14 +13,13 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.members import addresses
-from groupbuy.members.models import Resident
 from groupbuy.members.service import MAX_ROOM
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.resident.blueprint import blueprint, for_residents
-from groupbuy.web.resident.buyer import own_resident
+from groupbuy.web.resident.buyer import the_resident
 
 
 class AddressForm(PageForm):
@@ -35,10 +34,6 @@ class AddressForm(PageForm):
     )
 
 
-def _me() -> Resident:
-    return own_resident(signed_in())
-
-
 @blueprint.route("/me/addresses", methods=["GET", "POST"])
 @for_residents
 def me_addresses() -> ResponseReturnValue:
@@ -47,11 +42,13 @@ def me_addresses() -> ResponseReturnValue:
     actor = signed_in().actor.name
     if form.validate_on_submit() and _stored(
         form,
-        lambda: addresses.add_address(resident=_me(), room=form.room.data, now=utc_now(), actor=actor),
+        lambda: addresses.add_address(
+            resident=the_resident(), room=form.room.data, now=utc_now(), actor=actor
+        ),
     ):
         flash(_("The address is kept."), "ok")
         return redirect(url_for("resident.me_addresses"), 303)
-    resident = _me()
+    resident = the_resident()
     page = render_template(
         "resident/addresses.html", resident=resident, rows=addresses.addresses_of(resident), form=form
     )
@@ -62,12 +59,12 @@ def me_addresses() -> ResponseReturnValue:
 @for_residents
 def me_addresses_edit(address_id: int) -> ResponseReturnValue:
     """Write a door anew."""
-    form = AddressForm(obj=addresses.get_address(_me(), address_id))
+    form = AddressForm(obj=addresses.get_address(the_resident(), address_id))
     actor = signed_in().actor.name
     if form.validate_on_submit() and _stored(
         form,
         lambda: doors.edit_address(
-            resident=_me(), address_id=address_id, room=form.room.data, now=utc_now(), actor=actor
+            resident=the_resident(), address_id=address_id, room=form.room.data, now=utc_now(), actor=actor
         ),
     ):
         flash(_("Saved."), "ok")
@@ -81,7 +78,9 @@ def me_addresses_choose(address_id: int) -> ResponseReturnValue:
     """Let the bags of later orders go to a door."""
     actor = signed_in().actor.name
     in_transaction(
-        lambda: doors.choose_address(resident=_me(), address_id=address_id, now=utc_now(), actor=actor)
+        lambda: doors.choose_address(
+            resident=the_resident(), address_id=address_id, now=utc_now(), actor=actor
+        )
     )
     flash(_("Later orders go there; orders placed before keep their address."), "ok")
     return redirect(url_for("resident.me_addresses"), 303)
@@ -93,7 +92,9 @@ def me_addresses_remove(address_id: int) -> ResponseReturnValue:
     """Forget a door."""
     actor = signed_in().actor.name
     in_transaction(
-        lambda: addresses.remove_address(resident=_me(), address_id=address_id, now=utc_now(), actor=actor)
+        lambda: addresses.remove_address(
+            resident=the_resident(), address_id=address_id, now=utc_now(), actor=actor
+        )
     )
     flash(_("The address is removed."), "ok")
     return redirect(url_for("resident.me_addresses"), 303)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
+from groupbuy.http.guards import signed_in
 from groupbuy.http.identity import Identity, current_identity
 from groupbuy.leaders.models import Leader
 from groupbuy.leaders.queries import find_active
@@ -56,6 +57,11 @@ def the_buyer() -> Buyer:
     if leader is not None and session.get(visit.LEADER) != leader.code:
         session[visit.LEADER] = leader.code
     return Buyer(identity, None, leader)
+
+
+def the_resident() -> Resident:
+    """Return the resident who is signed in."""
+    return own_resident(signed_in())
 
 
 def own_resident(identity: Identity) -> Resident:

@@ -2,15 +2,14 @@
 
 from flask.typing import ResponseReturnValue
 
-from groupbuy.http.guards import signed_in
 from groupbuy.web import messages
 from groupbuy.web.resident.blueprint import blueprint, for_residents
-from groupbuy.web.resident.buyer import own_resident
+from groupbuy.web.resident.buyer import the_resident
 
 
 def box() -> str:
     """Return whose messages these are."""
-    return f"resident:{own_resident(signed_in()).id}"
+    return f"resident:{the_resident().id}"
 
 
 @blueprint.get("/me/messages")

@@ -13,14 +13,13 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.kernel.money import parse_yuan
-from groupbuy.members.models import Resident
 from groupbuy.payments import charging
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.resident.blueprint import blueprint, for_residents
-from groupbuy.web.resident.buyer import own_resident
+from groupbuy.web.resident.buyer import the_resident
 from groupbuy.web.resident.paying import open_and_show, own_payment, ways_of_form
 
 MOVEMENTS = 50
@@ -37,10 +36,6 @@ class TakeBackForm(KeyedForm):
     """How much of a payment goes back."""
 
     amount = StringField(_l("Amount (yuan)"), validators=[InputRequired(), Length(max=12)])
-
-
-def _me() -> Resident:
-    return own_resident(signed_in())
 
 
 def _fen(text: str | None) -> int:
@@ -61,7 +56,7 @@ def me_wallet() -> ResponseReturnValue:
             way, fen = ways[form.way.data].way, _fen(form.amount.data)
             begun = in_transaction(
                 lambda: topping_up.top_up(
-                    resident=_me(),
+                    resident=the_resident(),
                     amount_fen=fen,
                     way=way,
                     now=utc_now(),
@@ -72,14 +67,14 @@ def me_wallet() -> ResponseReturnValue:
             return open_and_show(begun.number)
         except GroupbuyError as error:
             form.amount.errors = [translate_sentence(error.message)]
-    account = wallet(_me().id)
+    account = wallet(the_resident().id)
     page = render_template(
         "resident/wallet.html",
         form=form if ways else None,
         account=account,
         balance=queries.available(account),
         movements=queries.postings_of([account], most=MOVEMENTS),
-        top_ups=charging.top_ups_of(_me().id, most=MOVEMENTS),
+        top_ups=charging.top_ups_of(the_resident().id, most=MOVEMENTS),
     )
     return page, 422 if form.errors else 200
 
@@ -106,6 +101,9 @@ def me_wallet_back(number: str) -> ResponseReturnValue:
         except GroupbuyError as error:
             form.amount.errors = [translate_sentence(error.message)]
     page = render_template(
-        "resident/wallet_back.html", payment=payment, form=form, balance=queries.available(wallet(_me().id))
+        "resident/wallet_back.html",
+        payment=payment,
+        form=form,
+        balance=queries.available(wallet(the_resident().id)),
     )
     return page, 422 if form.errors else 200
