@@ -3,15 +3,21 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, String, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.db import db
 from groupbuy.db.totals import by_key
 from groupbuy.orders.models import CartLine
 
 FORGOTTEN_AFTER = timedelta(days=30)
+
+
+def is_of(account_id: ColumnElement[int] | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """Return the condition that a line is in the cart of an account, named by a column."""
+    return CartLine.owner == literal("account:").concat(func.cast(account_id, String))
 
 
 def cart_of(owner: str) -> dict[int, int]:

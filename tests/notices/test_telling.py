@@ -13,7 +13,7 @@ from groupbuy.accounts import wechat as links
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import delaying, telling
+from groupbuy.flows import delaying, pricing_anew
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
@@ -241,7 +241,7 @@ def test_a_new_price_is_told_to_who_has_it_in_the_cart(app: Flask) -> None:
     tick(app, NOW)
     offer = db.session.scalars(select(Offer).where(Offer.round_id == round_.id)).one()
     in_transaction(lambda: carts.put(owner=f"account:{anna.account_id}", quantities={offer.id: 1}, now=NOW))
-    in_transaction(lambda: telling.change_price(offer=offer, price_fen=890, now=NOW, actor="test"))
+    in_transaction(lambda: pricing_anew.change_price(offer=offer, price_fen=890, now=NOW, actor="test"))
     bodies = {
         row.recipient: row.body
         for row in db.session.scalars(select(Message).where(Message.event == "price_changed"))

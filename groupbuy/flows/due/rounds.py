@@ -10,7 +10,7 @@ from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.rules import cap_reached
 from groupbuy.db import db
-from groupbuy.flows import closing, planning, telling
+from groupbuy.flows import closing, planning, telling_in_time
 from groupbuy.flows.due.step import Due, Step, said
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.times import iso
@@ -40,13 +40,13 @@ def _closes(now: datetime, _: ZoneInfo) -> Iterator[Step]:
 
 
 def _openings(now: datetime, _: ZoneInfo) -> Iterator[Step]:
-    for round_ in telling.due_openings(now):
+    for round_ in telling_in_time.due_openings(now):
         # A round may be planned when its opening has passed: nobody is told late of that one.
         yield Step("tell_opened", round_.id, round_.name, now)
 
 
 def _near_closes(now: datetime, _: ZoneInfo) -> Iterator[Step]:
-    for round_ in telling.due_reminders(now):
+    for round_ in telling_in_time.due_reminders(now):
         yield Step("tell_closing", round_.id, round_.name, now)
 
 
@@ -74,11 +74,15 @@ def _close(ref: int, now: datetime, _: ZoneInfo) -> str | None:
 
 
 def _tell_opened(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    return said(telling.tell_of_opening(round_=db.session.get_one(Round, ref), now=now, zone=zone), "told")
+    return said(
+        telling_in_time.tell_of_opening(round_=db.session.get_one(Round, ref), now=now, zone=zone), "told"
+    )
 
 
 def _tell_closing(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
-    return said(telling.tell_of_closing(round_=db.session.get_one(Round, ref), now=now, zone=zone), "told")
+    return said(
+        telling_in_time.tell_of_closing(round_=db.session.get_one(Round, ref), now=now, zone=zone), "told"
+    )
 
 
 DUE: Mapping[str, Due] = {

@@ -14,7 +14,7 @@ from groupbuy.campaigns.models import Offer, OfferStock, Round
 from groupbuy.campaigns.offers import current_version
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import closing, telling
+from groupbuy.flows import closing, pricing_anew
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotFound, RuleBroken
 from groupbuy.kernel.money import format_yuan
@@ -177,7 +177,7 @@ def _save_offer(form: OfferForm, offer_id: int) -> bool:
     def store() -> None:
         offer = db.session.get_one(Offer, offer_id)
         if offers.current_version(offer).quoted_fen != form.price_fen.data:
-            telling.change_price(offer=offer, price_fen=form.price_fen.data or 0, now=now, actor=who)
+            pricing_anew.change_price(offer=offer, price_fen=form.price_fen.data or 0, now=now, actor=who)
         if db.session.get_one(OfferStock, offer_id).limit_units != form.limit_units.data:
             offers.change_limit(offer=offer, limit_units=form.limit_units.data, now=now, actor=who)
 
