@@ -26,6 +26,7 @@ from groupbuy.web.leader import (
     residents,
     rest_days,
     roll_call,
+    roll_call_placing,
     rounds,
     unfetched,
 )
@@ -43,6 +44,7 @@ PAGES = (
     changing,
     on_behalf,
     roll_call,
+    roll_call_placing,
     picks,
     pickup,
     pickup_offline,
