@@ -6,7 +6,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
 
-from groupbuy.analytics.dashboard import rounds_with_figures
+from groupbuy.analytics.round_figures import rounds_with_figures
 from groupbuy.campaigns.listing import by_urgency
 from groupbuy.campaigns.models import Campaign, CampaignOffer, Offer, Round, RoundLeader
 from groupbuy.campaigns.rules import Kind

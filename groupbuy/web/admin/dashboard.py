@@ -8,6 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from groupbuy.analytics import dashboard as figures
 from groupbuy.analytics.dashboard_handing import handing_decisions
+from groupbuy.analytics.decisions import decisions
+from groupbuy.analytics.round_figures import current_rounds
 from groupbuy.jobs import heartbeats
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.admin.blueprint import blueprint
@@ -47,9 +49,9 @@ def _live(last_two: list[figures.DayFigures]) -> dict[str, Any]:
     return {
         "yesterday": last_two[0],
         "today_figures": last_two[1],
-        "decisions": figures.decisions(now=now, day=today(), begins=begins, ends=ends),
+        "decisions": decisions(now=now, day=today(), begins=begins, ends=ends),
         "handing": handing_decisions(now),
-        "rounds": figures.current_rounds(now=now, begins=begins, ends=ends),
+        "rounds": current_rounds(now=now, begins=begins, ends=ends),
         "columns": ROUND_COLUMNS,
         "lateness": figures.lateness(now=now),
         "beat": beat,

@@ -6,7 +6,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.analytics import round_page
-from groupbuy.analytics.dashboard import rounds_with_figures
+from groupbuy.analytics.round_figures import rounds_with_figures
 from groupbuy.audit.queries import entries_of
 from groupbuy.campaigns.agreed_sources import agreed_for
 from groupbuy.campaigns.delays import delays_of
