@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from groupbuy.analytics import leader_statement
+from groupbuy.analytics.leader_statement_sheet import statement_sheet
 from groupbuy.documents import pdf, xlsx
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -60,7 +61,7 @@ def commissions_statement(code: str, period: str, suffix: str) -> ResponseReturn
     if not rows:
         raise NotFound("unknown_period", "Nothing moved in this month.")
     named = f"{leader.code} {leader.name}"
-    sheet = leader_statement.statement_sheet(period, named, rows, utc_now())
+    sheet = statement_sheet(period, named, rows, utc_now())
     content = xlsx.write_xlsx([sheet]) if suffix == "xlsx" else pdf.write_pdf([sheet])
     mime = xlsx.CONTENT_TYPE if suffix == "xlsx" else pdf.CONTENT_TYPE
     return attachment(content, f"{sheet.title}-{leader.code}-{period}.{suffix}", mime)

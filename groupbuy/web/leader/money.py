@@ -6,6 +6,7 @@ from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.analytics import leader_statement
+from groupbuy.analytics.leader_statement_sheet import statement_sheet
 from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.withdrawing import MAX_PAYEE, Payee
 from groupbuy.documents import csv_files, pdf, xlsx
@@ -138,7 +139,7 @@ def money_month(period: str) -> ResponseReturnValue:
     kind = request.args.get("export")
     if kind in EXPORTS:
         named = f"{leader.code} {leader.name}"
-        sheet = leader_statement.statement_sheet(period, named, rows, utc_now())
+        sheet = statement_sheet(period, named, rows, utc_now())
         return sheet_file(sheet, f"{_('Statement')}-{leader.code}-{period}", kind)
     return render_template(
         "leader/money_month.html",
