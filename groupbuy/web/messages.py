@@ -13,8 +13,7 @@ from groupbuy.http.row_ids import row_id
 from groupbuy.messaging import notes
 from groupbuy.notices import choices, rules
 from groupbuy.notices.reach import role_of
-from groupbuy.web.admin.campaign_forms import Boxes
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 

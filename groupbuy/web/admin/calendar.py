@@ -10,7 +10,8 @@ from groupbuy.campaigns.models import MarketClosedDay
 from groupbuy.campaigns.rules import Recurrence, Window, occurrences, window_for
 from groupbuy.db import db
 from groupbuy.kernel.errors import GroupbuyError
-from groupbuy.web.admin.campaign_forms import CampaignForm, recurrence_of
+from groupbuy.web.admin.campaign_forms import CampaignForm
+from groupbuy.web.admin.campaign_typed import recurrence_of
 from groupbuy.web.admin.listing import zone
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.i18n import translate_sentence

@@ -1,38 +1,37 @@
 """The editor of a campaign. Every button works without JavaScript: the page comes back as it was typed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
 from wtforms.fields import SelectChoice
 
 from groupbuy.audit.queries import entries_of
 from groupbuy.campaigns import service
 from groupbuy.campaigns.models import Campaign, CampaignLeader, CampaignOffer
-from groupbuy.catalog.models import Category, Product
+from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import planning
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
-from groupbuy.kernel.money import plain_yuan
 from groupbuy.leaders.models import Community, Leader
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.calendar import preview
-from groupbuy.web.admin.campaign_forms import CampaignForm, filled, offers_of, plan_of, recurrence_of
+from groupbuy.web.admin.campaign_forms import CampaignForm
+from groupbuy.web.admin.campaign_goods import STEPS, found_for, paste_rows, products_of
+from groupbuy.web.admin.campaign_typed import filled, offers_of, plan_of, recurrence_of
 from groupbuy.web.admin.campaigns import weekday
-from groupbuy.web.admin.goods_paste import PasteFault, read_paste
-from groupbuy.web.admin.listing import contains, zone
+from groupbuy.web.admin.goods_paste import PasteFault
+from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import ngettext, translate_sentence
 
-FOUND = 12
 CONFLICT = "changed_meanwhile"
 
 
@@ -99,15 +98,15 @@ def _form(values: dict[str, Any]) -> CampaignForm:
 
 
 def _editor(form: CampaignForm, campaign: Campaign | None) -> ResponseReturnValue:
-    products = _products([row.code.data for row in form.goods])
+    products = products_of([row.code.data for row in form.goods])
     faults: Sequence[PasteFault] = ()
     status = 200
     if form.is_submitted():
         do, _colon, what = request.form.get("do", "").partition(":")
         if do in STEPS or (form.paste.data or "").strip():
             # Rows that were pasted and not taken over yet are wanted when somebody saves.
-            faults = STEPS.get(do, _paste)(form, what)
-            products = _products([row.code.data for row in form.goods])
+            faults = STEPS.get(do, paste_rows)(form, what)
+            products = products_of([row.code.data for row in form.goods])
         if faults:
             status = 422 if do in SAVES else 200
         elif do in SAVES:
@@ -121,85 +120,14 @@ def _editor(form: CampaignForm, campaign: Campaign | None) -> ResponseReturnValu
         campaign=campaign,
         products=products,
         faults=faults,
-        found=_found(form, products),
+        found=found_for(form, products),
         calendar=preview(form),
         conflict=last_change(campaign) if status == 409 else None,
     )
     return page, status
 
 
-def _products(codes: Sequence[str]) -> Mapping[str, Product]:
-    rows = db.session.scalars(
-        select(Product).where(Product.code.in_(codes)).options(joinedload(Product.supplier))
-    )
-    return {product.code: product for product in rows}
-
-
-def _found(form: CampaignForm, taken: Mapping[str, Product]) -> Sequence[Product]:
-    """Return products on the shelf that match the search and are not in the campaign yet."""
-    statement = (
-        select(Product)
-        .outerjoin(Category, Category.id == Product.category_id)
-        .where(Product.state == "on_shelf", Product.code.not_in(list(taken)))
-        .options(joinedload(Product.supplier))
-        .order_by(Product.code)
-        .limit(FOUND)
-    )
-    if text := (form.find.data or "").strip():
-        columns = (Product.code, Product.name, Category.name, Product.barcode)
-        statement = statement.where(or_(*(contains(column, text) for column in columns)))
-    return db.session.scalars(statement).all()
-
-
-def _add(form: CampaignForm, code: str) -> Sequence[PasteFault]:
-    product = _products([code]).get(code)
-    if product is not None and code not in {row.code.data for row in form.goods}:
-        _append(form, product)
-    return ()
-
-
-def _append(form: CampaignForm, product: Product, **terms: Any) -> None:
-    usual = {"code": product.code, "price_fen": product.price_fen, "multiple": 1}
-    row = form.goods.append_entry(usual | {"list_price_fen": product.list_price_fen} | terms)
-    # A row that is saved at once counts as typed in.
-    row.price_fen.raw_data = [plain_yuan(row.price_fen.data)]
-
-
-def _remove(form: CampaignForm, code: str) -> Sequence[PasteFault]:
-    form.goods.entries = [row for row in form.goods.entries if row.code.data != code]
-    return ()
-
-
-def _paste(form: CampaignForm, _what: str) -> Sequence[PasteFault]:
-    rows, faults = read_paste(form.paste.data or "")
-    products = _products([row.code for row in rows])
-    bad = {fault.line for fault in faults}
-    for row in rows:
-        product = products.get(row.code)
-        if product is None:
-            faults.append(PasteFault(row.line, row.code))
-        elif row.line not in bad:
-            _remove(form, row.code)
-            price = product.price_fen if row.price_fen is None else row.price_fen
-            limits = {"per_buyer_limit": row.per_buyer_limit, "min_units": row.min_units}
-            _append(form, product, price_fen=price, limit_units=row.limit_units, **limits)
-    if not faults:
-        form.paste.data, form.paste.raw_data = "", [""]
-    return sorted(faults, key=lambda fault: fault.line)
-
-
-def _nothing(_form: CampaignForm, _what: str) -> Sequence[PasteFault]:
-    return ()
-
-
 SAVES = ("save", "overwrite")
-STEPS: Mapping[str, Callable[[CampaignForm, str], Sequence[PasteFault]]] = {
-    "add": _add,
-    "remove": _remove,
-    "paste": _paste,
-    "find": _nothing,
-    "calendar": _nothing,
-}
 
 
 def _save(

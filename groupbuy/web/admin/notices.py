@@ -17,10 +17,9 @@ from groupbuy.notices.choices import Cell, Hours
 from groupbuy.notices.texts import Text
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.campaign_forms import Boxes
 from groupbuy.web.admin.fields import WholeField
 from groupbuy.web.admin.listing import Column, Rows, file_of
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.messages import ROLES, channel_name, event_name

@@ -15,11 +15,10 @@ from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.splitting import lines_to_deliver
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.campaign_forms import Boxes
 from groupbuy.web.admin.fields import DayField
 from groupbuy.web.admin.orders import my_order
 from groupbuy.web.kit.filters import day
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext

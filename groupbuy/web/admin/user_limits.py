@@ -19,8 +19,7 @@ from groupbuy.leaders import limiting
 from groupbuy.leaders.models import Community
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.campaign_forms import Boxes
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 

@@ -17,10 +17,9 @@ from groupbuy.messaging import webhooks as stored
 from groupbuy.messaging.models import WebhookDelivery, WebhookEndpoint
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.campaign_forms import Boxes
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, contains, page_of, show
 from groupbuy.web.kit.asking import ask_first
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 

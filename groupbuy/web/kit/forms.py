@@ -1,9 +1,10 @@
-"""The base of every form: our texts for WTForms' messages, and a key against double sending."""
+"""What forms share: our texts for WTForms' messages, a key against double sending, boxes to tick."""
 
 import secrets
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import HiddenField, SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from groupbuy.web.kit import i18n
 
@@ -34,3 +35,10 @@ class KeyedForm(PageForm):
     """
 
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+
+class Boxes(SelectMultipleField):  # type: ignore[misc]  # As above.
+    """Several of a list, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
