@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from groupbuy.db import db
-from groupbuy.db.bulk import next_ids
+from groupbuy.db.bulk import next_ids, table_of
 from groupbuy.jobs import service as jobs
 from groupbuy.messaging.models import Message
 
@@ -38,7 +38,7 @@ class Mail:
 
 def send_mails(mails: Sequence[Mail], *, now: datetime) -> None:
     """Queue mails; the caller makes sure that none is queued twice by its own claim."""
-    message_ids = next_ids(Message.__table__, len(mails))  # type: ignore[arg-type] # It is a Table.
+    message_ids = next_ids(table_of(Message), len(mails))
     rows = [
         {
             "id": message_id,

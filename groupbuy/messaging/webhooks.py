@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.db.bulk import next_ids
+from groupbuy.db.bulk import next_ids, table_of
 from groupbuy.jobs import service as jobs
 from groupbuy.jobs.models import Job
 from groupbuy.jobs.service import Patience
@@ -114,7 +114,7 @@ def get_endpoint(endpoint_id: int) -> WebhookEndpoint:
 def queue(events: Iterable[tuple[int, Event]], *, now: datetime) -> int:
     """Queue events for addresses by their ids, each once; return how many deliveries that makes."""
     wanted = list(events)
-    numbers = list(next_ids(WebhookDelivery.__table__, len(wanted)))  # type: ignore[arg-type] # It is a Table.
+    numbers = list(next_ids(table_of(WebhookDelivery), len(wanted)))
     rows = [
         {
             "id": number,

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
-from groupbuy.db.bulk import insert_many, next_ids, select_in
+from groupbuy.db.bulk import insert_many, next_ids, select_in, table_of
 from groupbuy.purchasing import approving
 from groupbuy.purchasing.delivering import delivery_place
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -29,31 +29,28 @@ def store_orders(
     """
     deliver_to, terms = delivery_place() or None, _terms_of([order.supplier_id for order in plan])
     approve_first = approving.approve_first()
-    order_ids = next_ids(PurchaseOrder.__table__, len(plan))  # type: ignore[arg-type] # It is a Table.
+    order_ids = next_ids(table_of(PurchaseOrder), len(plan))
+    numbered = list(zip(order_ids, plan, strict=True))
+    alike = {"round_id": round_id, "due_date": due_date, "created_at": now, "deliver_to": deliver_to}
     heads = [
-        {
+        alike
+        | {
             "id": order_id,
             "number": po_number(day, round_id, order.supplier_code),
-            "round_id": round_id,
             "supplier_id": order.supplier_id,
             "state": _first_state(order, approve_first),
             "below_minimum": order.below_minimum,
             "held": order.below_minimum,
             "units": order.units,
             "cost_fen": order.cost_fen,
-            "due_date": due_date,
-            "created_at": now,
-            "deliver_to": deliver_to,
             "terms": terms.get(order.supplier_id),
         }
-        for order_id, order in zip(order_ids, plan, strict=True)
+        for order_id, order in numbered
     ]
     if heads:
         db.session.execute(insert(PurchaseOrder), heads)
-    lines = (
-        line for order_id, order in zip(order_ids, plan, strict=True) for line in _lines(order_id, order)
-    )
-    insert_many(PurchaseOrderLine.__table__, lines)  # type: ignore[arg-type] # It is a Table.
+    lines = (line for order_id, order in numbered for line in _lines(order_id, order))
+    insert_many(table_of(PurchaseOrderLine), lines)
 
 
 def _terms_of(supplier_ids: Collection[int]) -> dict[int, str]:
