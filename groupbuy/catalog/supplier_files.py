@@ -40,10 +40,7 @@ def add_licence(
 ) -> SupplierLicence:
     """Note a licence; of one kind the one that lasts longest counts. Raise BadInput."""
     number = number.strip()
-    if kind not in KINDS:
-        raise BadInput("unknown_kind", "Choose what kind of licence it is.", param="kind")
-    if not 1 <= len(number) <= MAX_NUMBER:
-        raise BadInput("required", f"Write its number, in at most {MAX_NUMBER} characters.", param="number")
+    _check_licence(kind, number)
     licence = SupplierLicence(
         supplier_id=supplier.id,
         kind=kind,
@@ -59,6 +56,13 @@ def add_licence(
     noted = {"kind": kind, "number": number, "expires_on": str(expires_on) if expires_on else None}
     _log(supplier.code, "licence_added", now, actor, noted)
     return licence
+
+
+def _check_licence(kind: str, number: str) -> None:
+    if kind not in KINDS:
+        raise BadInput("unknown_kind", "Choose what kind of licence it is.", param="kind")
+    if not 1 <= len(number) <= MAX_NUMBER:
+        raise BadInput("required", f"Write its number, in at most {MAX_NUMBER} characters.", param="number")
 
 
 def withdraw_licence(*, supplier: Supplier, licence_id: int, now: datetime, actor: str) -> None:

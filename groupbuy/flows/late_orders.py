@@ -16,7 +16,7 @@ from groupbuy.finance.rules import wallet
 from groupbuy.flows import notifying, ordering
 from groupbuy.flows.order_log import log_order
 from groupbuy.flows.ordering import Actor, Wish
-from groupbuy.flows.pricing import PricedLine, at_line, price_lines
+from groupbuy.flows.pricing import PricedLine, at_line
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
@@ -52,8 +52,7 @@ def place_late_order(
     purchases, round_ = _lock(round_.id, now)
     leader = resident.leader_in(round_.opens_at)
     ordering.check_leader(round_, leader)
-    wanted = [(wish.product_code, wish.quantity) for wish in wishes]
-    lines = price_lines(round_=round_, leader=leader, wanted=wanted)
+    lines = ordering.priced(round_, leader, wishes)
     _take(lines, resident.id)
     rated = [commissions.with_rate_of_close(item.line, round_.id, leader.id) for item in lines]
     order = _record(round_, resident, rated, remark, submission_key, now, actor)

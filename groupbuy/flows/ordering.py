@@ -69,7 +69,7 @@ def place_order(
     leader = resident.leader_in(round_.opens_at)
     check_leader(round_, leader)
     capacity.hold_place(leader=leader, resident_id=resident.id, day=round_.pickup_date)
-    lines = _price(round_, leader, wishes)
+    lines = priced(round_, leader, wishes)
     holding.hold(lines, resident.id)
     head = replace(
         head_of(round_, resident, leader, now, pay_within),
@@ -119,7 +119,7 @@ def change_order(
     check_round(order.round, now)
     _check_changeable(order)
     aftersales.check_is_paid_for(order.id)
-    lines = _price(order.round, order.leader, wishes)
+    lines = priced(order.round, order.leader, wishes)
     old = {line.offer_id: line.quantity for line in order.lines}
     new = {item.line.offer_id: item.line.quantity for item in lines}
     changes = line_changes(old, new)
@@ -258,7 +258,8 @@ def _check_changeable(order: Order) -> None:
         raise RuleBroken("already_paid", "This order is paid; cancel it and order again.")
 
 
-def _price(round_: Round, leader: Leader, wishes: Sequence[Wish]) -> list[PricedLine]:
+def priced(round_: Round, leader: Leader, wishes: Sequence[Wish]) -> list[PricedLine]:
+    """Return what is wished as the leader has it in the round; raise as ``pricing.price_lines`` does."""
     wanted = [(wish.product_code, wish.quantity) for wish in wishes]
     return price_lines(round_=round_, leader=leader, wanted=wanted)
 

@@ -164,13 +164,7 @@ def _tell(
     ``lost`` are the door fees by resident that go back.
     """
     first = {order.resident_id: order for order in reversed(going)}
-    values = {
-        "pickup": day.isoformat(),
-        "place": place_of(leader),
-        "leader": f"{leader.name} {leader.phone}",
-        "hours": leader.pickup_hours,
-        "reason": reason,
-    }
+    values = _place_words(day, leader) | {"reason": reason}
 
     def notice(resident_id: int, order: Order) -> Notice:
         own: dict[str, Value] = {"code": bags.bag_code_of(order) or order.pickup_code}
@@ -181,6 +175,15 @@ def _tell(
     residents = [notice(resident_id, order) for resident_id, order in sorted(first.items())]
     whose = Notice(f"{key}-leader", "rerouted", recipient(LEADER, leader.id), values | {"code": "—"})
     telling.tell([*residents, whose], now=now)
+
+
+def _place_words(day: date, leader: Leader) -> dict[str, Value]:
+    return {
+        "pickup": day.isoformat(),
+        "place": place_of(leader),
+        "leader": f"{leader.name} {leader.phone}",
+        "hours": leader.pickup_hours,
+    }
 
 
 def _log(verb: str, row: Reroute, going: Sequence[Order], now: datetime, actor: Actor) -> None:

@@ -53,9 +53,7 @@ def hand_over(
     db.session.execute(select(Leader.id).where(Leader.id == leader.id).with_for_update())
     if first := first_of(CashHandover, key):
         return first
-    due = max(cash_due(leader.id), 0)
-    if amount_fen > due:
-        raise RuleBroken("above_due", f"Only {format_yuan(due)} is to be handed over.", param="amount")
+    _check_due(leader.id, amount_fen)
     row = CashHandover(
         leader_id=leader.id,
         state=HANDED,
@@ -69,6 +67,12 @@ def hand_over(
     db.session.flush()
     _log(row.id, "cash_handed_over", now, actor, {"amount_fen": amount_fen})
     return row
+
+
+def _check_due(leader_id: int, amount_fen: int) -> None:
+    due = max(cash_due(leader_id), 0)
+    if amount_fen > due:
+        raise RuleBroken("above_due", f"Only {format_yuan(due)} is to be handed over.", param="amount")
 
 
 def decide(*, handover_id: int, confirm: bool, reason: str, now: datetime, actor: str) -> CashHandover:

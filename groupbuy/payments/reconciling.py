@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Select, delete, select
 
@@ -48,19 +49,7 @@ def store_bill(*, channel: str, day: date, lines: Iterable[BillLine], now: datet
     """Keep a day of a channel's book in place of what was kept before; return how many lines it has."""
     mine = (ChannelBillLine.channel == channel, ChannelBillLine.day == day)
     db.session.execute(delete(ChannelBillLine).where(*mine))
-    rows = [
-        {
-            "channel": channel,
-            "day": day,
-            "kind": line.kind,
-            "number": line.number,
-            "payment_number": line.payment_number,
-            "amount_fen": line.amount_fen,
-            "reference": line.transaction,
-            "at": line.at,
-        }
-        for line in lines
-    ]
+    rows = [{"channel": channel, "day": day} | _values_of(line) for line in lines]
     if rows:
         db.session.execute(insert_into(ChannelBillLine).on_conflict_do_nothing(), rows)
     db.session.merge(ChannelBill(channel=channel, day=day, fetched_at=now))
@@ -75,6 +64,17 @@ def store_bill(*, channel: str, day: date, lines: Iterable[BillLine], now: datet
         after={"lines": len(rows), "differences": found},
     )
     return len(rows)
+
+
+def _values_of(line: BillLine) -> dict[str, Any]:
+    return {
+        "kind": line.kind,
+        "number": line.number,
+        "payment_number": line.payment_number,
+        "amount_fen": line.amount_fen,
+        "reference": line.transaction,
+        "at": line.at,
+    }
 
 
 def differences(*, channel: str, day: date) -> Sequence[Difference]:

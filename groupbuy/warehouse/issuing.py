@@ -43,34 +43,13 @@ def issue(
     if first := first_of(StockIssue, submission_key):
         return first
     _check(units, reason.strip())
-    row = _note(
-        product,
-        PREFIXES[kind],
-        now.astimezone(zone),
-        kind=kind,
-        units=units,
-        reason=reason.strip(),
-        submission_key=submission_key,
-        at=now,
-        actor=actor,
-    )
+    values = {"kind": kind, "units": units, "reason": reason.strip(), "submission_key": submission_key}
+    row = _note(product, now.astimezone(zone), at=now, actor=actor, **values)
+    cause = (CAUSE, row.id)
     stock.take(
-        product_id=product.id,
-        units=units,
-        kind=kind,
-        cause=(CAUSE, row.id),
-        now=now,
-        actor=actor,
-        batch_id=batch_id,
+        product_id=product.id, units=units, kind=kind, cause=cause, now=now, actor=actor, batch_id=batch_id
     )
-    audit.record(
-        at=now,
-        actor=actor,
-        verb=f"stock_{kind}",
-        subject_kind="product",
-        subject=product.code,
-        after={"units": units, "reason": row.reason, "number": row.number},
-    )
+    _log(row, product.code)
     return row
 
 
@@ -81,11 +60,11 @@ def _check(units: int, reason: str) -> None:
         raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
 
 
-def _note(product: Product, prefix: str, day: datetime, **values: Any) -> StockIssue:
+def _note(product: Product, day: datetime, **values: Any) -> StockIssue:
     (issue_id,) = next_ids(table_of(StockIssue), 1)
     row = StockIssue(
         id=issue_id,
-        number=paper_number(prefix, day, issue_id),
+        number=paper_number(PREFIXES[values["kind"]], day, issue_id),
         product_id=product.id,
         supplier_id=product.supplier_id if values["kind"] == SUPPLIER_RETURN else None,
         cost_fen=stock.last_cost(product.id),
@@ -94,6 +73,17 @@ def _note(product: Product, prefix: str, day: datetime, **values: Any) -> StockI
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def _log(row: StockIssue, product_code: str) -> None:
+    audit.record(
+        at=row.at,
+        actor=row.actor,
+        verb=f"stock_{row.kind}",
+        subject_kind="product",
+        subject=product_code,
+        after={"units": row.units, "reason": row.reason, "number": row.number},
+    )
 
 
 def get_issue(number: str) -> StockIssue:

@@ -102,17 +102,24 @@ def count(
         raise RuleBroken("stock_changed", "The stock has changed since it was counted; look again.")
     changes = {batch.id: counted - seen}
     note(product.id, changes, last_cost(product.id), "stock_take", None, now, actor)
+    _log_count(product, batch, (seen, counted), now, actor)
+    return counted - seen
+
+
+def _log_count(
+    product: Product, batch: StockBatch, units: tuple[int, int], now: datetime, actor: str
+) -> None:
     named = {"warehouse": batch.warehouse.code} | ({"batch": batch.number} if batch.number else {})
+    before, after = (named | {"units": one} for one in units)
     audit.record(
         at=now,
         actor=actor,
         verb="stock_counted",
         subject_kind="product",
         subject=product.code,
-        before=named | {"units": seen},
-        after=named | {"units": counted},
+        before=before,
+        after=after,
     )
-    return counted - seen
 
 
 def _counted_batch(product_id: int, difference: int, batch_id: int | None, none: Batch) -> StockBatch:

@@ -27,6 +27,8 @@ TRANSFER, DIFFERENCE = "transfer", "transfer_difference"
 MAX_LINES = 500
 MAX_NOTE = 200
 NOWHERE = Batch(warehouse_id=0)
+# By product, the batches to send and how many sale units of each.
+Lots = Mapping[int, Sequence[tuple[StockBatch, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,20 @@ def send(
     origin, target = warehouses.get(from_code), warehouses.get_open(to_code)
     _check(origin, target, note)
     lots = _lots(_by_product(goods), origin.id)
-    (transfer_id,) = next_ids(table_of(StockTransfer), 1)
-    transfer = StockTransfer(
-        id=transfer_id,
-        number=paper_number("ST", now.astimezone(zone), transfer_id),
-        from_id=origin.id,
-        to_id=target.id,
-        state=SENT,
-        note=(note or "").strip() or None,
-        submission_key=submission_key,
-        sent_at=now,
-        sent_by=actor,
+    values = {"from_id": origin.id, "to_id": target.id, "note": (note or "").strip() or None}
+    transfer = _store(
+        lots, now.astimezone(zone), **values, submission_key=submission_key, sent_at=now, sent_by=actor
     )
+    for product_id, taken in lots.items():
+        _move(product_id, taken, IN_TRANSIT, ("transfer_sent", transfer.id), now, actor)
+    _log("stock_sent", transfer, sum(line.sent for line in transfer.lines), now, actor)
+    return transfer
+
+
+def _store(lots: Lots, day: datetime, **values: Any) -> StockTransfer:
+    (transfer_id,) = next_ids(table_of(StockTransfer), 1)
+    number = paper_number("ST", day, transfer_id)
+    transfer = StockTransfer(id=transfer_id, number=number, state=SENT, **values)
     transfer.lines = [
         StockTransferLine(stock_batch_id=batch.id, sent=units)
         for taken in lots.values()
@@ -78,9 +82,6 @@ def send(
     ]
     db.session.add(transfer)
     db.session.flush()
-    for product_id, taken in lots.items():
-        _move(product_id, taken, IN_TRANSIT, ("transfer_sent", transfer.id), now, actor)
-    _log("stock_sent", transfer, sum(line.sent for line in transfer.lines), now, actor)
     return transfer
 
 
@@ -155,9 +156,7 @@ def _by_product(goods: Sequence[Goods]) -> dict[int, list[tuple[int, Goods]]]:
     return dict(sorted(found.items()))
 
 
-def _lots(
-    goods: Mapping[int, Sequence[tuple[int, Goods]]], origin_id: int
-) -> dict[int, list[tuple[StockBatch, int]]]:
+def _lots(goods: Mapping[int, Sequence[tuple[int, Goods]]], origin_id: int) -> Lots:
     """Lock the levels and choose the batches to send of each product."""
     lots = {}
     for product_id, wanted in goods.items():

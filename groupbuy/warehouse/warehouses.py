@@ -1,6 +1,6 @@
 """The warehouses (中心仓, 网格仓): which there are, and which take goods in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -66,32 +66,32 @@ def save(
     Raise NotFound, BadInput, RuleBroken ``already_exists``, or ``main_warehouse`` for closing the main
     one.
     """
-    code, values = code.strip(), _checked(name, kind, address, active)
-    if not 1 <= len(code) <= MAX_CODE:
-        raise BadInput("required", f"Between 1 and {MAX_CODE} characters.", param="code")
-    place = _new(code) if new else get(code)
+    values, place = _checked(name, kind, address, active), _place(code.strip(), new)
     if place.id == MAIN and not active:
         raise RuleBroken("main_warehouse", "The main warehouse always takes goods in.", param="active")
     before = {} if new else {field: getattr(place, field) for field in FIELDS}
     if before == values:
         return place
-    for field, value in values.items():
-        setattr(place, field, value)
-    db.session.add(place)
-    db.session.flush()
+    _store(place, values)
+    changed = {"before": before, "after": values}
     audit.record(
-        at=now,
-        actor=actor,
-        verb="warehouse_saved",
-        subject_kind="warehouse",
-        subject=code,
-        before=before,
-        after=values,
+        at=now, actor=actor, verb="warehouse_saved", subject_kind="warehouse", subject=place.code, **changed
     )
     return place
 
 
-def _new(code: str) -> Warehouse:
+def _store(place: Warehouse, values: Mapping[str, object]) -> None:
+    for field, value in values.items():
+        setattr(place, field, value)
+    db.session.add(place)
+    db.session.flush()
+
+
+def _place(code: str, new: bool) -> Warehouse:
+    if not 1 <= len(code) <= MAX_CODE:
+        raise BadInput("required", f"Between 1 and {MAX_CODE} characters.", param="code")
+    if not new:
+        return get(code)
     if find(code):
         raise RuleBroken("already_exists", f"There is a warehouse {code} already.", param="code")
     return Warehouse(code=code)
