@@ -120,7 +120,11 @@ STOCK = Report(
 
 
 def _flows(wanted: Wanted) -> Subquery:
-    """Return what was bought, sold and moved in the stock, each with the zeros of the others."""
+    """Return what was bought, sold and moved in the stock, each with the zeros of the others.
+
+    Of a supplier it is what it brought and what was sold of that. Goods in stock bear nobody's name any
+    more: what moves there is of the product's own supplier.
+    """
     zero = literal(0)
     came = (
         _received()
@@ -134,13 +138,17 @@ def _flows(wanted: Wanted) -> Subquery:
             zero.label("stocked_fen"),
         )
         .where(wanted.within(GoodsReceipt.received_at))
+        .where(*wanted.chosen(supplier=Supplier.code))
     )
     sold = trade_sales.lines(wanted).subquery()
     went = select(sold.c.product_id, zero, zero, sold.c.units, sold.c.amount, zero, zero)
     moved = (
         select(StockMovement.product_id, zero, zero, zero, zero, StockMovement.units, MovementBooks.value_fen)
         .join(MovementBooks, MovementBooks.stock_movement_id == StockMovement.id)
+        .join(Product, Product.id == StockMovement.product_id)
+        .join(Supplier, Supplier.id == Product.supplier_id)
         .where(wanted.within(StockMovement.at))
+        .where(*wanted.chosen(supplier=Supplier.code))
     )
     return union_all(came, went, moved).subquery()
 
@@ -155,8 +163,7 @@ def _in_and_out(wanted: Wanted) -> Rows:
             *(total(flows.c[name]).label(name) for name in names),
         )
         .join(Product, Product.id == flows.c.product_id)
-        .join(Supplier, Supplier.id == Product.supplier_id)
-        .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
+        .where(*wanted.chosen(product=Product.code))
         .group_by(Product.code, Product.name)
     )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, case, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, Subquery, case, cast, func, literal, or_, select, union_all
 
 from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.analytics.trade_brought import mixed, part, places
@@ -22,6 +22,7 @@ from groupbuy.orders.models import LineChange, Order, OrderLine
 from groupbuy.orders.rules import OrderState
 
 ROUTE = func.coalesce(Leader.route, "")
+_FIGURES = ("units", "amount", "cost_fen", "commission")
 
 
 def _changed(column: Any) -> Any:
@@ -44,14 +45,9 @@ def _from(statement: Rows, wanted: Wanted) -> Rows:
         .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
         .outerjoin(mixed, mixed.c.offer_id == OrderLine.offer_id)
         .join(Product, Product.id == Offer.product_id)
-        .join(Supplier, Supplier.id == Product.supplier_id)
         .join(Leader, Leader.id == Order.leader_id)
         .where(Order.state == OrderState.PICKED_UP, Offer.state == "active")
-        .where(
-            *wanted.chosen(
-                supplier=Supplier.code, product=Product.code, leader=Leader.code, route=Leader.route
-            )
-        )
+        .where(*wanted.chosen(product=Product.code, leader=Leader.code, route=Leader.route))
     )
 
 
@@ -66,8 +62,48 @@ _ABOUT = (
 
 
 def lines(wanted: Wanted) -> Rows:
-    """Return what was sold and taken off in a span, a row a line, with its cost and commission."""
-    return select(union_all(_sold(wanted), _taken_off(wanted)).subquery())
+    """Return what was sold and taken off in a span, a row a line, with its cost and commission.
+
+    Narrowed by a supplier it is the part of what it brought, which comes to what ``_by_supplier`` says.
+    """
+    sold = union_all(_sold(wanted), _taken_off(wanted)).subquery()
+    return _brought_by(sold, wanted.supplier) if wanted.supplier else select(sold)
+
+
+def _brought_by(sold: Subquery, code: str) -> Rows:
+    """Return one supplier's part of each row: of the sum up to it less of the sum before it.
+
+    So the parts of an offer's rows add up to the part of their sum.
+    """
+    turn = (sold.c.at, sold.c.line_id, sold.c.change_id)
+    sums = [
+        cast(func.sum(sold.c[figure]).over(partition_by=sold.c.offer_id, order_by=turn), BigInteger).label(
+            f"{figure}_upto"
+        )
+        for figure in _FIGURES
+    ]
+    rows = select(sold, *sums).subquery()
+    parts = {figure: _part_of_row(rows, figure) for figure in _FIGURES}
+    columns = [parts.get(column.name, rows.c[column.name]).label(column.name) for column in sold.columns]
+    found = (
+        select(*columns)
+        .select_from(rows)
+        .join(Offer, Offer.id == rows.c.offer_id)
+        .outerjoin(places, places.c.offer_id == rows.c.offer_id)
+        .join(Supplier, Supplier.id == func.coalesce(places.c.supplier_id, Offer.supplier_id))
+        .where(Supplier.code == code)
+    ).subquery()
+    return select(found).where(or_(found.c.units != 0, found.c.amount != 0))
+
+
+def _part_of_row(rows: Subquery, figure: str) -> Any:
+    by, upto = _shared_by(figure), rows.c[f"{figure}_upto"]
+    return part(upto, by) - part(upto - rows.c[figure], by)
+
+
+def _shared_by(figure: str) -> str:
+    """Return what a figure is shared out by among those who brought the goods: units, but cost by worth."""
+    return "fen" if figure == "cost_fen" else "units"
 
 
 def _sold(wanted: Wanted) -> Rows:
@@ -155,9 +191,6 @@ SALES = Report(
 )
 
 
-_FIGURES = ("units", "amount", "cost_fen", "commission")
-
-
 def _margins(sold: Any, name: Any, code: Any) -> Rows:
     """Return the figures of a margin by a code, of rows with what was sold; joins are still to be made."""
     units, amount, cost, commission = (total(sold.c[figure]) for figure in _FIGURES)
@@ -197,10 +230,7 @@ def _by_supplier(wanted: Wanted) -> Rows:
     sold = lines(replace(wanted, supplier="")).subquery()
     sums = [total(sold.c[figure]).label(figure) for figure in _FIGURES]
     offers = select(sold.c.offer_id, *sums).group_by(sold.c.offer_id).subquery()
-    parts = [
-        part(offers.c[figure], "fen" if figure == "cost_fen" else "units").label(figure)
-        for figure in _FIGURES
-    ]
+    parts = [part(offers.c[figure], _shared_by(figure)).label(figure) for figure in _FIGURES]
     whose = func.coalesce(places.c.supplier_id, Offer.supplier_id)
     split = (
         select(whose.label("supplier_id"), *parts)

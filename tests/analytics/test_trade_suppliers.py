@@ -4,6 +4,7 @@ P1 is S1's at ¥5.00 in cases of 6; four tenths of it are S2's at ¥4.00 in case
 too, but S2 brings it at ¥3.00. Everything is sold at ¥9.90 with 10 % commission.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
@@ -83,6 +84,23 @@ def test_each_supplier_has_the_margin_of_what_it_brought(app: Flask) -> None:
     booked = {"units": 106, "amount": 104_940, "cost_fen": 47_400, "commission": 10_494, "margin": 47_046}
     for by in ("supplier", "product", "leader", "route"):
         assert sums(f"margin-{by}") == (booked, 104_940)
+    # Every report that is narrowed by a supplier says the same of it.
+    for code, (units, amount, cost, commission, margin) in margins().items():
+        named = {"units": units, "amount": amount, "cost_fen": cost, "commission": commission}
+        narrow = replace(TODAY, supplier=code)
+        for by in ("supplier", "product", "leader", "route"):
+            assert sums(f"margin-{by}", narrow)[0] == named | {"margin": margin}
+        assert sums("sales", narrow)[0] == {"units": units, "amount": amount}
+        # All that came was sold, so what was bought of it has cost the same.
+        assert sums("in-out", narrow)[0] == {
+            "bought": units,
+            "bought_fen": cost,
+            "sold": units,
+            "sold_fen": amount,
+            "stocked": 0,
+            "stocked_fen": 0,
+        }
+        assert sums("purchases", narrow)[0]["amount"] == cost
     # The books know the same of each supplier, to the fen: what came is what was sold.
     office, month = finance(app), f"{PICKED:%Y-%m}"
     for code, fen in (("S1", 30_000), ("S2", 17_400)):
@@ -109,3 +127,5 @@ def test_what_is_taken_back_leaves_no_fen_between_the_suppliers(app: Flask) -> N
     assert (total["units"], total["amount"], booked) == (99, 99 * 990, 99 * 990)
     # 89 of P1 are left: 60 and 36 parts of 96 of them.
     assert {code: one[0] for code, one in found.items()} == {"S1": 55, "S2": 34 + 10}
+    for code, (units, amount, *_) in found.items():
+        assert sums("sales", replace(TODAY, supplier=code))[0] == {"units": units, "amount": amount}
