@@ -16,7 +16,6 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import claiming_lots, deciding_lots, putting_right, receiving
 from groupbuy.flows.receiving import Delivery
-from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import part_of
@@ -24,6 +23,7 @@ from groupbuy.settlements.queries import open_fen
 from groupbuy.warehouse.models import StockBatch
 from tests import building
 from tests.building import ACTOR, CLOSES, ZONE
+from tests.support.refusals import code_of
 from tests.warehouse import day
 
 FOUND = CLOSES + timedelta(days=5)
@@ -83,13 +83,6 @@ def take(claim: LotClaim, taken: dict[int, int] | None, words: str = "", now: da
             actor=ACTOR,
         )
     )
-
-
-def code_of(deed: object, *arguments: object, **named: object) -> str:
-    with pytest.raises(GroupbuyError) as caught:
-        deed(*arguments, **named)  # type: ignore[operator] # The helpers above are called.
-    db.session.rollback()
-    return caught.value.code
 
 
 @pytest.fixture

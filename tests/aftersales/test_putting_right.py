@@ -26,6 +26,7 @@ from groupbuy.orders.models import Order
 from groupbuy.settlements.queries import open_fen
 from tests import building
 from tests.building import ACTOR, CLOSES, ZONE
+from tests.support.refusals import code_of
 
 PICKED = CLOSES + timedelta(hours=20)
 
@@ -53,13 +54,6 @@ def fetch(order: Order) -> None:
         collecting.verify_pickup(
             code=order.pickup_code, leader_ids=[order.leader_id], now=PICKED, actor=ACTOR
         )
-
-
-def code_of(deed: object, *arguments: object, **named: object) -> str:
-    with pytest.raises(GroupbuyError) as caught:
-        deed(*arguments, **named)  # type: ignore[operator] # The helpers above are called.
-    db.session.rollback()
-    return caught.value.code
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from tests.api.conftest import Town
 from tests.building import ACTOR
 from tests.commissions.test_helpers import help_out, share
 from tests.money import PICKED, SETTLED, hand_out, keep
+from tests.support.refusals import code_of
 from tests.web.admin.people import Person, sign_in
 
 # A third of ¥9.90: what the helper gets of a commission of a tenth of 10 units.
@@ -66,15 +67,6 @@ def confirmed(payment: int, helper: int) -> str:
     return in_transaction(
         lambda: service.confirm(payment_id=payment, account_id=helper, now=SETTLED, actor="test").state
     )
-
-
-def code_of(deed: object, *arguments: object, **named: object) -> str:
-    try:
-        deed(*arguments, **named)  # type: ignore[operator] # The helpers above are called.
-    except GroupbuyError as error:
-        db.session.rollback()
-        return error.code
-    return "done"
 
 
 def balances(leader: int, helper: int) -> list[int]:

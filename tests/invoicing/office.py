@@ -12,7 +12,6 @@ from groupbuy.flows import collecting, putting_right
 from groupbuy.flows.putting_right import Kind, Reason, Request
 from groupbuy.invoicing import correcting, rules, service
 from groupbuy.invoicing.models import InvoiceRequest
-from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from tests import building
@@ -53,15 +52,6 @@ def issued(request_id: int, number: str = "26442000000001") -> InvoiceRequest:
             request_id=request_id, number=number, mime_type=rules.PDF, content=PDF, now=NOW, actor="test"
         )
     )
-
-
-def code_of(deed: object, *arguments: object, **named: object) -> str:
-    try:
-        deed(*arguments, **named)  # type: ignore[operator] # The helpers above are called.
-    except GroupbuyError as error:
-        db.session.rollback()
-        return error.code
-    return "done"
 
 
 def account_of(role: str) -> Account:

@@ -18,7 +18,6 @@ from tests.invoicing.office import (
     LATER,
     TAX,
     asked,
-    code_of,
     corrected,
     fetch,
     issued,
@@ -27,6 +26,7 @@ from tests.invoicing.office import (
     stored,
     told,
 )
+from tests.support.refusals import code_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

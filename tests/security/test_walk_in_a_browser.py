@@ -1,16 +1,15 @@
 """Every page of every role in a real browser: accessible, and not wider than a phone of 320 px."""
 
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from tests.security.rights import LET_IN, path_of, read_table
 from tests.security.town import PEOPLE, Town
 from tests.support.browsers import CHINA, DESKTOP, PHONE
+from tests.web.browsing import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"])]
 
@@ -37,13 +36,8 @@ def addresses(town: Town, who: str) -> list[str]:
 
 @pytest.fixture
 def site(town: Town) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, town.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(town.app) as address:
+        yield address
 
 
 def pages(browser: Browser, town: Town, site: str, who: str, device: dict[str, object]) -> Iterator[Page]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -23,7 +22,7 @@ from groupbuy.warehouse.models import StockMovement
 from tests import building
 from tests.support.commands import Run
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import add_warehouse, lying, put
+from tests.warehouse.test_warehouses import lying
 
 HEADERS = ["商品编码", "品名", "规格", "单位", "仓库编码", "仓库", "批次", "保质期至", "账面数量", "实盘数量"]
 Filling = Mapping[tuple[str, str], Any]
@@ -59,17 +58,6 @@ def faults(content: bytes) -> list[tuple[int, str, str]]:
     db.session.rollback()
     found = read_counts(read_table(content), zone=building.ZONE)
     return [(fault.row, fault.column, fault.code) for fault in found.faults]
-
-
-@pytest.fixture
-def goods(app: Flask) -> list[Product]:
-    """Return P1 with 4 of batch A and 5 of B, and P2 with 7 of A; a grid warehouse is empty."""
-    supplier = building.add_supplier()
-    products = [building.add_product(supplier, code) for code in ("P1", "P2")]
-    put(products[0], A=4, B=5)
-    put(products[1], A=7)
-    add_warehouse("G1")
-    return products
 
 
 def test_a_sheet_is_booked_once_with_a_movement_for_each_difference(goods: list[Product]) -> None:

@@ -1,16 +1,15 @@
 """The kit in a real Chromium: quantities, dialogs, no script, no mouse, weight and accessibility."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from werkzeug.serving import make_server
 
 from tests.support.browsers import CHINA, PHONE
 from tests.support.cables import Cable
+from tests.web.browsing import served
 from tests.web.kit_pages import sample_app
 
 pytestmark = pytest.mark.browser
@@ -20,13 +19,8 @@ ADDRESSES = ("/round", "/desk", "/campaigns", "/form", "/cancel", "/status/404")
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, sample_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(sample_app()) as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from groupbuy.accounts import service, tokens
 from groupbuy.audit.models import AuditEntry
@@ -26,6 +24,7 @@ from groupbuy.purchasing.models import PurchaseOrder
 from tests import building
 from tests.building import ZONE
 from tests.support.browsers import CHINA, DESKTOP, PHONE
+from tests.web.browsing import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"])]
 
@@ -87,13 +86,8 @@ def site(app: Flask) -> Iterator[str]:
     """Serve the demonstration region and yield its address."""
     with transaction():
         region.load(now=utc_now(), zone=ZONE)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desk", "phone"])

@@ -1,6 +1,5 @@
 """A leader at the desk: signed in, with a round that sells and residents who have ordered."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +8,6 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
@@ -20,6 +18,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from tests.building import NOW, add_leader, add_product, add_resident, add_round, add_supplier, set_commission
 from tests.support.seats import seat
+from tests.web.browsing import served
 
 SignIn = Callable[..., FlaskClient]
 
@@ -81,13 +80,8 @@ def without_tokens(app: Flask) -> None:
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
     """Serve the application on the loopback."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture

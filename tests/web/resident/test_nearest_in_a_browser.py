@@ -1,17 +1,16 @@
 """The phone says where it is, in a real Chromium."""
 
 from collections.abc import Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, expect
-from werkzeug.serving import make_server
 
 from tests import building
 from tests.support.browsers import CHINA, DESKTOP, PHONE
+from tests.web.browsing import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"])]
 HERE = {"latitude": 30.274, "longitude": 120.155}
@@ -22,12 +21,8 @@ def site(app: Flask) -> Iterator[str]:
     """Serve a town of two leaders, one of them near, and yield its address."""
     building.add_leader("L1", name="无名", community="甲园")
     building.add_leader("L2", name="近处", community="丙园", latitude_e6=30_278_500, longitude_e6=120_155_000)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as address:
+        yield address
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
