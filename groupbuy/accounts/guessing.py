@@ -5,14 +5,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import Update, case, select, update
-from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.accounts.models import Guess
 from groupbuy.accounts.rules import FREE_TRIES, guess_delay_s
 from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.errors import TooMany
 
 # After an hour of peace the count begins anew.
@@ -50,7 +47,7 @@ def count_try(limit: Limit, *, now: datetime) -> None:
     kind, subject = limit.key
     forgotten = Guess.last_at < now - MEMORY
     tried = db.session.execute(
-        _insert()
+        insert_into(Guess)
         .values(kind=kind, subject=subject, failures=1, last_at=now)
         .on_conflict_do_update(
             index_elements=["kind", "subject"],
@@ -73,7 +70,7 @@ def note_success(limit: Limit, *, now: datetime) -> None:
     """Forget the wrong tries and remember that this guesser knows the answer."""
     kind, subject = limit.key
     clean = {"failures": 0, "last_at": now, "blocked_until": None, "trusted_at": now}
-    statement = _insert().values(kind=kind, subject=subject, **clean)
+    statement = insert_into(Guess).values(kind=kind, subject=subject, **clean)
     db.session.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=clean))
 
 
@@ -88,12 +85,6 @@ def is_trusted(limit: Limit) -> bool:
     return (
         db.session.scalar(select(Guess.trusted_at).where(Guess.kind == kind, Guess.subject == subject))
         is not None
-    )
-
-
-def _insert() -> SqliteInsert | PostgresqlInsert:
-    return (
-        sqlite_insert(Guess) if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert(Guess)
     )
 
 

@@ -10,11 +10,10 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.audit.models import AuditEntry, AuditSeal
 from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.times import iso
 
 SEAL_AFTER = timedelta(seconds=20)
@@ -75,8 +74,7 @@ def seal_entries(*, now: datetime) -> int:
 
 def _add_seal(**values: Any) -> int | None:
     """Add the next link; None when another scheduler has added it first, for its number is unique."""
-    insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = insert(AuditSeal).values(**values).on_conflict_do_nothing().returning(AuditSeal.id)
+    statement = insert_into(AuditSeal).values(**values).on_conflict_do_nothing().returning(AuditSeal.id)
     return db.session.execute(statement).scalar()
 
 

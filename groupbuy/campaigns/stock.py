@@ -4,11 +4,10 @@ Callers pass offers in the order of their ids, so that two orders never wait for
 """
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.campaigns.models import Offer, OfferBuyer, OfferStock
 from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.errors import RuleBroken
 
 
@@ -65,9 +64,8 @@ def _explain(offer_id: int) -> None:
 
 def take_share(*, offer_id: int, resident_id: int, units: int, limit: int) -> None:
     """Count units towards a resident's limit of an offer; raise RuleBroken ``limit_reached``."""
-    insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
     row = {"offer_id": offer_id, "resident_id": resident_id, "units": units}
-    statement = insert(OfferBuyer).values(row)
+    statement = insert_into(OfferBuyer).values(row)
     taken = db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["offer_id", "resident_id"],

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Result, func, literal, select
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.db.base import Base
 from groupbuy.db.session import db
 
 
-def insert_into(model: type[Base]) -> Any:
+def insert_into(model: type[Base]) -> SqliteInsert | PostgresqlInsert:
     """Return an INSERT with ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
     embedded = db.session.get_bind().dialect.name == "sqlite"
     return sqlite_insert(model) if embedded else postgresql_insert(model)

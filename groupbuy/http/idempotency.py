@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.db.upserts import insert_into
 from groupbuy.flows.taking import Answered
 from groupbuy.http.errors import problem_of
 from groupbuy.http.models import IdempotencyKey
@@ -131,9 +130,8 @@ def _find(key: Key) -> Answer | None:
 
 def _store(key: Key, answer: Answer, now: datetime) -> bool:
     """Store an answer; False when another request has stored its own under the key."""
-    make = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
     stored = db.session.execute(
-        make(IdempotencyKey)
+        insert_into(IdempotencyKey)
         .values(
             account_id=key.account_id,
             key=key.text,

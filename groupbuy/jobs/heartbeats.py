@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
 from groupbuy.jobs.models import Heartbeat
 
 EVERY = timedelta(seconds=3)
@@ -21,8 +20,7 @@ def is_due(holder: str, *, now: datetime) -> bool:
 
 def beat(holder: str, *, now: datetime) -> None:
     """Note that a process ticks."""
-    insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = insert(Heartbeat).values(holder=holder, at=now)
+    statement = insert_into(Heartbeat).values(holder=holder, at=now)
     db.session.execute(statement.on_conflict_do_update(index_elements=["holder"], set_={"at": now}))
 
 

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.db import db
+from groupbuy.db.upserts import insert_into
 from groupbuy.jobs.models import Job
 from groupbuy.kernel import ids
 
@@ -54,8 +53,7 @@ def enqueue_many(jobs: Iterable[tuple[str, str, Mapping[str, Any]]], *, now: dat
         for kind, key, payload in jobs
     ]
     if rows:
-        insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-        db.session.execute(insert(Job).on_conflict_do_nothing(), rows)
+        db.session.execute(insert_into(Job).on_conflict_do_nothing(), rows)
 
 
 def enqueue(*, kind: str, key: str, payload: Mapping[str, Any], now: datetime) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
+from groupbuy.db.upserts import insert_into
 from groupbuy.jobs import service as jobs
 from groupbuy.jobs.models import Job
 from groupbuy.jobs.service import Patience
@@ -130,9 +129,8 @@ def queue(events: Iterable[tuple[int, Event]], *, now: datetime) -> int:
     ]
     if not rows:
         return 0
-    make = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
     # Another scheduler may have queued some of them in the meantime.
-    db.session.execute(make(WebhookDelivery).on_conflict_do_nothing(), rows)
+    db.session.execute(insert_into(WebhookDelivery).on_conflict_do_nothing(), rows)
     ours = db.session.scalars(select(WebhookDelivery.id).where(WebhookDelivery.id.in_(numbers))).all()
     jobs.enqueue_many([(WEBHOOK_JOB, str(number), {"delivery": number}) for number in ours], now=now)
     return len(ours)

@@ -4,12 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, String, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.db import db
 from groupbuy.db.totals import by_key
+from groupbuy.db.upserts import insert_into
 from groupbuy.orders.models import CartLine
 
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -34,8 +33,7 @@ def put(*, owner: str, quantities: Mapping[int, int], now: datetime) -> None:
         if quantity > 0
     ]
     if rows:
-        insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-        statement = insert(CartLine).values(rows)
+        statement = insert_into(CartLine).values(rows)
         new = {"quantity": statement.excluded.quantity, "updated_at": now}
         db.session.execute(statement.on_conflict_do_update(index_elements=["owner", "offer_id"], set_=new))
 

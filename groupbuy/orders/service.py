@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from groupbuy.db import db
 from groupbuy.db.submissions import first_of
+from groupbuy.db.upserts import insert_into
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import fees as order_fees
@@ -68,10 +67,9 @@ def record(
 
 def insert_with_codes(values: dict[str, Any]) -> int:
     """Insert an order's head; a code that is taken at this pickup point is drawn again."""
-    insert_ = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else postgresql_insert
     for _ in range(CODE_ATTEMPTS):
         drawn = {"number": ids.order_number(), "pickup_code": ids.pickup_code()}
-        statement = insert_(Order).values(**values, **drawn).on_conflict_do_nothing().returning(Order.id)
+        statement = insert_into(Order).values(**values, **drawn).on_conflict_do_nothing().returning(Order.id)
         order_id = db.session.execute(statement).scalar()
         if order_id is not None:
             return order_id
