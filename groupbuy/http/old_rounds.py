@@ -22,10 +22,10 @@ _ADMIN = (
 )
 _API = (
     "list_after_sales list_batch_orders show_batch document_of document_of_day round_document report"
-    " list_rounds show_round show_order sales_note list_payments invoice_of_order show_invoice_request"
-    " list_invoice_requests show_carriage show_substitutes list_extras show_leader_money show_ranking"
-    " show_tolerances show_report list_supplier_sales show_weights show_goods show_deliveries show_lot_claim"
-    " list_disposals"
+    " list_rounds show_round list_orders show_order sales_note list_payments invoice_of_order"
+    " show_invoice_request list_invoice_requests show_carriage show_substitutes list_extras show_leader_money"
+    " show_ranking show_tolerances show_report list_supplier_sales show_weights show_goods"
+    " show_deliveries show_lot_claim list_disposals"
 )
 OF_DESK = {"resident": _RESIDENT, "leader": _LEADER, "admin": _ADMIN, "supplier": "sales", "api_v1": _API}
 ENDPOINTS = frozenset(f"{desk}.{name}" for desk, names in OF_DESK.items() for name in names.split())

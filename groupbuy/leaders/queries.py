@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from groupbuy.db import db
@@ -84,11 +84,30 @@ def is_leader(code: str, leader_ids: Sequence[int]) -> bool:
     return db.session.scalar(found) is not None
 
 
-def leaders_page(*, leader_ids: Sequence[int] | None, after: str | None, most: int) -> Sequence[Leader]:
+def matching(text: str) -> ColumnElement[bool]:
+    """Return the condition that a leader has a text in code, name, route, community or phone tail."""
+    columns = (Leader.code, Leader.name, Leader.route)
+    found = [column.icontains(text, autoescape=True) for column in columns]
+    found.append(Leader.community.has(Community.name.icontains(text, autoescape=True)))
+    return or_(*found, Leader.phone.endswith(text, autoescape=True))
+
+
+def leaders_page(
+    *,
+    leader_ids: Sequence[int] | None,
+    state: str | None,
+    text: str | None,
+    after: str | None,
+    most: int,
+) -> Sequence[Leader]:
     """Return leaders by code, after a code; all, or those of the ids."""
     statement = select(Leader).options(joinedload(Leader.community))
     if leader_ids is not None:
         statement = statement.where(Leader.id.in_(leader_ids))
+    if state is not None:
+        statement = statement.where(Leader.state == state)
+    if text is not None:
+        statement = statement.where(matching(text))
     if after is not None:
         statement = statement.where(Leader.code > after)
     return db.session.scalars(statement.order_by(Leader.code).limit(most)).all()

@@ -98,6 +98,18 @@ class OrderView:
 
 def view_of(order: Order) -> OrderView:
     """Return an order as people read it."""
+    return views_of([order])[0]
+
+
+def views_of(orders: Sequence[Order]) -> list[OrderView]:
+    """Return orders as people read them, their lines in one query."""
+    lines: dict[int, list[LineView]] = {order.id: [] for order in orders}
+    for line in lines_of(list(lines)):
+        lines[line.order_id].append(line)
+    return [_view(order, lines[order.id]) for order in orders]
+
+
+def _view(order: Order, lines: Sequence[LineView]) -> OrderView:
     return OrderView(
         number=order.number,
         state=order.state,
@@ -111,7 +123,7 @@ def view_of(order: Order) -> OrderView:
         placed_at=order.placed_at,
         expires_at=order.expires_at,
         cancel_reason=order.cancel_reason,
-        lines=tuple(lines_of([order.id])),
+        lines=tuple(lines),
         fee_fen=order.fee_fen,
     )
 

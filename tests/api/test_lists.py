@@ -7,9 +7,18 @@ from tests import building
 from tests.api.conftest import Person, Town, close
 from tests.api.test_short_ways import asked
 
-LISTS = ("/rounds", "/rounds/C1", "/products", "/leaders", "/residents", "/purchase-orders", "/stock")
+LISTS = (
+    "/orders",
+    "/rounds",
+    "/rounds/C1",
+    "/products",
+    "/leaders",
+    "/residents",
+    "/purchase-orders",
+    "/stock",
+)
 LISTS += ("/stock/batches", "/notices/log", "/webhooks")
-DESK = ("/rounds/C1", "/residents", "/pickups/day", "/pickups/conflicts", "/messages")
+DESK = ("/orders", "/rounds/C1", "/residents", "/pickups/day", "/pickups/conflicts", "/messages")
 
 
 def counts(person: Person, paths: tuple[str, ...]) -> dict[str, int]:

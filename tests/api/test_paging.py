@@ -58,7 +58,14 @@ WHOLE: Mapping[str, str] = {
 # What programs and phones ask for again and again must be among those that are asked here.
 POLLED = {"list_rounds", "show_round", "show_order", "list_messages", "pickup_day_list", "report"}
 POLLED |= {"list_purchase_orders", "show_deliveries", "list_notices", "list_stock"}
-POLLED |= {"list_products", "list_leaders", "list_residents", "list_webhooks", "pickup_conflicts"}
+POLLED |= {
+    "list_orders",
+    "list_products",
+    "list_leaders",
+    "list_residents",
+    "list_webhooks",
+    "pickup_conflicts",
+}
 KNOWN = {"round_name": "C1", "code": "L1", "campaign_code": "C1", "leader_code": "L1", "day": "2026-11-23"}
 
 

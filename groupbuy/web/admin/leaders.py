@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
@@ -16,7 +16,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.phones import mask_phone
 from groupbuy.leaders import applying, managing, rules
 from groupbuy.leaders.models import Community, Leader, LeaderLevel
-from groupbuy.leaders.queries import get_leader
+from groupbuy.leaders.queries import get_leader, matching
 from groupbuy.members.models import Resident
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
@@ -29,7 +29,6 @@ from groupbuy.web.admin.listing import (
     asked,
     asked_id,
     by_state,
-    contains,
     in_state,
     searched,
     show,
@@ -142,9 +141,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         .order_by(Leader.code)
     )
     if text := asked("q"):
-        columns = (Leader.code, Leader.name, Leader.route, Community.name)
-        by_phone = Leader.phone.endswith(text, autoescape=True)
-        statement = statement.where(or_(by_phone, *(contains(column, text) for column in columns)))
+        statement = statement.where(matching(text))
     if community := asked_id("community"):
         statement = statement.where(Leader.community_id == community)
     return statement

@@ -4,24 +4,22 @@ from typing import Any
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, func, select
 
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.kernel.phones import mask_phone
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
-from groupbuy.members.queries import get_resident
+from groupbuy.members.queries import get_resident, matching
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order
 from groupbuy.web.admin.blueprint import blueprint, my_leaders, within
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, contains, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, show
 from groupbuy.web.admin.orders import note_view
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-
-PHONE_TAIL = 4
 
 
 def resident_page(row: Any) -> str:
@@ -79,7 +77,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
         .order_by(Resident.id.desc())
     )
     if text := asked("q"):
-        statement = statement.where(_matching(text))
+        statement = statement.where(matching(text))
     if leader := asked_id("leader"):
         statement = statement.where(Resident.leader_id == leader)
     return statement
@@ -88,14 +86,6 @@ def _statement() -> Select[*tuple[Any, ...]]:
 def _my_leaders() -> list[tuple[int, str]]:
     mine = select(Leader.id, Leader.name).where(*within(Leader.id)).order_by(Leader.code).limit(500)
     return [(row[0], row[1]) for row in db.session.execute(mine)]
-
-
-def _matching(text: str) -> ColumnElement[bool]:
-    conditions = [contains(column, text) for column in (Resident.name, Resident.room, Resident.building)]
-    conditions.append(Resident.code == text)
-    if text.isascii() and text.isdigit() and len(text) >= PHONE_TAIL:
-        conditions.append(Resident.phone.endswith(text, autoescape=True))
-    return or_(*conditions)
 
 
 @blueprint.get("/residents/<code>")
