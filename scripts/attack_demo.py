@@ -48,6 +48,8 @@ SQL_TARGETS = (
     ("operator", "/admin/audit?q=1&kind=order&verb=x&from=2026-01-01&until=2027-01-01", ""),
     ("operator", "/admin/stock?q=1&page=1", ""),
 )
+# A made-up cursor is refused before anything is looked up, and hides the other parameters.
+UNASKED = ("cursor",)
 # What the parameters of the API's lists are asked with first; those not named are asked with a word.
 VALUES = {"integer": "1", "boolean": "true", "since": "2026-01-01", "until": "2027-01-01", "limit": "5"}
 
@@ -189,7 +191,7 @@ def _sqlmap(site: str, cookies: Mapping[str, str], folder: Path, *, full: bool) 
         url = site + path.format(round=name)
         command = [TOOLS / "bin" / "sqlmap", "-u", url, "--batch", "--disable-coloring", "--flush-session"]
         command += ["--output-dir", folder / "sqlmap", "--level", "5" if full else "1"]
-        command += ["--risk", "3" if full else "1", "--threads", "2", "--ignore-code", "401"]
+        command += ["--risk", "3" if full else "1", "--threads", "2", "--ignore-code", "401,404"]
         command += ["--technique", "BEUSTQ" if full else "BEUS"]
         command += ["--data", data] if data else []
         command += ["--cookie", cookies[role]] if cookies[role] else []
@@ -204,14 +206,18 @@ def _api_lists(site: str) -> Iterator[tuple[str, str, str]]:
         paths = json.load(answer)["paths"]
     for path, operations in paths.items():
         asked = operations.get("get", {}).get("parameters", [])
-        query = {one["name"]: _value(one) for one in asked if one["in"] == "query"}
-        if query.keys() - {"cursor", "limit"} and "{" not in path:
+        query = {
+            one["name"]: _value(one) for one in asked if one["in"] == "query" and one["name"] not in UNASKED
+        }
+        if query.keys() - {"limit"} and "{" not in path:
             yield "operator", f"{path}?{urlencode(query)}", ""
 
 
 def _value(parameter: Mapping[str, Any]) -> str:
-    schema = parameter["schema"]
-    return VALUES.get(parameter["name"]) or VALUES.get(schema.get("type"), "1")
+    """Return something that the list takes: the first of the words it knows, if it knows some."""
+    kinds = [parameter["schema"], *parameter["schema"].get("anyOf", [])]
+    words = [word for kind in kinds for word in kind.get("enum", [])]
+    return VALUES.get(parameter["name"]) or next(iter(words), VALUES.get(kinds[0].get("type"), "1"))
 
 
 def _read_sqlmap(where: str, output: str) -> list[str]:
