@@ -1,9 +1,11 @@
 """Which of our movements stands behind which line of a bank's statement. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 # Banks book a few days before or after we do.
 WINDOW = timedelta(days=7)
@@ -31,6 +33,11 @@ class Expected:
     proof: str = ""
 
 
+T = TypeVar("T", Line, Expected)
+# What could belong together by its amount, and by the reference where those are looked at, else "".
+Group = tuple[int, str]
+
+
 def pair(lines: Sequence[Line], expected: Sequence[Expected]) -> dict[int, Expected]:
     """Return by line what stands behind it, where that is beyond doubt.
 
@@ -41,39 +48,85 @@ def pair(lines: Sequence[Line], expected: Sequence[Expected]) -> dict[int, Expec
     used: set[int] = set()
     for named in (True, False):
         free = [one for one in lines if one.id not in found]
-        options = {line.id: _options(line, expected, used, named=named) for line in free}
-        rivals = _rivals(options.values())
-        for line in free:
-            if len(options[line.id]) == 1 and rivals[options[line.id][0].postings] == 1:
-                (one,) = options[line.id]
-                if used.isdisjoint(one.postings):
-                    found[line.id] = one
-                    used.update(one.postings)
+        ours = [one for one in expected if used.isdisjoint(one.postings)]
+        for line, one in _alone(free, ours, named=named):
+            if used.isdisjoint(one.postings):
+                found[line.id] = one
+                used.update(one.postings)
     return found
+
+
+def _alone(
+    lines: Sequence[Line], expected: Sequence[Expected], *, named: bool
+) -> Iterator[tuple[Line, Expected]]:
+    """Yield each line with its only movement, where no other line could have that."""
+    ours = _by_group(_groups_of_movement(expected, named=named))
+    groups = _groups_of_lines(lines, ours, named=named)
+    theirs = _by_group((one, group) for one, some in zip(lines, groups, strict=True) for group in some)
+    for line, some in zip(lines, groups, strict=True):
+        spans = [(group, _near(ours[group], line.day)) for group in some]
+        if sum(map(len, (span for _, span in spans))) == 1:
+            group, span = next(one for one in spans if one[1])
+            movement = ours[group][span[0]]
+            if len(_near(theirs[group], movement.day)) == 1:
+                yield line, movement
+
+
+def _groups_of_movement(expected: Iterable[Expected], *, named: bool) -> Iterator[tuple[Expected, Group]]:
+    for one in expected:
+        if not named:
+            yield one, (one.amount_fen, "")
+        elif len(one.proof) >= LEAST_PROOF:
+            yield one, (one.amount_fen, one.proof)
+
+
+def _by_group(pairs: Iterable[tuple[T, Group]]) -> Mapping[Group, list[T]]:
+    """Return who is in a group, in the order of the days."""
+    found: defaultdict[Group, list[T]] = defaultdict(list)
+    for one, group in pairs:
+        found[group].append(one)
+    for some in found.values():
+        some.sort(key=_day)
+    return found
+
+
+def _day(one: Line | Expected) -> date:
+    return one.day
+
+
+def _near(some: Sequence[Line | Expected], day: date) -> range:
+    """Return the places of those whose days are close to a day."""
+    first = bisect_left(some, day - WINDOW, key=_day)
+    return range(first, bisect_right(some, day + WINDOW, lo=first, key=_day))
+
+
+def _groups_of_lines(lines: Iterable[Line], known: Collection[Group], *, named: bool) -> list[list[Group]]:
+    """Return of which groups each line could be."""
+    if not named:
+        return [[(line.amount_fen, "")] if (line.amount_fen, "") in known else [] for line in lines]
+    lengths: defaultdict[int, set[int]] = defaultdict(set)
+    for amount_fen, proof in known:
+        lengths[amount_fen].add(len(proof))
+    return [_named(line, known, lengths) for line in lines]
+
+
+def _named(line: Line, known: Collection[Group], lengths: Mapping[int, Collection[int]]) -> list[Group]:
+    """Return the groups of a line's amount whose reference stands in its text, each once."""
+    parts = {
+        (line.amount_fen, line.text[start : start + length])
+        for length in lengths.get(line.amount_fen, ())
+        for start in range(len(line.text) - length + 1)
+    }
+    return [group for group in parts if group in known]
 
 
 def proposals(line: Line, expected: Sequence[Expected]) -> list[Expected]:
     """Return what comes to a line's amount in its days, named and nearest first."""
-    named = {one.postings for one in _options(line, expected, set(), named=True)}
-    found = _options(line, expected, set(), named=False)
-    return sorted(found, key=lambda one: (one.postings not in named, abs(one.day - line.day), one.postings))
+    found = (
+        one for one in expected if one.amount_fen == line.amount_fen and abs(one.day - line.day) <= WINDOW
+    )
+    return sorted(found, key=lambda one: (not _is_named(line, one), abs(one.day - line.day), one.postings))
 
 
-def _options(line: Line, expected: Iterable[Expected], used: set[int], *, named: bool) -> list[Expected]:
-    return [
-        one
-        for one in expected
-        if one.amount_fen == line.amount_fen
-        and abs(one.day - line.day) <= WINDOW
-        and used.isdisjoint(one.postings)
-        and (not named or (len(one.proof) >= LEAST_PROOF and one.proof in line.text))
-    ]
-
-
-def _rivals(options: Iterable[Sequence[Expected]]) -> dict[tuple[int, ...], int]:
-    """Return how many lines could have each movement."""
-    count: dict[tuple[int, ...], int] = defaultdict(int)
-    for some in options:
-        for one in some:
-            count[one.postings] += 1
-    return count
+def _is_named(line: Line, one: Expected) -> bool:
+    return len(one.proof) >= LEAST_PROOF and one.proof in line.text

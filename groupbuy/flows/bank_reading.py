@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, func, select, tuple_
 
 from groupbuy.db import db
 from groupbuy.finance import bank_rules
 from groupbuy.finance.bank_rules import Expected
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.flows import banking
+from groupbuy.flows.banking import SIGNED
 
 MOST_CANDIDATES, MOST_PROPOSALS = 50, 10
 
@@ -45,12 +46,15 @@ def page_of_missing(*, after: int | None, most: int) -> Sequence[Row[Any]]:
 
 def proposals(line: BankLine) -> list[Expected]:
     """Return movements, or a payout file's together, that come to an open line's amount in its days."""
-    return bank_rules.proposals(banking.line_of(line), banking.expected())[:MOST_PROPOSALS]
+    near = banking.expected(BankLine.id == line.id)
+    return bank_rules.proposals(banking.line_of(line), near)[:MOST_PROPOSALS]
 
 
 def candidates(line: BankLine, proposed: Sequence[Expected] = ()) -> list[Row[Any]]:
     """Return movements in a line's direction: the proposed ones first, then by how near the amount is."""
-    first = {posting for one in proposed for posting in one.postings}
-    rows = [row for row in db.session.execute(banking.missing()) if (row.fen > 0) == (line.amount_fen > 0)]
-    rows.sort(key=lambda row: (row.Posting.id not in first, abs(row.fen - line.amount_fen)))
-    return rows[: max(MOST_CANDIDATES, len(first))]
+    first = [posting for one in proposed for posting in one.postings]
+    same_way = SIGNED > 0 if line.amount_fen > 0 else SIGNED < 0
+    how_near = func.abs(SIGNED - line.amount_fen)
+    ours = banking.missing().where(same_way).order_by(None)
+    nearest = ours.order_by(Posting.id.in_(first).desc(), how_near, Posting.id)
+    return list(db.session.execute(nearest.limit(max(MOST_CANDIDATES, len(first)))))

@@ -6,11 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, and_, case, cast, delete, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from groupbuy.audit import service as audit
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.db import db
+from groupbuy.db.bulk import KEYS, chunks, one_of
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import bank_rules, rules
 from groupbuy.finance.bank_rules import Expected, Line
@@ -18,11 +32,14 @@ from groupbuy.finance.models import BankLine, BankMatch, Posting
 from groupbuy.flows.bank_file import BankRow
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.kernel.money import format_yuan
+from groupbuy.kernel.times import local_moment
 from groupbuy.settlements.models import SupplierPayment
 
 # What moves money at the bank: payouts to leaders and suppliers, and cash that was handed over.
 KINDS = ("withdrawal", "supplier_payment", "cash_handover")
 AT_BANK = (rules.BANK, rules.CASH_DESK)
+# Above zero came in.
+SIGNED = case((Posting.debit_account.in_(AT_BANK), Posting.amount_fen), else_=-Posting.amount_fen)
 MAX_NOTE = 200
 
 
@@ -64,17 +81,30 @@ def take_in(*, rows: Sequence[BankRow], now: datetime, actor: str) -> Taken:
 
 def match_all() -> int:
     """Match what is beyond doubt; return how many lines."""
-    lines = db.session.scalars(
-        select(BankLine).where(BankLine.state == "open").order_by(BankLine.id).with_for_update()
-    ).all()
-    known = {row.id: row for row in lines}
-    found = bank_rules.pair([line_of(row) for row in lines], expected())
-    for line_id, one in found.items():
-        _store(known[line_id], one.postings)
+    waiting = BankLine.state == "open"
+    rows = db.session.execute(_facts().where(waiting).order_by(BankLine.id).with_for_update())
+    found = bank_rules.pair([line_of(row) for row in rows], expected(waiting))
+    matches = [
+        {"posting_id": posting_id, "line_id": line_id}
+        for line_id, one in found.items()
+        for posting_id in one.postings
+    ]
+    if matches:
+        db.session.execute(insert(BankMatch), matches)
+    for part in chunks(sorted(found), KEYS):
+        mine = update(BankLine).where(one_of(BankLine.id, part)).values(state="matched")
+        db.session.execute(mine)
     return len(found)
 
 
-def line_of(row: BankLine) -> Line:
+def _facts() -> Select[*tuple[Any, ...]]:
+    """Return a selection of what the rules need to know of lines, without their objects."""
+    return select(
+        BankLine.id, BankLine.day, BankLine.amount_fen, BankLine.who, BankLine.words, BankLine.reference
+    )
+
+
+def line_of(row: Any) -> Line:
     """Return a stored line as the rules take it."""
     return Line(row.id, row.day, row.amount_fen, " ".join((row.who, row.words, row.reference)))
 
@@ -88,35 +118,71 @@ def _store(line: BankLine, posting_ids: Iterable[int]) -> None:
 
 def missing() -> Select[*tuple[Any, ...]]:
     """Return a selection of our movements at the bank behind which no line stands: posting, fen, proof."""
-    signed = case((Posting.debit_account.in_(AT_BANK), Posting.amount_fen), else_=-Posting.amount_fen)
-    of_kind = {
-        kind: and_(Posting.cause_kind == kind, Posting.cause_id == cast(table.id, String))
-        for kind, table in (("withdrawal", Withdrawal), ("supplier_payment", SupplierPayment))
-    }
+    return _ours(Posting)
+
+
+def _ours(*what: Any) -> Select[*tuple[Any, ...]]:
     proof = func.coalesce(Withdrawal.proof, SupplierPayment.proof, "")
     return (
-        select(Posting, signed.label("fen"), proof.label("proof"), Withdrawal.batch_id.label("batch_id"))
-        .outerjoin(Withdrawal, of_kind["withdrawal"])
-        .outerjoin(SupplierPayment, of_kind["supplier_payment"])
+        select(*what, SIGNED.label("fen"), proof.label("proof"), Withdrawal.batch_id.label("batch_id"))
+        .select_from(Posting)
+        .outerjoin(Withdrawal, Withdrawal.id == _number_of("withdrawal"))
+        .outerjoin(SupplierPayment, SupplierPayment.id == _number_of("supplier_payment"))
         .where(
             Posting.cause_kind.in_(KINDS),
             or_(Posting.debit_account.in_(AT_BANK), Posting.credit_account.in_(AT_BANK)),
-            Posting.id.not_in(select(BankMatch.posting_id)),
+            ~exists().where(BankMatch.posting_id == Posting.id),
         )
         .order_by(Posting.id)
     )
 
 
-def expected() -> list[Expected]:
-    """Return our movements without a line; those of a payout file also as one."""
-    single, batches = [], defaultdict(list)
-    for row in db.session.execute(missing()):
-        day = row.Posting.at.astimezone(rules.BOOKS).date()
-        one = Expected((row.Posting.id,), day, row.fen, row.proof.strip())
-        single.append(one)
-        if row.batch_id is not None:
-            batches[row.batch_id].append(one)
-    return single + [_together(some) for some in batches.values() if len(some) > 1]
+def _number_of(kind: str) -> ColumnElement[int]:
+    """Return the number that a movement of a kind was booked for, by which the other table is looked up."""
+    return case((Posting.cause_kind == kind, cast(Posting.cause_id, BigInteger)))
+
+
+def expected(lines: ColumnElement[bool]) -> list[Expected]:
+    """Return our movements that could stand behind some lines; what a payout file left unmatched also as one.
+
+    Only amounts of those lines, and days close to the first and the last of them, leave the database.
+    """
+    span = db.session.execute(select(func.min(BankLine.day), func.max(BankLine.day)).where(lines)).one()
+    if not any(span):
+        return []
+    first, last = span
+    since = local_moment(first - bank_rules.WINDOW, "00:00", rules.BOOKS)
+    until = local_moment(last + bank_rules.WINDOW, "24:00", rules.BOOKS)
+    amounts = select(BankLine.amount_fen).where(lines)
+    ours = _ours(Posting.id, Posting.at)
+    near = ours.where(Posting.at >= since, Posting.at < until, SIGNED.in_(amounts))
+    return [_movement(row) for row in db.session.execute(near)] + _files(ours, amounts, since, until)
+
+
+def _movement(row: Any) -> Expected:
+    day = row.at.astimezone(rules.BOOKS).date()
+    return Expected((row.id,), day, row.fen, row.proof.strip())
+
+
+def _files(
+    ours: Select[*tuple[Any, ...]], amounts: Select[int], since: datetime, until: datetime
+) -> list[Expected]:
+    """Return payout files whose unmatched payouts come to one of some amounts together."""
+    each = ours.where(Withdrawal.batch_id.is_not(None)).order_by(None).subquery()
+    sums = (
+        select(each.c.batch_id)
+        .group_by(each.c.batch_id)
+        .having(
+            func.count() > 1,
+            func.sum(each.c.fen).in_(amounts),
+            func.max(each.c.at) >= since,
+            func.max(each.c.at) < until,
+        )
+    )
+    files = defaultdict(list)
+    for row in db.session.execute(ours.where(Withdrawal.batch_id.in_(sums))):
+        files[row.batch_id].append(_movement(row))
+    return [_together(some) for some in files.values()]
 
 
 def _together(some: Sequence[Expected]) -> Expected:
@@ -138,8 +204,9 @@ def match(*, line_id: int, posting_ids: Sequence[int], now: datetime, actor: str
     Raise NotFound, RuleBroken ``decided_meanwhile`` and ``does_not_add_up``, BadInput without a movement.
     """
     line = _lock(line_id, "open")
-    free = {row.Posting.id: row.fen for row in db.session.execute(missing())}
     wanted = sorted(set(posting_ids))
+    ours = missing().where(Posting.id.in_(wanted))
+    free = {row.Posting.id: row.fen for row in db.session.execute(ours)}
     if not wanted or not free.keys() >= set(wanted):
         raise BadInput("required", "Choose movements that are not matched yet.", param="postings")
     total = sum(free[one] for one in wanted)

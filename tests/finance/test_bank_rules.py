@@ -53,3 +53,32 @@ def test_a_payout_file_may_leave_the_bank_as_one_amount() -> None:
     # Not the whole file and one of its payouts as well.
     both = pair([Line(7, DAY, -600, "批量代发"), Line(8, DAY, -500, "转账")], ours)
     assert not {1} <= {posting for one in both.values() for posting in one.postings} or len(both) == 1
+
+
+@given(lines=LINES, ours=OURS)
+def test_who_is_paired_is_alone_as_far_as_a_walk_over_everything_sees(
+    lines: list[Line], ours: list[Expected]
+) -> None:
+    assert pair(lines, ours) == _walked(lines, ours)
+
+
+def _walked(lines: list[Line], ours: list[Expected]) -> dict[int, Expected]:
+    """Pair by comparing every line with every movement, as the rule is written."""
+    found: dict[int, Expected] = {}
+    used: set[int] = set()
+    for named in (True, False):
+        free = [one for one in lines if one.id not in found]
+        left = [one for one in ours if used.isdisjoint(one.postings)]
+        options = {line.id: [one for one in left if _fits(line, one, named=named)] for line in free}
+        for line in free:
+            mine = options[line.id]
+            alone = len(mine) == 1 and sum(mine[0] in some for some in options.values()) == 1
+            if alone and used.isdisjoint(mine[0].postings):
+                found[line.id] = mine[0]
+                used.update(mine[0].postings)
+    return found
+
+
+def _fits(line: Line, one: Expected, *, named: bool) -> bool:
+    near = one.amount_fen == line.amount_fen and abs(one.day - line.day) <= WINDOW
+    return near and (not named or (len(one.proof) >= 4 and one.proof in line.text))

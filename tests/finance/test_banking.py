@@ -1,22 +1,27 @@
 """The bank's statement from a file to its matches, on the pages of finance."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from groupbuy.commissions import withdrawing
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction
+from groupbuy.db.bulk import insert_rows, table_of
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.documents.reading import read_table
 from groupbuy.finance import rules, service
-from groupbuy.finance.models import BankLine
+from groupbuy.finance.models import BankLine, Posting
 from groupbuy.finance.rules import Entry
-from groupbuy.flows.bank_file import read_statement
+from groupbuy.flows import bank_reading, banking
+from groupbuy.flows.bank_file import BankRow, read_statement
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import plain_yuan
 from tests import building
@@ -143,3 +148,55 @@ def test_the_command_line_takes_a_statement_in(app: Flask, run_cli: Run, tmp_pat
     assert done.exit_code == 1
     assert "2 lines, 2 new, 1 matched" in done.stdout
     assert "not at the bank  2026-11-25         19.80" in done.stdout
+
+
+MANY = 20_000
+
+
+def crowd(app: Flask) -> None:
+    """Leave 20,000 payments to suppliers and as many lines unmatched: four of an amount in the same days."""
+    pairs = [divmod(number // 2, 200) for number in range(MANY)]
+    moments = [SETTLED - timedelta(days=slot % 25 * 16) for slot, _ in pairs]
+    postings = (
+        (
+            *(rules.supplier(1), rules.BANK, 1000 + fen, "supplier_payment", str(10**9 + number), "paid"),
+            *(moments[number], "a", rules.period_of(moments[number])),
+        )
+        for number, (_, fen) in enumerate(pairs)
+    )
+    names = ("debit_account", "credit_account", "amount_fen", "cause_kind", "cause_id", "part", "at", "actor")
+    with transaction():
+        insert_rows(table_of(Posting), (*names, "period"), postings)
+    rows = [
+        BankRow(f"k{number}", moments[number].date(), -1000 - fen, "甲", "转账", "")
+        for number, (_, fen) in enumerate(pairs)
+    ]
+    asked: list[str] = []
+
+    def note(*args: Any) -> None:
+        asked.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    taken = in_transaction(lambda: banking.take_in(rows=rows, now=SETTLED, actor="a"))
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert (taken.new, taken.matched) == (MANY, 0)
+    assert len([one for one in asked if "posting" in one]) == 2
+
+
+def test_among_twenty_thousand_unmatched_lines_only_near_movements_leave_the_database(app: Flask) -> None:
+    crowd(app)
+    alone = Entry(rules.supplier(1), rules.BANK, 777, "supplier_payment", "1", "paid")
+    in_transaction(lambda: service.post([alone], at=SETTLED, actor="a"))
+    row = BankRow("k", SETTLED.date(), -777, "甲", "转账", "x")
+    taken = in_transaction(lambda: banking.take_in(rows=[row], now=SETTLED, actor="a"))
+    assert (taken.new, taken.matched) == (1, 1)
+    line = db.session.query(BankLine).filter_by(key="k5").one()
+    near = banking.expected(BankLine.id == line.id)
+    assert [one.amount_fen for one in near] == [line.amount_fen] * 4
+    proposed = bank_reading.proposals(line)
+    found = bank_reading.candidates(line, proposed)
+    assert len(found) == bank_reading.MOST_CANDIDATES
+    assert [one.Posting.id for one in found][: len(proposed)] == sorted(
+        posting for one in proposed for posting in one.postings
+    )
+    assert abs(found[-1].fen - line.amount_fen) <= 1
