@@ -23,6 +23,10 @@ from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import HELPER
+from groupbuy.notices.telling import Notice
 
 CAUSE = "helper_payment"
 NOTED, CONFIRMED, DENIED = "noted", "confirmed", "denied"
@@ -68,7 +72,7 @@ def note(
     actor: str,
     submission_key: str | None = None,
 ) -> HelperPayment:
-    """Note that a leader has paid a helper; the same key again is the first one.
+    """Note that a leader has paid a helper, who is told; the same key again is the first one.
 
     Raise BadInput, RuleBroken ``above_owed``.
     """
@@ -92,7 +96,14 @@ def note(
     db.session.add(row)
     db.session.flush()
     _log(row, "helper_paid", now, actor, {"account": account_id, "amount_fen": amount_fen, "proof": proof})
+    _tell(row, leader, now)
     return row
+
+
+def _tell(row: HelperPayment, leader: Leader, now: datetime) -> None:
+    who = recipient(HELPER, row.account_id)
+    values = {"leader": leader.name, "amount": format_yuan(row.amount_fen), "proof": row.proof}
+    telling.tell([Notice(f"helper-payment-{row.id}", "share_paid", who, values)], now=now)
 
 
 def _check_owed(leader: Leader, account_id: int, amount_fen: int) -> None:

@@ -10,7 +10,7 @@ from groupbuy.accounts.models import Account, WechatLink
 from groupbuy.db.bulk import select_in
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
-from groupbuy.notices.rules import LANGUAGES, LEADER, MAIL, PAGE, RESIDENT, SMS, WECHAT
+from groupbuy.notices.rules import HELPER, LANGUAGES, LEADER, MAIL, PAGE, RESIDENT, SMS, WECHAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Person:
 
 
 def recipient(role: str, number: int) -> str:
-    """Return how somebody is named as a recipient, such as ``resident:7``."""
+    """Return how somebody is named as a recipient, such as ``resident:7``; a helper by the account's id."""
     return f"{role}:{number}"
 
 
@@ -39,22 +39,24 @@ def role_of(name: str) -> str:
 
 def people(names: Iterable[str]) -> Mapping[str, Person]:
     """Return those recipients that exist; who has left is reached by no channel but the page."""
-    numbers: dict[str, list[int]] = {RESIDENT: [], LEADER: []}
+    numbers: dict[str, list[int]] = {RESIDENT: [], LEADER: [], HELPER: []}
     for name in names:
         role, _, number = name.partition(":")
         numbers[role].append(int(number))
     found: dict[str, Person] = {}
-    for role, model in ((RESIDENT, Resident), (LEADER, Leader)):
+    for role, model in ((RESIDENT, Resident), (LEADER, Leader), (HELPER, Account)):
         if numbers[role]:
             found |= {recipient(role, row.id): _person(row) for row in _rows(model, numbers[role])}
     return found
 
 
-def _rows(model: type[Resident] | type[Leader], ids: list[int]) -> Iterable[Any]:
+def _rows(model: type[Resident] | type[Leader] | type[Account], ids: list[int]) -> Iterable[Any]:
     columns = [model.id, Account.phone, Account.language, WechatLink.openid]
     if model is Leader:
         columns.append(Leader.email)
-    statement = select(*columns).join(Account, Account.id == model.account_id)
+    statement = select(*columns)
+    if not issubclass(model, Account):
+        statement = statement.join(Account, Account.id == model.account_id)
     linked = statement.outerjoin(WechatLink, WechatLink.account_id == Account.id)
     return select_in(linked, model.id, ids)
 

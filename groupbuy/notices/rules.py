@@ -11,12 +11,14 @@ from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import local_moment
 
 PAGE, MAIL, SMS, WECHAT = "page", "mail", "sms", "wechat"
-RESIDENT, LEADER = "resident", "leader"
+# A helper is named by the account, as one may help several leaders.
+RESIDENT, LEADER, HELPER = "resident", "leader", "helper"
 LANGUAGES = ("zh", "en")
 # Residents sign in by phone or WeChat; only of leaders a mail address is kept.
 CHANNELS: Mapping[str, tuple[str, ...]] = {
     RESIDENT: (PAGE, SMS, WECHAT),
     LEADER: (PAGE, MAIL, SMS, WECHAT),
+    HELPER: (PAGE, SMS, WECHAT),
 }
 ALL_CHANNELS = (PAGE, MAIL, SMS, WECHAT)
 
@@ -122,6 +124,9 @@ EVENTS: Mapping[str, Event] = {
     ),
     "invoice_reversed": Event(
         _TELL, {"order": "7K3M9Q2W", "number": "26442000000001", "red": "26442000000002"}, must=True
+    ),
+    "share_paid": Event(
+        {HELPER: (PAGE,)}, {"leader": "王秀兰", "amount": "¥29.90", "proof": "微信 1000001"}, must=True
     ),
     "lot_claim": Event(
         _TELL, {"goods": "红富士苹果 5斤", "until": "11-24 20:00", "claim": "7K3M9Q2W"}, must=True

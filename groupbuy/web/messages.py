@@ -1,4 +1,4 @@
-"""Messages of a resident or a leader: reading them, and choosing what to hear of by which channel."""
+"""Messages of residents, leaders and helpers: reading them, and choosing what to hear of by which channel."""
 
 from collections.abc import Mapping
 
@@ -42,6 +42,7 @@ EVENTS: Mapping[str, object] = {
     "after_sale": _l("An after-sale case is decided"),
     "parcel": _l("A courier has an order"),
     "lot_claim": _l("A batch may be bad"),
+    "share_paid": _l("A helper's share is paid"),
     "invoice_issued": _l("An invoice is issued"),
     "invoice_refused": _l("An invoice is refused"),
     "invoice_correcting": _l("An invoice will be taken back"),
@@ -53,7 +54,11 @@ CHANNELS: Mapping[str, object] = {
     rules.SMS: _l("Text message"),
     rules.WECHAT: _l("WeChat"),
 }
-ROLES: Mapping[str, object] = {rules.RESIDENT: _l("Residents"), rules.LEADER: _l("Leaders")}
+ROLES: Mapping[str, object] = {
+    rules.RESIDENT: _l("Residents"),
+    rules.LEADER: _l("Leaders"),
+    rules.HELPER: _l("Pickup helpers"),
+}
 
 
 class SeenForm(PageForm):

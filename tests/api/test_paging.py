@@ -44,6 +44,7 @@ WHOLE: Mapping[str, str] = {
     "show_order": "at most 200 lines",
     "show_picks": "the products of one campaign",
     "show_preferences": "events that the program knows",
+    "show_share_preferences": "events that the program knows",
     "show_product_sources": "at most six suppliers of one product",
     "show_purchase_order": "the lines of one purchase order",
     "show_ranking": "the first ten",

@@ -20,9 +20,14 @@ from groupbuy.flows import enrolling, leaving, putting_right, recruiting
 from groupbuy.flows.putting_right import Kind, Reason, Request
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.leaders.models import Leader
+from groupbuy.notices import choices, log
+from groupbuy.notices.log import Asked
+from groupbuy.notices.names import names_of
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import HELPER
 from groupbuy.orders.models import Order
 from tests import building
-from tests.api.conftest import Town
+from tests.api.conftest import Town, person_of
 from tests.building import ACTOR
 from tests.commissions.test_helpers import help_out, share
 from tests.money import PICKED, SETTLED, hand_out, keep
@@ -204,3 +209,41 @@ def test_programs_note_and_answer(app: Flask) -> None:
         assert hand.post(answer, {"received": False}).json["error"]["param"] == "reason"
         assert hand.post(answer, {"received": True}).json["state"] == "confirmed"
         assert head.get(path).json["owed"] == []
+
+
+def test_the_helper_is_told_once_by_every_channel_that_is_wanted(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    leader, helper = earned(app)
+    me = recipient(HELPER, helper)
+    with transaction():
+        for channel in ("sms", "wechat"):
+            choices.switch(wanted={("share_paid", HELPER, channel): True}, now=SETTLED, actor="test")
+        get_account(helper).language = "en"
+    assert [paid(leader, helper, 200, proof="cash", key="a") for _ in range(2)] == [1, 1]
+    told = [(one.channel, one.state) for one in log.recent(Asked(recipient=me), most=9)]
+    assert sorted(told) == [("page", "accepted"), ("sms", "queued")]
+    assert names_of([me]) == {me: "小赵"}
+    with time_machine.travel(SETTLED, tick=False):
+        theirs = sign_in(app, get_account(helper), "pickup_verifier")
+        page = "/leader/shares/messages"
+        assert "says to have paid you ¥2.00 of your share: cash." in theirs.text(page)
+        assert "1 条未读" in theirs.text(page)
+        theirs.client.post(page, data={"until": "999"})
+        assert "全部已读" in theirs.text(page)
+        wish = {"on": ["share_paid.wechat"]}
+        assert theirs.client.post(f"{page}/preferences", data=wish).status_code == 303
+    paid(leader, helper, 1, proof="cash")
+    told = [one.channel for one in log.recent(Asked(recipient=me), most=9)]
+    assert sorted(told) == ["page", "page", "sms"]
+
+
+def test_programs_of_helpers_read_what_they_were_told(app: Flask) -> None:
+    leader, helper = earned(app)
+    paid(leader, helper, 200)
+    hand = person_of(app, helper, "pickup_verifier")
+    with time_machine.travel(SETTLED, tick=False):
+        path = "/helper-shares/messages"
+        told = hand.get(path).json
+        assert (told["unread"], told["items"][0]["subject"]) == (1, "分成已付 · ¥2.00")
+        assert hand.post(f"{path}/seen", {"until": told["items"][0]["id"]}).json == {"unread": 0}
+        assert hand.get(f"{path}/preferences").json == {"items": []}

@@ -1,4 +1,4 @@
-"""The messages that a resident or a leader was left."""
+"""The messages that a resident, a leader or a helper was left."""
 
 from typing import Annotated, Any
 
@@ -49,7 +49,11 @@ class Unread(Shape):
 @endpoint("GET", "/messages", scope="orders:read", roles=PEOPLE, query=Page, answers={200: Messages})
 def list_messages(identity: Identity, query: Page) -> tuple[int, Any]:
     """List one's own messages, the latest first."""
-    mine = box(identity)
+    return 200, listed(box(identity), query)
+
+
+def listed(mine: str, query: Page) -> Json:
+    """Return a page of somebody's messages."""
     found = notes.notes_to(mine, before=cursors.id_after(query.cursor), most=query.limit + 1)
     shown, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.id,))
     seen = notes.seen_until(mine)
@@ -63,16 +67,20 @@ def list_messages(identity: Identity, query: Page) -> tuple[int, Any]:
         }
         for one in shown
     ]
-    return 200, {"unread": notes.unseen(mine), "items": items, "next_cursor": cursor}
+    return {"unread": notes.unseen(mine), "items": items, "next_cursor": cursor}
 
 
 @endpoint("POST", "/messages/seen", scope="orders:write", roles=PEOPLE, body=Seen, answers={200: Unread})
 def mark_messages(identity: Identity, body: Seen) -> tuple[int, Any]:
     """Mark messages up to one as read; what was read stays read."""
-    mine = box(identity)
+    return 200, marked(box(identity), body)
+
+
+def marked(mine: str, body: Seen) -> Json:
+    """Mark somebody's messages as read; return how many are not."""
     known = notes.notes_to(mine, most=1)
     notes.mark_seen(mine, until=min(body.until, known[0].id if known else 0))
-    return 200, {"unread": notes.unseen(mine)}
+    return {"unread": notes.unseen(mine)}
 
 
 def box(identity: Identity) -> str:

@@ -194,7 +194,7 @@ def send_notice_again(identity: Identity, message_id: int) -> tuple[int, Any]:
 @endpoint("GET", "/messages/preferences", scope="orders:read", roles=PEOPLE, answers={200: Preferences})
 def show_preferences(identity: Identity) -> tuple[int, Any]:
     """Tell what one may hear of, and what one wants to."""
-    return 200, _preferences(box(identity))
+    return 200, preferences_of(box(identity))
 
 
 @endpoint(
@@ -207,9 +207,13 @@ def show_preferences(identity: Identity) -> tuple[int, Any]:
 )
 def set_preferences(identity: Identity, body: OptOut) -> tuple[int, Any]:
     """Say all that one does not want to hear of."""
-    mine = box(identity)
+    return 200, prefer(box(identity), body)
+
+
+def prefer(mine: str, body: OptOut) -> Json:
+    """Note all that somebody does not want to hear of."""
     choices.prefer(recipient=mine, off=[(one.event, one.channel) for one in body.off])
-    return 200, _preferences(mine)
+    return preferences_of(mine)
 
 
 def _table() -> Json:
@@ -247,7 +251,8 @@ def _entry(row: Message) -> Json:
     }
 
 
-def _preferences(mine: str) -> Json:
+def preferences_of(mine: str) -> Json:
+    """Return what somebody may choose."""
     off = {(event, channel) for _who, event, channel in choices.unwanted([mine])}
     return {
         "items": [

@@ -14,6 +14,7 @@ from groupbuy.finance import queries, rules
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.messaging import notes
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.fields import YuanField
 from groupbuy.web.kit.forms import KeyedForm, PageForm
@@ -21,6 +22,7 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, for_sharers, the_leader
+from groupbuy.web.leader.messages import share_box
 
 
 class PaidForm(KeyedForm):
@@ -75,6 +77,7 @@ def shares() -> ResponseReturnValue:
         rows=shares_of(account_id),
         balance_fen=queries.available(rules.helper(account_id)),
         payments=service.payments(account_id=account_id),
+        unread=notes.unseen(share_box()),
     )
 
 
