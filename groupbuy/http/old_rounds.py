@@ -7,7 +7,7 @@ from flask import Flask, g, request
 from groupbuy.db import db
 from groupbuy.flows.archive.reading import everything
 
-_RESIDENT = "orders order order_sales_note order_invoice_file me_wallet"
+_RESIDENT = "orders order order_sales_note order_invoice_file order_invoice_red me_wallet"
 _LEADER = (
     "orders orders_show rounds rounds_show commission commission_round money money_month extras extras_show"
     " paper print_sheet day_paper file goods_of_day ranking shares"
@@ -16,14 +16,15 @@ _ADMIN = (
     "orders orders_detail orders_sales_note campaigns campaigns_plan campaigns_round campaigns_paper"
     " campaigns_papers campaigns_print reports_view commissions commissions_extras commissions_statements"
     " commissions_statement payments payments_refunds payments_requests payments_bills refunds"
-    " invoice_requests invoice_requests_file aftersales aftersales_case lot_claims lot_claims_claim"
-    " disposals_list stock_batch stock_batches delivery delivery_route delivery_paper residents_detail"
-    " leaders_detail"
+    " invoice_requests invoice_requests_file invoice_requests_red_file aftersales aftersales_case"
+    " lot_claims lot_claims_claim disposals_list stock_batch stock_batches delivery delivery_route"
+    " delivery_paper residents_detail leaders_detail"
 )
 _API = (
     "list_after_sales list_batch_orders show_batch document_of document_of_day round_document report"
     " list_rounds show_round list_orders show_order sales_note list_payments invoice_of_order"
-    " show_invoice_request list_invoice_requests show_carriage show_substitutes list_extras show_leader_money"
+    " red_invoice_of_order show_invoice_request list_invoice_requests show_carriage show_substitutes"
+    " list_extras show_leader_money"
     " show_ranking show_tolerances show_report list_supplier_sales show_weights show_goods"
     " show_deliveries show_lot_claim list_disposals"
 )

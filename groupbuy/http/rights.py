@@ -84,6 +84,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.invoice_requests_refuse": ACT,
         "admin.invoice_requests_reverse": ACT,
         "admin.invoice_requests_file": LOOK,
+        "admin.invoice_requests_red": ACT,
+        "admin.invoice_requests_red_file": LOOK,
         "admin.commissions_plan": LOOK,
         "admin.purchasing": LOOK,
         "admin.purchasing_order": LOOK,
@@ -177,6 +179,9 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "leader.shares": LOOK,
         "leader.shares_confirm": ACT,
         "leader.shares_deny": ACT,
+        "leader.shares_messages": LOOK,
+        "leader.shares_messages_seen": ACT,
+        "leader.shares_messages_preferences": ACT,
     },
     "resident": {},
 }

@@ -3,6 +3,7 @@
 The whole invoice is taken back, and another one made of what is kept, where anything is.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.invoicing import queries, rules, service
-from groupbuy.invoicing.models import InvoiceRequest
+from groupbuy.invoicing.models import InvoiceRequest, RedInvoiceFile
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.money import format_yuan
 
@@ -39,11 +40,21 @@ def _ask(request_id: int, now: datetime) -> bool:
     return True
 
 
-def reverse(*, request_id: int, number: str, again: bool, now: datetime, actor: str) -> InvoiceRequest | None:
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was brought: its media type and what it holds."""
+
+    mime_type: str
+    content: bytes
+
+
+def reverse(
+    *, request_id: int, number: str, again: bool, now: datetime, actor: str, file: File | None = None
+) -> InvoiceRequest | None:
     """Note the red-letter invoice that took an issued one back; ``again`` asks for one of what is kept.
 
-    Return the new request, None where nothing is kept or none is wanted. Raise NotFound, BadInput, RuleBroken
-    ``already_decided``, ``number_taken``.
+    Its file may follow (``add_file``). Return the new request, None where nothing is kept or none is wanted.
+    Raise NotFound, BadInput, RuleBroken ``already_decided``, ``number_taken``.
     """
     number = rules.check_number(number)
     request = service.locked(request_id, "correcting")
@@ -55,8 +66,34 @@ def reverse(*, request_id: int, number: str, again: bool, now: datetime, actor: 
     except IntegrityError as error:
         raise RuleBroken("number_taken", "This number is another invoice's.", param="number") from error
     service.log(request.order, "invoice_reversed", now, actor, {"red_number": number})
+    if file is not None:
+        _store(request, file, now, actor)
     service.tell(request, {"number": request.invoice_number or "", "red": number}, now)
     if not again or service.refusal_of(request.order):
         return None
     buyer = rules.Buyer(request.kind, request.title, request.tax_number, request.email)
     return service.ask(order=request.order, buyer=buyer, now=now, actor=actor)
+
+
+def add_file(*, request_id: int, file: File, now: datetime, actor: str) -> InvoiceRequest:
+    """Keep the file of a red-letter invoice that was noted without one; the same again changes nothing.
+
+    Raise NotFound, RuleBroken ``already_decided`` for what was not taken back, ``file_stored``.
+    """
+    request = service.locked(request_id, "reversed")
+    first = db.session.get(RedInvoiceFile, request_id)
+    if first is None:
+        _store(request, file, now, actor)
+    elif first.content != file.content:
+        raise RuleBroken(
+            "file_stored", "The file of this red-letter invoice is stored already.", param="file"
+        )
+    return request
+
+
+def _store(request: InvoiceRequest, file: File, now: datetime, actor: str) -> None:
+    row = RedInvoiceFile(request_id=request.id, mime_type=file.mime_type, content=file.content)
+    db.session.add(row)
+    db.session.flush()
+    values = {"red_number": request.red_number, "bytes": len(file.content)}
+    service.log(request.order, "red_invoice_stored", now, actor, values)

@@ -57,9 +57,21 @@ class InvoiceRequest(Base):
 
 
 class InvoiceFile(Base):
-    """An invoice as it was brought back: a PDF, or a picture that was drawn anew."""
+    """An invoice as it was brought back: PDF, OFD, XML, or a picture that was drawn anew."""
 
     __tablename__ = "invoice_file"
+
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey("invoice_request.id"), primary_key=True, autoincrement=False
+    )
+    mime_type: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RedInvoiceFile(Base):
+    """A red-letter invoice as it was brought back from the tax system."""
+
+    __tablename__ = "red_invoice_file"
 
     request_id: Mapped[int] = mapped_column(
         ForeignKey("invoice_request.id"), primary_key=True, autoincrement=False

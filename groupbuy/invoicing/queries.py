@@ -1,12 +1,12 @@
 """Reading requests for invoices."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, case, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from groupbuy.db import db
-from groupbuy.invoicing.models import InvoiceFile, InvoiceRequest
+from groupbuy.invoicing.models import InvoiceFile, InvoiceRequest, RedInvoiceFile
 from groupbuy.invoicing.rules import kept_fen
 from groupbuy.kernel.errors import NotFound
 from groupbuy.members.models import Resident
@@ -81,4 +81,33 @@ def file_of(request_id: int) -> InvoiceFile:
     row = db.session.get(InvoiceFile, request_id)
     if row is None:
         raise NotFound("unknown_file", "This invoice has no file.")
+    return row
+
+
+def red_file_of(request_id: int) -> RedInvoiceFile:
+    """Return the file of a red-letter invoice; raise NotFound."""
+    row = db.session.get(RedInvoiceFile, request_id)
+    if row is None:
+        raise NotFound("unknown_file", "This invoice has no file.")
+    return row
+
+
+def with_red_file(request_ids: Collection[int]) -> set[int]:
+    """Return those requests whose red-letter invoice has a file."""
+    found = select(RedInvoiceFile.request_id).where(RedInvoiceFile.request_id.in_(request_ids))
+    return set(db.session.scalars(found))
+
+
+def reversed_of(order_id: int) -> Sequence[InvoiceRequest]:
+    """Return the invoices of an order that were taken back, the latest first."""
+    mine = (InvoiceRequest.order_id == order_id, InvoiceRequest.state == "reversed")
+    return db.session.scalars(select(InvoiceRequest).where(*mine).order_by(InvoiceRequest.id.desc())).all()
+
+
+def taken_back_by(order_id: int, red_number: str) -> InvoiceRequest:
+    """Return the invoice of an order that a red-letter one took back; raise NotFound."""
+    mine = (InvoiceRequest.order_id == order_id, InvoiceRequest.red_number == red_number)
+    row = db.session.scalar(select(InvoiceRequest).where(*mine))
+    if row is None:
+        raise NotFound("unknown_request", "There is no such request.")
     return row

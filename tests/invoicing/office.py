@@ -1,6 +1,8 @@
 """Invoices driven through the use cases: asked for, issued, and the order refunded or handed out."""
 
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 from sqlalchemy import select
 
@@ -20,7 +22,19 @@ from tests.building import ACTOR, CLOSES, NOW, ZONE
 TAX = "91350100M000100Y43"
 WANTED = {"kind": "company", "title": "绿田有限公司", "tax_number": TAX, "email": "a@example.com"}
 PDF = b"%PDF-1.7\n1 0 obj\n%%EOF\n"
+XML = '<?xml version="1.0" encoding="UTF-8"?><EInvoice>红字</EInvoice>'.encode()
 LATER = CLOSES + timedelta(hours=20)
+
+
+def _packed() -> bytes:
+    """Return the least that counts as an OFD file."""
+    file = BytesIO()
+    with ZipFile(file, "w") as packed:
+        packed.writestr("OFD.xml", "<OFD/>")
+    return file.getvalue()
+
+
+OFD = _packed()
 
 
 def stored(order: Order) -> Order:

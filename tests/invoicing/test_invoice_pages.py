@@ -16,7 +16,19 @@ from groupbuy.db.transaction import transaction
 from groupbuy.invoicing.models import InvoiceRequest
 from groupbuy.orders.models import Order
 from tests.building import NOW
-from tests.invoicing.office import PDF, TAX, WANTED, account_of, asked, corrected, fetch, issued, refund
+from tests.invoicing.office import (
+    OFD,
+    PDF,
+    TAX,
+    WANTED,
+    XML,
+    account_of,
+    asked,
+    corrected,
+    fetch,
+    issued,
+    refund,
+)
 from tests.web.admin.people import Person, sign_in
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -33,6 +45,12 @@ def buyer_of(app: Flask, order: Order) -> Person:
 def send(office: Person, path: str, content: bytes, name: str) -> int:
     data = {"number": "26442000000001", "file": (BytesIO(content), name)}
     return int(office.client.post(path, data=data).status_code)
+
+
+def picture() -> bytes:
+    drawn = BytesIO()
+    Image.new("RGB", (3000, 1000), "white").save(drawn, "PNG")
+    return drawn.getvalue()
 
 
 def verbs(order: Order) -> list[str]:
@@ -109,9 +127,8 @@ def test_a_refusal_says_why_and_a_picture_is_drawn_anew(app: Flask, order: Order
     page = mine.text(f"/orders/{order.number}/invoice")
     assert ("抬头不全" in page, 'name="tax_number"' in page) == (True, True)
     assert mine.get(f"/orders/{order.number}/invoice/file").status_code == 404
-    again, picture = asked(order), BytesIO()
-    Image.new("RGB", (3000, 1000), "white").save(picture, "PNG")
-    assert send(office, f"/admin/invoice-requests/{again.id}/issue", picture.getvalue(), "x.png") == 303
+    again = asked(order)
+    assert send(office, f"/admin/invoice-requests/{again.id}/issue", picture(), "x.png") == 303
     with Image.open(BytesIO(mine.get(f"/orders/{order.number}/invoice/file").data)) as drawn:
         assert (drawn.format, drawn.width) == ("WEBP", 2000)
 
@@ -132,3 +149,51 @@ def test_programs_ask_issue_and_download(app: Flask, order: Order) -> None:
     assert client.get(f"{path}/invoice", headers=mine).data == PDF
     assert client.get(f"{path}/invoice-request", headers=mine).json["invoice_number"] == "77"
     assert client.get("/api/v1/invoice-requests", headers=mine).status_code == 403
+
+
+def test_the_resident_downloads_the_red_letter_invoice_beside_the_blue_one(app: Flask, order: Order) -> None:
+    fetch(order)
+    first = issued(asked(order).id).id
+    refund(order, 1)
+    corrected()
+    mine, office = buyer_of(app, order), staff(app, "finance")
+    page, desk = f"/orders/{order.number}/invoice", f"/admin/invoice-requests/{first}"
+    red = f"{page}/red/21"
+    assert mine.get(red).status_code == 404
+    for content in (b"MZ exe", picture(), b"<!DOCTYPE x []><x/>"):
+        wrong = {"number": "21", "again": "y", "file": (BytesIO(content), "x.pdf")}
+        assert office.client.post(f"{desk}/reverse", data=wrong).status_code == 422
+    sent = {"number": "21", "again": "y", "file": (BytesIO(OFD), "x.ofd")}
+    assert office.client.post(f"{desk}/reverse", data=sent).status_code == 303
+    assert red in mine.text(page)
+    file = mine.get(red)
+    assert (file.data, file.mimetype) == (OFD, "application/ofd")
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert office.get(f"{desk}/red-file").data == OFD
+    assert f"{desk}/red-file" in office.text(f"{desk}/red")
+    assert verbs(order)[-3:] == ["invoice_reversed", "red_invoice_stored", "invoice_asked"]
+
+
+def test_the_file_of_a_red_letter_invoice_follows_once(app: Flask, order: Order) -> None:
+    fetch(order)
+    first = issued(asked(order).id).id
+    refund(order, 1)
+    corrected()
+    mine, office = buyer_of(app, order), staff(app, "finance")
+    desk = f"/admin/invoice-requests/{first}"
+    assert send(office, f"{desk}/red", XML, "x.xml") == 422
+    assert office.client.post(f"{desk}/reverse", data={"number": "21"}).status_code == 303
+    assert desk + "/red" in office.text("/admin/invoice-requests?state=reversed")
+    assert "文件尚未上传" in mine.text(f"/orders/{order.number}/invoice")
+    client, path = app.test_client(), f"/api/v1/invoice-requests/{first}/red-file"
+    program = token(account_of("operator").id, "operator")
+    assert send(office, f"{desk}/red", b"", "x.xml") == 422
+    assert send(office, f"{desk}/red", XML, "x.xml") == 303
+    again = client.post(path, data=XML, content_type="application/xml", headers=program)
+    assert (again.status_code, again.json["red_number"]) == (200, "21")
+    other = client.post(path, data=PDF, content_type="application/pdf", headers=program)
+    assert (other.status_code, other.json["error"]["code"]) == (409, "file_stored")
+    own = token(order.resident.account_id or 0, "resident")
+    got = client.get(f"/api/v1/orders/{order.number}/red-invoices/21", headers=own)
+    assert (got.data, got.mimetype) == (XML, "application/xml")
+    assert mine.get(f"/orders/{order.number}/invoice/red/21").data == XML

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from groupbuy.invoicing import rules
 from groupbuy.kernel.errors import BadInput
+from tests.invoicing.office import OFD, PDF, XML
 
 SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 BODIES = st.text(SIGNS, min_size=17, max_size=17)
-PDF = b"%PDF-1.7\n1 0 obj\n%%EOF\n"
 
 
 # Published numbers of well-known companies and the example of the standard.
@@ -63,7 +63,20 @@ def test_numbers_of_invoices_are_digits(number: str) -> None:
         rules.check_number(number)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", PDF[:-7], b"x" + PDF, PDF + b"x" * 5 * 1024 * 1024])
-def test_what_is_no_whole_pdf_is_refused(content: bytes) -> None:
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"<html>", PDF[:-7], b"x" + PDF, PDF + b"x" * 5 * 1024 * 1024),
+        *(OFD[:-9], b"PK\x03\x04", XML[:-3], BOMB, BOMB.decode().encode("utf-16"), b"MZ exe"),
+    ],
+)
+def test_what_is_no_whole_invoice_is_refused(content: bytes) -> None:
     with pytest.raises(BadInput):
-        rules.check_pdf(content)
+        rules.check_file(content)
+
+
+def test_an_invoice_is_known_by_what_it_holds() -> None:
+    assert [rules.check_file(one) for one in (PDF, OFD, XML)] == list(rules.TYPES)

@@ -15,6 +15,7 @@ from groupbuy.http.identity import Identity
 from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Body, Query, Text
 from groupbuy.invoicing import correcting, queries, rules, service
+from groupbuy.invoicing.correcting import File
 from groupbuy.invoicing.models import InvoiceRequest
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -131,6 +132,22 @@ def invoice_of_order(identity: Identity, order_no: str) -> Response:
 
 @endpoint(
     "GET",
+    "/orders/<order_no>/red-invoices/<red_number>",
+    scope="documents:read",
+    roles=("operator", "finance", "resident"),
+    answers={200: None},
+)
+def red_invoice_of_order(identity: Identity, order_no: str, red_number: str) -> Response:
+    """Download a red-letter invoice, which took an invoice of an order back, by its number."""
+    found = queries.taken_back_by(own_order(identity, order_no).id, red_number)
+    file = queries.red_file_of(found.id)
+    return private_file(
+        file.content, f"红字发票-{red_number}.{rules.SUFFIXES[file.mime_type]}", file.mime_type
+    )
+
+
+@endpoint(
+    "GET",
     "/invoice-requests",
     scope="money:read",
     roles=STAFF,
@@ -151,18 +168,17 @@ def list_invoice_requests(identity: Identity, query: InvoiceRequestsQuery) -> tu
     scope="money:write",
     roles=STAFF,
     query=IssueQuery,
-    uploads=(rules.PDF,),
+    uploads=rules.TYPES,
     answers={200: InvoiceRequestShape},
 )
 def issue_invoice(identity: Identity, request_id: int, query: IssueQuery) -> tuple[int, Any]:
-    """Note that an invoice was made: its number, and the PDF as the request's body."""
-    content = request.get_data()
-    add_upload(identity, len(content))
+    """Note that an invoice was made: its number, and the PDF, OFD or XML as the request's body."""
+    file = _sent(identity)
     found = service.issue(
         request_id=request_id,
         number=query.number,
-        mime_type=rules.PDF,
-        content=rules.check_pdf(content),
+        mime_type=file.mime_type,
+        content=file.content,
         now=utc_now(),
         actor=identity.actor.name,
     )
@@ -198,6 +214,27 @@ def reverse_invoice(identity: Identity, request_id: int, body: Reversal) -> tupl
     actor = identity.actor.name
     correcting.reverse(request_id=request_id, **body.model_dump(), now=utc_now(), actor=actor)
     return 200, _json(queries.get_request(request_id))
+
+
+@endpoint(
+    "POST",
+    "/invoice-requests/<int:request_id>/red-file",
+    scope="money:write",
+    roles=STAFF,
+    uploads=rules.TYPES,
+    answers={200: InvoiceRequestShape},
+)
+def add_red_file(identity: Identity, request_id: int) -> tuple[int, Any]:
+    """Keep the file of a red-letter invoice, the request's body; the same again changes nothing."""
+    actor = identity.actor.name
+    found = correcting.add_file(request_id=request_id, file=_sent(identity), now=utc_now(), actor=actor)
+    return 200, _json(found)
+
+
+def _sent(identity: Identity) -> File:
+    content = request.get_data()
+    add_upload(identity, len(content))
+    return File(rules.check_file(content), content)
 
 
 def _json(row: InvoiceRequest) -> Json:

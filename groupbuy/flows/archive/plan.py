@@ -43,6 +43,7 @@ PARTS: Sequence[Part] = (
     Part("rerouted_order", "order_id"),
     Part("channel_refund", "payment_id", "channel_payment"),
     Part("invoice_file", "request_id", "invoice_request"),
+    Part("red_invoice_file", "request_id", "invoice_request"),
     Part("order_line", "order_id"),
     Part("after_sale_line", "case_id", "after_sale_case"),
     Part("after_sale_replacement", "case_id", "after_sale_case"),

@@ -14,6 +14,7 @@ from groupbuy.http.guards import signed_in
 from groupbuy.http.pictures import redrawn
 from groupbuy.http.quotas import count_upload
 from groupbuy.invoicing import correcting, queries, rules, service
+from groupbuy.invoicing.correcting import File
 from groupbuy.invoicing.models import InvoiceRequest
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -33,13 +34,15 @@ from groupbuy.web.admin.listing import (
     show,
     within_days,
 )
-from groupbuy.web.invoice_files import invoice_download
+from groupbuy.web.invoice_files import invoice_download, red_invoice_download
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
 # An invoice on paper stays legible.
 WIDTH = 2000
+# How JPEG, PNG and WebP begin.
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
 
 
 class IssueForm(PageForm):
@@ -57,6 +60,10 @@ class ReverseForm(PageForm):
         _l("Number of the red-letter invoice"), validators=[InputRequired(), Length(max=2 * rules.MAX_NUMBER)]
     )
     again = BooleanField(_l("Ask for a new invoice of what is kept"), default=True)
+
+
+class RedFileForm(PageForm):
+    """The file of a red-letter invoice is read from the request."""
 
 
 def _to(endpoint: str, *states: str) -> Any:
@@ -102,6 +109,7 @@ def invoice_requests() -> ResponseReturnValue:
             (_("Refuse"), _to("invoice_requests_refuse", "asked")),
             (_("Take the invoice back"), _to("invoice_requests_reverse", "correcting")),
             (_("Download"), _to("invoice_requests_file", "issued", "correcting", "reversed")),
+            (_("Red-letter invoice"), _to("invoice_requests_red", "reversed")),
         ),
         personal=True,
         scalars=True,
@@ -155,10 +163,12 @@ def invoice_requests_refuse(request_id: int) -> ResponseReturnValue:
 @blueprint.route("/invoice-requests/<int:request_id>/reverse", methods=["GET", "POST"])
 def invoice_requests_reverse(request_id: int) -> ResponseReturnValue:
     """Note the red-letter invoice that takes one back, and ask for another of what is kept."""
-    form = ReverseForm()
+    form, file = ReverseForm(), cache(_file)
 
     def store() -> None:
+        sent = request.files.get("file")
         correcting.reverse(
+            file=_red_file(file()) if sent and sent.filename else None,
             request_id=request_id,
             number=form.number.data or "",
             again=form.again.data,
@@ -166,7 +176,31 @@ def invoice_requests_reverse(request_id: int) -> ResponseReturnValue:
             actor=actor().name,
         )
 
-    return _answer(request_id, form, store, _("Take the invoice back"), "admin/invoice_refuse.html")
+    return _answer(request_id, form, store, _("Take the invoice back"), "admin/invoice_reverse.html")
+
+
+@blueprint.route("/invoice-requests/<int:request_id>/red", methods=["GET", "POST"])
+def invoice_requests_red(request_id: int) -> ResponseReturnValue:
+    """Keep the file of a red-letter invoice that was noted without one; show where it is downloaded."""
+    form, file = RedFileForm(), cache(_file)
+
+    def store() -> None:
+        correcting.add_file(request_id=request_id, file=_red_file(file()), now=utc_now(), actor=actor().name)
+
+    return _answer(
+        request_id,
+        form,
+        store,
+        _("Red-letter invoice"),
+        "admin/invoice_red.html",
+        stored=bool(queries.with_red_file([request_id])),
+    )
+
+
+@blueprint.get("/invoice-requests/<int:request_id>/red-file")
+def invoice_requests_red_file(request_id: int) -> ResponseReturnValue:
+    """Download a red-letter invoice."""
+    return red_invoice_download(queries.get_request(request_id))
 
 
 @blueprint.get("/invoice-requests/<int:request_id>/file")
@@ -175,7 +209,9 @@ def invoice_requests_file(request_id: int) -> ResponseReturnValue:
     return invoice_download(queries.get_request(request_id))
 
 
-def _answer(request_id: int, form: PageForm, store: Any, deed: str, template: str) -> ResponseReturnValue:
+def _answer(
+    request_id: int, form: PageForm, store: Any, deed: str, template: str, **values: Any
+) -> ResponseReturnValue:
     row = queries.get_request(request_id)
     return saving.answer(
         form,
@@ -186,6 +222,7 @@ def _answer(request_id: int, form: PageForm, store: Any, deed: str, template: st
         row=row,
         kept_fen=queries.kept_of(row.order),
         deed=deed,
+        **values,
     )
 
 
@@ -196,6 +233,13 @@ def _file() -> tuple[str, bytes]:
     if not content:
         raise BadInput("required", "Choose a file.", param="file")
     count_upload(signed_in(), len(content))
-    if content.startswith(b"%PDF-"):
-        return rules.PDF, rules.check_pdf(content)
-    return rules.WEBP, redrawn(content, width=WIDTH)
+    if content.startswith(PICTURES):
+        return rules.WEBP, redrawn(content, width=WIDTH)
+    return rules.check_file(content), content
+
+
+def _red_file(sent: tuple[str, bytes]) -> File:
+    """Return a red-letter invoice as the tax system made it: a picture of it is none."""
+    if sent[0] not in rules.TYPES:
+        raise BadInput("no_invoice", "This is no whole PDF, OFD or XML.", param="file")
+    return File(*sent)

@@ -18,6 +18,7 @@ VERBS: Mapping[str, object] = {
     "invoice_refused": _l("Invoice refused"),
     "invoice_correction_asked": _l("Correction of an invoice asked for"),
     "invoice_reversed": _l("Invoice taken back"),
+    "red_invoice_stored": _l("Red-letter invoice stored"),
     "invoice_difference_decided": _l("Difference of an invoice decided"),
     "report_asked": _l("Report asked for"),
     "supplier_terms_set": _l("Terms of a supplier set"),

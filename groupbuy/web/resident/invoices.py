@@ -11,7 +11,7 @@ from groupbuy.invoicing import queries, rules, service
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import saving
-from groupbuy.web.invoice_files import invoice_download
+from groupbuy.web.invoice_files import invoice_download, red_invoice_download
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -46,6 +46,7 @@ def order_invoice(number: str) -> ResponseReturnValue:
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("The invoice is asked for. You find it here when it is made."), "ok")
         return redirect(url_for("resident.order_invoice", number=number), 303)
+    taken_back = queries.reversed_of(order.id)
     page = render_template(
         "resident/invoice.html",
         order=own_order(number),
@@ -53,6 +54,8 @@ def order_invoice(number: str) -> ResponseReturnValue:
         request_=queries.latest_request(order.id),
         refusal=service.refusal_of(order),
         kept_fen=queries.kept_of(order),
+        taken_back=taken_back,
+        with_red_file=queries.with_red_file([one.id for one in taken_back]),
     )
     return page, 422 if form.errors or form.form_errors else 200
 
@@ -65,3 +68,10 @@ def order_invoice_file(number: str) -> ResponseReturnValue:
     if request is None:
         raise NotFound("unknown_request", "There is no such request.")
     return invoice_download(request)
+
+
+@blueprint.get("/orders/<number>/invoice/red/<red_number>")
+@for_residents
+def order_invoice_red(number: str, red_number: str) -> ResponseReturnValue:
+    """Download the red-letter invoice that took an invoice of an order back."""
+    return red_invoice_download(queries.taken_back_by(own_order(number).id, red_number))
