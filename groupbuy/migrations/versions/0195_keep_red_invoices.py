@@ -1,7 +1,7 @@
 """Keep the files of red-letter invoices
 
 Revision ID: 0195
-Revises: 0171
+Revises: 0186
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0195'
-down_revision = '0171'
+down_revision = '0186'
 branch_labels = None
 depends_on = None
 
