@@ -1,11 +1,38 @@
 """What processes have used of the processor: steadier than the clock on a machine that others use too."""
 
 import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # Where these stand behind the name in /proc/PID/stat: the parent; user, system, and both of ended children.
 PARENT, USED = 1, slice(11, 15)
+
+
+class Spent(NamedTuple):
+    """Seconds by the clock, and of the processor."""
+
+    clock: float
+    processor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What this process and a database server beside it, by its first process, take for some work."""
+
+    server: int | None
+
+    def now(self) -> Spent:
+        """Return where both stand."""
+        used = seconds_of(os.getpid()) + (seconds_of(self.server) if self.server else 0.0)
+        return Spent(time.perf_counter(), used)
+
+    def since(self, begin: Spent) -> Spent:
+        """Return what was taken since."""
+        now = self.now()
+        return Spent(now.clock - begin.clock, now.processor - begin.processor)
 
 
 def seconds_of(pid: int) -> float:

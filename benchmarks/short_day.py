@@ -6,7 +6,6 @@ Run ``benchmarks/short_day --help``.
 import argparse
 import os
 import tempfile
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from benchmarks import short_floor
 from benchmarks.close_round import AFTER, KINDS, _groupbuy, _row
 from benchmarks.databases import database
 from benchmarks.made_up_week import CODE, Size, write_files
+from benchmarks.processor import Meter, Spent, postmaster_of
 from groupbuy.analytics.invariants import check_all
 from groupbuy.app import settings_of
 from groupbuy.app.factory import create_app
@@ -68,12 +68,16 @@ def _run(size: Size, folder: Path, policy: Policy, percent: int) -> None:
         db.session.expire_all()
         round_id = get_round(CODE).id
         deliveries = _approve(round_id, percent)
-        floor = short_floor.measure(round_id, percent)
-        received = _receive(deliveries)
-        allocated, lines = _allocate(policy)
+        meter = Meter(postmaster_of(folder / "cluster"))
+        floor = short_floor.measure(round_id, percent, meter)
+        received = _receive(deliveries, meter)
+        allocated, lines = _allocate(policy, meter)
         print(f"  {lines:,} lines lost units")
-        _row("receive", received, None, "")
-        _row("receive and share out", received + allocated, floor, "the same rows by bare SQL")
+        for kind in range(len(Spent._fields)):
+            print(f" {Spent._fields[kind]}:")
+            _row("receive", received[kind], None, "")
+            both = received[kind] + allocated[kind]
+            _row("receive and share out", both, floor[kind], "the same rows by bare SQL")
         wrong = [one.name for one in check_all(now=MORNING, at_rest=False) if one.violations]
         print(f"  invariants that do not hold: {', '.join(wrong) or 'none'}")
 
@@ -93,23 +97,23 @@ def _approve(round_id: int, percent: int) -> list[tuple[str, list[Delivery]]]:
     ]
 
 
-def _receive(deliveries: list[tuple[str, list[Delivery]]]) -> float:
-    begin = time.perf_counter()
+def _receive(deliveries: list[tuple[str, list[Delivery]]], meter: Meter) -> Spent:
+    begin = meter.now()
     for number, lines in deliveries:
         with transaction():
             receiving.receive_goods(
                 number=number, deliveries=lines, tolerance_bp=200, now=MORNING, actor=ACTOR, last=True
             )
-    return time.perf_counter() - begin
+    return meter.since(begin)
 
 
-def _allocate(policy: Policy) -> tuple[float, int]:
-    begin = time.perf_counter()
+def _allocate(policy: Policy, meter: Meter) -> tuple[Spent, int]:
+    begin = meter.now()
     with transaction():
         be_unhurried()
         round_: Round = get_round(CODE)
         done = allocating.apply(round_=round_, policy=policy, now=MORNING, actor=ACTOR)
-    return time.perf_counter() - begin, done.lines if done else 0
+    return meter.since(begin), done.lines if done else 0
 
 
 if __name__ == "__main__":
