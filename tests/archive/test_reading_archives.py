@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from groupbuy.accounts import queries as accounts
 from groupbuy.accounts import service, tokens
@@ -133,6 +133,24 @@ def test_pages_and_reports_say_the_same_before_and_after(app: Flask, run_cli: Ru
     assert {"round_archived", "round_brought_back"} <= set(verbs)
     assert len(story.here()) == 4
     assert story.wrong() == []
+
+
+def test_who_polls_rounds_makes_no_views_for_the_archive(app: Flask) -> None:
+    market = story.market()
+    old, (_first, second) = story.live(app, market, "C1")
+    _later, (third, *_rest) = story.live(app, market, "C2", weeks=1)
+    operator = person(app, "operator")
+    archived, paths = f"/orders/{second.number}", ("/rounds", "/rounds/C1", f"/orders/{third.number}")
+    as_it_was = operator.get(archived).json
+    before = [operator.get(path).json for path in paths]
+    assert in_transaction(lambda: archiving.archive(round_id=old.id, now=MUCH_LATER, actor="test"))
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert [operator.get(path).json for path in paths] == before
+    assert asked
+    assert [statement for statement in asked if "VIEW" in statement] == []
+    assert operator.get(archived).json == as_it_was
+    assert operator.get("/orders/0000000000000").status_code == 404
 
 
 def test_documents_of_an_archived_round_are_made_where_it_lies(

@@ -12,6 +12,7 @@ from groupbuy.api.v1.order_shapes import ORDER_SQL, OrderShape, order_json
 from groupbuy.api.v1.shapes import Code, Quantity
 from groupbuy.config import Settings
 from groupbuy.flows import delaying, naming_substitutes, naming_tolerances, ordering, taking
+from groupbuy.flows.archive.reading import everything
 from groupbuy.flows.ordering import MAX_REMARK, Wish
 from groupbuy.flows.taking import Unproved
 from groupbuy.http.identity import Identity
@@ -125,8 +126,12 @@ def _with_choices(identity: Identity, asked: QuickOrder, body: PlaceOrder) -> Or
 
 @endpoint("GET", "/orders/<order_no>", scope="orders:read", answers={200: OrderShape})
 def show_order(identity: Identity, order_no: str) -> tuple[int, Any]:
-    """Show one of the asker's orders."""
-    return 200, order_json(queries.view_of(own_order(identity, order_no)))
+    """Show one of the asker's orders, from the archive where it is not among those that people work with."""
+    try:
+        return 200, order_json(queries.view_of(own_order(identity, order_no)))
+    except NotFound:
+        with everything():
+            return 200, order_json(queries.view_of(own_order(identity, order_no)))
 
 
 @endpoint("PATCH", "/orders/<order_no>", scope="orders:write", body=ChangeOrder, answers={200: OrderShape})
