@@ -6,7 +6,7 @@ instead of all becoming slower and slower.
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from socket import socket
 from tempfile import SpooledTemporaryFile
@@ -110,11 +110,13 @@ class Gate:
         *,
         places: int,
         exchanges: Exchanges,
+        note: Callable[[int], None] = lambda _status: None,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._app = app
         self._places = Places(places)
         self._exchanges = exchanges
+        self._note = note
         self._patience = patience_seconds
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -128,16 +130,20 @@ class Gate:
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not _read_whole(environ):
-            return _refuse(TOO_SLOW, start_response)
+            return self._refuse(TOO_SLOW, start_response)
         self._exchanges.note_arrival()
         if environ.get("PATH_INFO") == NO_PLACE_NEEDED:
             return self._app(environ, start_response)
         if not self._places.acquire(timeout=self._patience):
-            return _refuse(BUSY, start_response)
+            return self._refuse(BUSY, start_response)
         try:
             return self._app(environ, start_response)
         finally:
             self._places.release()
+
+    def _refuse(self, problem: Problem, start_response: StartResponse) -> Iterable[bytes]:
+        self._note(problem.status)
+        return _refuse(problem, start_response)
 
 
 def _read_whole(environ: WSGIEnvironment) -> bool:

@@ -20,6 +20,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from groupbuy.app.gate import Exchanges, Gate
 from groupbuy.app.settings import settings_of
 from groupbuy.db import db
+from groupbuy.http.counting import counts_of
 from groupbuy.kernel.clock import monotonic_seconds
 from groupbuy.kernel.errors import GroupbuyError
 
@@ -188,6 +189,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no type in
             "worker_class": Worker,
             "logger_class": ServerLog,
             "post_fork": self._begin_worker,
+            "child_exit": self._end_worker,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -195,18 +197,22 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no type in
     def load(self) -> Gate:
         """Return the application, behind its gate."""
         places = PLACES_EMBEDDED if self.embedded else PLACES
-        return Gate(self.app, places=places, exchanges=EXCHANGES)
+        return Gate(self.app, places=places, exchanges=EXCHANGES, note=counts_of(self.app).note_answer)
 
     def run(self) -> None:
         """Serve until a signal ends it."""
         Master(self).run()
 
-    def _begin_worker(self, _arbiter: Arbiter, _worker: Worker) -> None:
+    def _begin_worker(self, _arbiter: Arbiter, worker: Worker) -> None:
+        counts_of(self.app).take_row(worker.age)
         if self.embedded:
             sys.setswitchinterval(SWITCH_SECONDS)
         with self.app.app_context():
             # A connection shared with another process would mix up their answers.
             db.engine.dispose(close=False)
+
+    def _end_worker(self, _arbiter: Arbiter, worker: Worker) -> None:
+        counts_of(self.app).let_go(worker.age)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from groupbuy.config import Settings
+from groupbuy.http.counting import init_counting
 from groupbuy.http.errors import Malformed, problem_of
 from groupbuy.http.idempotency import write_json
 from groupbuy.http.identity import init_identity
@@ -58,6 +59,7 @@ def init_http(app: Flask, settings: Settings) -> None:
     )
     app.session_interface = Cookies()
     init_row_ids(app)
+    init_counting(app)
     init_naming(app, proxied=bool(settings.trusted_proxies))
     app.before_request(_refuse_unstorable)
     init_identity(app)

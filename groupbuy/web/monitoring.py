@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from groupbuy.analytics.health import Health, health
+from groupbuy.http.counting import Counts, counts_of
 from groupbuy.kernel.clock import utc_now
 
 blueprint = Blueprint("monitoring", __name__)
@@ -31,10 +32,12 @@ def readyz() -> Response:
 def metrics() -> Response:
     """Return the figures of the platform for Prometheus.
 
-    They are read from the database, so every process gives the same ones.
+    They are read from the database, or counted by all web processes of this server together, so every
+    process gives the same ones.
     """
     registry = CollectorRegistry()
     registry.register(_Figures(health(now=utc_now())))
+    registry.register(_Answers(counts_of()))
     return Response(generate_latest(registry), content_type=TEXT)
 
 
@@ -56,6 +59,23 @@ class _Figures(Collector):
         yield _many("groupbuy_rounds", "Rounds by state.", "state", figures.rounds)
         lateness = "The last hour's worst lateness of openings and closings."
         yield _many("groupbuy_lateness_seconds", lateness, "kind", figures.worst_lateness)
+
+
+class _Answers(Collector):
+    """Names what this server answered and holds as Prometheus wants it."""
+
+    def __init__(self, counts: Counts) -> None:
+        self.counts = counts
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Yield each figure; the rate of errors is how fast the class 5xx grows."""
+        family = CounterMetricFamily("groupbuy_answers", "Answers by class of status.", labels=["status"])
+        for name, number in self.counts.answers().items():
+            family.add_metric([name], number)
+        yield family
+        held, most = self.counts.connections()
+        yield _one("groupbuy_pool_in_use", "Database connections that web processes hold.", held)
+        yield _one("groupbuy_pool_in_use_most", "The same of the process that holds most.", most)
 
 
 def _one(name: str, help_text: str, value: float) -> GaugeMetricFamily:

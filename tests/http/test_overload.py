@@ -98,13 +98,15 @@ class Slow:
         return [body]
 
 
-def gate(app: Any) -> Client:
-    return Client(Gate(app, places=1, exchanges=Exchanges(), patience_seconds=0.05))
+def gate(app: Any, noted: list[int] | None = None) -> Client:
+    note = ([] if noted is None else noted).append
+    return Client(Gate(app, places=1, exchanges=Exchanges(), note=note, patience_seconds=0.05))
 
 
 def test_who_finds_no_place_is_told_to_come_again_and_finds_one_later() -> None:
     app = Slow()
-    client = gate(app)
+    noted: list[int] = []
+    client = gate(app, noted)
     answers: list[int] = []
     first = threading.Thread(target=lambda: answers.append(client.get("/").status_code))
     first.start()
@@ -113,6 +115,7 @@ def test_who_finds_no_place_is_told_to_come_again_and_finds_one_later() -> None:
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
     assert refused.json is not None
     assert refused.json["error"]["code"] == "busy"
+    assert noted == [503]
     assert client.get("/healthz").status_code == 200
     app.go_on.set()
     first.join()

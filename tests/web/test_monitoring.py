@@ -28,6 +28,27 @@ def test_metrics_tell_orders_rounds_and_work_in_hand(app: Flask, client: FlaskCl
 
 
 @pytest.mark.usefixtures("app")
+def test_metrics_tell_answers_by_class_and_the_connections_in_use(client: FlaskClient) -> None:
+    before = figures(client)
+    for path in ("/healthz", "/readyz", "/api/v1/nowhere", "/api/v1/rounds"):
+        client.get(path)
+    now = figures(client)
+    grown = {name: now[name] - before[name] for name in now if name.startswith("groupbuy_answers")}
+    # The figures of before are an answer themselves.
+    assert grown['groupbuy_answers_total{status="2xx"}'] == 3
+    assert grown['groupbuy_answers_total{status="4xx"}'] == 2
+    assert grown['groupbuy_answers_total{status="5xx"}'] == 0
+    # Whoever makes the figures asks the database itself.
+    assert now["groupbuy_pool_in_use"] == now["groupbuy_pool_in_use_most"] == 1
+
+
+def figures(client: FlaskClient) -> dict[str, float]:
+    lines = client.get("/metrics").get_data(as_text=True).splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}
+
+
+@pytest.mark.usefixtures("app")
 def test_a_round_that_nobody_closes_is_overdue_after_a_minute() -> None:
     building.add_round([building.add_product(building.add_supplier())])
     moments = (CLOSES + timedelta(seconds=59), CLOSES + timedelta(seconds=61))
