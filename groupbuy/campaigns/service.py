@@ -16,7 +16,8 @@ from groupbuy.campaigns.models import (
     CampaignOfferLeader,
     MarketClosedDay,
 )
-from groupbuy.campaigns.rules import Recurrence, is_safe_name
+from groupbuy.campaigns.recurrence import Recurrence
+from groupbuy.campaigns.rules import is_safe_name
 from groupbuy.db import db
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 

@@ -10,7 +10,8 @@ from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import service, snapshots
 from groupbuy.campaigns.models import Campaign, MarketClosedDay, Round
-from groupbuy.campaigns.rules import Kind, Recurrence, Window, occurrences, round_name, window_for
+from groupbuy.campaigns.recurrence import Kind, Recurrence, occurrences
+from groupbuy.campaigns.rules import Window, round_name, window_for
 from groupbuy.catalog import supplier_files
 from groupbuy.db import db
 from groupbuy.kernel.errors import RuleBroken

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupbuy.campaigns.rules import Kind, Recurrence, occurrences
+from groupbuy.campaigns.recurrence import Kind, Recurrence, occurrences
 from groupbuy.kernel.errors import BadInput
 
 START = date(2026, 11, 4)  # A Wednesday.

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 
 from groupbuy.campaigns import service
-from groupbuy.campaigns.rules import Kind, Recurrence
+from groupbuy.campaigns.recurrence import Kind, Recurrence
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import planning

@@ -11,7 +11,7 @@ from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns import leader_terms, service
 from groupbuy.campaigns.leader_terms import Own
 from groupbuy.campaigns.queries import get_round, offers_for_leader
-from groupbuy.campaigns.rules import Kind, Recurrence
+from groupbuy.campaigns.recurrence import Kind, Recurrence
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction

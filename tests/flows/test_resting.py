@@ -10,7 +10,7 @@ from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns import attending, service
 from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.queries import get_round, takes_part
-from groupbuy.campaigns.rules import Kind, Recurrence
+from groupbuy.campaigns.recurrence import Kind, Recurrence
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction

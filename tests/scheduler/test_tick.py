@@ -8,7 +8,7 @@ from flask import Flask
 
 from groupbuy.campaigns import lifecycle, service
 from groupbuy.campaigns.models import Round
-from groupbuy.campaigns.rules import Kind, Recurrence
+from groupbuy.campaigns.recurrence import Kind, Recurrence
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import closing, ordering, ticking

@@ -10,7 +10,7 @@ from groupbuy.api.v1.campaign_shapes import CampaignShape, Money, campaign_json
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Name, Quantity
 from groupbuy.campaigns import service
-from groupbuy.campaigns.rules import Kind, Recurrence
+from groupbuy.campaigns.recurrence import Kind, Recurrence
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan
 from groupbuy.catalog import queries as catalog
 from groupbuy.config import Settings

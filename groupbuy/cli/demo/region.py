@@ -13,7 +13,8 @@ from groupbuy.accounts import service
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Campaign, Round
 from groupbuy.campaigns.queries import due_to_open
-from groupbuy.campaigns.rules import Kind, Recurrence, Window
+from groupbuy.campaigns.recurrence import Kind, Recurrence
+from groupbuy.campaigns.rules import Window
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan, create_campaign
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.catalog.service import save_supplier

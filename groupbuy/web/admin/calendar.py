@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from groupbuy.campaigns.models import MarketClosedDay
-from groupbuy.campaigns.rules import Recurrence, Window, occurrences, window_for
+from groupbuy.campaigns.recurrence import Recurrence, occurrences
+from groupbuy.campaigns.rules import Window, window_for
 from groupbuy.db import db
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.web.admin.campaign_forms import CampaignForm

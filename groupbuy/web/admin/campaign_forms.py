@@ -16,7 +16,7 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.campaigns.rules import Kind
+from groupbuy.campaigns.recurrence import Kind
 from groupbuy.web.admin.fields import DayField, WholeField, YuanField, optional
 from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from groupbuy.campaigns import service
 from groupbuy.campaigns.models import Campaign, CampaignLeader, CampaignOffer, Round
-from groupbuy.campaigns.rules import Recurrence
+from groupbuy.campaigns.recurrence import Recurrence
 from groupbuy.catalog.models import Product
 from groupbuy.catalog.rules import offered_price
 from groupbuy.db import db

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from groupbuy.campaigns.models import Campaign, CampaignOffer
-from groupbuy.campaigns.rules import Kind, Recurrence
+from groupbuy.campaigns.recurrence import Kind, Recurrence
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan
 from groupbuy.catalog.models import Product
 from groupbuy.kernel.errors import BadInput

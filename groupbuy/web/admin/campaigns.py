@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from groupbuy.analytics.round_figures import rounds_with_figures
 from groupbuy.campaigns.listing import by_urgency
 from groupbuy.campaigns.models import Campaign, CampaignOffer, Offer, Round, RoundLeader
-from groupbuy.campaigns.rules import Kind
+from groupbuy.campaigns.recurrence import Kind
 from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now

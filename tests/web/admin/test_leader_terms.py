@@ -10,7 +10,7 @@ from sqlalchemy import select
 from groupbuy.accounts.models import Account
 from groupbuy.campaigns import service
 from groupbuy.campaigns.models import CampaignOfferLeader
-from groupbuy.campaigns.rules import Kind, Recurrence
+from groupbuy.campaigns.recurrence import Kind, Recurrence
 from groupbuy.campaigns.service import CampaignPlan, OfferPlan
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
