@@ -1,4 +1,4 @@
-"""Leaders and their communities."""
+"""Leaders: all of them, and the page of one."""
 
 from typing import Any
 
@@ -30,7 +30,6 @@ from groupbuy.web.admin.listing import (
     asked_id,
     by_state,
     in_state,
-    searched,
     show,
 )
 from groupbuy.web.admin.orders import note_view
@@ -206,57 +205,3 @@ def _wanted(form: LeaderForm) -> dict[str, Any]:
         | {name: form[name].data for name in ("door_fee_fen", "goods_from_min", "goods_until_min")}
         | {"latitude_e6": place[0], "longitude_e6": place[1]}
     )
-
-
-class CommunityForm(SeenForm):
-    """A community."""
-
-    name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=100)])
-    address = StringField(_l("Address"), validators=[Length(max=200)])
-
-
-COMMUNITY_COLUMNS = (
-    Column(_l("Community"), lambda row: row.name, "name", sort="name", width=24),
-    Column(_l("Address"), lambda row: row.address, width=30),
-    Column(_l("Leaders"), lambda row: row.leaders, "number", lambda row: _leaders(row)),
-)
-
-
-def _leaders(row: Any) -> str:
-    return url_for("admin.leaders", community=row.id)
-
-
-@blueprint.get("/communities")
-def communities() -> ResponseReturnValue:
-    """List communities."""
-    count = select(func.count()).where(Leader.community_id == Community.id).scalar_subquery()
-    statement = select(Community.id, Community.name, Community.address, count.label("leaders"))
-    statement = statement.where(*searched(Community.name, Community.address))
-    listing = Listing(
-        "communities",
-        _("Communities and pickup points"),
-        statement.order_by(Community.name),
-        COMMUNITY_COLUMNS,
-        filters=(Filter("q", _("Name or address")),),
-        sorts={"name": Community.name},
-        actions=((_("Edit"), lambda row: url_for("admin.communities_edit", row_id=row.id)),),
-    )
-    new = (url_for("admin.communities_edit"), _("New community"))
-    return show(listing, new=new, empty_text=_("Make a community; leaders are assigned to it."))
-
-
-@blueprint.route("/communities/new", methods=["GET", "POST"], defaults={"row_id": None})
-@blueprint.route("/communities/<int:row_id>", methods=["GET", "POST"])
-def communities_edit(row_id: int | None) -> ResponseReturnValue:
-    """Make or change a community."""
-    form = CommunityForm(obj=None if row_id is None else db.session.get(Community, row_id))
-
-    def store() -> None:
-        values = {"name": form.name.data.strip()} | dict(saving.texts(form, "address"))
-        managing.save_community(community_id=row_id, values=values, now=utc_now(), actor=actor().name)
-
-    def stands() -> Community | None:
-        return None if row_id is None else db.session.get(Community, row_id)
-
-    back = (url_for("admin.communities"), _("Communities"))
-    return saving.answer(form, store, title=_("Community"), back=back, stands=stands)
