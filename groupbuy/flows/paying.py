@@ -35,12 +35,7 @@ class Way:
 
 
 def pay_order(
-    *,
-    order: Order,
-    way: Way,
-    from_wallet: bool,
-    now: datetime,
-    actor: Actor,
+    *, order: Order, way: Way, from_wallet: bool, now: datetime, actor: Actor
 ) -> ChannelPayment | None:
     """Begin to pay a prepaid order through a channel; None when the wallet has paid it all.
 

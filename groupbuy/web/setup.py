@@ -36,12 +36,8 @@ def init_web(
     ``zip_round`` and ``sheets_of`` make documents. Called after the API is registered, whose writes
     guard themselves against forgery.
     """
-    csrf = CSRFProtect(app)
     app.register_blueprint(channel.blueprint)
-    for name in EXEMPT_BLUEPRINTS:
-        csrf.exempt(app.blueprints[name])
-    # The token lives as long as the session: a page may lie open for a day.
-    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    _guard_forms(app)
     kit.install(app, zone=settings.timezone, insecure_http=settings.insecure_http, may_visit=reach.may_visit)
     reach.install(app)
     app.jinja_env.globals.update(archived_at=archived_at)
@@ -51,3 +47,11 @@ def init_web(
     register_leader(app, sheets_of=sheets_of)
     register_admin(app, render=render, zip_round=zip_round)
     register_supplier(app)
+
+
+def _guard_forms(app: Flask) -> None:
+    csrf = CSRFProtect(app)
+    for name in EXEMPT_BLUEPRINTS:
+        csrf.exempt(app.blueprints[name])
+    # The token lives as long as the session: a page may lie open for a day.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None

@@ -72,13 +72,7 @@ class NotMoved(RuleBroken):
 
 
 def move_in(
-    *,
-    leader: Leader,
-    round_: Round | None,
-    plan: Plan,
-    now: datetime,
-    actor: Actor,
-    pay_within: timedelta,
+    *, leader: Leader, round_: Round | None, plan: Plan, now: datetime, actor: Actor, pay_within: timedelta
 ) -> Moved:
     """Take a plan over, orders as if the leader placed them; what is here already stays as it is.
 

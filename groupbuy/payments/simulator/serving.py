@@ -143,46 +143,52 @@ def answer_with_faults(
     return status, content
 
 
-def make_handler(channel: Channel) -> type[BaseHTTPRequestHandler]:
-    """Return how a channel is spoken to."""
+class Handler(BaseHTTPRequestHandler):
+    """How a channel is spoken to."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._serve("GET")
+    channel: Channel
 
-        def do_POST(self) -> None:
-            self._serve("POST")
+    def do_GET(self) -> None:
+        """Answer a question."""
+        self._serve("GET")
 
-        def _serve(self, method: str) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            self._send(*answer_with_faults(channel, method, self.path, dict(self.headers), body))
+    def do_POST(self) -> None:
+        """Answer what is sent."""
+        self._serve("POST")
 
-        def _send(self, status: int, content: Any) -> None:
-            file = content if isinstance(content, bytes) else None
-            text = "" if file is not None else content
-            if not isinstance(text, str):
-                text = json.dumps(text, ensure_ascii=False)
-            sent = text.encode() if file is None else file
-            headers = dict(channel.headers_of(text))
-            if file is not None:
-                headers["Content-Type"] = "application/octet-stream"
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
+    def _serve(self, method: str) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self._send(*answer_with_faults(self.channel, method, self.path, dict(self.headers), body))
 
-        def log_message(self, *_arguments: object) -> None:
-            """Keep quiet."""
+    def _send(self, status: int, content: Any) -> None:
+        file = content if isinstance(content, bytes) else None
+        text = "" if file is not None else content
+        if not isinstance(text, str):
+            text = json.dumps(text, ensure_ascii=False)
+        sent = text.encode() if file is None else file
+        headers = dict(self.channel.headers_of(text))
+        if file is not None:
+            headers["Content-Type"] = "application/octet-stream"
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
 
-    return Handler
+    def log_message(self, *_arguments: object) -> None:
+        """Keep quiet."""
+
+
+def handler_of(channel: Channel) -> type[Handler]:
+    """Return how one channel is spoken to; a server makes a handler for each call."""
+    return type("Handler", (Handler,), {"channel": channel})
 
 
 @contextmanager
 def running(channel: C, *, port: int = 0) -> Iterator[C]:
     """Serve on loopback while the block runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(channel))
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler_of(channel))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
