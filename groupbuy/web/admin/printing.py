@@ -19,8 +19,8 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.models import Leader
 from groupbuy.web.admin import papers
 from groupbuy.web.admin.blueprint import blueprint, within
+from groupbuy.web.kit.paging import Pages
 from groupbuy.web.leader.printing import SHEETS, SheetsOf, drawing
-from groupbuy.web.resident.orders import Pages
 
 # So many leaders' or suppliers' sheets are shown at once; a browser has trouble with more paper.
 AT_ONCE = 20

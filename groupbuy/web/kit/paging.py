@@ -1,9 +1,33 @@
 """Lists whose page, order and filters live in the address."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Flask, request
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """One page of a list, as ``tables.pagination`` reads it, on a phone."""
+
+    page: int
+    pages: int
+    total: int
+
+    @property
+    def has_prev(self) -> bool:
+        """Tell whether there is an earlier page."""
+        return self.page > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a later page."""
+        return self.page < self.pages
+
+    def iter_pages(self, **_edges: int) -> range:
+        """Return the numbers near this page."""
+        return range(max(1, self.page - 2), min(self.pages, self.page + 2) + 1)
 
 
 def install(app: Flask) -> None:

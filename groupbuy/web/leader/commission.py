@@ -11,10 +11,10 @@ from groupbuy.campaigns.listing import Viewer, rounds_page
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions.sheets import rate_text
 from groupbuy.kernel.clock import utc_now
+from groupbuy.web.kit.paging import Pages
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, round_of, the_leader
 from groupbuy.web.leader.paging import page_number
 from groupbuy.web.leader.round_cards import state_of
-from groupbuy.web.resident.orders import Pages
 
 PAGE_SIZE = 20
 LINES_PER_PAGE = 50

@@ -9,9 +9,9 @@ from groupbuy.analytics import extra_commission
 from groupbuy.db import db
 from groupbuy.leaders import referring
 from groupbuy.web.admin.extras import terms_of
+from groupbuy.web.kit.paging import Pages
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
 from groupbuy.web.leader.paging import page_number
-from groupbuy.web.resident.orders import Pages
 
 MOST = 100
 LINES_PER_PAGE = 50

@@ -32,10 +32,10 @@ from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
+from groupbuy.web.kit.paging import Pages
 from groupbuy.web.leader.blueprint import blueprint, for_hands
 from groupbuy.web.leader.paging import page_number
 from groupbuy.web.order_facts import facts_of
-from groupbuy.web.resident.orders import Pages
 
 PAGE_SIZE = 30
 CODE_SHOWN = "code_shown"
