@@ -73,7 +73,7 @@ def receive_goods(
     _check_arriving(order, now, actor)
     if seen is not None and seen != receipts.count_of(order.id):
         raise RuleBroken("received_meanwhile", "Somebody else has booked a delivery meanwhile; look again.")
-    lines = _lines_to_store(order, deliveries)
+    lines = _lines_to_store(order, deliveries, now.date())
     _check_over_delivery(order, lines, tolerance_bp, confirmed)
     receipt = receipts.store(
         order=order,
@@ -119,14 +119,16 @@ def _check_arriving(order: PurchaseOrder, now: datetime, actor: Actor) -> None:
         raise RuleBroken("already_received", "Nothing more is expected on this purchase order.")
 
 
-def _lines_to_store(order: PurchaseOrder, deliveries: Sequence[Delivery]) -> list[LineToStore]:
+def _lines_to_store(order: PurchaseOrder, deliveries: Sequence[Delivery], today: date) -> list[LineToStore]:
     by_code = {line.product.code: line for line in order.lines}
     if not any(delivery.delivered for delivery in deliveries):
         raise BadInput("required", "Nothing was delivered; close the rest instead.", param="lines")
-    return [_checked(by_code, index, one) for index, one in enumerate(deliveries) if one.delivered]
+    return [_checked(by_code, index, one, today) for index, one in enumerate(deliveries) if one.delivered]
 
 
-def _checked(by_code: Mapping[str, PurchaseOrderLine], index: int, delivery: Delivery) -> LineToStore:
+def _checked(
+    by_code: Mapping[str, PurchaseOrderLine], index: int, delivery: Delivery, today: date
+) -> LineToStore:
     line = by_code.get(delivery.product_code)
     param = f"lines[{index}]"
     if line is None:
@@ -138,9 +140,24 @@ def _checked(by_code: Mapping[str, PurchaseOrderLine], index: int, delivery: Del
     reason = _text(delivery.reason, f"{param}.reason")
     if delivery.rejected and reason is None:
         raise BadInput("required", "Say why goods are rejected.", param=f"{param}.reason")
+    _check_day(delivery, today, param)
     batch, place = _text(delivery.batch, f"{param}.batch"), _place(delivery.warehouse, f"{param}.warehouse")
     what = (line.id, delivery.delivered, delivery.rejected, reason, batch, delivery.best_before)
     return LineToStore(*what, warehouse_id=place)
+
+
+def _check_day(delivery: Delivery, today: date, param: str) -> None:
+    """Refuse to accept goods that are past their day: a slip of the keyboard most often.
+
+    The day in UTC is never later than where goods are handed out, so nothing is refused on its last day.
+    """
+    accepted = delivery.delivered - delivery.rejected
+    if accepted and delivery.best_before and delivery.best_before < today:
+        raise BadInput(
+            "past_its_date",
+            "These goods are past their best-before day: correct it, or reject them.",
+            param=f"{param}.best_before",
+        )
 
 
 def _place(code: str | None, param: str) -> int | None:

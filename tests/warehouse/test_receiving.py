@@ -1,5 +1,7 @@
 """Goods arrive: once, in parts, too many, broken."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
@@ -8,9 +10,11 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import receiving
+from groupbuy.flows.receiving import Delivery
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.warehouse import stock
+from groupbuy.warehouse.models import GoodsReceipt
 from groupbuy.warehouse.rules import Policy
 from tests import building
 from tests.warehouse import day
@@ -154,3 +158,18 @@ def test_a_count_of_a_level_that_has_moved_is_refused(products: list[Product]) -
         stock.count(product=products[0], counted=7, seen=0, now=day.ARRIVES, actor="test")
     assert refused.value.code == "stock_changed"
     assert day.in_stock(products[0]) == 5
+
+
+def test_goods_past_their_day_are_rejected_or_not_booked(order: PurchaseOrder) -> None:
+    former, today = day.ARRIVES.date() - timedelta(days=1), day.ARRIVES.date()
+    details = {"number": order.number, "tolerance_bp": 200, "now": day.ARRIVES, "actor": day.ACTOR}
+
+    def book(*deliveries: Delivery) -> GoodsReceipt:
+        with transaction():
+            return receiving.receive_goods(deliveries=deliveries, **details)
+
+    with pytest.raises(BadInput) as refused:
+        book(Delivery("P1", 0), Delivery("P1", 2, 1, "过期", None, former))
+    assert (refused.value.code, refused.value.param) == ("past_its_date", "lines[1].best_before")
+    booked = book(Delivery("P1", 2, 2, "过期", None, former), Delivery("P1", 1, best_before=today))
+    assert [line.accepted for line in booked.lines] == [0, 1]

@@ -44,7 +44,7 @@ from groupbuy.web.kit.i18n import translate_sentence
 from groupbuy.web.kit.states import state_choices
 
 DUE = (POState.APPROVED, *flow.ARRIVING)
-LINE_FIELDS = ("delivered", "rejected", "reason", "warehouse")
+LINE_FIELDS = ("delivered", "rejected", "reason", "best_before", "warehouse")
 
 COLUMNS = (
     Column(_l("Number"), lambda row: row.PurchaseOrder.number, "code", lambda row: _page(row), width=24),
