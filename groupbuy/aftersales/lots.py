@@ -93,10 +93,16 @@ def progress_of(claim_id: int) -> LotProgress:
 
 def replies_of(claim: LotClaim, *, resident_ids: Sequence[int] | None = None) -> Sequence[LotReply]:
     """Return what buyers of a batch say, line by line; those of some residents only, where named."""
-    mine = select(LotReply).where(LotReply.claim_id == claim.id)
+    mine = replies(claim)
     if resident_ids is not None:
         mine = mine.where(LotReply.resident_id.in_(resident_ids))
-    return db.session.scalars(mine.options(*_line()).order_by(LotReply.order_line_id)).all()
+    return db.session.scalars(mine).all()
+
+
+def replies(claim: LotClaim) -> Select[LotReply]:
+    """Select what all buyers of a batch say, line by line."""
+    mine = select(LotReply).where(LotReply.claim_id == claim.id)
+    return mine.options(*_line()).order_by(LotReply.order_line_id)
 
 
 def open_questions(order_id: int, now: datetime) -> Sequence[LotClaim]:

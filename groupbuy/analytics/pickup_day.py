@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select
 
 from groupbuy.analytics.leader_orders import OpenBag, open_bags
 from groupbuy.campaigns.models import Round
@@ -19,10 +20,11 @@ TAIL = 4
 
 @dataclass(frozen=True, slots=True)
 class KeptOrder:
-    """An order in a bag with its own code and what is left of it."""
+    """An order in a bag: its own code, what is left of it, and the fen that are still to be paid for it."""
 
     order_no: str
     code: str
+    due_fen: int
     lines: Sequence[LineLeft]
 
 
@@ -31,6 +33,7 @@ class KeptBag:
     """What somebody has to fetch; ``code`` opens all of it, of the phone only the tail is kept."""
 
     code: str
+    day: date
     round_title: str
     door: str
     name: str
@@ -54,11 +57,12 @@ def bags_to_keep(leader_ids: Sequence[int]) -> list[KeptBag]:
 class _Head:
     number: str
     code: str
+    due_fen: int
     bag_code: str | None
 
 
 def _heads(order_ids: Sequence[int]) -> Mapping[int, _Head]:
-    heads = select(Order.id, Order.number, Order.pickup_code, Bag.code)
+    heads = select(Order.id, Order.number, Order.pickup_code, _due_fen(), Bag.code)
     heads = heads.join(Round, Round.id == Order.round_id).outerjoin(Bag, queries.in_bag())
     return {
         row[0]: _Head(*row[1:])
@@ -67,16 +71,25 @@ def _heads(order_ids: Sequence[int]) -> Mapping[int, _Head]:
     }
 
 
+def _due_fen() -> ColumnElement[int]:
+    """Return what whoever fetches an order has still to pay for it, in fen."""
+    due = Order.amount_fen - Order.paid_fen
+    return case((due > 0, due), else_=0)
+
+
 def _kept(bag: OpenBag, heads: Mapping[int, _Head], lines: Mapping[int, Sequence[LineLeft]]) -> KeptBag:
     first = heads[bag.order_ids[0]]
     return KeptBag(
         code=first.bag_code or first.code,
+        day=bag.day,
         round_title=bag.round_title,
         door=str(bag.door),
         name=bag.name,
         phone_tail=bag.phone[-TAIL:],
         orders=[
-            KeptOrder(heads[i].number, heads[i].code, lines.get(i, ())) for i in bag.order_ids if lines.get(i)
+            KeptOrder(heads[i].number, heads[i].code, heads[i].due_fen, lines.get(i, ()))
+            for i in bag.order_ids
+            if lines.get(i)
         ],
     )
 
@@ -86,6 +99,7 @@ def as_json(bags: Sequence[KeptBag]) -> list[dict[str, object]]:
     return [
         {
             "code": bag.code,
+            "day": bag.day.isoformat(),
             "round_title": bag.round_title,
             "door": bag.door,
             "name": bag.name,
@@ -94,6 +108,7 @@ def as_json(bags: Sequence[KeptBag]) -> list[dict[str, object]]:
                 {
                     "order_no": order.order_no,
                     "code": order.code,
+                    "due_fen": order.due_fen,
                     "lines": [
                         {"product_code": line.product_code, "name": line.name, "quantity": line.units}
                         for line in order.lines

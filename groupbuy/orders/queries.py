@@ -12,7 +12,6 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.errors import NotFound
-from groupbuy.members.models import Resident
 from groupbuy.orders.bulk import is_live, seller
 from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import LineChange, Order, OrderLine
@@ -254,8 +253,7 @@ def turnover_by_leader(*, start: datetime, end: datetime) -> dict[int, int]:
     return by_key(sold.group_by(seller()))
 
 
-def names_of(numbers: Sequence[str], *, leader_ids: Sequence[int]) -> dict[str, str]:
-    """Return whose orders of these leaders some numbers are."""
-    named = select(Order.number, Resident.name).join(Resident, Resident.id == Order.resident_id)
-    mine = named.where(Order.number.in_(numbers), Order.leader_id.in_(leader_ids))
-    return {row[0]: row[1] for row in db.session.execute(mine)}
+def orders_by_number(numbers: Sequence[str], *, leader_ids: Sequence[int]) -> dict[str, Order]:
+    """Return those of some orders that are these leaders'."""
+    mine = select(Order).where(Order.number.in_(numbers), Order.leader_id.in_(leader_ids))
+    return {order.number: order for order in db.session.scalars(mine)}

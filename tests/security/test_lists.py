@@ -30,7 +30,6 @@ NO_EXPORT = {
     "/admin/products/P1/sources",
     "/admin/rounds/C0/late-order",
     "/admin/stock/P1",  # Its movements go out with the list of movements.
-    "/admin/suppliers/S1/file",
     # Papers, and pages of which there is a paper as Excel and PDF.
     "/admin/delivery/routes/{route}",
     "/admin/leaders/L1/sheets",
@@ -39,8 +38,6 @@ NO_EXPORT = {
     "/admin/purchasing/{po}/preview",
     "/admin/rounds/C0/print/pickup_sheet",
     "/admin/rounds/C0/print/purchase_order/S1",
-    # It names residents; what they get for it goes out with the after-sale cases.
-    "/admin/lot-claims/{claim}",
 }
 # A filter of each kind of field, when it offers no choices.
 TYPED = {"date": "2026-11-22", "month": "2026-11", "search": "P1", "text": "P1", "number": "7"}

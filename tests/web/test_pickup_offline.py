@@ -27,6 +27,7 @@ from tests.support.browsers import CHINA, PATIENCE, PHONE
 from tests.support.cables import Cable
 from tests.support.leaving_out import find_chromium
 from tests.support.seats import seat
+from tests.web.browsing import look_at, sit_down
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
 Opened = Callable[[], AbstractContextManager[Page]]
@@ -141,3 +142,66 @@ def test_hours_without_a_signal_lose_nothing_and_overwrite_nothing(
     ]
     assert all(one.happened_at < one.received_at for one in kept)
     assert kept[1].parts == [["P1", 2], ["P2", 1]]
+
+
+def test_what_waits_is_taken_back_and_handed_out_anew_even_after_a_restart(
+    opened: Opened, cable: Cable, orders: list[Order]
+) -> None:
+    """Two bags are handed out, the second by mistake, which shows when the page is opened again."""
+    first, second = orders[:2]
+    with opened() as page:
+        expect(page.locator("body[data-kept]")).to_be_attached()
+        cable.pull_out()
+        type_code(page, first)
+        expect(page.locator("#last")).to_contain_text("苹果×2")
+        expect(page.locator("#last")).to_contain_text("应收 ¥19.80")
+        type_code(page, second)
+        expect(page.locator("#last-who")).to_contain_text("李先生")
+        expect(page.locator(".bag-card")).to_have_count(2)
+    with opened() as page:
+        page.locator("#unsent summary").click()
+        page.locator("#unsent li").filter(has_text="李先生").get_by_role("button", name="撤回").click()
+        expect(page.locator("#waiting")).to_have_text("1 条待发送")
+        expect(page.locator(".bag-card").filter(has_text="李先生")).to_contain_text("鸡蛋×3")
+        page.reload()
+        expect(page.locator("#waiting")).to_have_text("1 条待发送")
+        cable.plug_in()
+        page.get_by_role("button", name="发送并刷新").click()
+        expect(page.locator("#waiting")).to_have_text("全部已发送。")
+        expect(page.locator("#unsent")).to_be_hidden()
+    db.session.rollback()
+    states = [db.session.scalars(select(Order.state).where(Order.id == one.id)).one() for one in orders]
+    assert states == ["picked_up", "confirmed", "confirmed", "confirmed"]
+
+
+def test_two_phones_without_a_signal_hand_the_same_bag_out_and_the_second_is_asked(
+    app: Flask, opened: Opened, cable: Cable, orders: list[Order], browser: Browser
+) -> None:
+    """Both are in the cellar; the phone that sends first books it, at the other it is a conflict by name."""
+    shared = orders[1]
+    account = db.session.get_one(Account, shared.leader.account_id)
+    with opened() as page:
+        expect(page.locator("body[data-kept]")).to_be_attached()
+        other = sit_down(browser, app, cable.address, account.id, "leader", **PHONE)
+        other.goto("/leader/pickup/offline")
+        expect(other.locator("body[data-kept]")).to_be_attached()
+        cable.pull_out()
+        for phone in (page, other):
+            type_code(phone, shared)
+            expect(phone.locator("#waiting")).to_have_text("1 条待发送")
+        cable.plug_in()
+        for phone in (page, other):
+            phone.get_by_role("button", name="发送并刷新").click()
+            expect(phone.locator("#waiting")).to_have_text("全部已发送。")
+        expect(other.locator("#conflict-count")).to_have_text("1")
+        other.get_by_role("link", name="冲突待处理").click()
+        expect(other.locator("main")).to_contain_text("李先生")
+        expect(other.locator("main")).to_contain_text("整单：苹果×2、鸡蛋×3")
+        look_at(other)
+        other.context.close()
+    db.session.rollback()
+    kept = db.session.scalars(select(PickupEvent).order_by(PickupEvent.id)).all()
+    assert [(one.order_no, one.outcome) for one in kept] == [
+        (shared.number, "done"),
+        (shared.number, "conflict"),
+    ]

@@ -35,17 +35,19 @@ class KeptLine(Shape):
 
 
 class KeptOrder(Shape):
-    """An order in a bag, with its own code."""
+    """An order in a bag, with its own code and the fen that are still to be paid for it."""
 
     order_no: str
     code: str
+    due_fen: int
     lines: list[KeptLine]
 
 
 class KeptBag(Shape):
-    """A bag that waits; ``code`` opens all of it."""
+    """A bag that waits for its pickup day; ``code`` opens all of it."""
 
     code: str
+    day: str
     round_title: str
     door: str
     name: str

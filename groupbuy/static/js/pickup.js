@@ -12,9 +12,11 @@
   var others = 0;
   var done = {};
   var busy = false;
+  var last = null;
   var AGAIN = 30000;
 
   function element(id) { return document.getElementById(id); }
+  function yuan(fen) { return "¥" + (fen / 100).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); }
   function fill(sentence, first, second) { return sentence.replace("{0}", first).replace("{1}", second); }
   function clock(moment) {
     return new Date(moment).toLocaleString(document.documentElement.lang, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
@@ -60,6 +62,7 @@
       day = found && found.account === account ? found : null;
       mine = all.filter(function (event) { return event.account === account; });
       others = all.length - mine.length;
+      done = {};
       mine.forEach(take);
       draw();
     });
@@ -67,14 +70,16 @@
 
   /* The list with what waits to be sent taken off it. */
 
-  function take(event) {
-    if (!day) { return; }
-    day.bags.forEach(function (bag) {
+  function take(event) { if (day) { takeOff(day, event, done); } }
+
+  /* Take what an event handed out off a list; "gone" learns of codes that are good for nothing more. */
+  function takeOff(list, event, gone) {
+    list.bags.forEach(function (bag) {
       bag.orders.forEach(function (order) {
         if (order.order_no !== event.order_no) { return; }
-        done[order.code] = done[bag.code] = event.happened_at;
+        gone[order.code] = gone[bag.code] = event.happened_at;
         order.lines = event.lines ? order.lines.map(function (line) { return less(line, event.lines); }).filter(function (line) { return line.quantity > 0; }) : [];
-        if (order.lines.length) { delete done[order.code]; delete done[bag.code]; }
+        if (order.lines.length) { delete gone[order.code]; delete gone[bag.code]; }
       });
     });
   }
@@ -92,27 +97,49 @@
     }).join("、");
   }
 
+  function dueOf(orders) {
+    return orders.reduce(function (sum, order) { return sum + (order.due_fen || 0); }, 0);
+  }
+  function toPay(orders) { return dueOf(orders) ? fill(text.textDue, yuan(dueOf(orders))) : ""; }
+
   function identify() {
     var bytes = window.crypto.getRandomValues(new Uint8Array(16));
     return Array.prototype.map.call(bytes, function (byte) { return ("0" + byte.toString(16)).slice(-2); }).join("");
   }
 
-  function deed(order, reason, lines) {
+  /* "who", "said" and "due" are for people at this phone and are not sent. */
+  function deed(bag, order, said, reason, lines) {
     var event = { event_id: identify(), account: account, order_no: order.order_no, happened_at: new Date().toISOString() };
+    event.who = bag.door + " " + bag.name;
+    event.said = said;
     if (reason) { event.reason = reason; }
     if (lines) { event.lines = lines; }
     return event;
   }
 
   /* Keep first, then show: what stands on the page as handed out is on the disk. */
-  function handOut(bag, deeds, said) {
+  function handOut(bag, deeds, said, due) {
     return within("readwrite", function (kept, events) {
       deeds.forEach(function (event) { events.add(event); });
     }).then(function () {
       deeds.forEach(function (event) { mine.push(event); take(event); });
       window.groupbuy.toast(fill(text.textHanded, bag.name, said));
+      last = { who: bag.door + " " + bag.name, said: said, due: due };
       draw();
       sync();
+    });
+  }
+
+  /* What has not been sent yet can be taken back; meanwhile nothing is sent. */
+  function takeBack(event) {
+    if (busy) { refuse(element("unsent-fault"), text.textBusy); return Promise.resolve(); }
+    busy = true;
+    return within("readwrite", function (kept, events) { events.delete(event.event_id); }).then(function () {
+      last = null;
+      return load();
+    }).then(function () {
+      busy = false;
+      window.groupbuy.toast(fill(text.textBack, event.who || event.order_no));
     });
   }
 
@@ -146,7 +173,12 @@
       /* The list without what was sent stands in their place until a fresh one comes. */
       return within("readwrite", function (kept, store) {
         ids.forEach(function (id) { store.delete(id); });
-        if (day) { kept.put(day); }
+        var asked = kept.get("day");
+        asked.onsuccess = function () {
+          if (!asked.result || asked.result.account !== account) { return; }
+          events.forEach(function (event) { if (ids.indexOf(event.event_id) >= 0) { takeOff(asked.result, event, {}); } });
+          kept.put(asked.result);
+        };
       }).then(function () {
         mine = mine.filter(function (event) { return ids.indexOf(event.event_id) < 0; });
       });
@@ -192,6 +224,8 @@
     if (others) { element("waiting").textContent += " " + fill(text.textOthers, others); }
     element("synced").textContent = day ? fill(text.textSynced, clock(day.made_at)) : text.textNever;
     element("conflict-count").textContent = day ? day.conflicts : 0;
+    drawLast();
+    drawUnsent();
     var wanted = element("find").value.trim();
     var bags = waitingBags();
     element("bag-count").textContent = bags.length;
@@ -200,6 +234,28 @@
     bags.filter(function (bag) { return matches(bag, wanted); }).slice(0, 60).forEach(function (bag) { shown.appendChild(card(bag)); });
     element("bags").textContent = "";
     element("bags").appendChild(shown);
+  }
+
+  function drawLast() {
+    element("last").hidden = !last;
+    if (!last) { return; }
+    element("last-who").textContent = last.who;
+    element("last-goods").textContent = last.said;
+    element("last-due").textContent = last.due;
+  }
+
+  function drawUnsent() {
+    var list = document.createDocumentFragment();
+    mine.forEach(function (event) {
+      var made = document.importNode(element("unsent-row").content, true);
+      made.querySelector("[data-what]").textContent = clock(event.happened_at) + " " + (event.who || event.order_no) + (event.said ? ": " + event.said : "");
+      made.querySelector("button").addEventListener("click", function () { takeBack(event); });
+      list.appendChild(made);
+    });
+    element("unsent").hidden = !mine.length;
+    element("unsent-fault").hidden = true;
+    element("unsent-list").textContent = "";
+    element("unsent-list").appendChild(list);
   }
 
   function matches(bag, wanted) {
@@ -212,7 +268,8 @@
     made.querySelector("[data-who]").textContent = bag.door + " " + bag.name;
     made.querySelector("[data-tail]").textContent = "****" + bag.phone_tail;
     made.querySelector("[data-goods]").textContent = goods(orders);
-    made.querySelector("[data-round]").textContent = bag.round_title;
+    made.querySelector("[data-round]").textContent = (bag.day ? bag.day + " · " : "") + bag.round_title;
+    made.querySelector("[data-due]").textContent = toPay(orders);
     var lines = made.querySelector("[data-lines]");
     orders.forEach(function (order) { order.lines.forEach(function (line) { lines.appendChild(row(order, line)); }); });
     made.querySelector("form").addEventListener("submit", function (event) {
@@ -245,18 +302,21 @@
     if (!sound || !fields.some(function (field) { return Number(field.value) > 0; })) { refuse(fault, text.textUnits); return; }
     if (!reason) { refuse(fault, text.textReason); return; }
     var deeds = [];
+    var given = [];
     var said = [];
     waitingOrders(bag).forEach(function (order) {
       var lines = fields.filter(function (field) { return field.dataset.order === order.order_no && Number(field.value) > 0; }).map(function (field) {
         return { product_code: field.dataset.product, quantity: Number(field.value) };
       });
       if (!lines.length) { return; }
-      deeds.push(deed(order, reason, lines));
-      said = said.concat(order.lines.filter(function (line) { return lines.some(function (one) { return one.product_code === line.product_code; }); }).map(function (line) {
+      var these = order.lines.filter(function (line) { return lines.some(function (one) { return one.product_code === line.product_code; }); }).map(function (line) {
         return line.name + "×" + lines.filter(function (one) { return one.product_code === line.product_code; })[0].quantity;
-      }));
+      }).join("、");
+      deeds.push(deed(bag, order, these, reason, lines));
+      given.push(order);
+      said.push(these);
     });
-    handOut(bag, deeds, said.join("、"));
+    handOut(bag, deeds, said.join("、"), toPay(given));
   }
 
   function byCode(code) {
@@ -269,7 +329,7 @@
     var fault = element("code-fault");
     fault.hidden = true;
     if (!found) { refuse(fault, done[code] ? fill(text.textGone, clock(done[code])) : text.textUnknown); return; }
-    handOut(found.bag, found.orders.map(function (order) { return deed(order); }), goods(found.orders));
+    handOut(found.bag, found.orders.map(function (order) { return deed(found.bag, order, goods([order])); }), goods(found.orders), toPay(found.orders));
   }
 
   element("by-code").addEventListener("submit", function (event) {

@@ -24,6 +24,7 @@ from groupbuy.web.admin.listing import (
     Filter,
     Listing,
     by_state,
+    file_asked,
     in_state,
     searched,
     show,
@@ -53,6 +54,18 @@ COLUMNS = (
     Column(_l("Supplier"), lambda row: row.Supplier.name, "name"),
     Column(_l("Answers until"), lambda row: row.LotClaim.until, "moment"),
     Column(_l("State"), lambda row: row.LotClaim.state, "state:lot_claim"),
+)
+REPLIES = (
+    Column(_l("Resident"), lambda reply: reply.resident.name, "name"),
+    Column(_l("Order"), lambda reply: reply.line.order.number, "code", width=20),
+    Column(_l("Round"), lambda reply: reply.line.order.round.name, "code", width=20),
+    Column(_l("Product"), lambda reply: reply.line.offer_version.name, width=26),
+    Column(_l("Units"), lambda reply: reply.units, "number"),
+    Column(_l("Bad"), lambda reply: reply.bad_units, "number"),
+    Column(_l("Taken over"), lambda reply: reply.taken_units, "number"),
+    Column(_l("Credit"), lambda reply: reply.credit_fen, "money"),
+    Column(_l("Case"), lambda reply: reply.case and reply.case.number, "code", width=18),
+    Column(_l("State"), lambda reply: reply.case and reply.case.state, "state:after_sale"),
 )
 
 
@@ -137,6 +150,8 @@ def lot_claims_open(batch_id: int) -> ResponseReturnValue:
 def lot_claims_claim(number: str) -> ResponseReturnValue:
     """Show how far a claim is, and note the supplier's answer."""
     claim, form = lots.get_claim(number), AnswerForm()
+    if file_asked():
+        return show(_replies(claim))
     if claim.supplier_answered_at is not None:
         # Who pays everything has decided already; else the supplier's own answer stands.
         form.decision.choices = [one for one in form.decision.choices or () if one.value != ACCEPTED]
@@ -161,5 +176,13 @@ def lot_claims_claim(number: str) -> ResponseReturnValue:
         form=form,
         progress=lots.progress_of(claim.id),
         replies=lots.replies_of(claim),
+        listing=_replies(claim),
     )
     return page, 422 if form.errors else 200
+
+
+def _replies(claim: LotClaim) -> Listing:
+    """Return what the buyers say as a file takes it out: it names them."""
+    return Listing(
+        f"lot-claim-{claim.number}", claim.number, lots.replies(claim), REPLIES, personal=True, scalars=True
+    )

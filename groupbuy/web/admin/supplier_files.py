@@ -20,13 +20,20 @@ from groupbuy.warehouse.rating import LAST, rating_of
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, optional
-from groupbuy.web.admin.listing import zone
+from groupbuy.web.admin.listing import Column, Rows, file_of, zone
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import state_choices
 from groupbuy.web.leader.people import PersonForm
+
+LICENCES = (
+    Column(_l("Licence"), lambda licence: licence.kind, "state:licence", width=20),
+    Column(_l("Number"), lambda licence: licence.number, width=26),
+    Column(_l("Last day"), lambda licence: licence.expires_on, "day"),
+    Column(_l("State"), lambda licence: _standing(licence), "state:batch"),
+)
 
 
 class LicenceForm(PageForm):
@@ -51,6 +58,10 @@ def suppliers_file(code: str) -> ResponseReturnValue:
     supplier, form = files.get_supplier(code), LicenceForm()
     form.kind.choices = [SelectChoice(kind, name) for kind, name in state_choices("licence")]
     bank, path = files.bank_of(supplier.id), cache(_picture)
+    licences = Rows(supplier.name, LICENCES, files.licences_of(supplier.id))
+    if taken := file_of(f"licences-{code}", licences):
+        return taken
+
     return saving.answer(
         form,
         lambda: _add_licence(code, form, path()),
@@ -59,7 +70,7 @@ def suppliers_file(code: str) -> ResponseReturnValue:
         back=(url_for("admin.suppliers"), _("Suppliers")),
         then=url_for("admin.suppliers_file", code=code),
         supplier=supplier,
-        licences=files.licences_of(supplier.id),
+        licences=licences.items,
         standing=_standing,
         rating=rating_of(supplier.id, zone=zone()),
         last=LAST,

@@ -13,10 +13,13 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
 from groupbuy.orders import queries as orders
+from groupbuy.orders.doors import door_of
 from groupbuy.pickup import events
+from groupbuy.pickup.rules import door
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.leader.blueprint import blueprint, for_hands
+from groupbuy.web.leader.pickup import lines_by_order
 
 
 class DecideForm(PageForm):
@@ -49,8 +52,15 @@ def pickup_day_json() -> ResponseReturnValue:
 def pickup_conflicts() -> ResponseReturnValue:
     """List what was handed out without a connection and did not fit any more."""
     found = events.conflicts(signed_in().leader_ids)
-    known = orders.names_of([event.order_no for event in found], leader_ids=signed_in().leader_ids)
-    return render_template("leader/pickup_conflicts.html", conflicts=found, names=known, form=DecideForm())
+    known = orders.orders_by_number([event.order_no for event in found], leader_ids=signed_in().leader_ids)
+    return render_template(
+        "leader/pickup_conflicts.html",
+        conflicts=found,
+        orders=known,
+        doors={number: door(*door_of(order)) for number, order in known.items()},
+        lines=lines_by_order([order.id for order in known.values()]),
+        form=DecideForm(),
+    )
 
 
 @blueprint.post("/pickup/conflicts/<event_id>")
