@@ -91,6 +91,18 @@ def test_a_case_takes_three_pictures_drawn_anew_until_it_is_decided(town: Town, 
     assert code(send(town.buyer, case)) == (409, "already_decided")
 
 
+def test_a_decision_agrees_to_no_more_than_the_case_asks_for(town: Town, case: str) -> None:
+    path, staff = f"/after-sales/{case}/decide", town.staff()
+
+    def decided(product: str, quantity: int) -> Any:
+        agreed = [{"product_code": product, "quantity": quantity}]
+        return staff.post(path, {"approve": True, "agreed": agreed})
+
+    assert code(decided("P9", 1)) == (422, "unknown_product")
+    assert code(decided("P1", 2)) == (422, "out_of_range")
+    assert (decided("P1", 1).status_code, code(decided("P1", 1))[1]) == (200, "already_decided")
+
+
 def test_an_answer_to_a_claim_on_a_batch_takes_pictures_that_the_supplier_sees(
     app: Flask, bought: list[Order]
 ) -> None:

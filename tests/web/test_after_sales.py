@@ -149,5 +149,39 @@ def test_the_page_says_until_when_and_what_came_back_is_in_stock(
     assert (refused.status_code, "苹果 的售后申请已于" in refused.text) == (422, True)
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_an_operator_sees_what_it_costs_and_approves_fewer_units_than_asked_for(
+    app: Flask, clock: time_machine.Traveller, database_kind: str
+) -> None:
+    """Three apples at ¥9.90 are asked for: ¥29.70 in all; two are approved, ¥19.80."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    round_ = building.add_round(
+        [building.add_product(building.add_supplier(), name="苹果")], window=Window(OPENS, SOON, PICKUP)
+    )
+    leader = building.add_leader()
+    resident = building.add_resident(leader)
+    order = building.place(round_, resident, {"P1": 3})
+    building.close(app, round_, SOON)
+    clock.move_to(SOON + timedelta(minutes=5))
+    boss = building.add_account("运营")
+    with transaction():
+        service.grant_role(account=boss, role="operator", now=NOW, actor=ACTOR.name)
+    buyer = sign_in(app, db.session.get_one(type(boss), resident.account_id), "resident").client
+    office = sign_in(app, db.session.get_one(type(boss), boss.id), "operator").client
+    sent = {"kind": "refund", "reason": "spoiled", "text": "坏了", "units-P1": "3", "submission_key": "k"}
+    assert buyer.post(f"/orders/{order.number}/after-sale", data=sent).status_code == 303
+    case = db.session.scalars(select(AfterSaleCase)).one()
+    where, field = f"/admin/after-sales/{case.number}", f"units-{case.lines[0].order_line_id}"
+    page = office.get(where).text
+    assert ("¥29.70" in page, f'name="{field}"' in page) == (True, True)
+    decision = {"decision": "approve", "answer": "退两件", "goods": "kept"}
+    for wrong in ("0", "4", "1.5", "x"):
+        assert office.post(where, data=decision | {field: wrong}).status_code == 422, wrong
+    assert office.post(where, data=decision | {field: "2"}).status_code == 303
+    db.session.rollback()
+    stored = db.session.scalars(select(AfterSaleCase).execution_options(populate_existing=True)).one()
+    assert (stored.refund_fen, stored.lines[0].units, stored.order.amount_fen) == (1980, 2, 990)
+
+
 def _category() -> int:
     return db.session.scalars(select(Category.id)).one()

@@ -1,5 +1,6 @@
 """After-sale cases: asked for by residents and leaders, decided by operators."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ class NewCase(Body):
 class CaseDecision(Body):
     """Approve or reject; ``charge_supplier`` charges the suppliers with the cost of the goods.
 
+    Of products under ``agreed`` only so many units are approved, of all others what was asked for.
     ``goods`` says what becomes of them: ``returned`` puts them into stock, ``written_off`` as a loss.
     An exchange brings the product ``instead`` where a code is given.
     """
@@ -55,6 +57,7 @@ class CaseDecision(Body):
     goods: Literal["kept", "returned", "written_off"] = "kept"
     charge_supplier: bool = False
     instead: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    agreed: Annotated[list[CaseLine], Field(max_length=MAX_LINES)] | None = None
 
 
 class CaseLineShape(Shape):
@@ -178,11 +181,22 @@ def decide_after_sale(identity: Identity, number: str, body: CaseDecision) -> tu
         goods=Goods(body.goods),
         charge=Charge() if body.charge_supplier else None,
         instead=body.instead,
+        agreed=_agreed(number, body.agreed or ()),
         now=utc_now(),
         zone=zone(),
         actor=identity.actor,
     )
     return 200, _json(case)
+
+
+def _agreed(number: str, wanted: Sequence[CaseLine]) -> dict[int, int]:
+    """Return the agreed units by order line; raise BadInput for what the case does not ask for."""
+    lines = {line.line.offer.product.code: line.order_line_id for line in queries.get_case(number).lines}
+    for place, one in enumerate(wanted):
+        if one.product_code not in lines:
+            param = f"agreed[{place}].product_code"
+            raise BadInput("unknown_product", "The case does not ask for this.", param=param)
+    return {lines[one.product_code]: one.quantity for one in wanted}
 
 
 def zone() -> ZoneInfo:

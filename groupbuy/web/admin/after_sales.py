@@ -10,15 +10,17 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
 from groupbuy.aftersales import queries, rules
-from groupbuy.aftersales.models import AfterSaleCase
+from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine
 from groupbuy.aftersales.rules import Goods
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import putting_right
 from groupbuy.flows.putting_right import Charge
 from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
+from groupbuy.orders.rules import parse_quantity, part_of
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import (
@@ -126,6 +128,7 @@ def aftersales_case(number: str) -> ResponseReturnValue:
             goods=Goods(form.goods.data),
             charge=Charge() if form.charge_supplier.data else None,
             instead=form.instead.data or None,
+            agreed=_agreed(case) if approve else None,
             now=utc_now(),
             zone=zone(),
             actor=actor(),
@@ -135,9 +138,35 @@ def aftersales_case(number: str) -> ResponseReturnValue:
         flash(_("Decided."), "ok")
         return redirect(url_for("admin.aftersales_case", number=number), 303)
     page = render_template(
-        "admin/after_sale.html", case=case, form=form, kinds=KINDS, reasons=REASONS, goods=GOODS
+        "admin/after_sale.html",
+        case=case,
+        form=form,
+        kinds=KINDS,
+        reasons=REASONS,
+        goods=GOODS,
+        worth={line.order_line_id: _worth(line) for line in case.lines},
+        field_of=_field_of,
     )
     return page, 422 if form.errors else 200
+
+
+def _worth(line: AfterSaleLine) -> int:
+    """Return what a refund of a case's line comes to now, in fen."""
+    bought = line.line
+    return part_of(bought.amount_fen, min(line.units, bought.quantity), bought.quantity)
+
+
+def _field_of(line: AfterSaleLine) -> str:
+    return f"units-{line.order_line_id}"
+
+
+def _agreed(case: AfterSaleCase) -> dict[int, int]:
+    """Return the units typed by line; an empty box is all that was asked for. Raise BadInput."""
+    typed = {line.order_line_id: request.form.get(_field_of(line), "").strip() for line in case.lines}
+    try:
+        return {line_id: parse_quantity(text) for line_id, text in typed.items() if text}
+    except (ValueError, OverflowError) as error:
+        raise BadInput("not_a_number", "Type whole numbers.", param="units") from error
 
 
 def _approves() -> bool:
