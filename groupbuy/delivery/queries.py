@@ -237,15 +237,20 @@ def really_missing(found: Discrepancy) -> int:
 
     A leader signs against what the orders hold; what is shared out later was never sent.
     """
+    return max(found.missing - taken_since(found.stop, found.offer_id), 0)
+
+
+def taken_since(stop: DeliveryStop, offer_id: int) -> int:
+    """Return the units of an offer that a shortage has taken from a stop since it was signed for."""
     took = (
         select(total(LineChange.units))
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
         .join(Round, Round.id == Order.round_id)
-        .where(OrderLine.offer_id == found.offer_id, Order.leader_id == found.stop.leader_id)
-        .where(is_on(found.stop.day), is_shared_out(), LineChange.at > found.stop.signed_at)
+        .where(OrderLine.offer_id == offer_id, Order.leader_id == stop.leader_id)
+        .where(is_on(stop.day), is_shared_out(), LineChange.at > stop.signed_at)
     )
-    return max(found.missing - (db.session.scalar(took) or 0), 0)
+    return db.session.scalar(took) or 0
 
 
 def still_to_leave(round_id: int) -> bool:

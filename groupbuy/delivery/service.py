@@ -209,5 +209,13 @@ def store_signature(
     _log("goods_signed", "delivery_stop", str(stop.id), now, actor, after)
 
 
+def store_later(*, stop: DeliveryStop, found: Sequence[Discrepancy], now: datetime, actor: str) -> None:
+    """Note what was found not as sent after a leader had signed; the stop is locked by the caller."""
+    db.session.add_all(found)
+    db.session.flush()
+    after = {"leader": stop.leader.code, "discrepancies": len(found)}
+    _log("goods_missed_later", "delivery_stop", str(stop.id), now, actor, after)
+
+
 def _log(verb: str, kind: str, subject: str, now: datetime, actor: str, after: dict[str, Any]) -> None:
     audit.record(at=now, actor=actor, verb=verb, subject_kind=kind, subject=subject, after=after)

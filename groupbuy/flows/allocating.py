@@ -10,9 +10,10 @@ from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.flows import substituting, telling
+from groupbuy.flows import substituting, telling_of_changes
 from groupbuy.flows.ordering import Actor
 from groupbuy.flows.sharing_out import Preview, fingerprint, lost_by, only_short, preview
+from groupbuy.flows.telling_of_changes import Missed
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import shortening
 from groupbuy.orders.rules import OrderState, Swap
@@ -143,10 +144,10 @@ def _tell(round_: Round, cause: str, decided: Preview, now: datetime) -> None:
     for one in decided.offers:
         for share in one.losing:
             swaps = instead.get(share.claim.line_id, [])
-            text = "".join(f"，换为 {names[swap.offer_id]} {swap.units} 件" for swap in swaps)
+            others = [(names[swap.offer_id], swap.units) for swap in swaps]
             fen = share.lost_fen - sum(swap.units * swap.price_fen for swap in swaps)
-            lost.append((share.claim.resident_id, one.supply.name, share.lost, fen, text))
-    telling.tell_of_shortage(round_=round_, cause=cause, lost=lost, now=now)
+            lost.append(Missed(share.claim.resident_id, one.supply.name, share.lost, fen, others))
+    telling_of_changes.tell_of_shortage(round_=round_, cause=cause, lost=lost, now=now)
 
 
 def _log(

@@ -17,8 +17,9 @@ from groupbuy.delivery import service as delivery
 from groupbuy.delivery.models import DeliveryStop, Discrepancy
 from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.rules import Decision, Payer, Reason
-from groupbuy.flows import telling
+from groupbuy.flows import telling_of_changes
 from groupbuy.flows.ordering import Actor
+from groupbuy.flows.telling_of_changes import Missed
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.orders import shortening
 from groupbuy.orders.rules import part_of
@@ -64,9 +65,7 @@ def sign(
     Raise NotFound for a stop of somebody else, BadInput with param ``lines[OFFER]``, RuleBroken
     ``not_left``, ``already_signed``.
     """
-    stop = queries.get_stop(stop_id, lock=True)
-    if stop.leader_id not in leader_ids:
-        raise NotFound("unknown_stop", "There is no such stop.")
+    stop = _own_stop(stop_id, leader_ids)
     if stop.route.left_at is None:
         raise RuleBroken("not_left", "These goods have not left yet.")
     if stop.signed_at is not None:
@@ -74,6 +73,39 @@ def sign(
     goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
     found = _differences(stop, goods, counts)
     delivery.store_signature(stop=stop, found=found, note=note, now=now, actor=actor.name)
+    return stop
+
+
+def _own_stop(stop_id: int, leader_ids: Sequence[int]) -> DeliveryStop:
+    stop = queries.get_stop(stop_id, lock=True)
+    if stop.leader_id not in leader_ids:
+        raise NotFound("unknown_stop", "There is no such stop.")
+    return stop
+
+
+def report_later(
+    *, stop_id: int, leader_ids: Sequence[int], counts: Mapping[int, Count], now: datetime, actor: Actor
+) -> DeliveryStop:
+    """Note what a leader found not as sent only after signing, each offer once.
+
+    Raise NotFound for a stop of somebody else, BadInput with param ``lines[OFFER]`` or ``lines`` where all
+    is as sent, RuleBroken ``not_signed``, ``already_told``.
+    """
+    stop = _own_stop(stop_id, leader_ids)
+    if stop.signed_at is None:
+        raise RuleBroken("not_signed", "These goods have not been signed for yet.")
+    for one in queries.discrepancies(stop_id=stop.id):
+        if one.offer_id in counts:
+            param = f"lines[{one.offer_id}]"
+            raise RuleBroken("already_told", "This has been reported already.", param=param)
+    goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
+    found = _differences(stop, goods, counts)
+    if not found:
+        raise BadInput("required", "Change what is not as sent.", param="lines")
+    for one in found:
+        # As at the signature: what a shortage took since is told apart when it is decided.
+        one.sent += queries.taken_since(stop, one.offer_id)
+    delivery.store_later(stop=stop, found=found, now=now, actor=actor.name)
     return stop
 
 
@@ -171,11 +203,12 @@ def _refund(found: Discrepancy, payer: Payer | None, round_: Round, now: datetim
     found.payer, found.charge_fen = payer, sum(one.amount_fen for one in parts)
     if payer is Payer.SUPPLIER and found.charge_fen:
         _owe_less(found, parts, now, actor)
-    telling.tell_of_shortage(
+    telling_of_changes.tell_of_shortage(
         round_=round_,
         cause=found.cause,
         lost=[
-            (one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen, "") for one in losing
+            Missed(one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen)
+            for one in losing
         ],
         now=now,
     )

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from groupbuy.campaigns.history_models import RoundDelay
 from groupbuy.campaigns.models import Offer, OfferVersion, Round
 from groupbuy.db import db
-from groupbuy.kernel.money import format_yuan
 from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient
 from groupbuy.notices.rules import LEADER, RESIDENT
@@ -108,68 +107,3 @@ def tell_of_calling_off(
 def shortage_key(cause: str, resident_id: int) -> str:
     """Return the key of the note that a resident gets of a decision, named as in the lines' changes."""
     return f"shortage-{cause}-{resident_id}"
-
-
-def tell_of_shortage(
-    *, round_: Round, cause: str, lost: Iterable[tuple[int, str, int, int, str]], now: datetime
-) -> None:
-    """Tell each resident once what does not come; whoever gets something else instead hears of that.
-
-    Of each: resident id, goods, sale units, fen less, and a text of what comes in its place.
-    """
-    texts: dict[int, list[str]] = {}
-    sums: dict[int, int] = {}
-    compensated = set()
-    for resident_id, goods, units, amount_fen, instead in lost:
-        compensated |= {resident_id} if instead else set()
-        texts.setdefault(resident_id, []).append(f"{goods} 缺 {units} 件{instead}")
-        sums[resident_id] = sums.get(resident_id, 0) + amount_fen
-    telling.tell(
-        (
-            Notice(
-                shortage_key(cause, resident_id),
-                "substituted" if resident_id in compensated else "short",
-                recipient(RESIDENT, resident_id),
-                {
-                    "round": round_.title,
-                    "goods": "；".join(goods),
-                    "amount": format_yuan(sums[resident_id]),
-                },
-            )
-            for resident_id, goods in sorted(texts.items())
-        ),
-        now=now,
-    )
-
-
-def tell_of_weights(
-    *, round_: Round, cause: str, weighed: Iterable[tuple[int, str, int, int]], now: datetime
-) -> None:
-    """Tell each resident what the goods weigh: resident id, goods, grams, fen more or less of each."""
-    texts: dict[int, list[str]] = {}
-    sums: dict[int, int] = {}
-    for resident_id, goods, grams, change_fen in weighed:
-        texts.setdefault(resident_id, []).append(f"{goods} 实重 {grams}g")
-        sums[resident_id] = sums.get(resident_id, 0) + change_fen
-    telling.tell(
-        (
-            Notice(
-                shortage_key(cause, resident_id),
-                "weighed",
-                recipient(RESIDENT, resident_id),
-                {
-                    "round": round_.title,
-                    "goods": "；".join(goods),
-                    "difference": _difference(sums[resident_id]),
-                },
-            )
-            for resident_id, goods in sorted(texts.items())
-        ),
-        now=now,
-    )
-
-
-def _difference(fen: int) -> str:
-    if fen > 0:
-        return f"比预估多 {format_yuan(fen)}，需补差价"
-    return f"比预估少 {format_yuan(-fen)}，已付的将退还" if fen else "与预估金额相同"

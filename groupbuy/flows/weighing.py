@@ -13,8 +13,9 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.finance.dials import dials
-from groupbuy.flows import telling
+from groupbuy.flows import telling_of_changes
 from groupbuy.flows.ordering import Actor
+from groupbuy.flows.telling_of_changes import Weighed
 from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
 from groupbuy.orders import shortening
 from groupbuy.orders.shortening import Loss
@@ -137,8 +138,10 @@ def settle_weights(*, round_: Round, now: datetime, actor: Actor) -> WeightSettl
         books.bring_up_order(order_id=order_id, now=now)
     figures = {"lines": settlement.lines, "more_fen": settlement.more_fen, "less_fen": settlement.less_fen}
     _log("weights_settled", round_, now, actor, figures)
-    weighed = [(line.resident_id, line.name, line.grams or 0, changes[line.line_id]) for line in pending]
-    telling.tell_of_weights(round_=round_, cause=cause, weighed=weighed, now=now)
+    weighed = [
+        Weighed(line.resident_id, line.name, line.grams or 0, changes[line.line_id]) for line in pending
+    ]
+    telling_of_changes.tell_of_weights(round_=round_, cause=cause, weighed=weighed, now=now)
     return settlement
 
 

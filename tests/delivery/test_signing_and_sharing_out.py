@@ -13,9 +13,9 @@ from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.finance import queries as ledger
 from groupbuy.finance.rules import supplier
-from groupbuy.flows import allocating, calling_off
+from groupbuy.flows import allocating, calling_off, signing
 from groupbuy.flows.signing import Count
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.warehouse.rules import Policy
 from tests.building import ACTOR, PICKUP
 from tests.delivery.town import T, Town
@@ -196,3 +196,44 @@ def test_nobody_pays_for_what_a_round_that_is_called_off_never_got(town: Town) -
     in_transaction(lambda: calling_off.call_off(round_=round_, reason="停业", now=LATER, actor=ACTOR))
     assert (_owed(town), _again(found).charge_fen) == (0, 0)
     assert day.wrong() == []
+
+
+def _report(town: Town, got: int) -> Discrepancy:
+    stop, offer = town.stop(0), town.offer("P1")
+    in_transaction(
+        lambda: signing.report_later(
+            stop_id=stop.id,
+            leader_ids=[stop.leader_id],
+            counts={offer: Count(got, "missing")},
+            now=LATER,
+            actor=ACTOR,
+        )
+    )
+    return queries.discrepancies(day=PICKUP)[0]
+
+
+def test_what_is_found_missing_after_signing_is_told_once_and_decided_like_the_rest(town: Town) -> None:
+    """Seven were signed for; six are there after all: Berta, who ordered last, goes without one."""
+    with pytest.raises(RuleBroken, match="not been signed"):
+        _report(town, 6)
+    town.sign(0, {})
+    with pytest.raises(BadInput, match="not as sent"):
+        _report(town, 7)
+    found = _report(town, 6)
+    with pytest.raises(RuleBroken, match="already"):
+        _report(town, 5)
+    assert (found.sent, found.got) == (7, 6)
+    town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    assert _kept(town) == [5, 1, 3]
+
+
+def test_what_a_shortage_took_between_signing_and_reporting_is_not_missing_too(town: Town) -> None:
+    """Of seven signed for, the shortage takes some; what is there then is all that was sent but one."""
+    town.sign(0, {})
+    _receive(town, 8)
+    assert _share_out(town) == 2
+    left = sum(_kept(town)[:2])
+    found = _report(town, left - 1)
+    assert queries.really_missing(found) == 1
+    town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    assert sum(_kept(town)[:2]) == left - 1

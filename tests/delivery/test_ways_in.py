@@ -89,6 +89,17 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     assert "请说明是缺少还是破损" in blank.get_data(as_text=True)
     assert _post(leader, place, **form | {"lines-0-reason": "missing"}).status_code == 303
     assert "发 7，收 4" in leader.text(place)
+    assert _post(leader, place, **form | {"lines-0-reason": "missing"}).status_code == 200, "sent twice"
+    pears = str(town.offer("P2", 1))
+    later = {"later": "1", "lines-0-offer": pears, "lines-0-got": "3", "lines-0-reason": ""}
+    shown = leader.text(place)
+    assert ("签收后又发现短少或破损" in shown, 'name="later" type="hidden" value="1"' in shown) == (
+        True,
+        True,
+    )
+    assert _post(leader, place, **later).status_code == 422
+    assert _post(leader, place, **later | {"lines-0-reason": "damaged"}).status_code == 303
+    assert "发 4，收 3" in leader.text(place)
     found = queries.discrepancies(day=PICKUP)[0]
     decide = f"/admin/delivery/discrepancies/{found.id}"
     assert warehouse.get(decide).status_code == 403
@@ -187,6 +198,10 @@ def test_programs_plan_leave_and_sign(app: Flask, town: Town, cli_runner: Run) -
     assert signed.json["signed_at"] is not None
     again = client.post(f"/api/v1/deliveries/{DAY}/sign", headers=leader, json={"lines": []})
     assert (again.status_code, again.json["error"]["code"]) == (409, "already_signed")
+    late = {"lines": [{"round": "C2", "product_code": "P2", "got": 3, "reason": "missing"}], "later": True}
+    for status in (200, 409):
+        told = client.post(f"/api/v1/deliveries/{DAY}/sign", headers=leader, json=late)
+        assert (told.status_code, "already_told" in told.text) == (status, status == 409)
 
 
 def test_the_command_plans_shows_and_writes_notes(town: Town, cli_runner: Run, tmp_path: Path) -> None:

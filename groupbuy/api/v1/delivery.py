@@ -115,9 +115,13 @@ class CountedLine(Body):
 
 
 class Sign(Body):
-    """What was not as sent; everything else came as sent."""
+    """What was not as sent; everything else came as sent.
+
+    With ``later`` these lines showed only after signing, each product once; nothing is signed anew.
+    """
 
     lines: Annotated[list[CountedLine], Field(max_length=2000)]
+    later: bool = False
     note: Annotated[Text, Field(max_length=MAX_TEXT)] | None = None
 
 
@@ -187,14 +191,11 @@ def sign_for_goods(identity: Identity, day: str, body: Sign) -> tuple[int, Any]:
                 "unknown_product", "Nothing of this was sent.", param=f"lines[{index}].product_code"
             )
         counts[offer_id] = Count(line.got, line.reason)
-    signing.sign(
-        stop_id=stop.id,
-        leader_ids=identity.leader_ids,
-        counts=counts,
-        now=utc_now(),
-        actor=identity.actor,
-        note=body.note,
-    )
+    mine, now, actor = identity.leader_ids, utc_now(), identity.actor
+    if body.later:
+        signing.report_later(stop_id=stop.id, leader_ids=mine, counts=counts, now=now, actor=actor)
+    else:
+        signing.sign(stop_id=stop.id, leader_ids=mine, counts=counts, now=now, actor=actor, note=body.note)
     return 200, _goods_json(stop)
 
 

@@ -39,6 +39,7 @@ VERBS: Mapping[str, object] = {
     "tours_thrown_away": _l("Proposed tours thrown away"),
     "route_left": _l("Route left"),
     "goods_arrived": _l("Goods arrived at the leader's"),
+    "goods_missed_later": _l("Missing or damaged goods reported after signing"),
     "goods_signed": _l("Goods signed for"),
     "discrepancy_decided": _l("Missing goods decided"),
     "discrepancy_never_came": _l("Charge for missing goods given back"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import FieldList, Form, FormField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
@@ -47,6 +47,7 @@ class SignForm(PageForm):
     """All goods of a stop."""
 
     stop = HiddenField()
+    later = HiddenField()
     lines = FieldList(FormField(GoodsLineForm), max_entries=2000)
     note = StringField(_l("Remark"), validators=[Length(max=MAX_TEXT)])
 
@@ -64,24 +65,30 @@ def goods() -> ResponseReturnValue:
 @blueprint.route("/goods/<day>", methods=["GET", "POST"])
 @for_leaders
 def goods_of_day(day: str) -> ResponseReturnValue:
-    """Show a day's goods; sign for them, and say what was missing."""
+    """Show a day's goods; sign for them, and say what was missing, also when that shows only later."""
     stop = _stop(day)
-    lines = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
+    found = queries.discrepancies(stop_id=stop.id)
+    told = {one.offer_id for one in found}
+    goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
+    lines = [one for one in goods if one.offer_id not in told]
     form = SignForm(data=_as_sent(stop, lines))
-    if stop.signed_at is None and form.validate_on_submit():
+    # A form that was sent twice, or from a page of before, signs nothing anew.
+    later = bool(request.form.get("later"))
+    if later is bool(stop.signed_at) and form.validate_on_submit():
+        thanks = _("Noted.") if later else _("Thank you: the goods are signed for.")
         try:
-            in_transaction(lambda: _sign(stop.id, form))
+            in_transaction(lambda: _store(stop.id, form, later))
         except GroupbuyError as error:
             _blame(form, error)
         else:
-            flash(_("Thank you: the goods are signed for."), "ok")
+            flash(thanks, "ok")
             return redirect(url_for("leader.goods_of_day", day=day), 303)
     page = render_template(
         "leader/goods.html",
         stop=stop,
         form=form,
         lines={str(one.offer_id): one for one in lines},
-        found=queries.discrepancies(stop_id=stop.id),
+        found=found,
     )
     return page, 422 if form.errors else 200
 
@@ -98,22 +105,21 @@ def _stop(day: str) -> DeliveryStop:
 
 def _as_sent(stop: DeliveryStop, lines: Sequence[StopGoods]) -> dict[str, object]:
     sent = [{"offer": str(one.offer_id), "got": one.units, "reason": ""} for one in lines]
-    return {"stop": str(stop.id), "lines": sent}
+    return {"stop": str(stop.id), "later": "1" if stop.signed_at else "", "lines": sent}
 
 
-def _sign(stop_id: int, form: SignForm) -> None:
-    signing.sign(
-        stop_id=stop_id,
-        leader_ids=[the_leader().id],
-        counts={
-            int(row.offer.data): Count(row.got.data or 0, row.reason.data or None)
-            for row in form.lines
-            if (row.offer.data or "").isdigit()
-        },
-        now=utc_now(),
-        actor=signed_in().actor,
-        note=form.note.data,
-    )
+def _store(stop_id: int, form: SignForm, later: bool) -> None:
+    counts = {
+        int(row.offer.data): Count(row.got.data or 0, row.reason.data or None)
+        for row in form.lines
+        if (row.offer.data or "").isdigit()
+    }
+    now, actor, mine = utc_now(), signed_in().actor, [the_leader().id]
+    if later:
+        signing.report_later(stop_id=stop_id, leader_ids=mine, counts=counts, now=now, actor=actor)
+    else:
+        note = form.note.data
+        signing.sign(stop_id=stop_id, leader_ids=mine, counts=counts, now=now, actor=actor, note=note)
 
 
 def _blame(form: SignForm, error: GroupbuyError) -> None:
