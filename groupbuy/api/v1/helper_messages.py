@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from groupbuy.api.v1 import messages, notices
+from groupbuy.api.v1 import messages, notice_preferences
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.helper_payments import SHARES
 from groupbuy.api.v1.messages import Messages, Seen, Unread
-from groupbuy.api.v1.notices import OptOut, Preferences
+from groupbuy.api.v1.notice_preferences import OptOut, Preferences
 from groupbuy.api.v1.shapes import Page
 from groupbuy.http.identity import Identity
 from groupbuy.notices.reach import recipient
@@ -32,13 +32,13 @@ def mark_share_messages(identity: Identity, body: Seen) -> tuple[int, Any]:
 @endpoint("GET", f"{PATH}/preferences", scope=SCOPE, answers={200: Preferences})
 def show_share_preferences(identity: Identity) -> tuple[int, Any]:
     """Tell what one may hear of as a helper, and what one wants to."""
-    return 200, notices.preferences_of(_box(identity))
+    return 200, notice_preferences.preferences_of(_box(identity))
 
 
 @endpoint("PUT", f"{PATH}/preferences", scope=SCOPE, body=OptOut, answers={200: Preferences})
 def set_share_preferences(identity: Identity, body: OptOut) -> tuple[int, Any]:
     """Say all that one does not want to hear of as a helper."""
-    return 200, notices.prefer(_box(identity), body)
+    return 200, notice_preferences.prefer(_box(identity), body)
 
 
 def _box(identity: Identity) -> str:
