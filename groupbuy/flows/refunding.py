@@ -1,10 +1,10 @@
-"""Money that is owed back on an order returns to where it came from, in the proportions it came."""
+"""Money that is owed back on an order returns to where it came from, or where somebody says."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
@@ -27,6 +27,8 @@ from groupbuy.payments.paying_back import MAX_REASON
 
 ASKED, DONE, REJECTED = "asked", "done", "rejected"
 NEVER_PAID = "未在时限内付清，自动退回"
+# To where the money came from, in the proportions it came.
+SOURCES = "sources"
 
 
 def refund(
@@ -36,22 +38,27 @@ def refund(
     reason: str,
     now: datetime,
     actor: str,
+    target: str = SOURCES,
     submission_key: str | None = None,
 ) -> RefundRequest:
-    """Pay back part or all of what is owed on an order to its sources; the same key again is the first.
+    """Pay back part or all of what is owed on an order; the same key again is the first.
 
-    Above the limit of two persons it waits for a second one. Raise BadInput, RuleBroken ``above_owed``.
+    ``target`` is ``sources``, in the proportions the money came, or ``wallet`` or ``cash``. It waits for a
+    second person once what people have paid back alone on the order comes above the limit of two persons,
+    in one part or in many. Raise BadInput, RuleBroken ``above_owed``.
     """
-    _check(amount_fen, reason)
+    _check(amount_fen, reason, target)
     lock_order(order)
     key = own_key(order.id, submission_key)
     if first := first_of(RefundRequest, key):
         return first
     _check_owed(order, amount_fen)
-    alone = amount_fen <= dials().second_person_fen
+    earlier = 0 if actor == SCHEDULER else _paid_alone(order.id)
+    alone = earlier + amount_fen <= dials().second_person_fen
     request = RefundRequest(
         order_id=order.id,
         amount_fen=amount_fen,
+        target=target,
         reason=reason.strip(),
         state=DONE if alone else ASKED,
         asked_at=now,
@@ -60,13 +67,18 @@ def refund(
     )
     db.session.add(request)
     db.session.flush()
-    _log(request, "refund_asked", now, actor, {"amount_fen": amount_fen, "order": order.number})
+    after = {"amount_fen": amount_fen, "order": order.number, "target": target}
+    _log(request, "refund_asked", now, actor, after)
     if alone:
-        _to_sources(order, amount_fen, request.reason, now, actor)
+        _carry_out(request, order, now, actor)
     return request
 
 
-def _check(amount_fen: int, reason: str) -> None:
+def _check(amount_fen: int, reason: str, target: str) -> None:
+    if target not in (SOURCES, *paying_back.TARGETS):
+        raise BadInput(
+            "unknown_target", "Pay back the way it was paid, to the wallet or as cash.", param="target"
+        )
     if amount_fen <= 0:
         raise BadInput("out_of_range", "An amount above zero.", param="amount")
     if not 1 <= len(reason.strip()) <= MAX_REASON:
@@ -101,7 +113,7 @@ def decide(*, request_id: int, approve: bool, words: str, now: datetime, actor: 
     db.session.flush()
     _log(request, "refund_approved" if approve else "refund_rejected", now, actor, {"words": request.words})
     if approve:
-        _to_sources(order, request.amount_fen, request.reason, now, actor)
+        _carry_out(request, order, now, actor)
     return request
 
 
@@ -137,6 +149,21 @@ def due_to_give_back(*, most: int) -> Sequence[Order]:
         Order.id.not_in(still_open.where(ChannelPayment.order_id.is_not(None))),
     )
     return db.session.scalars(select(Order).where(*never).order_by(Order.id).limit(most)).all()
+
+
+def _carry_out(request: RefundRequest, order: Order, now: datetime, actor: str) -> None:
+    """Pay what was asked for on a locked order."""
+    if request.target == SOURCES:
+        _to_sources(order, request.amount_fen, request.reason, now, actor)
+        return
+    paying_back.pay_back(
+        order=order,
+        amount_fen=request.amount_fen,
+        target=request.target,
+        reason=request.reason,
+        now=now,
+        actor=actor,
+    )
 
 
 def _to_sources(order: Order, amount_fen: int, reason: str, now: datetime, actor: str) -> None:
@@ -180,7 +207,17 @@ def get_request(request_id: int) -> RefundRequest:
 
 
 def _waiting(order_id: int) -> int:
-    mine = (RefundRequest.order_id == order_id, RefundRequest.state == ASKED)
+    return _asked_for(order_id, RefundRequest.state == ASKED)
+
+
+def _paid_alone(order_id: int) -> int:
+    """Return what people have paid back on an order that no second person has seen, in fen."""
+    by_people = RefundRequest.asked_by != SCHEDULER
+    return _asked_for(order_id, RefundRequest.state == DONE, RefundRequest.decided_by.is_(None), by_people)
+
+
+def _asked_for(order_id: int, *conditions: ColumnElement[bool]) -> int:
+    mine = (RefundRequest.order_id == order_id, *conditions)
     return db.session.scalar(select(total(RefundRequest.amount_fen)).where(*mine)) or 0
 
 

@@ -170,12 +170,16 @@ class ChannelRefund(Base):
 
 
 class RefundRequest(Base):
-    """A refund of an order to where its money came from; a large one waits for a second person."""
+    """A refund of an order that somebody asked for; a large one waits for a second person.
+
+    ``target`` is ``sources``, to where the money came from, or ``wallet`` or ``cash``.
+    """
 
     __tablename__ = "refund_request"
     __table_args__ = (
         CheckConstraint("state IN ('asked', 'done', 'rejected')", name="state"),
         CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("target IN ('sources', 'wallet', 'cash')", name="target"),
         Index("ix_refund_request_state", "state"),
         Index("ix_refund_request_order", "order_id"),
     )
@@ -183,6 +187,7 @@ class RefundRequest(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("order.id"))
     amount_fen: Mapped[int]
+    target: Mapped[str] = mapped_column(default="sources", server_default="sources")
     reason: Mapped[str]
     state: Mapped[str]
     asked_at: Mapped[datetime]

@@ -47,7 +47,9 @@ def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_mac
     return shop
 
 
-def refund(shop: Shop, amount: int, key: str | None = None, actor: str = "account:1") -> RefundRequest:
+def refund(
+    shop: Shop, amount: int, key: str | None = None, actor: str = "account:1", target: str = "sources"
+) -> RefundRequest:
     return in_transaction(
         lambda: refunding.refund(
             order=shop.order_row(),
@@ -55,6 +57,7 @@ def refund(shop: Shop, amount: int, key: str | None = None, actor: str = "accoun
             reason="缺货",
             now=NOW,
             actor=actor,
+            target=target,
             submission_key=key,
         )
     )
@@ -125,6 +128,31 @@ def test_a_large_refund_waits_for_a_second_person(shop: Shop) -> None:
         decide(asked, approve=False, actor="account:3")
     assert sum(fen for _, fen in by_target(shop)) == 1500
     assert refund(shop, 480).state == "done"
+
+
+def test_a_large_refund_in_parts_waits_for_a_second_person_too(shop: Shop) -> None:
+    dial(second_person_fen=1000)
+    assert refund(shop, 600).state == "done"
+    # Somebody else may not go on alone either: of this order nobody has seen the first part.
+    asked = refund(shop, 401, actor="account:2")
+    assert (asked.state, sum(fen for _, fen in by_target(shop))) == ("asked", 600)
+    assert decide(asked, approve=True, actor="account:1").state == "done"
+    # What two persons have seen does not count against the next.
+    assert refund(shop, 400).state == "done"
+    assert refund(shop, 1).state == "asked"
+
+
+@pytest.mark.parametrize("target", ["wallet", "cash"])
+def test_a_large_refund_to_the_wallet_or_in_cash_waits_for_a_second_person(shop: Shop, target: str) -> None:
+    dial(second_person_fen=1000)
+    asked = refund(shop, 1500, target=target)
+    assert (asked.state, by_target(shop)) == ("asked", [])
+    with pytest.raises(RuleBroken, match="Another person"):
+        decide(asked, approve=True, actor="account:1")
+    assert decide(asked, approve=True, actor="account:2").state == "done"
+    assert by_target(shop) == [(target, 1500)]
+    with pytest.raises(BadInput, match="the way it was paid"):
+        refund(shop, 1, target="elsewhere")
 
 
 def test_a_rejected_refund_moves_nothing(shop: Shop) -> None:

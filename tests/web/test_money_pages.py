@@ -8,6 +8,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from groupbuy.accounts import queries as accounts
 from groupbuy.accounts.models import Account
@@ -20,7 +21,9 @@ from groupbuy.finance import queries, rules
 from groupbuy.flows import ordering
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
+from groupbuy.payments.models import RefundRequest
 from tests import building
+from tests.api.conftest import person_of
 from tests.money import SETTLED, dial, earn, hand_out, keep, sell
 from tests.support.seats import appoint
 
@@ -153,7 +156,8 @@ def test_cash_is_handed_over_and_confirmed(app: Flask) -> None:
     assert queries.balance(rules.CASH_DESK) == 1980
 
 
-def test_money_owed_back_is_listed_and_paid_back_once(app: Flask) -> None:
+def owed_back() -> Order:
+    """Return a cancelled order of ¥19.80 that was paid."""
     leader = building.add_leader()
     round_ = building.add_round([building.add_product(building.add_supplier())])
     order = building.place(round_, building.add_resident(leader), {"P1": 2})
@@ -161,6 +165,11 @@ def test_money_owed_back_is_listed_and_paid_back_once(app: Flask) -> None:
         row = db.session.get_one(Order, order.id)
         ordering.mark_paid(order=row, now=building.NOW, actor=building.ACTOR)
         ordering.cancel_order(order=row, reason="不要了", now=building.NOW, actor=building.ACTOR)
+    return order
+
+
+def test_money_owed_back_is_listed_and_paid_back_once(app: Flask) -> None:
+    order = owed_back()
     office = finance(app)
     assert order.number in office.get("/admin/refunds").text
     sent = {"amount": "19.80", "target": "wallet", "reason": "取消", "submission_key": "k"}
@@ -168,6 +177,31 @@ def test_money_owed_back_is_listed_and_paid_back_once(app: Flask) -> None:
         assert office.post(f"/admin/refunds/{order.number}", data=sent).status_code == 303
     assert order.number not in office.get("/admin/refunds").text
     assert queries.available(rules.wallet(order.resident_id)) == 1980
+
+
+def test_a_large_refund_is_approved_by_another_person_by_whatever_way_it_is_asked_for(app: Flask) -> None:
+    dial(second_person_fen=1000)
+    order = owed_back()
+    clerk = building.add_account("财务")
+    first, second = browser(app, clerk, "finance"), browser(app, building.add_account("财务二"), "finance")
+    program = person_of(app, clerk.id, "finance")
+    sent = {"amount": "15.00", "target": "cash", "reason": "取消", "submission_key": "k"}
+    assert first.post(f"/admin/refunds/{order.number}", data=sent).status_code == 303
+    assert "尚未付款" in first.get("/admin/refunds").text
+    asked = {"amount_fen": 480, "target": "wallet", "reason": "取消"}
+    assert program.post(f"/orders/{order.number}/refunds", asked).json["state"] == "done"
+    assert program.post(f"/orders/{order.number}/refunds", asked).status_code == 409
+    listed = second.get("/admin/payments/requests").text
+    assert all(word in listed for word in ("¥15.00", "团长退现金", "财务"))
+    waiting = select(RefundRequest.id).where(RefundRequest.state == "asked")
+    request_id = db.session.scalars(waiting).one()
+    deed = f"/admin/payments/requests/{request_id}/approve"
+    assert first.post(deed).status_code == 422
+    decided = program.post(f"/refund-requests/{request_id}/decide", {"approve": True})
+    assert decided.json["error"]["code"] == "second_person"
+    assert all(word in second.get(deed).text for word in ("¥15.00", "团长退现金", "取消"))
+    assert second.post(deed).status_code == 303
+    assert order.number not in first.get("/admin/refunds").text
 
 
 def test_income_and_expense_agree_with_the_ledger_to_the_fen(app: Flask) -> None:

@@ -12,13 +12,14 @@ from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.withdrawing import MAX_PAYEE, MAX_REASON, Payee
+from groupbuy.flows import refunding
 from groupbuy.http.identity import Identity
 from groupbuy.http.proving import require_fresh
 from groupbuy.http.reading import Body, Query, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import MAX_FEN
 from groupbuy.orders.queries import get_order
-from groupbuy.payments import handing_over, paying_back
+from groupbuy.payments import handing_over
 
 Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
 Word = Annotated[Text, Field(min_length=1, max_length=MAX_PAYEE)]
@@ -79,9 +80,10 @@ class NewRefund(Body):
 
 
 class RefundShape(Shape):
-    """A refund, and what is still owed on its order."""
+    """What was asked for, and what is still owed on its order; ``asked`` waits for a second person."""
 
     id: int
+    state: Literal["asked", "done", "rejected"]
     amount_fen: int
     target: str
     owed_fen: int
@@ -189,11 +191,12 @@ def decide_withdrawal(identity: Identity, number: str, body: WithdrawalDecision)
     answers={201: RefundShape},
 )
 def pay_order_back(identity: Identity, order_no: str, body: NewRefund) -> tuple[int, Any]:
-    """Pay back part or all of what is owed on an order."""
+    """Pay back part or all of what is owed on an order; above the limit another person decides it first."""
     order = get_order(order_no)
-    refund = paying_back.pay_back(order=order, **body.model_dump(), now=utc_now(), actor=identity.actor.name)
+    request = refunding.refund(order=order, **body.model_dump(), now=utc_now(), actor=identity.actor.name)
     owed = max(order.paid_fen - order.amount_fen, 0)
-    return 201, {"id": refund.id, "amount_fen": refund.amount_fen, "target": refund.target, "owed_fen": owed}
+    names = ("id", "state", "amount_fen", "target")
+    return 201, {name: getattr(request, name) for name in names} | {"owed_fen": owed}
 
 
 @endpoint(

@@ -1,7 +1,5 @@
 """Residents' cash that leaders hand over, and money that is owed back on orders."""
 
-from typing import Any
-
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -16,7 +14,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
-from groupbuy.payments import handing_over, paying_back
+from groupbuy.payments import handing_over
 from groupbuy.payments.models import CashHandover
 from groupbuy.web.admin import deciding, saving
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -27,9 +25,6 @@ from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
-# To where the money came from, in the proportions it came.
-SOURCES = "sources"
-
 
 class PayBackForm(KeyedForm):
     """How much of an order is paid back, where to and why."""
@@ -38,7 +33,7 @@ class PayBackForm(KeyedForm):
     target = SelectField(
         _l("Pay back"),
         choices=[
-            SelectChoice(SOURCES, _l("the way it was paid")),
+            SelectChoice(refunding.SOURCES, _l("the way it was paid")),
             SelectChoice("wallet", _l("to the wallet")),
             SelectChoice("cash", _l("in cash, by the leader")),
         ],
@@ -144,19 +139,31 @@ def refunds_pay(number: str) -> ResponseReturnValue:
     order = get_order(number)
     form = PayBackForm(amount=max(order.paid_fen - order.amount_fen, 0), reason=order.cancel_reason or "")
 
-    def store() -> None:
-        usual: dict[str, Any] = {
-            "order": get_order(number),
-            "amount_fen": form.amount.data or 0,
-            "reason": form.reason.data or "",
-            "submission_key": (form.submission_key.data or "")[:64] or None,
-        }
-        if form.target.data == SOURCES:
-            refunding.refund(**usual, now=utc_now(), actor=actor().name)
-        else:
-            paying_back.pay_back(**usual, target=form.target.data, now=utc_now(), actor=actor().name)
+    asked: list[str] = []
 
-    title = f"{_('Pay back')}: {number}"
+    def store() -> None:
+        request = refunding.refund(
+            order=get_order(number),
+            amount_fen=form.amount.data or 0,
+            reason=form.reason.data or "",
+            target=form.target.data,
+            now=utc_now(),
+            actor=actor().name,
+            submission_key=(form.submission_key.data or "")[:64] or None,
+        )
+        asked[:] = [request.state]
+
+    def done() -> str:
+        waits = _(
+            "Nothing is paid yet: so large a refund waits under “Refunds asked for” for a second person."
+        )
+        return waits if asked == [refunding.ASKED] else _("Paid back.")
+
     return saving.answer(
-        form, store, title=title, back=(url_for("admin.refunds"), _("To give back")), deed=_("Pay back")
+        form,
+        store,
+        title=f"{_('Pay back')}: {number}",
+        back=(url_for("admin.refunds"), _("To give back")),
+        done=done,
+        deed=_("Pay back"),
     )

@@ -1,10 +1,13 @@
 """Payments through channels, refunds on their way, and refunds that wait for a second person."""
 
+from typing import Any
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import String, cast, literal, select
 from sqlalchemy.orm import joinedload
 
+from groupbuy.accounts.models import Account
 from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments import channel_refunds, charging, reconciling
@@ -13,6 +16,7 @@ from groupbuy.web.admin import deciding, saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, ReasonForm
 from groupbuy.web.admin.listing import Column, Filter, Listing, Rows, asked, by_state, file_of, in_state, show
+from groupbuy.web.admin.words import PREFIX, actor_name, names_of
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.resident.ways import NAMES
@@ -37,9 +41,10 @@ def _to_wallet(row: ChannelRefund) -> str | None:
     return url_for("admin.payments_to_wallet", number=row.number) if stuck else None
 
 
-def _decide(row: RefundRequest, deed: str) -> str | None:
-    waits = row.state == refunding.ASKED
-    return url_for("admin.payments_decide", request_id=row.id, deed=deed) if waits else None
+def _decide(row: Any, deed: str) -> str | None:
+    request = row.RefundRequest
+    waits = request.state == refunding.ASKED
+    return url_for("admin.payments_decide", request_id=request.id, deed=deed) if waits else None
 
 
 PAYMENTS = (
@@ -62,18 +67,24 @@ REFUNDS = (
     Column(_l("Last fault"), lambda row: row.last_error),
     Column(_l("State"), lambda row: row.state, "state:channel_refund"),
 )
+TARGETS = {
+    "sources": _l("the way it was paid"),
+    "wallet": _l("to the wallet"),
+    "cash": _l("in cash, by the leader"),
+}
 REQUESTS = (
     Column(
         _l("Order"),
-        lambda row: row.order.number,
+        lambda row: row.RefundRequest.order.number,
         "code",
-        lambda row: url_for("admin.orders_detail", number=row.order.number),
+        lambda row: url_for("admin.orders_detail", number=row.RefundRequest.order.number),
     ),
-    Column(_l("Amount"), lambda row: row.amount_fen, "money"),
-    Column(_l("Reason"), lambda row: row.reason),
-    Column(_l("Asked for at"), lambda row: row.asked_at, "moment"),
-    Column(_l("By"), lambda row: row.asked_by),
-    Column(_l("State"), lambda row: row.state, "state:refund_request"),
+    Column(_l("Amount"), lambda row: row.RefundRequest.amount_fen, "money"),
+    Column(_l("Pay back"), lambda row: str(TARGETS[row.RefundRequest.target])),
+    Column(_l("Reason"), lambda row: row.RefundRequest.reason),
+    Column(_l("Asked for at"), lambda row: row.RefundRequest.asked_at, "moment"),
+    Column(_l("By"), lambda row: actor_name(row.RefundRequest.asked_by, row.name)),
+    Column(_l("State"), lambda row: row.RefundRequest.state, "state:refund_request"),
 )
 
 DIFFERENCES = (
@@ -188,8 +199,12 @@ def payments_ask_again(number: str) -> ResponseReturnValue:
 @blueprint.get("/payments/requests")
 def payments_requests() -> ResponseReturnValue:
     """List refunds that were asked for, those that wait for a second person first."""
+    by_account = RefundRequest.asked_by == literal(PREFIX).concat(cast(Account.id, String))
     statement = (
-        select(RefundRequest).options(joinedload(RefundRequest.order)).where(*in_state(RefundRequest.state))
+        select(RefundRequest, Account.name)
+        .outerjoin(Account, by_account)
+        .options(joinedload(RefundRequest.order))
+        .where(*in_state(RefundRequest.state))
     )
     listing = Listing(
         "refund_requests",
@@ -198,7 +213,6 @@ def payments_requests() -> ResponseReturnValue:
         REQUESTS,
         filters=(by_state("refund_request"),),
         actions=deciding.links(("approve", _l("Approve")), _decide),
-        scalars=True,
     )
     empty = _("Large refunds wait here for a second person.")
     return show(listing, tabs=tabs("admin.payments_requests"), empty_text=empty)
@@ -225,6 +239,10 @@ def payments_decide(request_id: int, deed: str) -> ResponseReturnValue:
         why=ReasonForm,
         about=row.order.number,
         back=(url_for("admin.payments_requests"), _("Refunds asked for")),
+        template="admin/refund_request.html",
+        row=row,
+        target=TARGETS[row.target],
+        asked_by=names_of([row.asked_by]).get(row.asked_by, row.asked_by),
     )
 
 

@@ -29,18 +29,20 @@ def answer(
     title: str,
     back: tuple[str, str],
     template: str = "admin/form.html",
-    done: str = "",
+    done: str | Callable[[], str] = "",
     then: str = "",
     stands: Stands | None = None,
     **values: Any,
 ) -> ResponseReturnValue:
     """Show the form, or store what was sent and go back; ``then`` is another place to go.
 
+    ``done`` says what was done, after it was.
+
     ``stands`` returns what is stored now. With it, and a form that is a ``SeenForm``, nobody saves
     unknowingly over what somebody else has changed in the meantime: 409, and what differs.
     """
     if form.validate_on_submit() and stored(form, store, stands=stands):
-        flash(done or _("Saved."), "ok")
+        flash((done() if callable(done) else done) or _("Saved."), "ok")
         return redirect(then or back[0], 303)
     clash = conflict_of(form, stands)
     page = render_template(template, form=form, title=title, back=back, conflict=clash, **values)
