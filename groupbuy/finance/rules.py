@@ -17,6 +17,8 @@ from groupbuy.kernel.errors import BadInput
 BOOKS = ZoneInfo("Asia/Shanghai")
 # Whoever began to write in the last minute of a month has long committed or given up by then.
 SETTLES_DOWN = timedelta(hours=1)
+# So long after the end of a month something of it is still booked in it: no month is closed so early.
+BOOKED_BACK = SETTLES_DOWN / 2
 
 SALES, FEES = "income:sales", "income:fees"
 COMMISSION_EXPENSE = "expense:commission"
@@ -39,7 +41,10 @@ _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A posting to be: accounts, fen above zero, what it is for and which part of it."""
+    """A posting to be: accounts, fen above zero, what it is for and which part of it.
+
+    ``at`` is when it came about, where that is before it is booked.
+    """
 
     debit: str
     credit: str
@@ -47,6 +52,7 @@ class Entry:
     cause_kind: str
     cause_id: str
     part: str = "1"
+    at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.amount_fen <= 0 or self.debit == self.credit:
@@ -167,6 +173,14 @@ def balance(account: str, credited_fen: int) -> int:
 def period_of(moment: datetime) -> str:
     """Return the month of the books in which a moment lies."""
     return f"{moment.astimezone(BOOKS):%Y-%m}"
+
+
+def booked_at(entry: Entry, now: datetime) -> datetime:
+    """Return when an entry counts: when it came about, unless its month may have been closed since."""
+    if entry.at is None or entry.at > now:
+        return now
+    is_open = period_of(entry.at) == period_of(now) or now - entry.at < BOOKED_BACK
+    return entry.at if is_open else now
 
 
 def period_bounds(period: str) -> tuple[datetime, datetime]:

@@ -17,13 +17,18 @@ from groupbuy.kernel.errors import RuleBroken
 def post(entries: Sequence[Entry], *, at: datetime, actor: str, may_owe: bool = False) -> int:
     """Book entries, those that were booked before left alone; return how many were new.
 
+    One that came about a short while ago counts from then (``rules.booked_at``).
+
     Raise RuleBroken ``period_closed``, and ``insufficient_balance`` where a wallet or, unless
     ``may_owe``, a leader's settled commission would fall below zero.
     """
     if not entries:
         return 0
-    period = open_period(at)
-    rows = [_values(entry, at, actor, period) for entry in sorted(entries, key=lambda one: one.key)]
+    open_period(at)
+    rows = [
+        _values(entry, rules.booked_at(entry, at), actor)
+        for entry in sorted(entries, key=lambda one: one.key)
+    ]
     statement = insert_into(Posting).on_conflict_do_nothing()
     keys = (Posting.cause_kind, Posting.cause_id, Posting.part)
     new = {tuple(row) for row in run_for_all(statement.returning(*keys), rows)}
@@ -44,7 +49,7 @@ def open_period(at: datetime) -> str:
     return period
 
 
-def _values(entry: Entry, at: datetime, actor: str, period: str) -> dict[str, object]:
+def _values(entry: Entry, at: datetime, actor: str) -> dict[str, object]:
     return {
         "debit_account": entry.debit,
         "credit_account": entry.credit,
@@ -54,7 +59,7 @@ def _values(entry: Entry, at: datetime, actor: str, period: str) -> dict[str, ob
         "part": entry.part,
         "at": at,
         "actor": actor,
-        "period": period,
+        "period": rules.period_of(at),
     }
 
 

@@ -1,7 +1,7 @@
 """What orders mean for the books: sold once handed out, owed back where more is paid than is delivered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import case, func, or_, select, union
@@ -31,6 +31,7 @@ class OrderDue:
     booked_sold_fen: int
     booked_owed_fen: int
     version: int
+    picked_up_at: datetime | None
 
 
 def bring_up(*, since: datetime, now: datetime) -> int:
@@ -83,6 +84,7 @@ def _dues(ids: Ids) -> Sequence[OrderDue]:
             booked_sold,
             booked_owed,
             func.coalesce(OrderBooks.version, 0),
+            Order.picked_up_at,
         )
         .outerjoin(OrderBooks, OrderBooks.order_id == Order.id)
         .where(Order.id.in_(select(chosen.c[0])))
@@ -97,8 +99,11 @@ def _entries(one: OrderDue) -> list[Entry]:
     sold, owed = one.sold_fen - one.booked_sold_fen, one.owed_fen - one.booked_owed_fen
     part = str(one.version)
     back = rules.owed(one.resident_id)
+    sale = rules.move(customer, rules.SALES, sold, cause_kind="order_sale", cause_id=cause, part=part)
+    # What is sold first was sold when it was handed out, so that a day's sales are those of its ledger.
+    fresh = not one.booked_sold_fen
     return [
-        *rules.move(customer, rules.SALES, sold, cause_kind="order_sale", cause_id=cause, part=part),
+        *(replace(entry, at=one.picked_up_at) if fresh else entry for entry in sale),
         *rules.move(customer, back, owed, cause_kind="order_owed", cause_id=cause, part=part),
     ]
 

@@ -14,7 +14,10 @@ from groupbuy.analytics import trade_base, trade_reports
 from groupbuy.analytics.trade_base import Wanted
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
+from groupbuy.finance import rules
+from groupbuy.finance.models import Posting
 from groupbuy.jobs import files
+from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
@@ -139,6 +142,25 @@ def test_another_day_and_another_leader_have_their_own_figures() -> None:
     assert sums("sales", tomorrow) == ({"units": 0, "amount": 0}, 0)
     one = Wanted(TODAY.since, TODAY.until, leader="L2", product="P1")
     assert sums("sales", one) == ({"units": 3, "amount": 2970}, None)
+
+
+@pytest.mark.parametrize("last_of_month", [False, True])
+def test_what_is_handed_out_before_midnight_and_booked_after_it_belongs_to_the_day(
+    last_of_month: bool,
+) -> None:
+    night = TODAY.until.replace(month=11, day=30) if last_of_month else TODAY.until
+    before = Wanted(night - timedelta(days=1), night)
+    after = Wanted(night, night + timedelta(days=1))
+    earlier = sums("sales", before)[0]["amount"]
+    waits = db.session.query(Order).filter(Order.picked_up_at.is_(None)).one()
+    hand_out(waits, night - timedelta(minutes=2))
+    keep(night + timedelta(minutes=2))
+    assert sums("sales", before) == ({"units": 2 + earlier // 990, "amount": earlier + 1980}, earlier + 1980)
+    assert sums("sales", after)[0] == {"units": 0, "amount": 0}
+    assert sums("sales", after)[1] == 0
+    month = rules.period_of(night - timedelta(minutes=2))
+    booked = db.session.query(Posting).filter_by(cause_kind="order_sale", cause_id=str(waits.id)).one()
+    assert booked.period == month
 
 
 def test_purchases_are_asked_for_one_warehouse(app: Flask) -> None:
