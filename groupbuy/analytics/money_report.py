@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 
 from groupbuy.analytics import money_steps
+from groupbuy.analytics.account_names import WORDS, names_of
 from groupbuy.analytics.money_steps import Step
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
@@ -18,43 +19,22 @@ from groupbuy.leaders.models import Leader
 MONEY = ("channel", "cash")
 KINDS = ("income", "expense", *MONEY)
 
-WORDS: Mapping[str, str] = {
-    "income:sales": "商品销售",
-    "income:freight": "运费",
-    "income:door": "送货上门费",
-    "income:fees": "提现手续费",
-    "income:rebates": "供应商返利",
-    "expense:commission": "团长佣金",
-    "expense:referral": "推荐奖励",
-    "expense:bonus": "活动奖金",
-    "expense:goods": "进货成本",
-    "expense:stock_loss": "盘亏与报损",
-    "stock:goods": "库存商品",
-    "channel:bank": "银行付款",
-    "channel:cash": "收到现金",
-    "channel:manual": "人工收款",
-    "channel:elsewhere": "其他平台已收",
-    "channel:opening": "建账前已收",
-    "channel:wechat": "微信支付",
-    "channel:alipay": "支付宝",
-    "payable:tax": "代扣税款",
-    "payable:refunding": "退款途中",
-    "payable:held": "待核款项",
-}
-
-
-# What postings are booked for, as far as they move income, expense or money.
+# What postings are booked for.
 CAUSES: Mapping[str, str] = {
     "order_sale": "商品售出",
     "order_fee": "订单费用",
     "order_payment": "订单收款",
     "channel_payment": "在线收款",
     "top_up": "余额充值",
+    "order_owed": "多付应退",
+    "order_split": "拆单",
     "refund": "退款",
     "channel_refund": "渠道退款",
     "cash_handover": "货款上交",
     "commission": "团长佣金",
     "commission_extra": "奖励与奖金",
+    "helper_share": "帮手分成",
+    "helper_payment": "支付帮手",
     "withdrawal": "提现",
     "goods_receipt": "收货",
     "stock_movement": "库存变动",
@@ -157,8 +137,9 @@ def income_expense(since: str, until: str, narrow: Narrow = Narrow(), step: str 
 def income_expense_sheet(report: IncomeExpense) -> Sheet:
     """Return 收支明细表: a row for each account of income and expense, and below them those of money."""
     groups = (("收入", report.income, 1), ("支出", report.expense, -1))
+    words = names_of([*report.income, *report.expense, *report.money])
     rows = [
-        (label, WORDS.get(name, name), name, fen * sign)
+        (label, words[name], name, fen * sign)
         for label, accounts, sign in groups
         for name, fen in accounts.items()
     ]
@@ -173,7 +154,7 @@ def income_expense_sheet(report: IncomeExpense) -> Sheet:
         columns,
         table(rows),
         head=_head(report),
-        closing=[(f"收付款 {WORDS.get(name, name)}", format_yuan(fen)) for name, fen in report.money.items()],
+        closing=[(f"收付款 {words[name]}", format_yuan(fen)) for name, fen in report.money.items()],
     )
 
 

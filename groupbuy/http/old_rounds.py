@@ -18,7 +18,7 @@ _ADMIN = (
     " commissions_statement payments payments_refunds payments_requests payments_bills refunds"
     " invoice_requests invoice_requests_file invoice_requests_red_file aftersales aftersales_case"
     " lot_claims lot_claims_claim disposals_list stock_batch stock_batches delivery delivery_route"
-    " delivery_paper residents_detail leaders_detail"
+    " delivery_paper residents_detail leaders_detail ledger_journal"
 )
 # What many poll is not among them, for the views are dear: rounds and their offers are never moved, and
 # ``show_order`` looks there itself for what is not among the working orders.
@@ -28,7 +28,7 @@ _API = (
     " red_invoice_of_order show_invoice_request list_invoice_requests show_carriage show_substitutes"
     " list_extras show_leader_money"
     " show_ranking show_tolerances show_report list_supplier_sales show_weights show_goods"
-    " show_deliveries show_lot_claim list_disposals"
+    " show_deliveries show_lot_claim list_disposals list_postings"
 )
 OF_DESK = {"resident": _RESIDENT, "leader": _LEADER, "admin": _ADMIN, "supplier": "sales", "api_v1": _API}
 ENDPOINTS = frozenset(f"{desk}.{name}" for desk, names in OF_DESK.items() for name in names.split())

@@ -56,6 +56,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.bank_line": ACT,
         "admin.bank_reopen": ACT,
         "admin.ledger": LOOK,
+        "admin.ledger_journal": LOOK,
         "admin.ledger_close": ACT,
         "admin.reports": LOOK,
         "admin.reports_view": LOOK,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
 from groupbuy.analytics import money_report
+from groupbuy.analytics.account_names import names_of
 from groupbuy.analytics.money_report import IncomeExpense, Narrow
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
@@ -66,7 +67,7 @@ class DialsForm(SeenForm):
     second_person_fen = YuanField(
         _l("Two persons above (yuan)"),
         validators=[InputRequired()],
-        description=_l("A larger withdrawal is approved by two persons."),
+        description=_l("A larger withdrawal, refund or supplier's statement is approved by two persons."),
     )
     refund_alone_fen = YuanField(
         _l("Pay back by itself up to (yuan)"),
@@ -98,6 +99,12 @@ class DialsForm(SeenForm):
     )
 
 
+def tabs(current: str) -> list[tuple[str, str, bool]]:
+    """Return the pages of the ledger: address, name, and whether it is this one."""
+    pages = (("admin.ledger", _("Income and expense")), ("admin.ledger_journal", _("Finance journal")))
+    return [(url_for(endpoint), name, endpoint == current) for endpoint, name in pages]
+
+
 @blueprint.get("/ledger")
 def ledger() -> ResponseReturnValue:
     """Show income, expense and money of some months; ``?export=xlsx`` or ``csv`` is a file."""
@@ -111,12 +118,22 @@ def ledger() -> ResponseReturnValue:
     return render_template(
         "admin/ledger.html",
         report=report,
-        words=money_report.WORDS,
+        words=names_of([*report.accounts, *report.money]),
         causes=money_report.CAUSES,
         steps=STEPS,
+        tabs=tabs("admin.ledger"),
+        entries_of=lambda account: _entries_of(report, account),
         chart=_chart_of_steps(report) if report.steps else _chart(report),
         closed=queries.closed_periods(),
     )
+
+
+def _entries_of(report: IncomeExpense, account: str) -> str:
+    """Return where the entries stand that a figure of the report is made of."""
+    narrow = report.narrow
+    wish = {"cause": narrow.cause, "leader": narrow.leader, "supplier": narrow.supplier}
+    chosen: dict[str, Any] = {name: value for name, value in wish.items() if value}
+    return url_for("admin.ledger_journal", since=report.since, until=report.until, account=account, **chosen)
 
 
 def _report() -> IncomeExpense:
@@ -150,7 +167,8 @@ def _chart(report: IncomeExpense) -> dict[str, Any] | None:
         }
         for heading, rows in groups
     ]
-    names = [money_report.WORDS.get(name, name) for name, _fen in bars]
+    words = names_of(name for name, _fen in bars)
+    names = [words[name] for name, _fen in bars]
     return {
         "legend": {"data": [one["name"] for one in series]},
         "xAxis": {"type": "category", "data": names, "axisLabel": {"rotate": 30}},
