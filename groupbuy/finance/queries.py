@@ -1,6 +1,7 @@
 """Reading the ledger."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select, union_all
@@ -93,6 +94,12 @@ def periods_of(accounts: Sequence[str]) -> Sequence[str]:
     """Return the months in which accounts moved, the latest first."""
     months = select(Posting.period).where(touching(accounts)).distinct().order_by(Posting.period.desc())
     return db.session.scalars(months).all()
+
+
+def may_close(period: str, now: datetime) -> bool:
+    """Tell whether a month can be closed now; raise BadInput ``bad_period``."""
+    over = now >= rules.period_bounds(period)[1] + rules.SETTLES_DOWN
+    return over and db.session.get(ClosedPeriod, period) is None
 
 
 def closed_periods() -> Sequence[ClosedPeriod]:

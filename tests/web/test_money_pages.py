@@ -63,6 +63,8 @@ def test_a_withdrawal_goes_from_the_leaders_page_to_paid(app: Flask) -> None:
     file = office.get("/admin/withdrawals/batch/1.xlsx")
     assert row.number in str(list(load_workbook(BytesIO(file.data)).worksheets[0].values))
     assert row.number in office.get("/admin/withdrawals/batch/1.csv").text
+    # The bank may have paid it already.
+    assert "已在打款文件 1 中" in office.get(f"/admin/withdrawals/{row.number}/reject").text
     office.post(f"/admin/withdrawals/{row.number}/paid", data={"proof": "流水 778"})
     assert "流水 778" in desk.get("/leader/money").text
     assert withdrawals.money_of(leader.id).available_fen == 4900
@@ -177,6 +179,17 @@ def test_money_owed_back_is_listed_and_paid_back_once(app: Flask) -> None:
         assert office.post(f"/admin/refunds/{order.number}", data=sent).status_code == 303
     assert order.number not in office.get("/admin/refunds").text
     assert queries.available(rules.wallet(order.resident_id)) == 1980
+
+
+def test_only_a_month_that_is_over_is_offered_to_be_closed(app: Flask) -> None:
+    office, before = finance(app), "/admin/ledger?since=2026-10&until=2026-10"
+    running = office.get("/admin/ledger").text
+    assert ("结账 2026-11" in running, "2026-11 须在月末一小时后" in running) == (False, True)
+    assert "结账 2026-10" in office.get(before).text
+    assert office.post("/admin/ledger/close", data={"period": "2026-11"}).status_code == 409
+    assert office.post("/admin/ledger/close", data={"period": "2026-10"}).status_code == 303
+    closed = office.get(before).text
+    assert ("结账 2026-10" in closed, "<span>2026-10</span>" in closed) == (False, True)
 
 
 def test_a_large_refund_is_approved_by_another_person_by_whatever_way_it_is_asked_for(app: Flask) -> None:

@@ -125,6 +125,7 @@ def ledger() -> ResponseReturnValue:
         entries_of=lambda account: _entries_of(report, account),
         chart=_chart_of_steps(report) if report.steps else _chart(report),
         closed=queries.closed_periods(),
+        may_close=queries.may_close(report.until, utc_now()),
     )
 
 

@@ -114,6 +114,7 @@ def withdrawals_decide(number: str, deed: str) -> ResponseReturnValue:
         back=(url_for("admin.withdrawals"), _("Withdrawals")),
         template="admin/withdrawal.html",
         row=row,
+        in_file=deed == "reject" and row.batch_id is not None,
         deed=DEEDS[deed],
     )
 
