@@ -1,8 +1,10 @@
 """Reports of a hand-computed day: each agrees with the ledger to the fen, on pages and in files."""
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,12 +13,13 @@ from openpyxl import load_workbook
 from sqlalchemy import event
 
 from groupbuy.analytics import trade_base, trade_reports
-from groupbuy.analytics.trade_base import Wanted
+from groupbuy.analytics.trade_base import Report, Wanted
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
 from groupbuy.jobs import files
+from groupbuy.kernel.money import format_yuan
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.scheduler.setup import handlers_of
@@ -31,6 +34,9 @@ from tests.web.test_money_pages import finance
 
 PICKED = day.ARRIVES + timedelta(hours=3)
 KEPT = PICKED + timedelta(minutes=5)
+SPAN = f"since={PICKED:%Y-%m-%d}&until={PICKED:%Y-%m-%d}"
+# What a row below the rows of a file begins with.
+ENDS = ("合计", "账面金额")
 TODAY = Wanted(start_of(PICKED.date()), start_of(PICKED.date() + timedelta(days=1)))
 
 
@@ -188,6 +194,41 @@ def test_a_report_is_a_page_and_two_files_in_few_queries(app: Flask, name: str) 
     sheet = load_workbook(BytesIO(office.get(f"/admin/reports/{name}?export=xlsx").data)).worksheets[0]
     assert sheet.max_row > 3
     assert "=水果行" not in office.get(f"/admin/reports/{name}?export=csv").text.replace("'=水果行", "")
+
+
+CODES = {"supplier": "S2", "leader": "L2", "product": "P2", "route": "西线", "warehouse": "G1"}
+
+
+@pytest.mark.parametrize("name", list(trade_reports.REPORTS))
+def test_under_every_filter_page_workbook_and_csv_come_to_the_same_sums(app: Flask, name: str) -> None:
+    report, office = trade_reports.get_report(name), finance(app)
+    whole = dict(office.get(f"/api/v1/reports/{name}?{SPAN}").json["sums"])
+    for narrow in ("", *report.narrows):
+        asked = SPAN + (f"&{narrow}={CODES[narrow]}" if narrow else "")
+        found = office.get(f"/api/v1/reports/{name}?{asked}").json
+        assert (found["sums"] == whole) == (not narrow), narrow
+        page = office.get(f"/admin/reports/{name}?{asked}").text
+        book = load_workbook(BytesIO(office.get(f"/admin/reports/{name}?{asked}&export=xlsx").data))
+        text = office.get(f"/admin/reports/{name}?{asked}&export=csv").data.decode("utf-8-sig")
+        for rows in (list(book.worksheets[0].values), list(csv.reader(StringIO(text)))):
+            assert summed(report, rows) == found["sums"], narrow
+        for column in report.columns:
+            if column.summed and column.kind == "money":
+                assert format_yuan(found["sums"][column.key]) in page, (narrow, column.key)
+
+
+def summed(report: Report, rows: Sequence[Sequence[Any]]) -> dict[str, int]:
+    """Return the sums of a file's rows, those of the total left out, money in fen."""
+    titles = [column.title for column in report.columns]
+    start = next(at for at, row in enumerate(rows) if list(row[: len(titles)]) == titles) + 1
+    body = [row for row in rows[start:] if len(row) >= len(titles) and row[0] and row[0] not in ENDS]
+    sums = {}
+    for at, column in enumerate(report.columns):
+        if column.summed:
+            factor = 100 if column.kind == "money" else 1
+            values = (row[at] for row in body if row[at] not in (None, ""))
+            sums[column.key] = sum(round(float(value) * factor) for value in values)
+    return sums
 
 
 @pytest.mark.parametrize("name", list(trade_reports.REPORTS))
