@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import update
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.upserts import insert_into
@@ -66,7 +67,9 @@ def pay(
 ) -> SupplierPayment:
     """Note money paid on an approved statement, in part or whole; the same key again is the first payment.
 
-    Raise NotFound, BadInput, RuleBroken ``wrong_state``, ``more_than_due``.
+    Above the limit two persons see every statement: of one that the scheduler has made, the second is who
+    notes the payment. Raise NotFound, BadInput, RuleBroken ``wrong_state``, ``second_person``,
+    ``more_than_due``.
     """
     key = own_key(number, submission_key)
     row = queries.lock_settlement(number)
@@ -77,6 +80,9 @@ def pay(
         raise BadInput("required", "Write the reference of the payment.", param="proof")
     if not 1 <= amount_fen <= MAX_FEN:
         raise BadInput("out_of_range", "The amount must be above zero.", param="amount_fen")
+    alone = row.made_by == SCHEDULER and row.approved_by == actor
+    if alone and row.total_fen > dials().second_person_fen:
+        raise RuleBroken("second_person", "Another person than who approved this has to note the payment.")
     _take(row, amount_fen)
     paid = _insert(row, amount_fen, proof, key, now, actor)
     account = ledger.supplier(row.supplier_id)

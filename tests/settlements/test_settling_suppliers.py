@@ -19,6 +19,7 @@ from groupbuy.settlements.invoices import Asked
 from groupbuy.settlements.models import SupplierInvoice, SupplierSettlement
 from groupbuy.warehouse import issuing, stock
 from tests import building
+from tests.money import dial
 from tests.warehouse import day
 
 NOW = day.ARRIVES + timedelta(minutes=10)
@@ -181,6 +182,30 @@ def test_the_scheduler_makes_the_statement_when_the_cycle_is_over(bought: Bought
     keep(december + timedelta(minutes=5))
     (made,) = queries.settlements_of([bought.supplier.id], most=5)
     assert (made.total_fen, made.due_date, made.made_by) == (5498, date(2026, 12, 11), "scheduler")
+
+
+def test_two_persons_see_a_large_statement_whoever_made_it(bought: Bought) -> None:
+    dial(second_person_fen=5497)
+    with transaction():
+        adjusting.set_terms(
+            supplier=bought.supplier, cycle="month", due_days=10, rebates=[], now=NOW, actor="account:1"
+        )
+    by_hand = make(bought)
+    with transaction(), pytest.raises(RuleBroken, match="Another person"):
+        paying.approve(number=by_hand.number, now=LATER, actor="account:1")
+    with transaction():
+        making.cancel(number=by_hand.number, now=LATER, actor="account:1")
+    keep(datetime.fromisoformat("2026-12-01T00:05:00+08:00"))
+    (made,) = queries.settlements_of([bought.supplier.id], most=5)
+    assert made.made_by == "scheduler"
+    december = datetime.fromisoformat("2026-12-02T09:00:00+08:00")
+    usual = {"number": made.number, "amount_fen": 5498, "proof": "流水", "now": december}
+    with transaction():
+        paying.approve(number=made.number, now=december, actor="account:1")
+    with transaction(), pytest.raises(RuleBroken, match="Another person than who approved"):
+        paying.pay(**usual, actor="account:1")
+    with transaction():
+        assert paying.pay(**usual, actor="account:2").amount_fen == 5498
 
 
 def test_an_objection_blocks_the_approval(bought: Bought) -> None:
