@@ -18,7 +18,9 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    func,
     literal,
+    or_,
     select,
     union,
     union_all,
@@ -79,13 +81,13 @@ def touched(*, since: datetime, settled_since: datetime, now: datetime, until: d
     ``until`` is the moment up to which the window of pick-ups is over; ``settled_since`` where it was.
     """
     # Distinct already before they meet: PostgreSQL knows how few there are of these, not of the union.
+    picked, past = (
+        and_(Order.picked_up_at > begin, Order.picked_up_at <= end)
+        for begin, end in ((since, now), (settled_since, until))
+    )
     orders = select(Order.round_id, Order.leader_id).distinct()
     entries = select(CommissionEntry.round_id, CommissionEntry.leader_id).distinct()
-    return union(
-        orders.where(Order.picked_up_at > since, Order.picked_up_at <= now),
-        orders.where(Order.picked_up_at > settled_since, Order.picked_up_at <= until),
-        entries.where(CommissionEntry.created_at > since),
-    )
+    return union(orders.where(or_(picked, past)), entries.where(CommissionEntry.created_at > since))
 
 
 def of_round(round_id: int) -> Keys:
@@ -121,7 +123,9 @@ def standings(part: Part, *, until: datetime) -> list[Due]:
     """Return where the leaders of a part stand in its rounds, in one statement over their lines."""
     # What is booked is read first: who books more meanwhile is noticed when it is written down.
     booked = _booked(part)
-    due = _due(part, until)
+    # Where the window was longer once, what settled then stays so; seldom anything did.
+    longer = any(row.settled_until is not None and row.settled_until > until for row in booked.values())
+    due = _due(part, _settled_by(until) if longer else literal(until, Order.picked_up_at.type))
     return [_standing(key, booked.get(key), due.get(key, Standing()), until) for key in part.pairs()]
 
 
@@ -140,10 +144,20 @@ def _standing(key: Key, booked: Row[*tuple[Any, ...]] | None, due: Standing, unt
     return Due(*key, due, Standing(*booked[4:]), booked.version, at)
 
 
-def _due(part: Part, until: datetime) -> dict[Key, Standing]:
+def _settled_by(until: datetime) -> ColumnElement[datetime]:
+    """Return by when what is settled of an order's round and leader was picked up, booked already or due."""
+    moment, booked = literal(until, Order.picked_up_at.type), CommissionStanding
+    former = select(booked.settled_until).where(
+        booked.round_id == Order.round_id, booked.leader_id == Order.leader_id
+    )
+    later = former.where(booked.settled_until > moment)
+    return func.coalesce(later.correlate(Order).scalar_subquery(), moment)
+
+
+def _due(part: Part, at: ColumnElement[datetime]) -> dict[Key, Standing]:
     """Return what is earned, picked up and settled of it, all as of one moment."""
     found: dict[Key, Standing] = {}
-    for *key, accrued, taken, settled in db.session.execute(union_all(_earned(part), _taken(part, until))):
+    for *key, accrued, taken, settled in db.session.execute(union_all(_earned(part), _taken(part, at))):
         former = found.get((key[0], key[1]), Standing())
         found[key[0], key[1]] = Standing(
             former.accrued_fen + accrued, former.taken_fen + taken, former.settled_fen + settled
@@ -159,11 +173,8 @@ def _earned(part: Part) -> Select[*tuple[Any, ...]]:
     return mine.group_by(entry.round_id, entry.leader_id)
 
 
-def _taken(part: Part, until: datetime) -> Select[*tuple[Any, ...]]:
-    share, moment = line_share(), literal(until, Order.picked_up_at.type)
-    booked = CommissionStanding
-    at = case((booked.settled_until > moment, booked.settled_until), else_=moment)
-    same = and_(booked.round_id == Order.round_id, booked.leader_id == Order.leader_id)
+def _taken(part: Part, at: ColumnElement[datetime]) -> Select[*tuple[Any, ...]]:
+    share = line_share()
     # Not joined: what the planner makes of the number of picked up orders may not lead it to look through
     # the offers for each line.
     dropped = select(Offer.id).where(one_of(Offer.round_id, list(part.rounds)), Offer.state != "active")
@@ -176,7 +187,6 @@ def _taken(part: Part, until: datetime) -> Select[*tuple[Any, ...]]:
             total(case((Order.picked_up_at <= at, share), else_=0)),
         )
         .select_from(Order)
-        .outerjoin(booked, same)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .where(part.holds(Order.round_id, Order.leader_id), Order.state == OrderState.PICKED_UP)
         .where(OrderLine.offer_id.not_in(dropped))

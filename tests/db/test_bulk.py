@@ -1,6 +1,6 @@
 """Many rows at once, on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -12,6 +12,8 @@ from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.db.bulk import ids_for, insert_many, insert_rows, next_ids, select_in, table_of, upsert
 from groupbuy.db.transaction import transaction
+from groupbuy.db.upserts import insert_into, run_for_all
+from groupbuy.finance.models import Posting
 
 SUPPLIER = table_of(Supplier)
 AT = datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC)
@@ -102,3 +104,31 @@ def test_twenty_thousand_keys_are_found(app: Flask) -> None:
         found = ids_for(SUPPLIER, "code", [f"S{n}" for n in range(0, 40_000, 2)])
 
     assert len(found) == 10_000
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_many_rows_are_stored_as_they_are_given_and_those_that_stand_stay(app: Flask, count: int) -> None:
+    names = ["\\N", "'; DROP TABLE posting; --", '"🍎\u202e'][:count]
+    rows = [
+        {
+            "debit_account": "a:1",
+            "credit_account": name,
+            "amount_fen": 2**53 + number,
+            "cause_kind": "k",
+            "cause_id": str(number),
+            "part": "1",
+            "at": AT + timedelta(microseconds=number),
+            "actor": "test",
+            "period": "2026-11",
+            "seal_number": None,
+        }
+        for number, name in enumerate(names)
+    ]
+    statement = insert_into(Posting).on_conflict_do_nothing().returning(Posting.cause_id)
+    with transaction():
+        assert list(run_for_all(statement, rows[:1]).scalars()) == ["0"]
+        assert sorted(run_for_all(statement, rows).scalars()) == [str(one) for one in range(1, count)]
+    found = db.session.query(Posting).order_by(Posting.cause_id).all()
+    assert [(one.credit_account, one.amount_fen, one.at, one.seal_number) for one in found] == [
+        (row["credit_account"], row["amount_fen"], row["at"], None) for row in rows
+    ]
