@@ -1,4 +1,4 @@
-"""The floor of an import: reading the file, and inserting the same rows into bare copies of the tables."""
+"""The floor of an import: reading the file, and inserting the same rows into copies of the tables."""
 
 import csv
 from collections.abc import Callable, Sequence
@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineWorkbook
-from sqlalchemy import MetaData, Table, select
+from sqlalchemy import Table, select
 
+from benchmarks.copies import copy_of
 from groupbuy.accounts.models import Account, AccountRole
 from groupbuy.catalog.models import Product
 from groupbuy.db import Base, db
@@ -25,8 +26,12 @@ TABLES: dict[str, tuple[type[Base], ...]] = {
 }
 
 
-def measure(kind: str, file: Path, clock: Callable[[], float]) -> float:
-    """Return the seconds to read a file and to insert what its import has made of it."""
+def measure(kind: str, file: Path, clock: Callable[[], float], *, keys: bool = True) -> float:
+    """Return the seconds to read a file and to insert what its import has made of it.
+
+    The copies have the constraints and indexes of the tables, also what points at other tables unless
+    ``keys`` is false.
+    """
     begin = clock()
     if file.suffix == ".xlsx":
         CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
@@ -35,30 +40,19 @@ def measure(kind: str, file: Path, clock: Callable[[], float]) -> float:
             for _ in csv.reader(lines):
                 pass
     reading = clock() - begin
-    return reading + sum(_insert(table_of(model), clock) for model in TABLES[kind])
+    return reading + sum(_insert(table_of(model), clock, keys=keys) for model in TABLES[kind])
 
 
-def _insert(table: Table, clock: Callable[[], float]) -> float:
+def _insert(table: Table, clock: Callable[[], float], *, keys: bool) -> float:
     rows: Sequence[Any] = db.session.execute(select(table)).all()
     db.session.rollback()
-    bare = table.to_metadata(MetaData(), name=f"floor_{table.name}")
-    # The copy keeps checks, primary key and uniqueness, but not what points at other tables.
-    for constraint in list(bare.foreign_key_constraints):
-        bare.constraints.discard(constraint)
-    for constraint in bare.constraints:
-        # PostgreSQL keeps them in one name space with the indexes.
-        if constraint.name is not None:
-            constraint.name = f"floor_{constraint.name}"
-    for index in bare.indexes:
-        index.name = f"floor_{index.name}"
+    copy = copy_of(table, keys=keys)
     with transaction():
-        for column in bare.columns:
-            column.foreign_keys.clear()
-        bare.create(db.session.connection())
+        copy.create(db.session.connection())
     begin = clock()
     with transaction():
-        insert_rows(bare, bare.columns.keys(), rows)
+        insert_rows(copy, copy.columns.keys(), rows)
     seconds = clock() - begin
     with transaction():
-        bare.drop(db.session.connection())
+        copy.drop(db.session.connection())
     return seconds

@@ -1,4 +1,4 @@
-"""Freeze and settle a day's commission, as ratios against bare SQL that stores the same figures.
+"""Freeze and settle a day's commission, as ratios against bare SQL that stores the same rows.
 
 Processor seconds of this process and of the database: others use the machine too.
 
@@ -19,6 +19,7 @@ from benchmarks.close_round import AFTER, KINDS, _groupbuy, _row
 from benchmarks.databases import database
 from benchmarks.import_files import Clock
 from benchmarks.made_up_week import CODE, Size, write_files
+from benchmarks.settle_floor import Floor
 from groupbuy.app import settings_of
 from groupbuy.app.factory import create_app
 from groupbuy.campaigns.queries import get_round
@@ -26,20 +27,13 @@ from groupbuy.commissions import settling
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.finance.dials import dials
 from groupbuy.payments import books
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 
 TURNS = 3
 PICKED = AFTER + timedelta(hours=20)
-_FLOOR = """INSERT INTO floor_settled
-    SELECT o.round_id, o.leader_id, SUM((l.amount_fen * l.rate_bp + 5000) / 10000 + l.fixed_fen * l.quantity)
-    FROM order_line l JOIN "order" o ON o.id = l.order_id JOIN offer f ON f.id = l.offer_id
-    WHERE o.round_id = :round AND o.state = 'picked_up' AND f.state = 'active'
-    GROUP BY o.round_id, o.leader_id"""
-_TABLE = """CREATE TABLE floor_settled (
-    round_id BIGINT NOT NULL REFERENCES round (id), leader_id BIGINT NOT NULL REFERENCES leader (id),
-    amount_fen BIGINT NOT NULL, PRIMARY KEY (round_id, leader_id))"""
 
 
 def main() -> None:
@@ -69,11 +63,12 @@ def _run(size: Size, folder: Path, clock: Clock) -> None:
             now=AFTER, zone=settings_of(app).timezone, handlers=handlers_of(app), note=lambda _: None
         )
         _pick_everything_up()
-        floor = _floor(clock)
         later = PICKED + timedelta(days=2, minutes=6)
-        steps = (("freeze", PICKED + timedelta(minutes=6)), ("settle", later))
-        for what, now in (*steps, ("settle, nothing new", later + timedelta(days=1))):
-            _row(what, _seconds(clock, partial(_settle, now)), floor, "bare SQL")
+        for what, now in (("freeze", PICKED + timedelta(minutes=6)), ("settle", later)):
+            _row(what, _seconds(clock, partial(_settle, now)), _floor(what, clock, now), "bare SQL")
+        again = later + timedelta(days=1)
+        seconds = _seconds(clock, partial(_settle, again))
+        _row("settle, nothing new", seconds, _floor("settle", clock, again), "bare SQL")
         _row("sales", _seconds(clock, lambda: books.bring_up(since=AFTER, now=later)), None, "")
 
 
@@ -92,17 +87,11 @@ def _pick_everything_up() -> None:
         db.session.execute(text("ANALYZE"))
 
 
-def _floor(clock: Clock) -> float:
+def _floor(step: str, clock: Clock, now: datetime) -> float:
     """Return the least seconds of some turns: what else the machine does would flatter the ratio."""
-    round_id = get_round(CODE).id
-    return min(_floor_once(clock, round_id) for _ in range(TURNS))
-
-
-def _floor_once(clock: Clock, round_id: int) -> float:
-    with transaction():
-        db.session.execute(text("DROP TABLE IF EXISTS floor_settled"))
-        db.session.execute(text(_TABLE))
-    return _seconds(clock, lambda: db.session.execute(text(_FLOOR), {"round": round_id}))
+    until = now - timedelta(days=dials().after_sale_days)
+    floor = Floor(get_round(CODE).id, until, now)
+    return min(floor.measure(step, clock) for _ in range(TURNS))
 
 
 def _settle(now: datetime) -> None:
