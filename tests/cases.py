@@ -5,18 +5,19 @@ from typing import Any
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
-from groupbuy.flows import filling_cases, naming_tolerances
-from groupbuy.flows.filling_cases import Outlook
+from groupbuy.flows import naming_tolerances
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
+from groupbuy.warehouse import planned
+from groupbuy.warehouse.planned import Outlook
 from tests import building
 from tests.building import ACTOR, NOW
 
 
-def by_the_case(*codes: str, offers: Any = None, **columns: Any) -> Round:
-    """Make a round of products of which only whole cases are bought."""
-    supplier = building.add_supplier()
+def by_the_case(*codes: str, offers: Any = None, supplier: Any = None, **columns: Any) -> Round:
+    """Make a round of products of which only whole cases are bought; ``supplier`` has columns of its own."""
+    supplier = building.add_supplier(**(supplier or {}))
     products = [building.add_product(supplier, code, keeps=True) for code in codes]
     return building.add_round(products, offers=offers, surplus_policy="shortfall", **columns)
 
@@ -49,5 +50,5 @@ def bought(round_: Round) -> dict[str, tuple[int, int, int]]:
 def outlook(round_: Round) -> list[Outlook]:
     """Return what is offered and given of each offer of a round."""
     db.session.rollback()
-    found = filling_cases.outlook(db.session.get_one(Round, round_.id, populate_existing=True))
+    found = planned.outlook(db.session.get_one(Round, round_.id, populate_existing=True))
     return [found[offer_id] for offer_id in sorted(found)]

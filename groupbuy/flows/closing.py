@@ -26,7 +26,7 @@ from groupbuy.purchasing import planning
 from groupbuy.purchasing import queries as purchases
 from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.planning import PlannedOrder
-from groupbuy.warehouse import stock
+from groupbuy.warehouse import planned, stock
 
 CLOSE_JOB = "close_round"
 
@@ -134,7 +134,7 @@ def _drop(round_: Round, missed: list[Offer], now: datetime) -> None:
 
 def _buy(round_: Round, now: datetime, zone: ZoneInfo) -> None:
     # What keeps in stock is used up first; while this round takes it, no other one counts on it.
-    plan = minimums.plan(round_, planning.stored_demand(round_.id), lock=True)
+    plan = planned.plan(round_, planning.stored_demand(round_.id), lock=True)
     day = round_.closes_at.astimezone(zone).date()
     purchase_orders.store_orders(plan, round_id=round_.id, day=day, due_date=round_.pickup_date, now=now)
     used = [(line.product_id, line.cases.from_stock) for order in plan for line in order.lines]

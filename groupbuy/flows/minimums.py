@@ -1,36 +1,27 @@
 """Purchases below their supplier's minimum, while a round closes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Offer, Round
-from groupbuy.purchasing import planning, sources
+from groupbuy.purchasing import planning
 from groupbuy.purchasing.planning import PlannedOrder
 from groupbuy.purchasing.rules import MinimumPolicy
-from groupbuy.warehouse import stock
-
-
-def plan(round_: Round, units: Mapping[int, int], *, lock: bool = False) -> Sequence[PlannedOrder]:
-    """Return what would be bought for a demand by offer; with ``lock`` nobody else takes the stock."""
-    return planning.plan_purchases(
-        round_id=round_.id,
-        units=units,
-        free_stock=stock.free_stock(sources.products_of(round_.id), good_on=round_.pickup_date, lock=lock),
-        policy=round_.surplus_policy,
-        splits=sources.splits_of(round_, lock=lock),
-    )
+from groupbuy.warehouse import planned
 
 
 def too_small(round_: Round, *, without: Collection[Offer]) -> list[PlannedOrder]:
     """Return the purchases below a minimum if the round closed as it is, but ``without`` some offers.
 
-    Nothing is reckoned where no supplier's minimum decides about orders.
+    The cases count that residents would fill (凑箱): they are bought as well. Nothing is reckoned where no
+    supplier's minimum decides about orders.
     """
     if not planning.any_minimum_decides(round_.id):
         return []
     dropped = {offer.id for offer in without}
     units = {id_: count for id_, count in planning.live_demand(round_.id).items() if id_ not in dropped}
-    return [order for order in plan(round_, units) if order.below_minimum]
+    orders = planned.plan(round_, planned.filled(round_, units))
+    return [order for order in orders if order.below_minimum]
 
 
 def any_extends(small: Sequence[PlannedOrder]) -> bool:

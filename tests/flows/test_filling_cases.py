@@ -5,6 +5,7 @@ A product costs ¥9.90 (¥5.00 to buy) in cases of 6, of which only whole ones a
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,11 +22,11 @@ from groupbuy.db.transaction import transaction
 from groupbuy.finance import service as ledger
 from groupbuy.finance.rules import MANUAL, Entry, wallet
 from groupbuy.flows import naming_tolerances, ordering
-from groupbuy.flows.filling_cases import Outlook
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from groupbuy.orders.tolerances import Tolerance
 from groupbuy.purchasing import queries as purchasing
+from groupbuy.warehouse.planned import Outlook
 from tests import building
 from tests.building import ACTOR, CLOSES, NOW
 from tests.cases import allow, bought, by_the_case, outlook, wanted
@@ -130,6 +131,28 @@ def test_thresholds_are_judged_without_it_and_an_extension_leaves_it_open(app: F
     building.close(app, round_, now=CLOSES + timedelta(minutes=30))
     assert (day.quantities(order), day.quantities(other)) == ({"P1": 5}, {"P1": 1})
     assert day.wrong() == []
+
+
+@pytest.mark.parametrize(("offered", "units"), [(2, {"P1": 6, "P2": 6}), (1, {"P1": 6, "P2": 4})])
+def test_a_suppliers_minimum_counts_the_cases_that_are_filled(
+    app: Flask, offered: int, units: dict[str, int]
+) -> None:
+    # A case is ¥30.00 and the minimum ¥50.00: with the case of pears it is reached, without it all is off.
+    round_ = by_the_case("P1", "P2", supplier={"min_order_fen": 5000, "minimum_policy": "cancel"})
+    order = wanted(round_, building.add_leader(), {"P1": 6, "P2": 4}, P2=offered)
+    assert building.close(app, round_).state == "closed"
+    assert day.quantities(order) == units
+    full = offered == 2
+    assert bought(round_) == ({"P1": (6, 6, 0), "P2": (6, 6, 0)} if full else {})
+    assert day.stored(order).amount_fen == (12 * 990 if full else 0)
+    assert day.wrong() == []
+
+
+def test_a_round_is_not_prolonged_for_a_minimum_that_filled_cases_reach(app: Flask) -> None:
+    terms = {"min_order_fen": 5000, "minimum_policy": "extend"}
+    round_ = by_the_case("P1", "P2", supplier=terms, extend_minutes=30, max_extensions=1)
+    wanted(round_, building.add_leader(), {"P1": 6, "P2": 4}, P2=2)
+    assert building.close(app, round_).state == "closed"
 
 
 def test_what_was_paid_ahead_leaves_the_rest_to_be_paid_and_freight_becomes_free(app: Flask) -> None:

@@ -13,9 +13,9 @@ from groupbuy.campaigns.delays import delays_of
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
-from groupbuy.flows import filling_cases
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
+from groupbuy.warehouse import planned
 from groupbuy.web.admin import papers
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.listing import Column, Rows, file_of
@@ -74,7 +74,7 @@ def _facts_of(round_: Round) -> dict[str, Any]:
         "round": round_,
         "campaign": round_.campaign,
         "further": {one.offer_id: one.sources for one in agreed_for(round_.id).values()},
-        "tolerances": filling_cases.outlook(round_),
+        "tolerances": planned.outlook(round_),
         "history": history,
         "names": names_of(entry.actor for entry in history),
         "selling": round_.state in SELLING and round_.closes_at > utc_now(),
