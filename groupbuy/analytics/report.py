@@ -1,12 +1,13 @@
 """The report of a round: what was ordered, bought and earned, the same figures everywhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 
-from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.catalog.models import Product
 from groupbuy.commissions import bulk as commissions
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
@@ -14,12 +15,12 @@ from groupbuy.leaders.models import Leader
 from groupbuy.orders.bulk import live_lines, whole_order
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.shortening import counted_at_close
-from groupbuy.purchasing import planning, sources
+from groupbuy.purchasing import planning
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import Demand, PurchaseOrder
 from groupbuy.purchasing.planning import PlannedOrder
 from groupbuy.purchasing.rules import CaseRounding
-from groupbuy.warehouse import stock
+from groupbuy.warehouse import planned
 
 NOT_CLOSED = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
 
@@ -34,12 +35,25 @@ class SupplierLine:
 
 @dataclass(frozen=True, slots=True)
 class SupplierTotal:
-    """What is bought from a supplier: sale units and fen of what is purchased."""
+    """What is bought from a supplier: sale units and fen of what is purchased.
+
+    ``below_minimum`` has the supplier's minimum, in fen, where this is less.
+    """
 
     code: str
     units: int
     cost_fen: int
     lines: Sequence[SupplierLine]
+    below_minimum: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOutlook:
+    """What residents take more of a product if that fills a case (凑箱), and what of it they get."""
+
+    product_code: str
+    offered: int
+    given: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,11 @@ class LeaderTotal:
 
 @dataclass(frozen=True, slots=True)
 class RoundReport:
-    """A round's figures; suppliers, products and leaders by code, none without orders."""
+    """A round's figures; suppliers, products and leaders by code, none without orders.
+
+    Before the close ``suppliers`` has what would be bought with the cases that residents fill; what is
+    ``given`` for it is in no other figure yet.
+    """
 
     round: str
     state: str
@@ -64,6 +82,7 @@ class RoundReport:
     amount_fen: int
     suppliers: Sequence[SupplierTotal]
     leaders: Sequence[LeaderTotal]
+    cases: Sequence[CaseOutlook]
 
 
 def round_report(round_: Round) -> RoundReport:
@@ -81,6 +100,7 @@ def round_report(round_: Round) -> RoundReport:
         sum(leader.amount_fen for leader in leaders),
         _stored_suppliers(round_.id) if booked else _planned_suppliers(round_),
         leaders,
+        _cases(round_),
     )
 
 
@@ -109,23 +129,29 @@ def _stored(order: PurchaseOrder) -> SupplierTotal:
             )
             for line in lines
         ],
+        order.supplier.min_order_fen if order.below_minimum else None,
     )
 
 
 def _planned_suppliers(round_: Round) -> list[SupplierTotal]:
-    plan = planning.plan_purchases(
-        round_id=round_.id,
-        units=planning.live_demand(round_.id),
-        free_stock=stock.free_stock(sources.products_of(round_.id), good_on=round_.pickup_date),
-        policy=round_.surplus_policy,
-        splits=sources.splits_of(round_),
-    )
-    return [_planned(order) for order in plan]
+    units = planned.filled(round_, planning.live_demand(round_.id))
+    return [_planned(order) for order in planned.plan(round_, units)]
 
 
 def _planned(order: PlannedOrder) -> SupplierTotal:
     lines = [SupplierLine(line.product_code, line.cases) for line in order.lines]
-    return SupplierTotal(order.supplier_code, order.units, order.cost_fen, lines)
+    minimum = order.min_order_fen if order.below_minimum else None
+    return SupplierTotal(order.supplier_code, order.units, order.cost_fen, lines, minimum)
+
+
+def _cases(round_: Round) -> list[CaseOutlook]:
+    found = planned.outlook(round_)
+    if not found:
+        return []
+    rows = select(Offer.id, Product.code).join(Product, Product.id == Offer.product_id)
+    codes = dict(db.session.execute(rows.where(Offer.round_id == round_.id)).all())
+    shown = (CaseOutlook(codes[offer_id], one.offered, one.given) for offer_id, one in found.items())
+    return sorted(shown, key=lambda one: one.product_code)
 
 
 def _booked_leaders(round_id: int) -> list[LeaderTotal]:
@@ -180,6 +206,12 @@ def as_json(report: RoundReport) -> dict[str, object]:
                 "commission_fen": leader.commission_fen,
             }
             for leader in report.leaders
+        ],
+        "cases": [asdict(one) for one in report.cases],
+        "below_minimum": [
+            {"code": one.code, "cost_fen": one.cost_fen, "min_order_fen": one.below_minimum}
+            for one in report.suppliers
+            if one.below_minimum is not None
         ],
     }
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, func, literal, select
 from groupbuy.campaigns.listing import Viewer, rounds_page
 from groupbuy.campaigns.models import Offer, OfferBuyer, OfferLeader, OfferStock, OfferVersion, Round
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.campaigns.source_models import OfferSource
 from groupbuy.catalog.models import Category, Product
 from groupbuy.db import db
 
@@ -23,7 +24,8 @@ class Goods:
     """An offer as a resident sees it: prices in fen, quantities in sale units.
 
     ``taken`` is what the resident has of it in this round already; ``offered`` is false once it was
-    withdrawn or taken off the shelf. With ``whole_cases`` only full cases are bought, so that what is
+    withdrawn or taken off the shelf. ``further_case`` is the largest case of the further suppliers that
+    were agreed on. With ``whole_cases`` only full cases are bought, so that what is
     sold beyond them is short. Of weighed goods ``price_fen`` is the estimate for a piece of
     about ``est_grams``.
     """
@@ -49,6 +51,7 @@ class Goods:
     offered: bool
     taken: int
     case_size: int
+    further_case: int | None
     whole_cases: bool
     est_grams: int | None
 
@@ -76,9 +79,9 @@ class Goods:
         return fitting if self.offered and fitting >= self.smallest else 0
 
     @property
-    def to_fill_case(self) -> int:
-        """Return how many units more fill the last case; 0 where it is full or surplus is bought anyway."""
-        return -self.sold % self.case_size if self.whole_cases else 0
+    def by_the_case(self) -> bool:
+        """Tell whether only whole cases are bought, and one of its suppliers has cases of several units."""
+        return self.whole_cases and max(self.case_size, self.further_case or 1) > 1
 
     @property
     def needed(self) -> int:
@@ -155,6 +158,7 @@ def _goods(leader_id: int, resident_id: int | None) -> Select[*tuple[Any, ...]]:
             _is_offered(),
             taken,
             OfferVersion.case_size,
+            select(func.max(OfferSource.case_size)).where(OfferSource.offer_id == Offer.id).scalar_subquery(),
             Round.surplus_policy == "shortfall",
             OfferVersion.est_grams,
         )

@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from groupbuy.analytics.report import RoundReport, round_report
+from groupbuy.analytics.report import RoundReport, SupplierTotal, round_report
 from groupbuy.analytics.report import as_json as report_as_json
 from groupbuy.campaigns import queries
 from groupbuy.campaigns.models import Round
@@ -82,10 +82,21 @@ def _print_report(figures: RoundReport) -> None:
     head = f"{figures.orders} orders, {figures.units} units, {format_yuan(figures.amount_fen)}"
     click.echo(f"{figures.round} ({figures.state}): {head}")
     for supplier in figures.suppliers:
-        click.echo(f"  supplier {supplier.code}: {supplier.units} units, {format_yuan(supplier.cost_fen)}")
+        click.echo(f"  supplier {supplier.code}: {supplier.units} units, {_cost(supplier)}")
+    for case in figures.cases:
+        click.echo(
+            f"  product {case.product_code}: up to {case.offered} more offered, {case.given} fill cases"
+        )
     for leader in figures.leaders:
         earned = f"commission {format_yuan(leader.commission_fen)}"
         click.echo(
             f"  leader {leader.code}: {leader.orders} orders, {leader.units} units,"
             f" {format_yuan(leader.amount_fen)}, {earned}"
         )
+
+
+def _cost(supplier: SupplierTotal) -> str:
+    cost = format_yuan(supplier.cost_fen)
+    if supplier.below_minimum is None:
+        return cost
+    return f"{cost}, below the minimum of {format_yuan(supplier.below_minimum)}"

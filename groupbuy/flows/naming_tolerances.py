@@ -47,18 +47,13 @@ def _check(goods: Goods, line: OrderLine, units: int) -> None:
     param = f"tolerances[{goods.product_code}]"
     if not 0 <= units <= MOST:
         raise BadInput("out_of_range", f"Between 0 and {MOST} more.", param=param)
-    if units and not by_the_case(goods):
+    if units and not goods.by_the_case:
         raise RuleBroken("not_by_the_case", "There is no case of it to fill.", param=param)
     if units % goods.multiple:
         raise RuleBroken("not_a_multiple", f"Order in multiples of {goods.multiple}.", param=param)
     limit = goods.per_buyer_limit
     if units and limit is not None and line.quantity + units > limit:
         raise RuleBroken("limit_reached", f"At most {limit} per person.", param=param)
-
-
-def by_the_case(goods: Goods) -> bool:
-    """Tell whether only whole cases of goods are bought, of more than one unit."""
-    return goods.whole_cases and goods.case_size > 1
 
 
 def named_by(order: Order) -> dict[str, tolerances.Tolerance]:
@@ -70,7 +65,7 @@ def named_by(order: Order) -> dict[str, tolerances.Tolerance]:
 
 def cases_of(order: Order) -> Sequence[tuple[OrderLine, Goods]]:
     """Return the lines of an order whose cases can be filled, with their goods."""
-    found = {goods.offer_id: goods for goods in _goods(order).values() if by_the_case(goods)}
+    found = {goods.offer_id: goods for goods in _goods(order).values() if goods.by_the_case}
     return [(line, found[line.offer_id]) for line in order.lines if line.offer_id in found]
 
 

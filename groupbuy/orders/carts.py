@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, delete, func, literal, select
+from sqlalchemy import ColumnElement, String, delete, func, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from groupbuy.db import db
@@ -22,6 +22,18 @@ def is_of(account_id: ColumnElement[int] | InstrumentedAttribute[int | None]) ->
 def cart_of(owner: str) -> dict[int, int]:
     """Return what is in a cart: sale units by offer."""
     return by_key(select(CartLine.offer_id, CartLine.quantity).where(CartLine.owner == owner))
+
+
+def more_in(owner: str) -> dict[int, int]:
+    """Return by offer how many units more of what is in a cart are taken if that fills a case."""
+    return by_key(select(CartLine.offer_id, CartLine.more).where(CartLine.owner == owner, CartLine.more > 0))
+
+
+def take_more(*, owner: str, units: Mapping[int, int]) -> None:
+    """Say of offers in a cart how many units more are taken if that fills a case; 0 is none."""
+    for offer_id, more in sorted(units.items()):
+        line = update(CartLine).where(CartLine.owner == owner, CartLine.offer_id == offer_id)
+        db.session.execute(line.values(more=more))
 
 
 def put(*, owner: str, quantities: Mapping[int, int], now: datetime) -> None:
@@ -47,5 +59,6 @@ def remove(*, owner: str, offer_ids: Collection[int]) -> None:
 def take_over(*, guest: str, owner: str, now: datetime) -> None:
     """Move a guest's cart into an account's, whose own quantities give way; forget abandoned carts."""
     put(owner=owner, quantities=cart_of(guest), now=now)
+    take_more(owner=owner, units=more_in(guest))
     db.session.execute(delete(CartLine).where(CartLine.owner == guest))
     db.session.execute(delete(CartLine).where(CartLine.updated_at < now - FORGOTTEN_AFTER))

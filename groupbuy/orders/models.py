@@ -228,14 +228,21 @@ class Substitution(Base):
 
 
 class CartLine(Base):
-    """What somebody has put into the cart; ``owner`` is ``account:ID``, or ``guest:`` and a secret."""
+    """What somebody has put into the cart; ``owner`` is ``account:ID``, or ``guest:`` and a secret.
+
+    ``more`` is how many units more are taken if that fills a case.
+    """
 
     __tablename__ = "cart_line"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("more >= 0", name="more"),
+    )
 
     owner: Mapped[str] = mapped_column(primary_key=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), primary_key=True)
     quantity: Mapped[int]
+    more: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime] = mapped_column(index=True)
 
 

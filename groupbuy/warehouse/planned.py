@@ -77,11 +77,11 @@ def fill(
         candidates -= set(still_open)
 
 
-def lacking(round_: Round) -> Mapping[int, int]:
+def lacking(round_: Round, wanted: Mapping[int, int] | None = None) -> Mapping[int, int]:
     """Return by offer of a round that sells how many units more fill its last case; full ones are left out.
 
-    What is sold counts, paid for or not, less what lies in stock; a round that buys the last case anyway
-    lacks nothing. Nothing is summed over orders: many look at it.
+    What is sold counts, paid for or not, and ``wanted`` beside it, less what lies in stock; a round that
+    buys the last case anyway lacks nothing. Nothing is summed over orders: many look at it.
     """
     if round_.surplus_policy != CasePolicy.SHORTFALL:
         return {}
@@ -91,7 +91,7 @@ def lacking(round_: Round) -> Mapping[int, int]:
         .where(Offer.round_id == round_.id, Offer.state == "active")
     )
     buying = _Buying(round_, sold, _free(round_), sources.splits_of(round_))
-    return {offer_id: more for offer_id, more in buying.to_fill({}, sold).items() if more}
+    return {offer_id: more for offer_id, more in buying.to_fill(wanted or {}, sold).items() if more}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,22 @@ class SupplierTotal(Shape):
     lines: list[SupplierLine]
 
 
+class SmallPurchase(Shape):
+    """A purchase that is below its supplier's minimum."""
+
+    code: str
+    cost_fen: int
+    min_order_fen: int
+
+
+class FilledCases(Shape):
+    """What residents take more of a product if that fills a case, and what of it they get."""
+
+    product_code: str
+    offered: int
+    given: int
+
+
 class LeaderTotal(Shape):
     """What a leader's residents ordered, and the commission."""
 
@@ -42,7 +58,10 @@ class LeaderTotal(Shape):
 
 
 class Report(Shape):
-    """A round's figures; before the close a preview."""
+    """A round's figures; before the close a preview.
+
+    Its purchases then have the cases that residents would fill, which no other figure has yet.
+    """
 
     round: str
     state: str
@@ -51,6 +70,8 @@ class Report(Shape):
     amount_fen: int
     suppliers: list[SupplierTotal]
     leaders: list[LeaderTotal]
+    cases: list[FilledCases]
+    below_minimum: list[SmallPurchase]
 
 
 @endpoint("GET", "/rounds/<round_name>/report", scope="reports:read", answers={200: Report})

@@ -39,6 +39,7 @@
 
   if (form) {
     form.addEventListener("quantity", function () { changed = true; });
+    form.addEventListener("input", function () { changed = true; });
     form.addEventListener("submit", function () { sent = true; });
     window.addEventListener("pageshow", function () { sent = false; });
     window.addEventListener("pagehide", keep);
@@ -47,8 +48,16 @@
 
   /* What neighbours buy meanwhile: the bars follow, and nobody steps beyond what is left. */
 
-  function follow(key, sold, most) {
+  function fill(goods, units) {
+    var words = goods && goods.querySelector("[data-fill]");
+    if (!words) { return; }
+    words.hidden = !units;
+    words.textContent = units ? words.dataset.text.replace("{n}", units) : "";
+  }
+
+  function follow(key, sold, most, units) {
     var goods = document.getElementById(key);
+    fill(goods, units);
     var bar = goods && goods.querySelector(".product-sold progress");
     if (!bar) { return; }
     bar.value = sold;
@@ -62,7 +71,7 @@
     if (document.visibilityState === "hidden") { return; }
     fetch(form.action + "/live", { credentials: "same-origin" })
       .then(function (answer) { return answer.ok ? answer.json() : { goods: {} }; })
-      .then(function (seen) { Object.keys(seen.goods).forEach(function (key) { follow(key, seen.goods[key][0], seen.goods[key][1]); }); })
+      .then(function (seen) { Object.keys(seen.goods).forEach(function (key) { follow(key, seen.goods[key][0], seen.goods[key][1], seen.goods[key][2]); }); })
       .catch(function () { return undefined; });
   }
 

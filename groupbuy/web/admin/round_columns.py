@@ -38,6 +38,21 @@ LEADERS = (
     Column(_l("Orders"), lambda leader: leader.orders, "number"),
     Column(_l("Amount"), lambda leader: leader.amount_fen, "money"),
 )
+BUYING = (
+    Column(_l("Supplier"), lambda line: line.supplier, "name", width=24),
+    Column(_l("Item code"), lambda line: line.product_code, "code"),
+    Column(_l("Product"), lambda line: line.product, width=26),
+    Column(_l("Units ordered"), lambda line: line.cases.ordered - line.given, "number"),
+    Column(_l("Offered to fill cases"), lambda line: line.offered or None, "number"),
+    Column(_l("Would fill cases"), lambda line: line.given or None, "number"),
+    Column(_l("From stock"), lambda line: line.cases.from_stock or None, "number"),
+    Column(_l("Cases"), lambda line: line.cases.cases, "number"),
+    Column(_l("In a case"), lambda line: line.cases.case_size, "number"),
+    Column(_l("Would be bought"), lambda line: line.cases.purchased, "number"),
+    Column(_l("Too many"), lambda line: line.cases.surplus or None, "number"),
+    Column(_l("Short"), lambda line: line.cases.shortfall or None, "number"),
+    Column(_l("Cost"), lambda line: line.cost_fen, "money"),
+)
 ROUND_COLUMNS = (
     Column(_l("Round"), lambda row: row.Round.name, "code", round_page, width=22),
     Column(_l("Title"), lambda row: row.Round.title, "name", sort="title", width=26),

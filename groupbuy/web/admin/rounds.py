@@ -15,11 +15,12 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
+from groupbuy.purchasing.rules import MinimumPolicy
 from groupbuy.warehouse import planned
 from groupbuy.web.admin import papers
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.listing import Column, Rows, file_of
-from groupbuy.web.admin.round_columns import LEADERS, OFFERS
+from groupbuy.web.admin.round_columns import BUYING, LEADERS, OFFERS
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -28,6 +29,13 @@ SELLING = (RoundState.SCHEDULED, RoundState.OPEN)
 BEFORE_CLOSE = (RoundState.DRAFT, *SELLING, RoundState.CLOSING)
 HISTORY = 12
 
+# What the close would do with a purchase below its supplier's minimum.
+BELOW_MINIMUM = {
+    MinimumPolicy.HOLD: _l("the order would be held for your decision"),
+    MinimumPolicy.CANCEL: _l("its goods would be cancelled and paid back"),
+    MinimumPolicy.EXTEND: _l("the round would be extended where it may be, then the order is held"),
+    MinimumPolicy.TOP_UP: _l("nothing that keeps can fill it up, so the order would be held"),
+}
 PURCHASE_COLUMNS = (
     Column(_l("Number"), lambda row: row.PurchaseOrder.number, "code", lambda row: order_page(row)),
     Column(_l("Supplier"), lambda row: row.name, "name"),
@@ -53,13 +61,18 @@ def campaigns_round(name: str) -> ResponseReturnValue:
     goods = Rows(_("Goods"), OFFERS, round_page.offers_of(round_id))
     leaders = Rows(_("Leaders with orders"), LEADERS, round_page.leaders_of(round_id))
     orders = Rows(_("Purchase orders"), PURCHASE_COLUMNS, round_page.purchase_orders_of(round_id))
-    return file_of(name, goods, leaders, orders) or render_template(
+    preview = Buying() if row.Round.state not in BEFORE_CLOSE else buying(row.Round)
+    bought = [Rows(_("What would be bought now"), BUYING, preview.lines)] if preview.lines else []
+    return file_of(name, goods, leaders, orders, *bought) or render_template(
         "admin/round.html",
         row=row,
         offers=goods.items,
         leaders=leaders.items,
         purchase_orders=orders.items,
         purchase_columns=PURCHASE_COLUMNS,
+        preview=preview,
+        buying_columns=BUYING,
+        below_minimum=BELOW_MINIMUM,
         papers=papers,
         weighed=any(offer.est_grams for offer in goods.items),
         **_facts_of(row.Round),

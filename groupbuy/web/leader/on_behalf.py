@@ -25,6 +25,7 @@ from groupbuy.members.models import Resident
 from groupbuy.orders.fees import at_ordering
 from groupbuy.orders.models import Order
 from groupbuy.pickup.rules import door
+from groupbuy.warehouse import planned
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -90,7 +91,11 @@ def _page(
     failure: str = "",
     status: int = 200,
 ) -> ResponseReturnValue:
-    cards = [card(one, quantity=wanted.get(one.offer_id, 0)) for one in _shelf(round_, resident)]
+    lacking = planned.lacking(round_)
+    cards = [
+        card(one, quantity=wanted.get(one.offer_id, 0), to_fill=lacking.get(one.offer_id, 0))
+        for one in _shelf(round_, resident)
+    ]
     goods = sum(one.price_fen * one.quantity for one in cards)
     freight = sum(at_ordering(round_, goods).values()) if goods else 0
     page = render_template(

@@ -38,11 +38,15 @@ class Card:
     max: int
     step: int
     sold_out: bool
+    to_fill: int | None
     url: str
 
 
-def card(goods: Goods, *, quantity: int = 0, held: int = 0, url: str = "") -> Card:
-    """Return the card of goods with what the buyer has put into the cart."""
+def card(goods: Goods, *, quantity: int = 0, held: int = 0, to_fill: int = 0, url: str = "") -> Card:
+    """Return the card of goods with what the buyer has put into the cart.
+
+    ``held`` units are in an order that is being changed; ``to_fill`` more fill the open case.
+    """
     most = goods.most(held)
     return Card(
         key=field_of(goods.offer_id),
@@ -64,6 +68,7 @@ def card(goods: Goods, *, quantity: int = 0, held: int = 0, url: str = "") -> Ca
         max=most,
         step=goods.multiple,
         sold_out=goods.left is not None and goods.left + held < goods.smallest,
+        to_fill=to_fill if goods.by_the_case else None,
         url=url,
     )
 
@@ -83,8 +88,6 @@ def _facts(goods: Goods) -> list[str]:
     facts = [goods.zone] if goods.zone else []
     if goods.est_grams is not None:
         facts.append(_("about %(grams)s, settled by weight", grams=grams(goods.est_grams)))
-    if goods.to_fill_case:
-        facts.append(_("%(units)s more fill the case", units=goods.to_fill_case))
     if goods.per_buyer_limit is not None:
         facts.append(_("at most %(limit)s per person", limit=goods.per_buyer_limit))
     if goods.smallest > 1:

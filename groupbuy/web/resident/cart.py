@@ -10,6 +10,7 @@ from wtforms.validators import Length
 
 from groupbuy.campaigns import storefront
 from groupbuy.db.transaction import in_transaction
+from groupbuy.flows import naming_tolerances
 from groupbuy.flows.ordering import MAX_REMARK
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import carts
@@ -44,6 +45,10 @@ def _kept(buyer: Buyer) -> dict[int, int]:
     return carts.cart_of(buyer.cart_owner) if buyer.cart_owner else {}
 
 
+def _more(buyer: Buyer) -> dict[int, int]:
+    return carts.more_in(buyer.cart_owner) if buyer.cart_owner else {}
+
+
 def _page(
     buyer: Buyer,
     form: CheckoutForm,
@@ -56,7 +61,8 @@ def _page(
         "resident/cart.html",
         buyer=buyer,
         form=form,
-        cart=read_cart(buyer, wanted, utc_now()),
+        cart=read_cart(buyer, wanted, utc_now(), more=_more(buyer)),
+        most_more=naming_tolerances.MOST,
         failures=failures or {},
         stopped=status == 409,
     )
@@ -101,6 +107,7 @@ def _keep(buyer: Buyer) -> dict[int, int]:
 
     def store() -> None:
         carts.put(owner=owner, quantities=sent, now=utc_now())
+        carts.take_more(owner=owner, units=quantities.more_in(request.form))
         if removed.isascii() and removed.isdigit() and len(removed) < MAX_ID:
             carts.remove(owner=owner, offer_ids=[int(removed)])
 

@@ -12,6 +12,7 @@ from groupbuy.campaigns.storefront import Goods
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.fees import at_ordering
 from groupbuy.pickup.capacity import is_full
+from groupbuy.warehouse import planned
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.resident.buyer import Buyer
 from groupbuy.web.resident.cards import Card, card
@@ -25,6 +26,8 @@ class Line:
     card: Card
     wanted: int
     problem: str
+    # Units more that are taken if that fills a case.
+    more: int = 0
 
     @property
     def amount_fen(self) -> int:
@@ -42,6 +45,8 @@ class Basket:
     lines: Sequence[Line]
     # The pickup point takes no more bags on the round's pickup day.
     full: bool = False
+    # How many units more than these fill the last case, by offer.
+    lacking: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def freight_fen(self) -> int:
@@ -90,8 +95,13 @@ class Cart:
         return sum(line.card.quantity for line in self.lines)
 
 
-def read_cart(buyer: Buyer, wanted: Mapping[int, int], now: datetime) -> Cart:
-    """Return the cart as it can be ordered at a moment, with a few queries however full it is."""
+def read_cart(
+    buyer: Buyer, wanted: Mapping[int, int], now: datetime, *, more: Mapping[int, int] | None = None
+) -> Cart:
+    """Return the cart as it can be ordered at a moment, with a few queries however full it is.
+
+    ``more`` is by offer what is taken beyond what is wanted if that fills a case.
+    """
     rounds = storefront.rounds_of_offers(wanted.keys())
     by_round: dict[int, list[int]] = defaultdict(list)
     for offer_id, round_ in rounds.items():
@@ -103,7 +113,9 @@ def read_cart(buyer: Buyer, wanted: Mapping[int, int], now: datetime) -> Cart:
         if leader is not None:
             own = [goods[offer_id] for offer_id in by_round[round_.id] if offer_id in goods]
             full = is_full(leader=leader, resident_id=buyer.resident_id, day=round_.pickup_date)
-            baskets.append(replace(_basket(round_, leader, own, wanted, now), full=full))
+            basket = _basket(round_, leader, own, wanted, now, more or {})
+            mine = {line.goods.offer_id: line.card.quantity for line in basket.lines}
+            baskets.append(replace(basket, full=full, lacking=planned.lacking(round_, mine)))
     return Cart(baskets)
 
 
@@ -123,17 +135,22 @@ def _goods(buyer: Buyer, rounds: Mapping[int, Round]) -> dict[int, Goods]:
 
 
 def _basket(
-    round_: Round, leader: Leader, goods: Sequence[Goods], wanted: Mapping[int, int], now: datetime
+    round_: Round,
+    leader: Leader,
+    goods: Sequence[Goods],
+    wanted: Mapping[int, int],
+    now: datetime,
+    more: Mapping[int, int],
 ) -> Basket:
     state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, now)
-    lines = [line_of(one, wanted[one.offer_id]) for one in goods]
+    lines = [line_of(one, wanted[one.offer_id], more.get(one.offer_id, 0)) for one in goods]
     return Basket(round_, leader, state is RoundState.OPEN, lines)
 
 
-def line_of(goods: Goods, wanted: int) -> Line:
+def line_of(goods: Goods, wanted: int, more: int = 0) -> Line:
     """Return a line with as much of what is wanted as can be ordered."""
     shown = card(goods, quantity=wanted)
-    return Line(goods, shown, wanted, _problem(goods, wanted, shown.max))
+    return Line(goods, shown, wanted, _problem(goods, wanted, shown.max), more if goods.by_the_case else 0)
 
 
 def _problem(goods: Goods, wanted: int, most: int) -> str:

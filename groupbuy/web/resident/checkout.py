@@ -11,7 +11,7 @@ from groupbuy.campaigns import storefront
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import bringing, taking
+from groupbuy.flows import bringing, naming_tolerances, taking
 from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotAllowed
@@ -29,12 +29,16 @@ MAX_KEY = 64
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a page sent to be ordered: its key, offers, prices (fen), and how it is brought."""
+    """What a page sent to be ordered: its key, offers, prices (fen), and how it is brought.
+
+    ``more`` is by offer how many units more are taken if that fills a case.
+    """
 
     key: str
     offer_ids: Sequence[int]
     seen_fen: Mapping[int, int]
     to_door: bool = False
+    more: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def from_request(cls) -> "Submission":
@@ -46,6 +50,7 @@ class Submission:
             offer_ids=offer_ids,
             seen_fen={i: int(text) for i, text in seen.items() if text.isascii() and text[:12].isdigit()},
             to_door="to_door" in request.form,
+            more=quantities.more_in(request.form),
         )
 
     def key_in(self, buyer: Buyer, round_id: int) -> str:
@@ -124,16 +129,26 @@ def _place(
         if submission.to_door:
             mine = get_order(placed.number)
             bringing.choose(order=mine, to_door=True, now=utc_now(), actor=identity.actor)
+        if more := _more(lines, submission):
+            mine = get_order(placed.number)
+            naming_tolerances.allow(order=mine, units=more, now=utc_now(), actor=identity.actor)
         carts.remove(owner=owner, offer_ids=[line.goods.offer_id for line in lines])
         return get_order(placed.number)
 
     return in_transaction(work)
 
 
+def _more(lines: Sequence[Line], submission: Submission) -> dict[str, int]:
+    """Return by product code how many units more are taken; what is not bought by the case has no field."""
+    asked = {line.goods: submission.more.get(line.goods.offer_id, 0) for line in lines}
+    return {goods.product_code: more for goods, more in asked.items() if more and goods.by_the_case}
+
+
 def _explain(error: GroupbuyError, lines: Sequence[Line]) -> str:
     """Return the sentence for people, with the goods at fault by name."""
     sentence = translate_sentence(error.message)
-    place_ = (error.param or "").removeprefix("lines[").partition("]")[0]
-    if place_.isdigit() and int(place_) < len(lines):
-        return f"{lines[int(place_)].goods.name}: {sentence}"
-    return sentence
+    list_, _bracket, place_ = (error.param or "").partition("[")
+    found = {("lines", str(index)): line.goods.name for index, line in enumerate(lines)}
+    found |= {("tolerances", line.goods.product_code): line.goods.name for line in lines}
+    name = found.get((list_, place_.partition("]")[0]))
+    return f"{name}: {sentence}" if name else sentence

@@ -17,6 +17,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.orders.fees import at_ordering
 from groupbuy.orders.models import Order
+from groupbuy.warehouse import planned
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import translate_sentence
@@ -87,9 +88,14 @@ def _shelf(order: Order) -> Sequence[Goods]:
 
 def _cards(order: Order, wanted: Mapping[int, int]) -> list[Card]:
     """Return the cards of an order's goods with the quantities wanted, by offer id."""
-    held = held_by(order)
+    held, lacking = held_by(order), planned.lacking(order.round)
     return [
-        card(goods, quantity=wanted.get(goods.offer_id, 0), held=held.get(goods.offer_id, 0))
+        card(
+            goods,
+            quantity=wanted.get(goods.offer_id, 0),
+            held=held.get(goods.offer_id, 0),
+            to_fill=lacking.get(goods.offer_id, 0),
+        )
         for goods in _shelf(order)
     ]
 

@@ -8,6 +8,7 @@ from groupbuy.kernel.width import half_width
 from groupbuy.orders.rules import MAX_LINES
 
 _FIELD = re.compile(r"q(\d{1,15})", re.ASCII)
+_MORE = re.compile(r"m(\d{1,15})", re.ASCII)
 _STEP = re.compile(r"q(\d{1,15}):([+-]\d{1,4})", re.ASCII)
 MAX_DIGITS = 6
 
@@ -15,6 +16,17 @@ MAX_DIGITS = 6
 def field_of(offer_id: int) -> str:
     """Return the name of an offer's quantity in a form."""
     return f"q{offer_id}"
+
+
+def more_field_of(offer_id: int) -> str:
+    """Return the name of how many units more of an offer are taken if that fills a case."""
+    return f"m{offer_id}"
+
+
+def more_in(form: Mapping[str, str]) -> dict[int, int]:
+    """Return by offer how many units more a form says are taken if that fills a case."""
+    found = {int(match[1]): text for name, text in form.items() if (match := _MORE.fullmatch(name))}
+    return {offer_id: read(text) for offer_id, text in list(found.items())[: 2 * MAX_LINES]}
 
 
 def offers_in(form: Iterable[str]) -> list[int]:

@@ -16,6 +16,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.orders import carts
 from groupbuy.orders.queries import buyers_of
 from groupbuy.pickup.capacity import is_full
+from groupbuy.warehouse import planned
 from groupbuy.web.resident import quantities
 from groupbuy.web.resident.blueprint import blueprint
 from groupbuy.web.resident.buyer import Buyer, the_buyer
@@ -60,8 +61,14 @@ def _shelf(round_: Round, leader: Leader, buyer: Buyer) -> Sequence[Goods]:
 
 
 def _render(round_: Round, leader: Leader, buyer: Buyer, shelf: Sequence[Goods], cart: dict[int, int]) -> str:
+    lacking = planned.lacking(round_)
     cards = [
-        card(goods, quantity=cart.get(goods.offer_id, 0), url=_goods_address(round_, leader, buyer, goods))
+        card(
+            goods,
+            quantity=cart.get(goods.offer_id, 0),
+            to_fill=lacking.get(goods.offer_id, 0),
+            url=_goods_address(round_, leader, buyer, goods),
+        )
         for goods in shelf
     ]
     state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, utc_now())
@@ -99,7 +106,7 @@ def goods_page(name: str, offer_id: int) -> ResponseReturnValue:
     if goods is None:
         raise NotFound("unknown_offer", "There is no such offer in this round.")
     cart = carts.cart_of(buyer.cart_owner) if buyer.cart_owner else {}
-    shown = card(goods, quantity=cart.get(offer_id, 0))
+    shown = card(goods, quantity=cart.get(offer_id, 0), to_fill=planned.lacking(round_).get(offer_id, 0))
     state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, utc_now())
     return render_template(
         "resident/goods.html",
@@ -136,15 +143,22 @@ def fill_cart(name: str) -> ResponseReturnValue:
 
 @blueprint.get("/r/<name>/live")
 def live(name: str) -> Response:
-    """Return what is sold of each offer, for pages that lie open: read by many, so kept for a moment."""
+    """Return of each offer what is sold, what may be ordered and what fills its case, for open pages.
+
+    It is read by many, so kept for a moment.
+    """
     buyer, round_ = the_buyer(), shown_round(name)
     leader = leader_of(buyer, round_)
     now = utc_now()
     state = effective_state(RoundState(round_.state), round_.opens_at, round_.closes_at, now)
     goods = storefront.goods_of_rounds(round_ids=[round_.id], leader_id=leader.id)
+    lacking = planned.lacking(round_)
     answer = jsonify(
         open=state is RoundState.OPEN,
-        goods={quantities.field_of(one.offer_id): [one.sold, one.most()] for one in goods},
+        goods={
+            quantities.field_of(one.offer_id): [one.sold, one.most(), lacking.get(one.offer_id, 0)]
+            for one in goods
+        },
     )
     answer.headers["Cache-Control"] = f"private, max-age={LIVE_SECONDS}"
     return answer

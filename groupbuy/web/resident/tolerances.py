@@ -8,6 +8,7 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.orders.models import Order
+from groupbuy.warehouse import planned
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.resident import naming
 from groupbuy.web.resident.blueprint import blueprint, for_residents
@@ -31,6 +32,7 @@ def _page(order: Order, form: PageForm) -> str:
         field=FIELD,
         most=naming_tolerances.MOST,
         cases=naming_tolerances.cases_of(order),
+        lacking=planned.lacking(order.round),
         units=named | naming.sent(FIELD),
     )
 

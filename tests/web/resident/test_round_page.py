@@ -35,12 +35,15 @@ def statements() -> Iterator[list[str]]:
 def test_what_fills_the_case_is_said_where_only_whole_cases_are_bought(visitor: Visitor) -> None:
     shop = open_shop(surplus_policy="shortfall")
     buyer = building.add_resident(shop.leader)
-    assert "凑满" not in visitor.get(shop.path)
+    assert "件凑满一箱<" not in visitor.get(shop.path)
     # Cases of 6: 8 fill one and leave 4 to go for the second, 12 fill both.
     building.place(shop.round, buyer, {"P1": 8})
-    assert "再 4 件凑满一箱" in visitor.get(shop.path)
+    assert ">再 4 件凑满一箱<" in visitor.get(shop.path)
+    # A page that lies open follows.
+    sold = visitor.client.get(f"/r/{shop.round.name}/live").json["goods"][f"q{shop.offers['P1']}"]
+    assert (sold[0], sold[2]) == (8, 4)
     building.place(shop.round, buyer, {"P1": 4})
-    assert "凑满" not in visitor.get(shop.path)
+    assert "件凑满一箱<" not in visitor.get(shop.path)
 
 
 def test_a_guest_sees_goods_prices_and_what_is_left(visitor: Visitor) -> None:
@@ -127,7 +130,7 @@ def test_the_figures_of_an_open_page_are_asked_for_lightly(visitor: Visitor) -> 
     shop = open_shop(1, offers={"P1": {"limit_units": 5}})
     visitor.get(shop.path)
     answer = visitor.client.get(f"/r/{shop.round.name}/live")
-    assert answer.json == {"open": True, "goods": {f"q{shop.offers['P1']}": [0, 5]}}
+    assert answer.json == {"open": True, "goods": {f"q{shop.offers['P1']}": [0, 5, 0]}}
 
 
 def test_the_share_page_has_link_poster_and_roll_call(visitor: Visitor) -> None:
