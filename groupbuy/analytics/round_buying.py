@@ -84,7 +84,7 @@ def _lines(round_: Round, orders: Sequence[PlannedOrder], names: dict[str, str])
 
 def _names(codes: Iterable[str]) -> dict[str, str]:
     rows = select(Supplier.code, Supplier.name).where(Supplier.code.in_(list(codes)))
-    return dict(db.session.execute(rows).tuples().all())
+    return dict(db.session.execute(rows).all())
 
 
 def _products(round_id: int) -> dict[int, str]:
@@ -93,4 +93,4 @@ def _products(round_id: int) -> dict[int, str]:
         .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
         .where(Offer.round_id == round_id)
     )
-    return dict(db.session.execute(rows).tuples().all())
+    return dict(db.session.execute(rows).all())

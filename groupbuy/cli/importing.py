@@ -15,8 +15,9 @@ from rich.progress import track
 
 from groupbuy.app import settings_of
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.faults import fault_line, in_words, said
 from groupbuy.db.transaction import be_unhurried, in_transaction
-from groupbuy.documents.faults import Fault, UnreadableTable, of_file
+from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
 from groupbuy.flows.importing import KINDS, ImportResult, Table, import_file
 from groupbuy.kernel.clock import utc_now
@@ -103,21 +104,16 @@ def _plain(result: ImportResult) -> dict[str, Any]:
         "created": result.created,
         "updated": result.updated,
         "unchanged": result.unchanged,
-        "errors": [fault._asdict() for fault in result.faults],
+        "errors": [said(fault)._asdict() for fault in result.faults],
     }
 
 
 def _text(result: ImportResult, kind: str, dry_run: bool) -> str:
     if result.faults:
-        lines = [_fault_text(fault) for fault in result.faults]
-        return "\n".join([*lines, f"Nothing was imported; {len(lines)} faults are to be put right."])
+        lines = [fault_line(fault) for fault in result.faults]
+        return "\n".join([*lines, in_words(result.refusal.message)])
     done = "would be imported" if dry_run else "imported"
     return (
         f"{result.imported} rows of {kind} {done}: {result.created} new,"
         f" {result.updated} changed, {result.unchanged} as they were."
     )
-
-
-def _fault_text(fault: Fault) -> str:
-    place = f"Row {fault.row}, {fault.column}" if fault.column else f"Row {fault.row}"
-    return f"{place}: {fault.message} ({fault.code})"

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from groupbuy.app.core import create_core
 from groupbuy.app.logs import set_up_logging
+from groupbuy.cli.faults import in_words
 from groupbuy.config import ConfigError, load_settings
 from groupbuy.db.failures import is_unavailable
 from groupbuy.kernel.errors import GroupbuyError
@@ -73,7 +74,7 @@ class Groupbuy(click.Group):
         try:
             return super().invoke(ctx)
         except (GroupbuyError, ConfigError) as error:
-            click.echo(f"groupbuy: {error}", err=True)
+            click.echo(f"groupbuy: {in_words(str(error))}", err=True)
             ctx.exit(1)
         except SQLAlchemyError as error:
             if not is_unavailable(error):

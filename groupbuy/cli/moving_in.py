@@ -10,6 +10,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.faults import in_words
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable
 from groupbuy.flows.moving.flow import NotMoved
@@ -59,7 +60,7 @@ def _read(file: Path) -> Export:
     except OSError as error:
         raise GroupbuyError("cannot_read", f"{file} cannot be read: {error.strerror}.") from error
     except UnreadableTable as error:
-        sentences = "; ".join(dict.fromkeys(fault.message for fault in error.faults))
+        sentences = "; ".join(dict.fromkeys(in_words(fault.message) for fault in error.faults))
         raise GroupbuyError("no_export", f"{file.name}: {sentences}") from error
 
 
@@ -79,7 +80,9 @@ def _run(app: Flask, export: Export, asked: Asked) -> dict[str, Any]:
         )
     except NotMoved as error:
         numbers = {one.ref: f"order {one.number}" for one in export.purchases}
-        refused = {numbers.get(who, mask_phone(who)): fault.message for who, fault in error.faults.items()}
+        refused = {
+            numbers.get(who, mask_phone(who)): in_words(fault.message) for who, fault in error.faults.items()
+        }
     return {
         "title": export.title,
         "compared": export.compared,

@@ -10,6 +10,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.faults import list_faults
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.submissions import first_of
 from groupbuy.db.transaction import in_transaction
@@ -116,8 +117,7 @@ def _from_file(app: Flask, file: Path, origin: str) -> list[Goods]:
     except OSError as error:
         raise of_file("required", f"The file cannot be opened: {error.strerror}.") from error
     found = read_transfer(table, origin_id=warehouses.get(origin).id, zone=settings_of(app).timezone)
-    for fault in found.faults:
-        click.echo(f"Row {fault.row}, {fault.column}: {fault.message} ({fault.code})", err=True)
+    list_faults(found.faults)
     if found.faults:
         raise UnreadableTable(found.faults)
     return [Goods(batch.product.code, units, batch.id) for batch, units in found.lots]

@@ -7,6 +7,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.faults import list_faults
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable, of_file
@@ -60,8 +61,7 @@ def book(context: click.Context, file: Path, dry_run: bool, as_json: bool) -> No
         except UnreadableTable as error:
             found = CountFile(faults=tuple(error.faults))
         if not as_json:
-            for fault in found.faults:
-                click.echo(f"Row {fault.row}, {fault.column}: {fault.message} ({fault.code})", err=True)
+            list_faults(found.faults)
         if as_json or not found.faults:
             click.echo(_json(found) if as_json else _text(found, dry_run))
     context.exit(1 if found.faults else 0)

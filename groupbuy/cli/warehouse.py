@@ -10,6 +10,7 @@ from flask import Flask
 from groupbuy.app import settings_of
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.faults import list_faults
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, in_transaction
@@ -83,8 +84,7 @@ def _read(context: click.Context, file: Path) -> list[Delivery]:
     except OSError as error:
         raise of_file("required", f"The file cannot be opened: {error.strerror}.") from error
     except UnreadableTable as error:
-        for fault in error.faults:
-            click.echo(f"Row {fault.row}, {fault.column}: {fault.message} ({fault.code})", err=True)
+        list_faults(error.faults)
         context.exit(1)
 
 

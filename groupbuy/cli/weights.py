@@ -9,6 +9,7 @@ from flask import Flask
 from groupbuy.app import settings_of
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.faults import list_faults
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable, of_file
@@ -47,8 +48,7 @@ def _read(context: click.Context, name: str, file: Path) -> list[Entry]:
     except OSError as error:
         raise of_file("required", f"The file cannot be opened: {error.strerror}.") from error
     except UnreadableTable as error:
-        for fault in error.faults:
-            click.echo(f"Row {fault.row}, {fault.column}: {fault.message} ({fault.code})", err=True)
+        list_faults(error.faults)
         context.exit(1)
     return [entry for _number, entry in found]
 

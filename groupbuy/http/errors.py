@@ -6,6 +6,7 @@ import structlog
 from werkzeug.exceptions import HTTPException
 
 from groupbuy.db.failures import is_unavailable
+from groupbuy.http.sentences import for_program
 from groupbuy.kernel.errors import GroupbuyError
 
 log = structlog.get_logger()
@@ -49,8 +50,9 @@ class Problem:
         return TYPES.get(self.status, "bad_request" if self.status < 500 else "internal")
 
     def as_json(self) -> dict[str, dict[str, str | None]]:
-        """Return the shape that the API answers with."""
-        return {"error": {"type": self.type, "code": self.code, "message": self.message, "param": self.param}}
+        """Return the shape that the API answers with, in the language that the request asks for."""
+        message = for_program(self.message)
+        return {"error": {"type": self.type, "code": self.code, "message": message, "param": self.param}}
 
 
 def problem_of(error: Exception) -> Problem:

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.imports import FILES, ImportFault, uploaded_table
+from groupbuy.api.v1.imports import FILES, ImportFault, faults_json, uploaded_table
 from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.settlements import day_of
 from groupbuy.api.v1.shapes import Json, Page, Problem, ProblemDetail, RowNumber, Shape
@@ -16,9 +16,11 @@ from groupbuy.documents.faults import UnreadableTable
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.flows import bank_reading, banking
 from groupbuy.flows.bank_file import read_statement
+from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Query, Text
 from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
 
 MOST_FAULTS = 200
@@ -219,8 +221,8 @@ def list_not_at_the_bank(identity: Identity, query: Page) -> tuple[int, Any]:  #
 
 
 def _refused(error: UnreadableTable) -> Json:
-    first = {"type": "bad_input", "code": error.code, "message": error.message, "param": "body"}
-    return {"errors": [fault._asdict() for fault in error.faults[:MOST_FAULTS]], "error": first}
+    first = BadInput(error.code, error.message, param="body")
+    return {"errors": faults_json(error.faults[:MOST_FAULTS])} | problem_of(first).as_json()
 
 
 def _detail(line_id: int) -> Json:

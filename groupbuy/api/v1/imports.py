@@ -1,5 +1,6 @@
 """Imports: a file is stored whole, or every fault is listed."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from flask import current_app, request
@@ -8,12 +9,14 @@ from pydantic import RootModel
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Problem, ProblemDetail, Shape
 from groupbuy.config import Settings
-from groupbuy.documents.faults import UnreadableTable
+from groupbuy.documents.faults import Fault, UnreadableTable
 from groupbuy.documents.reading import Table, read_table
 from groupbuy.flows.importing import ImportResult, import_file
+from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
 from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Query
+from groupbuy.http.sentences import for_program
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 
@@ -95,9 +98,11 @@ def _plain(result: ImportResult) -> Json:
         "created": result.created,
         "updated": result.updated,
         "unchanged": result.unchanged,
-        "errors": [fault._asdict() for fault in result.faults],
+        "errors": faults_json(result.faults),
     }
-    if result.faults:
-        sentence = f"Nothing was imported; {len(result.faults)} faults are to be put right."
-        plain["error"] = {"type": "bad_input", "code": "import_faults", "message": sentence, "param": "body"}
-    return plain
+    return plain | problem_of(result.refusal).as_json() if result.faults else plain
+
+
+def faults_json(faults: Iterable[Fault]) -> list[Json]:
+    """Return faults with their sentences in the language that the request asks for."""
+    return [fault._replace(message=for_program(fault.message))._asdict() for fault in faults]

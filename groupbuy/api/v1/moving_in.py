@@ -18,6 +18,7 @@ from groupbuy.flows.moving.unattended import Asked, take_over
 from groupbuy.flows.moving.values import Export
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Query
+from groupbuy.http.sentences import for_program
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.phones import mask_phone
@@ -90,7 +91,10 @@ def move_in(identity: Identity, code: str, query: MoveInQuery) -> tuple[int, Any
         )
     except NotMoved as error:
         numbers = {one.ref: f"order {one.number}" for one in export.purchases}
-        refused = {numbers.get(who, mask_phone(who)): fault.message for who, fault in error.faults.items()}
+        refused = {
+            numbers.get(who, mask_phone(who)): for_program(fault.message)
+            for who, fault in error.faults.items()
+        }
     return (409 if refused else 200), {
         "title": export.title,
         "compared": export.compared,
@@ -111,5 +115,5 @@ def _read(content: bytes) -> Export:
     try:
         return read_export(content)
     except UnreadableTable as error:
-        sentences = "; ".join(dict.fromkeys(fault.message for fault in error.faults))
+        sentences = "; ".join(dict.fromkeys(for_program(fault.message) for fault in error.faults))
         raise BadInput("no_export", sentences, param="body") from error

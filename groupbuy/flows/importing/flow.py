@@ -18,6 +18,7 @@ from groupbuy.flows.importing.residents import RESIDENTS
 from groupbuy.flows.importing.sheet import Sheet, Table
 from groupbuy.flows.importing.sources import SOURCES
 from groupbuy.flows.importing.suppliers import SUPPLIERS
+from groupbuy.kernel.errors import BadInput
 
 _ORDER = (SUPPLIERS, PRODUCTS, SOURCES, LEADERS, RESIDENTS, OFFERS, ORDERS)
 KINDS = {kind.name: kind for kind in _ORDER}
@@ -34,6 +35,12 @@ class ImportResult:
     updated: int
     unchanged: int
     faults: tuple[Fault, ...]
+
+    @property
+    def refusal(self) -> BadInput:
+        """Return the error that says that nothing was stored."""
+        sentence = f"Nothing was imported; {len(self.faults)} faults are to be put right."
+        return BadInput("import_faults", sentence, param="body")
 
     @property
     def imported(self) -> int:

@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from groupbuy.http.sentences import catalogue
 from groupbuy.web.kit import i18n
 
 
@@ -13,10 +14,10 @@ class _Texts:
     """What WTForms asks for translations, answered from our catalogue in the request's language."""
 
     def gettext(self, text: str) -> str:
-        return i18n.catalogue(i18n.current_language()).gettext(text)
+        return catalogue(i18n.current_language()).gettext(text)
 
     def ngettext(self, one: str, many: str, n: int) -> str:
-        return i18n.catalogue(i18n.current_language()).ngettext(one, many, n)
+        return catalogue(i18n.current_language()).ngettext(one, many, n)
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.

@@ -1,27 +1,19 @@
 """Chinese first, English second: the language of a request and the texts in it.
 
-Message ids are the English texts; ``translations/<locale>/LC_MESSAGES/messages.po`` holds the others.
-Catalogues are read from .po files at run time, so an installation compiles nothing.
+Message ids are the English texts, see ``groupbuy.http.sentences``.
 """
 
-import io
-import re
-from functools import cache
 from gettext import NullTranslations
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import LazyProxy, Translations
+from babel.support import LazyProxy
 from flask import Flask, Response, g, has_request_context, request
 
-from groupbuy import paths
+from groupbuy.http.sentences import catalogue, translated
 
 DEFAULT_LANGUAGE = "zh"
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
-LOCALES = {"zh": "zh_CN", "en": "en"}
 LANGUAGE_COOKIE = "lang"
-ERROR_CONTEXT = "error"
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -71,20 +63,6 @@ def _remember_language(response: Response) -> Response:
     return response
 
 
-@cache
-def catalogue(language: str) -> NullTranslations:
-    """Return the texts of a language; English is the ids themselves."""
-    path = paths.PACKAGE_DIR / "translations" / LOCALES[language] / "LC_MESSAGES" / "messages.po"
-    if not path.exists():
-        return NullTranslations()
-    with path.open("rb") as file:
-        texts = read_po(file, locale=LOCALES[language])
-    compiled = io.BytesIO()
-    write_mo(compiled, texts)
-    compiled.seek(0)
-    return Translations(compiled)
-
-
 def _catalogue() -> NullTranslations:
     return catalogue(current_language())
 
@@ -110,39 +88,5 @@ def lazy_gettext(text: str) -> LazyProxy:
 
 
 def translate_sentence(message: str) -> str:
-    """Translate the sentence of an error raised below the edges, where no language is known.
-
-    The catalogue keeps such sentences with numbered holes for the values that the code filled in
-    (``Order at least {0}.``); a sentence that is not in it is returned unchanged.
-    """
-    exact = _catalogue().pgettext(ERROR_CONTEXT, message)
-    if exact != message:
-        return exact
-    for pattern, translation in _sentences(current_language()):
-        if match := pattern.fullmatch(message):
-            return translation.format(*match.groups())
-    return message
-
-
-@cache
-def _sentences(language: str) -> list[tuple[re.Pattern[str], str]]:
-    path = paths.PACKAGE_DIR / "translations" / LOCALES[language] / "LC_MESSAGES" / "messages.po"
-    if not path.exists():
-        return []
-    with path.open("rb") as file:
-        texts = read_po(file, locale=LOCALES[language])
-    pairs = [
-        (str(text.id), str(text.string))
-        for text in texts
-        if text.context == ERROR_CONTEXT and text.string and "{0}" in str(text.id)
-    ]
-    # The longest sentence first, so that a short one full of holes does not catch it.
-    return [(_with_holes(text), translation) for text, translation in sorted(pairs, key=_literal_length)]
-
-
-def _literal_length(pair: tuple[str, str]) -> int:
-    return -len(re.sub(r"\{\d\}", "", pair[0]))
-
-
-def _with_holes(sentence: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(sentence)), re.DOTALL)
+    """Translate the sentence of an error raised below the edges, where no language is known."""
+    return translated(message, current_language())
