@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, str] = {
     "supplier": "groupbuy.cli.suppliers:supplier",
     "tick": "groupbuy.cli.ticking:tick",
     "transfer": "groupbuy.cli.stock:transfer",
+    "unfetched": "groupbuy.cli.unfetched:unfetched",
     "weights": "groupbuy.cli.weights:weights",
 }
 

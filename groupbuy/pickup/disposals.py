@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, case, select
 
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product
+from groupbuy.kernel.times import iso
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.pickup.models import PerishableLine
@@ -46,6 +47,23 @@ def disposals(
     if leader_ids is not None:
         rows = rows.where(Order.leader_id.in_(leader_ids))
     return rows if state is None else rows.where(stands == state)
+
+
+def disposal_json(row: Any) -> dict[str, Any]:
+    """Return a line of ``disposals`` in the shape that the command line and the API hand out."""
+    line: PerishableLine = row.PerishableLine
+    return {
+        "order_no": row.order_no,
+        "leader_code": row.leader_code,
+        "product_code": row.product_code,
+        "name": row.product,
+        "quantity": row.units,
+        "state": row.state,
+        "due_at": iso(line.due_at),
+        "refund": line.refund,
+        "refund_fen": line.amount_fen,
+        "decided_at": line.decided_at and iso(line.decided_at),
+    }
 
 
 def _state(now: datetime) -> Any:

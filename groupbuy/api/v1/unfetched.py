@@ -20,7 +20,7 @@ from groupbuy.kernel.times import iso
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
 from groupbuy.pickup import unfetched
-from groupbuy.pickup.disposals import disposals
+from groupbuy.pickup.disposals import disposal_json, disposals
 from groupbuy.pickup.models import PerishableLine
 from groupbuy.pickup.unfetched import Perishable
 
@@ -153,7 +153,7 @@ def list_disposals(identity: Identity, query: DisposalsQuery) -> tuple[int, Any]
         wanted = wanted.where(PerishableLine.order_line_id > after)
     found = db.session.execute(wanted.order_by(PerishableLine.order_line_id).limit(query.limit + 1)).all()
     rows, cursor = cursors.page(found, limit=query.limit, key=lambda row: (row.PerishableLine.order_line_id,))
-    return 200, {"items": [_disposal(row) for row in rows], "next_cursor": cursor}
+    return 200, {"items": [disposal_json(row) for row in rows], "next_cursor": cursor}
 
 
 @endpoint(
@@ -189,22 +189,6 @@ def _aside(number: str, day: date | None, note: str | None) -> Json:
 def _perishables(order: Order, lines: Any) -> Json:
     shown = [_line(line) for line in lines]
     return {"order_no": order.number, "leader_code": order.leader.code, "lines": shown}
-
-
-def _disposal(row: Any) -> Json:
-    line: PerishableLine = row.PerishableLine
-    return {
-        "order_no": row.order_no,
-        "leader_code": row.leader_code,
-        "product_code": row.product_code,
-        "name": row.product,
-        "quantity": row.units,
-        "state": row.state,
-        "due_at": iso(line.due_at),
-        "refund": line.refund,
-        "refund_fen": line.amount_fen,
-        "decided_at": line.decided_at and iso(line.decided_at),
-    }
 
 
 def _line(line: Perishable) -> Json:
