@@ -1,6 +1,5 @@
 """``groupbuy unfetched``: perishables that nobody fetched, what becomes of them, and orders kept aside."""
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.app.readiness import require_database
+from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
@@ -23,7 +23,6 @@ from groupbuy.pickup.disposals import STATES, disposal_json, disposals
 from groupbuy.pickup.models import PerishableLine
 from groupbuy.pickup.unfetched import Perishable
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 order_argument = click.argument("number", metavar="ORDER")
 
 
@@ -51,7 +50,7 @@ def list_disposals(app: Flask, state: str | None, leader: str | None, most: int,
     with app.app_context():
         rows = find()
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        click.echo(json_text(rows))
     else:
         click.echo("\n".join(map(_line, rows)) or "Nobody was warned of perishables.")
 
@@ -144,7 +143,7 @@ def _write(
     require_database(app)
     with app.app_context():
         answer = in_transaction(work)
-    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else text(answer))
+    click.echo(json_text(answer) if as_json else text(answer))
 
 
 def _line(row: dict[str, Any]) -> str:

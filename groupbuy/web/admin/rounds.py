@@ -6,6 +6,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.analytics import round_page
+from groupbuy.analytics.round_buying import Buying, buying
 from groupbuy.analytics.round_figures import rounds_with_figures
 from groupbuy.audit.queries import entries_of
 from groupbuy.campaigns.agreed_sources import agreed_for
