@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from wtforms import HiddenField
@@ -26,12 +26,12 @@ from groupbuy.warehouse.models import (
 )
 from groupbuy.warehouse.rules import IN_TRANSIT, NEVER
 from groupbuy.warehouse.transferring import TRANSFER
-from groupbuy.web.admin import saving
+from groupbuy.web.admin import saving, stock_alerts
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_id, searched, show
 from groupbuy.web.admin.receiving import tabs
-from groupbuy.web.admin.stock_alerts import least_form
+from groupbuy.web.admin.stock_alerts import LeastForm
 from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.filters import today
@@ -148,25 +148,47 @@ def _moved_since(moment: datetime, place: Warehouse | None) -> ColumnElement[boo
 def stock_product(code: str) -> ResponseReturnValue:
     """Show the batches and movements of a product; bring a batch to what was counted."""
     product, form = get_product(code), CountForm()
-    movements = _movements(product.id)
     return saving.answer(
         form,
         lambda: _count(code, form),
-        template="admin/stock.html",
-        title=product.name,
-        back=(url_for("admin.stock"), _("Stock")),
         then=url_for("admin.stock_product", code=code),
         done=_("The count is booked."),
-        product=product,
-        batches=_batches(product.id, _counted_in(asked("warehouse"))),
-        places=places.open_places(),
-        place_name=place_name,
-        in_transit=IN_TRANSIT,
-        today=today(),
-        movements=movements,
-        least=least_form(product.id),
-        names=names_of(row.StockMovement.actor for row in movements),
+        least=stock_alerts.least_form(product.id),
+        **_facts_of(product),
     )
+
+
+@blueprint.post("/stock/<code>/least")
+def stock_least(code: str) -> ResponseReturnValue:
+    """Choose below how many units a product's stock is low."""
+    product, least = get_product(code), LeastForm()
+    stock_alerts.name_places(least)
+    if least.validate_on_submit() and saving.stored(
+        least, lambda: stock_alerts.store(get_product(code), least)
+    ):
+        flash(_("Saved."), "ok")
+        return redirect(url_for("admin.stock_product", code=product.code), 303)
+    facts = _facts_of(product)
+    page = render_template(facts.pop("template"), form=CountForm(formdata=None), least=least, **facts)
+    return page, 422
+
+
+def _facts_of(product: Product) -> dict[str, Any]:
+    """Return what the page of a product's stock says beside its forms."""
+    movements = _movements(product.id)
+    return {
+        "template": "admin/stock.html",
+        "title": product.name,
+        "back": (url_for("admin.stock"), _("Stock")),
+        "product": product,
+        "batches": _batches(product.id, _counted_in(asked("warehouse"))),
+        "places": places.open_places(),
+        "place_name": place_name,
+        "in_transit": IN_TRANSIT,
+        "today": today(),
+        "movements": movements,
+        "names": names_of(row.StockMovement.actor for row in movements),
+    }
 
 
 def _count(code: str, form: CountForm) -> None:

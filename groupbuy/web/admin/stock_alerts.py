@@ -1,16 +1,12 @@
 """Below how many units a product's stock is low: over all warehouses, and in each of them."""
 
-from flask import flash, redirect, url_for
-from flask.typing import ResponseReturnValue
 from wtforms import FieldList, Form, FormField, HiddenField
 
 from groupbuy.catalog.models import Product
-from groupbuy.catalog.service import get_product
 from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import alerts
 from groupbuy.warehouse import warehouses as places
-from groupbuy.web.admin import saving
-from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.blueprint import actor
 from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -42,23 +38,20 @@ def least_form(product_id: int) -> LeastForm:
     rows = [{"warehouse": place.code, "least": chosen.get(place.id)} for place in known]
     shown = rows if len(known) > 1 or chosen else []
     form = LeastForm(formdata=None, data={"least": alerts.least_of(product_id), "places": shown})
-    for row, place in zip(form.places, known, strict=False):
-        row.least.label.text = _("Low below in %(place)s", place=place.name)
+    name_places(form)
     return form
 
 
-@blueprint.post("/stock/<code>/least")
-def stock_least(code: str) -> ResponseReturnValue:
-    """Choose below how many units a product's stock is low."""
-    form = LeastForm()
-    if form.validate_on_submit() and saving.stored(form, lambda: _store(get_product(code), form)):
-        flash(_("Saved."), "ok")
-    else:
-        flash(_("Please correct the marked fields."), "bad")
-    return redirect(url_for("admin.stock_product", code=get_product(code).code), 303)
+def name_places(form: LeastForm) -> None:
+    """Name the warehouses of a form beside their fields."""
+    names = {place.code: place.name for place in places.all_places()}
+    for row in form.places:
+        place = names.get(row.warehouse.data or "", row.warehouse.data)
+        row.least.label.text = _("Low below in %(place)s", place=place)
 
 
-def _store(product: Product, form: LeastForm) -> None:
+def store(product: Product, form: LeastForm) -> None:
+    """Keep below how many units a product's stock is low."""
     now, who = utc_now(), actor().name
     alerts.set_least(product=product, least=form.least.data, now=now, actor=who)
     for row in form.places:

@@ -160,5 +160,10 @@ def test_a_warehouse_with_too_little_is_found_on_the_pages(town: Town) -> None:
     assert "阿克苏苹果" in operator.text("/admin/stock?low=1&warehouse=G1")
     assert "阿克苏苹果" not in operator.text("/admin/stock?low=1&warehouse=MAIN")
     assert "1 种商品库存不足" in operator.text("/admin/")
+    # A slip is marked beside its field, and nothing that was typed is lost.
+    slip = operator.post("/admin/stock/P1/least", least="7", **fields, **{"places-1-least": "vier"})
+    page = slip.get_data(as_text=True)
+    assert (slip.status_code, 'value="7"' in page, 'value="vier"' in page) == (422, True, True)
+    assert ("东区网格仓低于" in page, "整数" in page) == (True, True)
     operator.post("/admin/stock/P1/least", least="", **fields, **{"places-1-least": ""})
     assert "种商品库存不足" not in operator.text("/admin/")
