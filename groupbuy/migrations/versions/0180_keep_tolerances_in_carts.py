@@ -1,7 +1,7 @@
 """Keep in the cart how many units more fill a case
 
 Revision ID: 0180
-Revises: 0195
+Revises: 0200
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.sql.naming import conv
 
 revision = '0180'
-down_revision = '0195'
+down_revision = '0200'
 branch_labels = None
 depends_on = None
 
