@@ -1,6 +1,6 @@
 """Settings, read once from the environment; a wrong or unknown key fails with what to do."""
 
-from groupbuy.config.channels import AlipaySettings, WechatPaySettings
+from groupbuy.config.channels import AlipaySettings, WechatPaySettings, WechatTransferSettings
 from groupbuy.config.settings import DEFAULTS, Settings, load_settings
 from groupbuy.config.values import MOST_SIGNATURE, ConfigError
 
@@ -11,5 +11,6 @@ __all__ = [
     "ConfigError",
     "Settings",
     "WechatPaySettings",
+    "WechatTransferSettings",
     "load_settings",
 ]

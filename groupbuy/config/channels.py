@@ -11,6 +11,22 @@ WECHAT_PAY_NEEDS = ("WECHAT_PAY_MERCHANT", "WECHAT_PAY_SERIAL", "WECHAT_PAY_KEY_
 ALIPAY_NEEDS = ("ALIPAY_APP_ID", "ALIPAY_KEY_FILE", "ALIPAY_PLATFORM_KEY_FILE")
 
 
+# What WeChat shows a payee at most, and what it asks of transfers of the scene of commissions (佣金报酬).
+MAX_REMARK, MAX_REPORT = 32, 32
+
+
+@dataclass(frozen=True, slots=True)
+class WechatTransferSettings:
+    """Hold what WeChat wants to know of transfers to leaders: the scene, the payee's remark, the report.
+
+    ``report`` are pairs of the kind of an information (info_type) and its text.
+    """
+
+    scene: str
+    remark: str
+    report: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class WechatPaySettings:
     """Hold what WeChat Pay knows a merchant by; texts of keys are PEM.
@@ -27,6 +43,7 @@ class WechatPaySettings:
     platform_key: str
     platform_key_id: str
     base_url: str
+    transfer: WechatTransferSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +78,23 @@ def wechat_pay(value: Mapping[str, str]) -> WechatPaySettings | None:
         platform_key=_key_text("WECHAT_PAY_PLATFORM_KEY_FILE", value),
         platform_key_id=value["WECHAT_PAY_PLATFORM_KEY_ID"],
         base_url=secret_carrier("WECHAT_PAY_BASE_URL", value["WECHAT_PAY_BASE_URL"]).rstrip("/"),
+        transfer=_wechat_transfer(value, app_id),
     )
+
+
+def _wechat_transfer(value: Mapping[str, str], app_id: str) -> WechatTransferSettings | None:
+    """Return what transfers need, None without a scene; WeChat knows each user by another openid in each app."""
+    if not value["WECHAT_TRANSFER_SCENE"]:
+        return None
+    if value["WECHAT_APP_ID"] not in ("", app_id):
+        raise ConfigError("transfers need GROUPBUY_WECHAT_PAY_APP_ID to be GROUPBUY_WECHAT_APP_ID")
+    if not 1 <= len(value["WECHAT_TRANSFER_REMARK"]) <= MAX_REMARK:
+        raise ConfigError(f"GROUPBUY_WECHAT_TRANSFER_REMARK has 1 to {MAX_REMARK} characters")
+    pairs = [part.partition("=") for part in value["WECHAT_TRANSFER_REPORT"].split(";") if part.strip()]
+    report = tuple((kind.strip(), text.strip()) for kind, _, text in pairs)
+    if any(not kind or not 1 <= len(text) <= MAX_REPORT for kind, text in report):
+        raise ConfigError("GROUPBUY_WECHAT_TRANSFER_REPORT is written kind=text;kind=text")
+    return WechatTransferSettings(value["WECHAT_TRANSFER_SCENE"], value["WECHAT_TRANSFER_REMARK"], report)
 
 
 def alipay(value: Mapping[str, str]) -> AlipaySettings | None:

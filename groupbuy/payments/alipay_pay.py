@@ -60,6 +60,8 @@ class Alipay:
 
     name = NAME
     ways = ("page", "wap", "qr")
+    # Alipay's transfers are another contract; leaders are paid through it by the payout file.
+    transfers = None
 
     def __init__(self, settings: AlipaySettings, *, notify_url: str) -> None:
         self._settings = settings

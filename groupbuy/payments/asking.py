@@ -8,13 +8,17 @@ from groupbuy.db import db
 from groupbuy.payments import channel_refunds, charging, gateways
 from groupbuy.payments.gateways import (
     Action,
+    ChannelAway,
     ChannelRefused,
     Found,
     FoundRefund,
+    FoundTransfer,
     Gateways,
     Opening,
     PaymentGateway,
     Returning,
+    Sending,
+    TransferGateway,
 )
 
 TOP_UP = "余额充值"
@@ -115,3 +119,39 @@ def call_refund(channels: Gateways, number: str) -> FoundRefund | None:
     if state not in ("queued", "processing"):
         return None
     return gateway_of(channels, name).refund(returning)
+
+
+def find_transfers(channels: Gateways) -> TransferGateway | None:
+    """Return the channel that sends money to persons, None where none is set up."""
+    return next((one.transfers for one in channels.values() if one.transfers is not None), None)
+
+
+def _transfers(channels: Gateways) -> TransferGateway:
+    found = find_transfers(channels)
+    if found is None:
+        # What was asked before it was switched off may have been done, so this is no refusal.
+        raise ChannelAway("channel_off", "Transfers are not available at the moment.")
+    return found
+
+
+def ask_transfer(channels: Gateways, number: str) -> FoundTransfer:
+    """Ask the channel how far a transfer is; raise ChannelAway and ChannelRefused."""
+    return _transfers(channels).query(number)
+
+
+def call_transfer(channels: Gateways, sending: Sending) -> FoundTransfer:
+    """Let the channel send money, after asking whether it has the transfer already.
+
+    What the payee confirms with is told by the request only, so one that waits is requested again: the
+    same number is the same transfer. Raise ChannelAway and ChannelRefused.
+    """
+    gateway = _transfers(channels)
+    found = gateway.query(sending.number)
+    if found.state == gateways.UNKNOWN:
+        return gateway.send(sending)
+    if found.state != gateways.WAITING:
+        return found
+    try:
+        return gateway.send(sending)
+    except ChannelRefused:
+        return found

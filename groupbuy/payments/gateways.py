@@ -12,7 +12,7 @@ FRESH = timedelta(seconds=300)
 CURRENCY = "CNY"
 
 WAITING, PAID, CLOSED, UNKNOWN = "waiting", "paid", "closed", "unknown"
-PROCESSING, SUCCESS, ABNORMAL = "processing", "success", "abnormal"
+PROCESSING, SUCCESS, ABNORMAL, FAILED = "processing", "success", "abnormal", "failed"
 
 
 class ChannelAway(GroupbuyError):
@@ -90,12 +90,38 @@ class FoundRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A transfer to be sent to a person, in fen; ``payee`` is an openid, ``name`` that of its holder."""
+
+    number: str
+    amount_fen: int
+    payee: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTransfer:
+    """What the channel says of a transfer: processing, waiting, success, failed or unknown.
+
+    A waiting one is to be confirmed by the payee, with ``package`` where the channel has told it.
+    """
+
+    number: str
+    state: str
+    amount_fen: int = 0
+    transaction: str | None = None
+    at: datetime | None = None
+    package: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A genuine call of the channel; ``said`` is None for one that tells us nothing we follow."""
 
     id: str
     kind: str
-    said: Found | FoundRefund | None
+    said: Found | FoundRefund | FoundTransfer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +136,19 @@ class BillLine:
     at: datetime
 
 
+class TransferGateway(Protocol):
+    """A channel that sends money to persons; calls raise as those of ``PaymentGateway``."""
+
+    def send(self, sending: Sending) -> FoundTransfer:
+        """Send money; again with the same number is the same transfer."""
+
+    def query(self, number: str) -> FoundTransfer:
+        """Return what the channel knows of a transfer; unknown where it has never heard of it."""
+
+    def confirmation(self, package: str) -> Mapping[str, str]:
+        """Return what a page hands to the channel so that the payee can confirm."""
+
+
 class PaymentGateway(Protocol):
     """A channel. Calls raise ChannelAway when the outcome is unknown, ChannelRefused for a plain no."""
 
@@ -120,6 +159,10 @@ class PaymentGateway(Protocol):
     @property
     def ways(self) -> Sequence[str]:
         """Return how one can pay."""
+
+    @property
+    def transfers(self) -> TransferGateway | None:
+        """Return how money is sent to persons, None where that is not set up."""
 
     def open(self, opening: Opening) -> Action:
         """Open a payment; again with the same number is the same payment."""

@@ -1,8 +1,5 @@
 """WeChat Pay v3 through wechatpayv3: JSAPI inside WeChat, Native by QR code, H5 in other browsers."""
 
-import csv
-import gzip
-import io
 import json
 import re
 import secrets
@@ -17,7 +14,6 @@ from wechatpayv3 import WeChatPayType
 from groupbuy.config import WechatPaySettings
 from groupbuy.finance.rules import BOOKS
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.money import parse_yuan
 from groupbuy.payments import gateways
 from groupbuy.payments.gateways import (
     Action,
@@ -31,12 +27,13 @@ from groupbuy.payments.gateways import (
     Opening,
     Returning,
 )
+from groupbuy.payments.wechat_bill import read_bill
 from groupbuy.payments.wechat_hosts import Client
+from groupbuy.payments.wechat_transfers import FINISHED, WechatTransfers, read_transfer
 
 NAME = "wechat"
 MAX_TITLE = 40
 MAX_REASON = 80
-MOST_BILL_BYTES = 256 * 1024 * 1024
 # WeChat says REFUND of a payment that was paid and has refunds since.
 STATES = {
     "SUCCESS": gateways.PAID,
@@ -63,6 +60,7 @@ class WechatPay:
 
     name = NAME
     ways = ("jsapi", "native", "h5")
+    transfers: WechatTransfers | None
 
     def __init__(self, settings: WechatPaySettings, *, notify_url: str, cert_dir: Path) -> None:
         self._settings = settings
@@ -70,6 +68,7 @@ class WechatPay:
         self._cert_dir = cert_dir
         self._made: Client | None = None
         self._making = Lock()
+        self.transfers = WechatTransfers(settings, self._ask) if settings.transfer else None
 
     def open(self, opening: Opening) -> Action:
         """Open a payment; again with the same number is the same payment."""
@@ -158,10 +157,14 @@ class WechatPay:
     def _notice(self, said: Mapping[str, Any]) -> Notice:
         resource: Mapping[str, Any] = said["resource"]
         kind, notice_id = str(said.get("event_type", "")), str(said.get("id", ""))[:64]
-        if not notice_id or resource.get("mchid") != self._settings.merchant:
+        # WeChat names the merchant in another way where it tells of a transfer.
+        merchant = resource.get("mch_id" if kind == FINISHED else "mchid")
+        if not notice_id or merchant != self._settings.merchant:
             raise NotGenuine("other_merchant", "This call is for another merchant.")
         if kind.startswith("REFUND."):
             return Notice(notice_id, kind, _found_refund(resource, "refund_status"))
+        if kind == FINISHED:
+            return Notice(notice_id, kind, read_transfer(resource))
         return Notice(notice_id, kind, self._found(resource))
 
     def bill(self, day: date) -> Sequence[BillLine]:
@@ -223,35 +226,6 @@ class WechatPay:
         if status >= 400:
             _refuse(answer)
         return answer
-
-
-def read_bill(content: bytes) -> list[BillLine]:
-    """Read a trade bill (交易账单, all trades): packed or plain CSV, each value behind a backquote."""
-    if content[:2] == b"\x1f\x8b":
-        with gzip.open(io.BytesIO(content)) as packed:
-            content = packed.read(MOST_BILL_BYTES)
-    rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
-    head = next(rows, [])
-    lines = []
-    for row in rows:
-        # The totals follow under a head of their own.
-        if not row or not row[0].startswith("`"):
-            break
-        lines.append(_bill_line(dict(zip(head, (value.lstrip("`") for value in row), strict=False))))
-    return lines
-
-
-def _bill_line(row: Mapping[str, str]) -> BillLine:
-    refund = row["交易状态"] == "REFUND"
-    at = datetime.strptime(row["交易时间"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=BOOKS)
-    return BillLine(
-        kind="refund" if refund else "pay",
-        number=row["商户退款单号"] if refund else row["商户订单号"],
-        payment_number=row["商户订单号"],
-        amount_fen=parse_yuan(row["申请退款金额"] if refund else row["订单金额"]),
-        transaction=row["微信退款单号"] if refund else row["微信订单号"],
-        at=at.astimezone(UTC),
-    )
 
 
 def _check_head(headers: Mapping[str, str], now: datetime) -> None:

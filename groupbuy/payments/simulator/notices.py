@@ -9,6 +9,7 @@ from groupbuy.finance.rules import BOOKS
 from groupbuy.payments.simulator.book import Return, Trade
 from groupbuy.payments.simulator.keys import Party, encrypt
 from groupbuy.payments.simulator.serving import Call
+from groupbuy.payments.simulator.transfers import Transfer
 
 SIGNED = "WECHATPAY2-SHA256-RSA2048"
 
@@ -18,7 +19,8 @@ def payment_call(
 ) -> Call:
     """Return the call that tells of a payment."""
     said = trade_as_json(trade)
-    return _call(trade, "TRANSACTION.SUCCESS", said, "transaction", platform, apiv3_key, at, notice_id)
+    url = trade.notify_url
+    return _call(url, "TRANSACTION.SUCCESS", said, "transaction", platform, apiv3_key, at, notice_id)
 
 
 def refund_call(
@@ -38,11 +40,20 @@ def refund_call(
     if back.done_at is not None:
         said["success_time"] = moment(back.done_at)
     kind = f"REFUND.{back.state}"
-    return _call(back.trade, kind, said, "refund", platform, apiv3_key, at, notice_id)
+    return _call(back.trade.notify_url, kind, said, "refund", platform, apiv3_key, at, notice_id)
+
+
+def transfer_call(
+    transfer: Transfer, *, platform: Party, apiv3_key: str, at: datetime, notice_id: str | None = None
+) -> Call:
+    """Return the call that tells of the end of a transfer."""
+    said = transfer_as_json(transfer)
+    kind, url = "MCHTRANSFER.BILL.FINISHED", transfer.notify_url
+    return _call(url, kind, said, "mch_payment", platform, apiv3_key, at, notice_id)
 
 
 def _call(
-    trade: Trade,
+    url: str,
     kind: str,
     said: dict[str, Any],
     original: str,
@@ -61,7 +72,7 @@ def _call(
         "resource": resource | {"original_type": original},
     }
     body = json.dumps(envelope, ensure_ascii=False)
-    return Call(trade.notify_url, signed_headers(body, platform=platform, at=at), body.encode())
+    return Call(url, signed_headers(body, platform=platform, at=at), body.encode())
 
 
 def signed_headers(body: str, *, platform: Party, at: datetime) -> dict[str, str]:
@@ -102,6 +113,23 @@ def trade_as_json(trade: Trade) -> dict[str, Any]:
             },
         }
     return said
+
+
+def transfer_as_json(transfer: Transfer) -> dict[str, Any]:
+    """Return a transfer as WeChat shows it; the package is told with the request only."""
+    said: dict[str, Any] = {
+        "mch_id": transfer.merchant,
+        "out_bill_no": transfer.number,
+        "transfer_bill_no": transfer.bill,
+        "appid": transfer.app_id,
+        "openid": transfer.openid,
+        "state": transfer.state,
+        "transfer_amount": transfer.amount_fen,
+        "transfer_remark": transfer.remark,
+        "create_time": moment(transfer.asked_at),
+        "update_time": moment(transfer.changed_at or transfer.asked_at),
+    }
+    return said | ({"fail_reason": transfer.reason} if transfer.reason else {})
 
 
 def moment(at: datetime) -> str:

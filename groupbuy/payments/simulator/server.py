@@ -10,12 +10,15 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from groupbuy.payments.simulator import book as books
-from groupbuy.payments.simulator import cashier, notices
+from groupbuy.payments.simulator import cashier, notices, transfers
 from groupbuy.payments.simulator.book import Refused, Return, Trade
 from groupbuy.payments.simulator.keys import encrypt
 from groupbuy.payments.simulator.serving import Answer, Call, Channel
+from groupbuy.payments.simulator.transfers import Transfer, Transfers
 
 MERCHANT, APP = "1900000001", "wxsimulated0000001"
+# Commissions (佣金报酬).
+SCENE = "1005"
 KINDS = {"jsapi": "JSAPI", "native": "NATIVE", "h5": "MWEB"}
 _TOKEN = re.compile(
     r'WECHATPAY2-SHA256-RSA2048 mchid="(?P<mchid>[^"]+)",nonce_str="(?P<nonce>[^"]+)",'
@@ -28,6 +31,7 @@ class Simulator(Channel):
     """WeChat Pay for one merchant."""
 
     apiv3_key: str = field(default_factory=lambda: secrets.token_hex(16))
+    transfers: Transfers = field(default_factory=Transfers)
 
     def settings(self) -> dict[str, str]:
         """Return the settings but for files, by the names of the environment."""
@@ -37,16 +41,19 @@ class Simulator(Channel):
             "GROUPBUY_WECHAT_PAY_SERIAL": self.merchant.serial,
             "GROUPBUY_WECHAT_PAY_APIV3_KEY": self.apiv3_key,
             "GROUPBUY_WECHAT_PAY_BASE_URL": self.url,
+            "GROUPBUY_WECHAT_TRANSFER_SCENE": SCENE,
         }
 
     def tell(self, number: str, *, at: datetime | None = None, notice_id: str | None = None) -> Call:
-        """Return the call that tells of a payment or, by its number, of a refund."""
+        """Return the call that tells of a payment or, by its number, of a refund or a transfer."""
         usual: dict[str, Any] = {
             "platform": self.platform,
             "apiv3_key": self.apiv3_key,
             "at": at or self.clock(),
             "notice_id": notice_id,
         }
+        if number in self.transfers.by_number:
+            return notices.transfer_call(self.transfers.by_number[number], **usual)
         if number in self.book.returns:
             return notices.refund_call(self.book.returns[number], **usual)
         return notices.payment_call(self.book.trade(number), **usual)
@@ -62,7 +69,20 @@ class Simulator(Channel):
         return {
             "payments": [notices.trade_as_json(trade) for trade in self.book.trades.values()],
             "refunds": [self._refund_json(back) for back in self.book.returns.values()],
+            "transfers": [notices.transfer_as_json(one) for one in self.transfers.by_number.values()],
         }
+
+    def control(self, deed: str, wish: dict[str, Any]) -> Answer:
+        """Do what the payer, the payee of a transfer or the tester wants; docs/payments.md lists it."""
+        if deed != "transfer":
+            return super().control(deed, wish)
+        number = wish["number"]
+        self.confirm(number, wish.get("state", "SUCCESS"), wish.get("reason", ""))
+        return 200, {"told": self.send(number) if self.calls else None}
+
+    def confirm(self, number: str, state: str = "SUCCESS", reason: str = "") -> Transfer:
+        """Let the payee confirm a transfer, or let it end otherwise: FAIL or CANCELLED."""
+        return self.transfers.end(number, state, now=self.clock(), reason=reason)
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> Answer:
         """Return status and content of a call; bytes are a file."""
@@ -79,6 +99,8 @@ class Simulator(Channel):
             return 200, self.book.bill(date.fromisoformat(parse_qs(parts.query)["token"][0]))
         if not self._is_signed(method, target, headers, body):
             raise Refused(401, "SIGN_ERROR")
+        if parts.path.startswith(transfers.PATH):
+            return 200, self._transfer(method, parts.path, headers, body)
         return self._route(method, parts.path, parse_qs(parts.query), json.loads(body) if body else {})
 
     def _is_signed(self, method: str, target: str, headers: dict[str, str], body: str) -> bool:
@@ -174,6 +196,21 @@ class Simulator(Channel):
             "amount": {"total": back.trade.paid_fen, "refund": back.amount_fen, "currency": "CNY"},
         }
         return said if back.done_at is None else said | {"success_time": notices.moment(back.done_at)}
+
+    def _transfer(self, method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+        if method == "GET":
+            found = self.transfers.get(path.rpartition("/")[2], now=self.clock())
+            return notices.transfer_as_json(found)
+        asked = json.loads(body)
+        if asked.get("user_name") and headers.get("Wechatpay-Serial") != self.platform.serial:
+            raise Refused(400, "PARAM_ERROR")
+        if asked.get("appid") != APP or asked.get("transfer_scene_id") != SCENE:
+            raise Refused(403, "NO_AUTH")
+        wanted = transfers.read_request(asked, platform=self.platform, merchant=MERCHANT, now=self.clock())
+        sent = self.transfers.send(wanted)
+        said = notices.transfer_as_json(sent)
+        answer = {name: said[name] for name in ("out_bill_no", "transfer_bill_no", "create_time", "state")}
+        return answer | ({"package_info": sent.package} if sent.state == "WAIT_USER_CONFIRM" else {})
 
     def _trade_bill(self, day: str) -> Answer:
         content = self.book.bill(date.fromisoformat(day))
