@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, or_, select
+from sqlalchemy import Select, String, and_, cast, literal, or_, select, union_all
 
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
+from groupbuy.commissions import transfers
+from groupbuy.commissions.models import WechatTransfer, Withdrawal
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.finance import rules
+from groupbuy.finance.models import Posting
 from groupbuy.finance.queries import credits_less_debits
 from groupbuy.payments import reconciling
 from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund
@@ -20,15 +23,16 @@ _name, _fen = _accounts.columns
 _came = ChannelPayment.state.in_(("paid", "held"))
 _ended = ("success", "to_wallet")
 
-_in = select(ChannelPayment.channel, total(ChannelPayment.paid_fen).label("fen")).where(_came)
-_in_by = _in.group_by(ChannelPayment.channel).subquery()
-_out_by = (
-    select(ChannelPayment.channel, total(ChannelRefund.amount_fen).label("fen"))
+# What has moved each channel's money, in fen: payments, refunds, and transfers to leaders.
+_moved = union_all(
+    select(ChannelPayment.channel.label("channel"), ChannelPayment.paid_fen.label("fen")).where(_came),
+    select(ChannelPayment.channel, -ChannelRefund.amount_fen)
     .join(ChannelPayment, ChannelPayment.id == ChannelRefund.payment_id)
-    .where(ChannelRefund.state == "success")
-    .group_by(ChannelPayment.channel)
-    .subquery()
-)
+    .where(ChannelRefund.state == "success"),
+    select(literal(transfers.CHANNEL), -WechatTransfer.amount_fen).where(WechatTransfer.state == "success"),
+).subquery()
+_lives = WechatTransfer.state.not_in(transfers.GIVEN_UP)
+_net = Withdrawal.amount_fen - Withdrawal.fee_fen - Withdrawal.tax_fen
 _back = (
     select(ChannelRefund.payment_id, total(ChannelRefund.amount_fen).label("fen"))
     .group_by(ChannelRefund.payment_id)
@@ -61,14 +65,10 @@ CHECKS: tuple[Check, ...] = (
     Figured(
         Equal(
             "channel_accounts",
-            "I5: what the books say a channel holds is what was paid less what it has paid back",
+            "I5: what the books say a channel holds is what was paid less what it has paid back and out",
             ("account",),
-            select(
-                literal("channel:") + _in_by.c.channel, func.coalesce(_out_by.c.fen, 0) - _in_by.c.fen
-            ).outerjoin(_out_by, _out_by.c.channel == _in_by.c.channel),
-            select(_name, _fen).where(
-                _name.in_(select(literal("channel:") + ChannelPayment.channel).where(_came))
-            ),
+            select(literal("channel:") + _moved.c.channel, total(-_moved.c.fen)).group_by(_moved.c.channel),
+            select(_name, _fen).where(_name.in_(select(literal("channel:") + _moved.c.channel))),
         ),
         select(total(ChannelPayment.paid_fen)).where(_came),
     ),
@@ -91,6 +91,39 @@ CHECKS: tuple[Check, ...] = (
             _account(rules.HELD),
         ),
         select(total(ChannelPayment.paid_fen)).where(_still_held),
+    ),
+    Figured(
+        Equal(
+            "channel_transfers",
+            "I5: what WeChat has paid to leaders is booked once for each withdrawal, to the fen",
+            ("withdrawal",),
+            select(cast(WechatTransfer.withdrawal_id, String), total(WechatTransfer.amount_fen))
+            .where(WechatTransfer.state.in_(("success", "mispaid")))
+            .group_by(WechatTransfer.withdrawal_id),
+            select(Posting.cause_id, total(Posting.amount_fen))
+            .where(
+                Posting.cause_kind == "withdrawal",
+                Posting.part == "net",
+                Posting.credit_account == rules.channel(transfers.CHANNEL),
+            )
+            .group_by(Posting.cause_id),
+        ),
+        select(total(WechatTransfer.amount_fen)).where(WechatTransfer.state == "success"),
+    ),
+    Never(
+        "transfers_of_withdrawals",
+        "I5: a withdrawal that WeChat has paid is paid with its proof, and one on its way has one try",
+        ("withdrawal",),
+        table_of(Withdrawal),
+        select(Withdrawal.number)
+        .outerjoin(WechatTransfer, and_(WechatTransfer.withdrawal_id == Withdrawal.id, _lives))
+        .where(
+            or_(
+                and_(WechatTransfer.id.is_(None), Withdrawal.state == "sending"),
+                and_(WechatTransfer.state == "success", or_(Withdrawal.state != "paid", _net != WechatTransfer.amount_fen)),
+                and_(WechatTransfer.state != "success", Withdrawal.state != "sending"),
+            )
+        ),
     ),
     Never(
         "channel_refunds",

@@ -7,6 +7,7 @@ from sqlalchemy import Select, String, case, cast, literal, or_, select
 from groupbuy.analytics import invariants_extras, invariants_fees, invariants_helpers, invariants_suppliers
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions.models import CommissionEntry, CommissionStanding, Withdrawal
+from groupbuy.commissions.rules import IN_FLIGHT
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.finance import sealing
@@ -149,11 +150,11 @@ CHECKS: tuple[Check, ...] = (
             "I1: money on its way to leaders is their open withdrawals",
             ("account",),
             select(literal("withdrawal:leader:") + _text(Withdrawal.leader_id), total(Withdrawal.amount_fen))
-            .where(Withdrawal.state.in_(("asked", "checked", "approved")))
+            .where(Withdrawal.state.in_(IN_FLIGHT))
             .group_by(Withdrawal.leader_id),
             select(_name, _fen).where(_name.like("withdrawal:%")),
         ),
-        _sum(Withdrawal.amount_fen, Withdrawal.state.in_(("asked", "checked", "approved"))),
+        _sum(Withdrawal.amount_fen, Withdrawal.state.in_(IN_FLIGHT)),
     ),
     Figured(
         Equal(

@@ -234,16 +234,22 @@ def reached(sums: Standing, target: int, bonus_fen: int) -> Standing:
 
 
 class WithdrawalState(StrEnum):
-    """Name where a withdrawal stands; ``checked`` is approved by one of the two persons it needs."""
+    """Name where a withdrawal stands; ``checked`` is approved by one of the two persons it needs.
+
+    ``sending`` is on its way through a channel, which may pay it at any moment.
+    """
 
     ASKED = "asked"
     CHECKED = "checked"
     APPROVED = "approved"
+    SENDING = "sending"
     REJECTED = "rejected"
     PAID = "paid"
 
 
-IN_FLIGHT = (WithdrawalState.ASKED, WithdrawalState.CHECKED, WithdrawalState.APPROVED)
+# What is not paid and can still be refused, and all that has not ended.
+TO_DECIDE = (WithdrawalState.ASKED, WithdrawalState.CHECKED, WithdrawalState.APPROVED)
+IN_FLIGHT = (*TO_DECIDE, WithdrawalState.SENDING)
 
 
 def tax_due(amount_fen: int, *, earlier_fen: int, earlier_tax_fen: int, rate_bp: int, free_fen: int) -> int:

@@ -147,7 +147,7 @@ def approve(*, number: str, now: datetime, actor: str) -> Withdrawal:
         values: dict[str, Any] = {"checked_by": actor}
     else:
         values = {"decided_by": actor, "decided_at": now}
-    _move(
+    move(
         row, (WithdrawalState(row.state),), WithdrawalState(state), "withdrawal_approved", now, actor, values
     )
     return row
@@ -163,7 +163,7 @@ def reject(*, number: str, reason: str, now: datetime, actor: str) -> Withdrawal
     if not 1 <= len(reason) <= MAX_REASON:
         raise BadInput("required", "Say why; the leader reads it.", param="reason")
     values = {"decided_by": actor, "decided_at": now, "reason": reason}
-    _move(row, rules.IN_FLIGHT, _S.REJECTED, "withdrawal_rejected", now, actor, values)
+    move(row, rules.TO_DECIDE, _S.REJECTED, "withdrawal_rejected", now, actor, values)
     _book(row, "back", ledger.withdrawal(row.leader_id), _balance(row), now, actor)
     return row
 
@@ -180,10 +180,16 @@ def note_paid(*, number: str, proof: str, now: datetime, actor: str) -> Withdraw
     if row.state == _S.PAID and row.proof == proof:
         return row
     values = {"paid_by": actor, "paid_at": now, "proof": proof}
-    _move(row, (_S.APPROVED,), _S.PAID, "withdrawal_paid", now, actor, values)
+    move(row, (_S.APPROVED,), _S.PAID, "withdrawal_paid", now, actor, values)
+    book_paid(row, ledger.BANK, now, actor)
+    return row
+
+
+def book_paid(row: Withdrawal, account: str, now: datetime, actor: str) -> None:
+    """Book that a withdrawal has been paid out of an account, and its fee and tax."""
     on_the_way = ledger.withdrawal(row.leader_id)
     parts = (
-        ("net", ledger.BANK, row.net_fen),
+        ("net", account, row.net_fen),
         ("fee", ledger.FEES, row.fee_fen),
         ("tax", ledger.TAX, row.tax_fen),
     )
@@ -193,7 +199,6 @@ def note_paid(*, number: str, proof: str, now: datetime, actor: str) -> Withdraw
         if amount
     ]
     service.post(entries, at=now, actor=actor)
-    return row
 
 
 def make_batch(*, now: datetime, actor: str) -> PayoutBatch:
@@ -224,7 +229,7 @@ def make_batch(*, now: datetime, actor: str) -> PayoutBatch:
     return batch
 
 
-def _move(
+def move(
     row: Withdrawal,
     old: Sequence[WithdrawalState],
     new: WithdrawalState,

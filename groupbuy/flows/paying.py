@@ -8,7 +8,7 @@ from groupbuy.campaigns import stock
 from groupbuy.db import db
 from groupbuy.finance import queries, rules, service
 from groupbuy.finance.rules import Entry
-from groupbuy.flows import ordering
+from groupbuy.flows import ordering, transferring
 from groupbuy.flows.order_log import log_order
 from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
@@ -18,7 +18,7 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
 from groupbuy.payments import channel_refunds, charging, gateways, paying, paying_back
-from groupbuy.payments.gateways import Found, FoundRefund, Notice
+from groupbuy.payments.gateways import Found, FoundRefund, FoundTransfer, Notice
 from groupbuy.payments.models import GIVEN_BACK, ChannelNotice, ChannelPayment
 
 ACTOR = Actor(SCHEDULER)
@@ -121,6 +121,8 @@ def take_notice(*, channel: str, notice: Notice, now: datetime, grace: timedelta
     if isinstance(notice.said, FoundRefund):
         channel_refunds.get_refund(notice.said.number)
         result = channel_refunds.take_found(number=notice.said.number, found=notice.said, now=now)
+    elif isinstance(notice.said, FoundTransfer):
+        result = transferring.take_found(number=notice.said.number, found=notice.said, now=now)
     elif notice.said is not None:
         result = take_found(channel=channel, found=notice.said, now=now, grace=grace)
     db.session.get_one(ChannelNotice, row).result = result

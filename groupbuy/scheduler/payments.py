@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from groupbuy.audit.service import SCHEDULER
-from groupbuy.flows import paying
+from groupbuy.flows import paying, transferring
 from groupbuy.jobs.service import Patience
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments import asking, channel_refunds, charging, reconciling
@@ -17,14 +17,16 @@ from groupbuy.payments.gateways import (
     ChannelRefused,
     Found,
     FoundRefund,
+    FoundTransfer,
     Gateways,
 )
 from groupbuy.scheduler.work import Handler
 
 Payload = Mapping[str, Any]
-Looked = Found | FoundRefund | Exception
+Looked = Found | FoundRefund | FoundTransfer | Exception
 Opened = Action | Exception | None
 Refunded = FoundRefund | ChannelRefused | None
+Sent = FoundTransfer | ChannelRefused | None
 
 AWAY, ENDED = "channel away", "ended before"
 # Money that is owed is paid, however long the channel is away.
@@ -45,6 +47,8 @@ class Calls:
         What goes wrong is noted beside it; the next question is due by itself.
         """
         try:
+            if "transfer" in payload:
+                return asking.ask_transfer(self.channels, payload["transfer"])
             if "refund" in payload:
                 return asking.ask_refund(self.channels, payload["refund"])
             return asking.ask_payment(self.channels, asking.asked(payload["payment"]), now=utc_now())
@@ -55,10 +59,14 @@ class Calls:
         """Take in what a channel has said of a payment or a refund."""
         if isinstance(said, FoundRefund):
             return channel_refunds.take_found(number=payload["refund"], found=said, now=now)
+        if isinstance(said, FoundTransfer):
+            return transferring.take_found(number=payload["transfer"], found=said, now=now)
         if isinstance(said, Found):
             channel = charging.get_payment(payload["payment"]).channel
             return paying.take_found(channel=channel, found=said, now=now, grace=self.grace)
-        if "refund" in payload:
+        if "transfer" in payload:
+            transferring.note_failure(number=payload["transfer"], error=str(said))
+        elif "refund" in payload:
             channel_refunds.note_failure(number=payload["refund"], error=str(said))
         else:
             charging.note_failure(number=payload["payment"], error=str(said))
@@ -82,6 +90,14 @@ class Calls:
                 raise
             return refused
 
+    def transfer(self, payload: Payload) -> Sent:
+        """Send a withdrawal, after asking whether the channel has it already; raise ChannelAway."""
+        sending = transferring.to_send(payload["transfer"], now=utc_now())
+        try:
+            return None if sending is None else asking.call_transfer(self.channels, sending)
+        except ChannelRefused as refused:
+            return refused
+
     def bill(self, payload: Payload) -> Sequence[BillLine]:
         """Fetch a channel's own book of a day."""
         return asking.gateway_of(self.channels, payload["channel"]).bill(date.fromisoformat(payload["day"]))
@@ -96,6 +112,7 @@ def handlers(channels: Gateways, *, grace: timedelta, base_url: str) -> dict[str
         reconciling.BILL_JOB: Handler(record=note_bill, act=calls.bill),
         charging.OPEN_JOB: Handler(record=note_open, act=calls.open),
         charging.LOOK_JOB: Handler(record=calls.note_look, act=calls.look),
+        transferring.TRANSFER_JOB: Handler(record=note_transfer, act=calls.transfer, patience=UNTIL_PAID),
         channel_refunds.REFUND_JOB: Handler(record=note_refund, act=calls.refund, patience=UNTIL_PAID),
     }
 
@@ -119,6 +136,16 @@ def note_refund(payload: Payload, said: Refunded, now: datetime) -> str:
         return ENDED
     channel_refunds.note_refused(number=payload["refund"], code=said.code, now=now)
     return f"refused: {said.code}"
+
+
+def note_transfer(payload: Payload, said: Sent, now: datetime) -> str:
+    """Note how far a transfer is, or that the channel has refused it."""
+    number = payload["transfer"]
+    if isinstance(said, FoundTransfer):
+        return transferring.take_found(number=number, found=said, now=now)
+    if said is None:
+        return transferring.give_up_waiting(number=number, now=now)
+    return transferring.note_refused(number=number, code=said.code, now=now)
 
 
 def note_bill(payload: Payload, lines: Sequence[BillLine], now: datetime) -> str:

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.audit.service import SCHEDULER
+from groupbuy.commissions import transfers
 from groupbuy.db import db
-from groupbuy.flows import levelling, ordering, refunding, returning
+from groupbuy.flows import levelling, ordering, refunding, returning, transferring
 from groupbuy.flows.due.step import Due, Step, said
 from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order
@@ -29,6 +30,11 @@ def _payments(now: datetime, _: ZoneInfo) -> Iterator[Step]:
 def _refunds(now: datetime, _: ZoneInfo) -> Iterator[Step]:
     for refund in channel_refunds.due_to_look(now, most=MOST_AT_ONCE):
         yield Step("ask_refund", refund.id, refund.number, refund.look_at or now)
+
+
+def _transfers(now: datetime, _: ZoneInfo) -> Iterator[Step]:
+    for transfer in transfers.due_to_look(now, most=MOST_AT_ONCE):
+        yield Step("ask_transfer", transfer.id, transfer.number, transfer.look_at or now)
 
 
 def _never_paid(now: datetime, _: ZoneInfo) -> Iterator[Step]:
@@ -64,6 +70,10 @@ def _ask_refund(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     return channel_refunds.queue_look(refund_id=ref, now=now)
 
 
+def _ask_transfer(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+    return transferring.queue_look(transfer_id=ref, now=now)
+
+
 def _give_back(ref: int, now: datetime, _: ZoneInfo) -> str | None:
     amount = refunding.give_back(order=db.session.get_one(Order, ref), now=now)
     return f"{amount} fen" if amount else None
@@ -91,6 +101,7 @@ DUE: Mapping[str, Due] = {
     "expire": Due(_unpaid, _expire),
     "ask_channel": Due(_payments, _ask_channel),
     "ask_refund": Due(_refunds, _ask_refund),
+    "ask_transfer": Due(_transfers, _ask_transfer),
     "give_back": Due(_never_paid, _give_back),
     "return": Due(_owed_back, _return),
     "bill": Due(_bills, _bill),

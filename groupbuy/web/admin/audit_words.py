@@ -40,6 +40,7 @@ SUBJECTS: Mapping[str, object] = {
     "after_sale_case": _l("After-sale case"),
     "lot_claim": _l("Claim on a batch"),
     "channel_bill": _l("Bill of a channel"),
+    "wechat_transfer": _l("Transfer through WeChat"),
     "channel_refund": _l("Refund through a channel"),
     "payment": _l("Payment"),
     "refund_request": _l("Large refund"),

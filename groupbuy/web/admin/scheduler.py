@@ -66,6 +66,8 @@ KINDS = {
     "give_back": _l("Give back what was paid too late"),
     "ask_channel": _l("Ask the channel about a payment"),
     "ask_refund": _l("Ask the channel about a refund"),
+    "ask_transfer": _l("Ask the channel about a transfer"),
+    "wechat_transfer": _l("Send a withdrawal through WeChat"),
     "bill": _l("Fetch the channel's daily bill"),
     "channel_bill": _l("Fetch the channel's daily bill"),
     "channel_look": _l("Ask the channel about a payment"),

@@ -14,7 +14,7 @@ from groupbuy.commissions import withdrawals as stored
 from groupbuy.commissions import withdrawing
 from groupbuy.commissions.models import PayoutBatch, Withdrawal
 from groupbuy.commissions.payout_sheets import payout_sheet
-from groupbuy.commissions.rules import IN_FLIGHT
+from groupbuy.commissions.rules import TO_DECIDE
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
@@ -80,7 +80,7 @@ def withdrawals() -> ResponseReturnValue:
         filters=(by_state("withdrawal"),),
         actions=(
             _deed("approve", "asked", "checked"),
-            _deed("reject", *IN_FLIGHT),
+            _deed("reject", *TO_DECIDE),
             _deed("paid", "approved"),
         ),  # type: ignore[arg-type] # Addresses of rows.
         personal=True,
