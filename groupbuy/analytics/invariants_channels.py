@@ -120,7 +120,10 @@ CHECKS: tuple[Check, ...] = (
         .where(
             or_(
                 and_(WechatTransfer.id.is_(None), Withdrawal.state == "sending"),
-                and_(WechatTransfer.state == "success", or_(Withdrawal.state != "paid", _net != WechatTransfer.amount_fen)),
+                and_(
+                    WechatTransfer.state == "success",
+                    or_(Withdrawal.state != "paid", _net != WechatTransfer.amount_fen),
+                ),
                 and_(WechatTransfer.state != "success", Withdrawal.state != "sending"),
             )
         ),

@@ -63,6 +63,7 @@ from groupbuy.api.v1 import (
     users,
     warehouse,
     webhooks,
+    wechat_transfers,
     weights,
 )
 from groupbuy.api.v1.documents import RENDER, Render
@@ -112,6 +113,7 @@ RESOURCES = (
     money,
     bank,
     channel_refunds,
+    wechat_transfers,
     paying,
     settlements,
     invoices,

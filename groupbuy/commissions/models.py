@@ -212,7 +212,9 @@ class Withdrawal(Base):
 
     __tablename__ = "withdrawal"
     __table_args__ = (
-        CheckConstraint("state IN ('asked', 'checked', 'approved', 'sending', 'rejected', 'paid')", name="state"),
+        CheckConstraint(
+            "state IN ('asked', 'checked', 'approved', 'sending', 'rejected', 'paid')", name="state"
+        ),
         CheckConstraint("amount_fen > 0 AND fee_fen >= 0 AND tax_fen >= 0", name="amounts"),
         CheckConstraint("fee_fen + tax_fen <= amount_fen", name="net"),
         CheckConstraint("method IN ('wechat', 'alipay', 'bank')", name="method"),
@@ -268,14 +270,16 @@ class WechatTransfer(Base):
 
     ``queued`` until WeChat has answered, then ``processing`` or, while its payee has to confirm it with
     ``package``, ``waiting``; ``refused`` until WeChat says that it does not have it. At the end ``success``
-    or ``failed``; ``stuck`` waits for a person, and ``mispaid`` is what WeChat has paid and we
-    have not booked: after the withdrawal had gone another way, or another amount. ``look_at`` is when WeChat is asked again.
+    or ``failed``; ``stuck`` waits for a person, and ``mispaid`` is what WeChat has paid and we have not
+    booked: after the withdrawal had gone another way, or another amount. ``look_at`` is when WeChat is asked
+    again.
     """
 
     __tablename__ = "wechat_transfer"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('queued', 'processing', 'waiting', 'refused', 'stuck', 'success', 'failed', 'mispaid')",
+            "state IN ('queued', 'processing', 'waiting', 'refused', 'stuck', 'success', 'failed',"
+            " 'mispaid')",
             name="state",
         ),
         CheckConstraint("amount_fen > 0", name="amount"),

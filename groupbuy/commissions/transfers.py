@@ -29,7 +29,7 @@ def begin(
 ) -> tuple[WechatTransfer, bool]:
     """Note that an approved withdrawal is about to be sent through WeChat; tell whether it is a new try.
 
-    While one lives, or with the same key, it is the same try. Raise NotFound, and RuleBroken as ``check`` does.
+    While one lives, or with the same key, it is the same try. Raise NotFound, RuleBroken as ``check`` does.
     """
     row = lock_withdrawal(number)
     key = own_key(row.id, submission_key)

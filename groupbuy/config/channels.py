@@ -83,7 +83,10 @@ def wechat_pay(value: Mapping[str, str]) -> WechatPaySettings | None:
 
 
 def _wechat_transfer(value: Mapping[str, str], app_id: str) -> WechatTransferSettings | None:
-    """Return what transfers need, None without a scene; WeChat knows each user by another openid in each app."""
+    """Return what transfers need, None without a scene.
+
+    WeChat knows a user by another openid in each app, so only the app that people sign in with will do.
+    """
     if not value["WECHAT_TRANSFER_SCENE"]:
         return None
     if value["WECHAT_APP_ID"] not in ("", app_id):

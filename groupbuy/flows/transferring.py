@@ -90,7 +90,7 @@ def _follow(row: WechatTransfer, found: FoundTransfer, now: datetime) -> None:
 
 
 def note_refused(*, number: str, code: str, now: datetime) -> str:
-    """Note that WeChat has refused a transfer; it is over once WeChat says, calls having ended, it has none."""
+    """Note that WeChat has refused a transfer; it is over once WeChat, asked later, does not have it."""
     row = transfers.lock(number)
     if row.state == "queued":
         row.state, row.look_at, row.last_error = "refused", now + CALM, code[:MAX_ERROR]

@@ -9,8 +9,9 @@ from groupbuy.config import Settings
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import paying
 from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import RuleBroken
 from groupbuy.payments import asking, charging
-from groupbuy.payments.gateways import ChannelAway, ChannelRefused, Gateways
+from groupbuy.payments.gateways import ChannelAway, ChannelRefused, Gateways, TransferGateway
 
 NAME = "groupbuy_charging"
 
@@ -33,6 +34,16 @@ def init_charging(app: Flask, settings: Settings, gateways: Gateways) -> None:
 def charging_here() -> Charging:
     """Return the channels of the application that answers."""
     found: Charging = current_app.extensions[NAME]
+    return found
+
+
+def transfers_here() -> TransferGateway:
+    """Return the channel that sends money to leaders; raise RuleBroken ``transfers_off`` without one."""
+    found = asking.find_transfers(charging_here().gateways)
+    if found is None:
+        raise RuleBroken(
+            "transfers_off", "Transfers through WeChat are not set up: GROUPBUY_WECHAT_TRANSFER_SCENE."
+        )
     return found
 
 

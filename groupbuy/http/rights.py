@@ -35,6 +35,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.commissions_statement": LOOK,
         "admin.withdrawals": LOOK,
         "admin.withdrawals_decide": ACT,
+        "admin.withdrawals_transfer": ACT,
         "admin.withdrawals_batch": ACT,
         "admin.withdrawals_file": LOOK,
         "admin.cash": LOOK,

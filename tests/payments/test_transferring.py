@@ -1,7 +1,7 @@
 """Withdrawals paid through WeChat: once, followed to the end, booked to the fen, whatever goes wrong."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,96 +12,22 @@ from sqlalchemy import select
 
 from groupbuy.accounts import wechat
 from groupbuy.commissions import transfers, withdrawals, withdrawing
-from groupbuy.commissions.models import WechatTransfer, Withdrawal
+from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.finance import queries, rules
 from groupbuy.flows import transferring
+from groupbuy.http.charging import charging_here
 from groupbuy.kernel.errors import GroupbuyError, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.payments import asking
 from groupbuy.payments.gateways import FoundTransfer
 from groupbuy.payments.simulator.server import Simulator
-from groupbuy.payments.simulator.serving import Call, Fault
-from groupbuy.payments.simulator.transfers import OVERDUE, PATH, Transfer
-from groupbuy.http.charging import charging_here
-from groupbuy.scheduler.setup import handlers_of
-from groupbuy.scheduler.tick import tick_until_idle
-from tests.building import ZONE
-from tests.money import SETTLED, dial, earn
+from groupbuy.payments.simulator.serving import Fault
+from groupbuy.payments.simulator.transfers import OVERDUE, PATH
+from tests.money import SETTLED
 from tests.payments.paying_town import broken_invariants
-
-FINANCE = "account:90"
-SOON, LATER = SETTLED + timedelta(minutes=1), SETTLED + timedelta(hours=2)
-WECHAT = Payee("wechat", "li-wx", "李四")
-
-
-@dataclass
-class Till:
-    """A leader with an approved withdrawal of ¥50.00, of which ¥49.00 are to be paid, and WeChat."""
-
-    app: Flask
-    client: FlaskClient
-    simulator: Simulator
-    leader_id: int
-    number: str
-    travel: time_machine.Traveller
-
-    def send(self, *, now: datetime = SETTLED, key: str | None = None) -> str:
-        """Send the withdrawal; return the number of the try."""
-        return in_transaction(
-            lambda: transferring.send(number=self.number, now=now, actor=FINANCE, submission_key=key)
-        ).number
-
-    def tick(self, now: datetime) -> None:
-        """Let the scheduler do what is due at a moment."""
-        self.travel.move_to(now)
-        tick_until_idle(now=now, zone=ZONE, handlers=handlers_of(self.app), note=lambda _: None)
-
-    def tell(self, number: str, **headers: str) -> int:
-        """Let WeChat tell of a transfer; return what it is answered."""
-        return self.deliver(self.simulator.tell(number), **headers)
-
-    def deliver(self, call: Call, **headers: str) -> int:
-        """Send a call of WeChat's."""
-        sent = {**call.headers, **headers}
-        return self.client.post("/pay/notify/wechat", data=call.body, headers=sent).status_code
-
-    @property
-    def state(self) -> str:
-        """Return where the withdrawal stands now."""
-        db.session.rollback()
-        db.session.expire_all()
-        return withdrawals.get_withdrawal(self.number).state
-
-    @property
-    def tries(self) -> list[WechatTransfer]:
-        """Return all tries, in order."""
-        db.session.rollback()
-        db.session.expire_all()
-        return list(db.session.scalars(select(WechatTransfer).order_by(WechatTransfer.id)))
-
-    @property
-    def states(self) -> list[str]:
-        """Return where the tries stand."""
-        return [one.state for one in self.tries]
-
-    @property
-    def sent(self) -> list[Transfer]:
-        """Return what WeChat has."""
-        return list(self.simulator.transfers.by_number.values())
-
-    def booked(self) -> dict[str, int]:
-        """Return what has left WeChat's account, and what the bank's, in fen."""
-        db.session.rollback()
-        return {name: -queries.balance(name) for name in (rules.channel("wechat"), rules.BANK)}
-
-    def check(self, now: datetime, paid_fen: int) -> None:
-        """Hold the books against WeChat's own."""
-        assert broken_invariants(now) == []
-        theirs = sum(one.amount_fen for one in self.sent if one.state == "SUCCESS")
-        assert (theirs, self.booked()) == (paid_fen, {"channel:wechat": paid_fen, "channel:bank": 0})
+from tests.payments.transfer_town import FINANCE, LATER, SOON, Till, approve, ask, open_till
 
 
 @pytest.fixture
@@ -111,38 +37,7 @@ def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def till(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Till:
-    leader = earn(app)
-    travel.move_to(SETTLED)
-    dial(withdrawal_fee_fen=100)
-    link(leader)
-    number = ask(leader, 5000, WECHAT)
-    approve(number)
-    return Till(app, client, simulator, leader.id, number, travel)
-
-
-def link(leader: Leader) -> None:
-    assert leader.account_id is not None
-    account_id = leader.account_id
-    in_transaction(
-        lambda: wechat.link(account_id=account_id, openid="o-leader", now=SETTLED, actor="test")
-    )
-
-
-def ask(leader: Leader, amount: int, payee: Payee) -> str:
-    leader_id = leader.id
-    return in_transaction(
-        lambda: withdrawing.ask(
-            leader=db.session.get_one(Leader, leader_id),
-            amount_fen=amount,
-            payee=payee,
-            now=SETTLED,
-            actor="account:1",
-        )
-    ).number
-
-
-def approve(number: str) -> None:
-    in_transaction(lambda: withdrawing.approve(number=number, now=SETTLED, actor=FINANCE))
+    return open_till(app, client, simulator, travel)
 
 
 def test_a_withdrawal_is_paid_once_its_leader_has_confirmed_it(till: Till) -> None:
@@ -211,9 +106,7 @@ def test_ten_threads_pay_a_withdrawal_once_and_one_way(till: Till, deeds: str) -
                 if deeds == "send" or turn % 3 == 0:
                     return till.send()
                 if turn % 3 == 1:
-                    return str(
-                        in_transaction(lambda: withdrawing.make_batch(now=SETTLED, actor=FINANCE)).id
-                    )
+                    return str(in_transaction(lambda: withdrawing.make_batch(now=SETTLED, actor=FINANCE)).id)
                 usual = {"number": till.number, "now": SETTLED, "actor": FINANCE}
                 return in_transaction(lambda: withdrawing.reject(reason="x", **usual)).state  # type: ignore[arg-type] # Mixed values.
             except GroupbuyError:

@@ -54,7 +54,7 @@ class WithdrawalShape(Shape):
     """A withdrawal; ``net_fen`` is what reaches the leader."""
 
     number: str
-    state: Literal["asked", "checked", "approved", "rejected", "paid"]
+    state: Literal["asked", "checked", "approved", "sending", "rejected", "paid"]
     amount_fen: int
     fee_fen: int
     tax_fen: int

@@ -77,6 +77,7 @@ from groupbuy.web.admin import (
     users,
     warehouses,
     webhooks,
+    wechat_transfers,
     weight_files,
     weights,
     withdrawals,
@@ -161,6 +162,7 @@ PAGES = (
     webhooks,
     weight_files,
     weights,
+    wechat_transfers,
     withdrawals,
 )
 

@@ -20,7 +20,7 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
-from groupbuy.web.admin import saving
+from groupbuy.web.admin import saving, wechat_transfers
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, WhyForm
 from groupbuy.web.admin.listing import Column, Listing, asked, by_state, show
@@ -81,7 +81,9 @@ def withdrawals() -> ResponseReturnValue:
         actions=(
             _deed("approve", "asked", "checked"),
             _deed("reject", *TO_DECIDE),
+            (wechat_transfers.DEEDS["transfer"], wechat_transfers.send_address),
             _deed("paid", "approved"),
+            (wechat_transfers.DEEDS["release"], wechat_transfers.release_address),
         ),  # type: ignore[arg-type] # Addresses of rows.
         personal=True,
         scalars=True,

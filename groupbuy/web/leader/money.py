@@ -1,5 +1,7 @@
 """A leader's money: what commission has come to, statements, withdrawals, and residents' cash."""
 
+from collections.abc import Iterable, Mapping
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectChoice, SelectField, StringField
@@ -7,17 +9,19 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.analytics import leader_statement
 from groupbuy.analytics.leader_statement_sheet import statement_sheet
-from groupbuy.commissions import withdrawals, withdrawing
+from groupbuy.commissions import transfers, withdrawals, withdrawing
+from groupbuy.commissions.models import WechatTransfer
 from groupbuy.commissions.withdrawing import MAX_PAYEE, Payee
 from groupbuy.documents import csv_files, pdf, xlsx
 from groupbuy.documents.sheet import Sheet
 from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import dials
 from groupbuy.http import proving
+from groupbuy.http.charging import charging_here
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
-from groupbuy.payments import handing_over
+from groupbuy.payments import asking, handing_over
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.fields import YuanField
 from groupbuy.web.kit.downloads import attachment
@@ -27,6 +31,8 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
 from groupbuy.web.signin.again import send_to_prove
 
+# What WeChat's own browser calls itself; only there a leader can confirm the receipt of a transfer.
+IN_WECHAT = "MicroMessenger"
 EXPORTS = ("xlsx", "csv", "pdf")
 SOURCES = {
     "commission": _l("Commission"),
@@ -80,16 +86,28 @@ def money() -> ResponseReturnValue:
 
 def _money(form: WithdrawForm) -> ResponseReturnValue:
     leader = the_leader()
+    mine = withdrawals.withdrawals_of(leader.id)
+    tries = transfers.latest_of([one.id for one in mine])
     accounts = [rules.commission(leader.id, stage) for stage in leader_statement.STAGES]
     page = render_template(
         "leader/money.html",
         money=withdrawals.money_of(leader.id),
-        withdrawals=withdrawals.withdrawals_of(leader.id),
+        withdrawals=mine,
+        transfers=tries,
+        confirmations=_confirmations(tries.values()),
+        in_wechat=IN_WECHAT in request.user_agent.string,
         periods=queries.periods_of(accounts),
         dials=dials(),
         form=form,
     )
     return page, 422 if form.errors else 200
+
+
+def _confirmations(tries: Iterable[WechatTransfer]) -> Mapping[int, Mapping[str, str]]:
+    """Return by withdrawal what the page hands to WeChat so that the leader can confirm the receipt."""
+    waiting = [(one.withdrawal_id, one.package) for one in tries if one.state == "waiting" and one.package]
+    channel = asking.find_transfers(charging_here().gateways)
+    return {} if channel is None else {key: channel.confirmation(package) for key, package in waiting}
 
 
 @blueprint.post("/money")

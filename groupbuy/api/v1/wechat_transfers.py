@@ -1,0 +1,103 @@
+"""Withdrawals paid through WeChat: sent, looked at by staff and by their leader, released."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.money import STAFF, Key
+from groupbuy.api.v1.rest_days import own_leader
+from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.commissions import transfers, withdrawals
+from groupbuy.commissions.models import WechatTransfer
+from groupbuy.flows import transferring
+from groupbuy.http.charging import transfers_here
+from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.times import iso
+
+
+class TransferWish(Body):
+    """A wish to send; the same ``submission_key`` again is the same try."""
+
+    submission_key: Key | None = None
+
+
+class ReleaseOfTransfer(Body):
+    """Why a try is ended: what WeChat's own pages show."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=transferring.MAX_REASON)]
+
+
+class WechatTransferShape(Shape):
+    """A try to pay a withdrawal through WeChat; ``waiting`` ones are to be confirmed by the leader."""
+
+    number: str
+    state: Literal["queued", "processing", "waiting", "refused", "stuck", "success", "failed", "mispaid"]
+    amount_fen: int
+    asked_at: str
+    reference: str | None
+    last_error: str | None
+
+
+class LeaderWechatTransferShape(WechatTransferShape):
+    """The last try, with what a page hands to WeChat (requestMerchantTransfer) for the leader to confirm."""
+
+    confirmation: dict[str, str] | None
+
+
+@endpoint(
+    "POST",
+    "/withdrawals/<number>/transfer",
+    scope="money:write",
+    roles=STAFF,
+    body=TransferWish,
+    answers={201: WechatTransferShape},
+)
+def send_withdrawal(identity: Identity, number: str, body: TransferWish) -> tuple[int, Any]:
+    """Pay an approved withdrawal through WeChat; while it is on its way, again is the same try."""
+    withdrawals.get_withdrawal(number)
+    transfers_here()
+    row = transferring.send(
+        number=number, now=utc_now(), actor=identity.actor.name, submission_key=body.submission_key
+    )
+    return 201, _shape(row)
+
+
+@endpoint(
+    "POST",
+    "/withdrawals/<number>/transfer/release",
+    scope="money:write",
+    roles=STAFF,
+    body=ReleaseOfTransfer,
+    answers={200: WechatTransferShape},
+)
+def release_withdrawal(identity: Identity, number: str, body: ReleaseOfTransfer) -> tuple[int, Any]:
+    """End a try that WeChat has refused or that is stuck, after a look at WeChat's own pages."""
+    usual: dict[str, Any] = {"number": number, "now": utc_now(), "actor": identity.actor.name}
+    return 200, _shape(transferring.release(**usual, reason=body.reason))
+
+
+@endpoint(
+    "GET",
+    "/leaders/<code>/withdrawals/<number>/transfer",
+    scope="money:read",
+    answers={200: LeaderWechatTransferShape},
+)
+def show_wechat_transfer(identity: Identity, code: str, number: str) -> tuple[int, Any]:
+    """Show the last try to pay a withdrawal through WeChat; a leader sees its own."""
+    leader = own_leader(identity, code)
+    withdrawal = withdrawals.get_withdrawal(number, leader_ids=[leader.id])
+    row = transfers.latest_of([withdrawal.id]).get(withdrawal.id)
+    if row is None:
+        raise NotFound("unknown_transfer", "This withdrawal was not sent through WeChat.")
+    waits = row.state == "waiting" and row.package is not None
+    given = transfers_here().confirmation(row.package or "") if waits else None
+    return 200, _shape(row) | {"confirmation": given}
+
+
+def _shape(row: WechatTransfer) -> Json:
+    names = ("number", "state", "amount_fen", "reference", "last_error")
+    return {name: getattr(row, name) for name in names} | {"asked_at": iso(row.asked_at)}
