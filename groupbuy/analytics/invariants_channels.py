@@ -7,7 +7,8 @@ from sqlalchemy import Select, String, and_, cast, literal, or_, select, union_a
 
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions import transfers
-from groupbuy.commissions.models import WechatTransfer, Withdrawal
+from groupbuy.commissions.models import Withdrawal
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db.bulk import table_of
 from groupbuy.db.totals import total
 from groupbuy.finance import rules

@@ -10,8 +10,9 @@ from groupbuy.accounts import wechat
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.commissions import withdrawing
-from groupbuy.commissions.models import WechatTransfer, Withdrawal
+from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import WithdrawalState
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db import db
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.finance import rules as ledger
@@ -21,6 +22,8 @@ from groupbuy.kernel.errors import NotFound, RuleBroken
 CHANNEL = "wechat"
 # Nothing more is asked of WeChat for these, and a new try may follow.
 GIVEN_UP = ("failed", "mispaid")
+# WeChat has refused one, does not say what became of it, or has paid what is not booked.
+TO_LOOK_AT = ("refused", "stuck", "mispaid")
 _S = WithdrawalState
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from groupbuy.commissions import transfers
-from groupbuy.commissions.models import WechatTransfer
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db import db
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.errors import BadInput, RuleBroken
@@ -14,8 +14,6 @@ from groupbuy.payments.rules import REFUND_LOOKS_S, REFUND_PATIENCE, next_look
 
 TRANSFER_JOB = "wechat_transfer"
 OPEN = ("queued", "processing", "waiting", "refused")
-# A person may end these: WeChat will not say any more what became of them, or has said no.
-TO_RELEASE = ("refused", "stuck")
 # No call of ours is on its way any more so long after the last one was answered: each waits ten seconds.
 CALM = timedelta(minutes=5)
 MAX_REASON = 200
@@ -137,6 +135,11 @@ def _stick(row: WechatTransfer, now: datetime) -> None:
     transfers.blame(row, f"Not ended at WeChat after {REFUND_PATIENCE.days} days; look there first.", now)
 
 
+def _can_end(row: WechatTransfer) -> bool:
+    """Tell whether a person may end a try: not before WeChat was asked again for what it has refused."""
+    return row.state == "stuck" or (row.state == "refused" and row.looks > 0)
+
+
 def release(*, number: str, reason: str, now: datetime, actor: str) -> WechatTransfer:
     """End the try of a withdrawal that WeChat has refused, or that is stuck, once a person has looked there.
 
@@ -147,7 +150,7 @@ def release(*, number: str, reason: str, now: datetime, actor: str) -> WechatTra
         raise BadInput("required", "Say what WeChat's own pages show.", param="reason")
     withdrawal = transfers.lock_withdrawal(number)
     row = transfers.latest_of([withdrawal.id]).get(withdrawal.id)
-    if row is None or transfers.lock(row.number).state not in TO_RELEASE:
+    if row is None or not _can_end(transfers.lock(row.number)):
         raise RuleBroken("may_be_paid", "WeChat may still pay this, or it has ended.")
     transfers.fail(row, reason=reason, now=now, actor=actor)
     return row

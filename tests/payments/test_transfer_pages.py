@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from groupbuy.accounts import queries as accounts
 from groupbuy.db import db
+from groupbuy.flows import transferring
 from groupbuy.leaders.models import Leader
 from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
@@ -93,15 +94,17 @@ def test_the_leader_and_finance_read_why_wechat_has_not_paid(
     assert till.states == ["failed", "queued"]
 
 
-def test_what_wechat_has_refused_is_ended_by_hand_with_a_reason(
-    till: Till,
-    office: FlaskClient,
-) -> None:
+def test_what_wechat_has_refused_is_ended_by_hand_with_a_reason(till: Till, office: FlaskClient) -> None:
     till.simulator.faults.append(Fault(PATH, status=403, code="NO_AUTH", times=9))
     till.send()
     release = f"/admin/withdrawals/{till.number}/release"
     assert office.post(release, data={"reason": "x"}).status_code == 422
     till.tick(SETTLED)
+    # A call may be on its way still.
+    assert office.post(release, data={"reason": "x"}).status_code == 422
+    till.tick(SETTLED + transferring.CALM)
+    operator = appoint(till.app, building.add_account("运营"), "operator", SETTLED)
+    assert "1 笔提现微信未能付出" in operator.get("/admin/").text
     assert "NO_AUTH" in office.get(release).text
     assert office.post(release, data={"reason": ""}).status_code == 422
     assert office.post(release, data={"reason": "微信后台无此单"}).status_code == 303

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from groupbuy.accounts import wechat
 from groupbuy.commissions import withdrawals, withdrawing
-from groupbuy.commissions.models import WechatTransfer
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction

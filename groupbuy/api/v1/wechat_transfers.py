@@ -9,7 +9,7 @@ from groupbuy.api.v1.money import STAFF, Key
 from groupbuy.api.v1.rest_days import own_leader
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.commissions import transfers, withdrawals
-from groupbuy.commissions.models import WechatTransfer
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.flows import transferring
 from groupbuy.http.charging import transfers_here
 from groupbuy.http.identity import Identity

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.analytics import leader_statement
 from groupbuy.analytics.leader_statement_sheet import statement_sheet
 from groupbuy.commissions import transfers, withdrawals, withdrawing
-from groupbuy.commissions.models import WechatTransfer
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.commissions.withdrawing import MAX_PAYEE, Payee
 from groupbuy.documents import csv_files, pdf, xlsx
 from groupbuy.documents.sheet import Sheet
