@@ -25,6 +25,9 @@ from groupbuy.payments.gateways import FoundTransfer
 from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
 from groupbuy.payments.simulator.transfers import OVERDUE, PATH
+from groupbuy.scheduler.setup import handlers_of
+from groupbuy.scheduler.tick import tick_until_idle
+from tests.building import ZONE
 from tests.money import SETTLED
 from tests.payments.paying_town import broken_invariants
 from tests.payments.transfer_town import FINANCE, LATER, SOON, Till, approve, ask, open_till
@@ -154,6 +157,29 @@ def test_a_death_between_the_call_and_its_booking_sends_nothing_twice(till: Till
     assert [one.partition(" ")[0] for one in till.simulator.asked] == ["GET"]
     assert till.state == "paid"
     till.check(SETTLED, 4900)
+
+
+class Died(BaseException):
+    """Say that the worker was killed."""
+
+
+def test_a_worker_that_dies_with_the_answer_in_hand_leaves_it_to_the_next(till: Till) -> None:
+    def die(*_: object) -> str:
+        raise Died
+
+    number = till.send()
+    handlers = dict(handlers_of(till.app))
+    handlers[transferring.TRANSFER_JOB] = replace(handlers[transferring.TRANSFER_JOB], record=die)
+    with pytest.raises(Died):
+        tick_until_idle(now=SETTLED, zone=ZONE, handlers=handlers, note=lambda _: None)
+    db.session.rollback()
+    assert ([one.number for one in till.sent], till.states) == ([number], ["queued"])
+    till.tick(SOON)
+    assert (till.states, bool(till.tries[0].package)) == (["waiting"], True)
+    till.simulator.confirm(number)
+    till.tick(LATER)
+    assert [one.number for one in till.sent] == [number]
+    till.check(LATER, 4900)
 
 
 def test_a_call_that_comes_before_the_answer_is_booked_pays_once(till: Till) -> None:
