@@ -22,6 +22,8 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 
 DEEDS = {"transfer": _l("Pay through WeChat"), "release": _l("End the transfer")}
+# A list leads by this word to a transfer that is on its way, which is seldom to be ended.
+LOOK = _l("Transfer through WeChat")
 
 
 def send_address(row: Withdrawal) -> str | None:

@@ -83,7 +83,7 @@ def withdrawals() -> ResponseReturnValue:
             _deed("reject", *TO_DECIDE),
             (wechat_transfers.DEEDS["transfer"], wechat_transfers.send_address),
             _deed("paid", "approved"),
-            (wechat_transfers.DEEDS["release"], wechat_transfers.release_address),
+            (wechat_transfers.LOOK, wechat_transfers.release_address),
         ),  # type: ignore[arg-type] # Addresses of rows.
         personal=True,
         scalars=True,
