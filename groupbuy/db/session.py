@@ -87,6 +87,9 @@ def _keep_plans(connection: Connection) -> None:
     if connection.closed or connection.invalidated:
         return
     driver: Any = connection.connection.driver_connection
+    # A migration's connection belongs to no pool any more, and what it has planned is to be forgotten.
+    if driver is None:
+        return
     if driver.info.transaction_status.name == "INTRANS" and driver.info.pipeline_status.name == "OFF":
         # Of a connection that is lost the driver tells, which rolls back after this.
         with suppress(connection.dialect.loaded_dbapi.Error):
