@@ -1,6 +1,6 @@
 """How often one account or address may ask, with the standard headers."""
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 
 from groupbuy.config import Settings
@@ -11,6 +11,8 @@ PER_ADDRESS = "600 per minute"
 SIGN_IN = "120 per minute"
 # Endpoints that take a password; each has this limit of its own.
 SIGN_IN_ENDPOINTS = {"api_v1.issue_token", "web.sign_in"}
+# Who gets one of these may come again later: too many asked, or too much is going on.
+COME_AGAIN = (429, 503)
 UNCOUNTED = {"static", "monitoring.healthz", "monitoring.readyz", "monitoring.metrics"}
 
 
@@ -36,6 +38,7 @@ def init_limits(app: Flask, settings: Settings) -> None:
     database for all processes, what an order takes is bounded by stock and by the buyer's limit, and
     overload by the gate.
     """
+    app.after_request(_wait_only_if_refused)
     Limiter(
         app=app,
         key_func=asker,
@@ -49,3 +52,10 @@ def init_limits(app: Flask, settings: Settings) -> None:
         strategy="fixed-window",
         enabled=settings.rate_limits,
     )
+
+
+def _wait_only_if_refused(response: Response) -> Response:
+    """Take Retry-After, which the limiter puts on every answer, from those that need no retry."""
+    if response.status_code not in COME_AGAIN:
+        response.headers.pop("Retry-After", None)
+    return response

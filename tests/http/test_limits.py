@@ -17,7 +17,9 @@ def test_too_many_sign_ins_are_refused_with_the_standard_headers(app: Flask) -> 
     client = app.test_client()
     most = int(limits.SIGN_IN.split()[0])
     for _ in range(most):
-        assert client.post("/api/v1/tokens", json={}).status_code == 422
+        answer = client.post("/api/v1/tokens", json={})
+        assert (answer.status_code, "Retry-After" in answer.headers) == (422, False)
+        assert int(answer.headers["X-RateLimit-Limit"]) == most
     refused = client.post("/api/v1/tokens", json={})
     assert (refused.status_code, refused.json["error"]["type"]) == (429, "too_many")
     assert 0 < int(refused.headers["Retry-After"]) <= 60

@@ -208,7 +208,6 @@ def _polled(operation: Operation, status: int, value: Any) -> Response:
     """Answer with an ETag of what is true now; who has it already gets 304 without a body."""
     moment = operation.moment
     response = _respond(Answer(status, write_json(value)))
-    response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Authorization, Cookie"
     lasting = value if moment is None else {name: part for name, part in value.items() if name != moment}
     response.set_etag(generate_etag(write_json(lasting).encode()))
