@@ -12,6 +12,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.kernel.errors import NotFound
+from groupbuy.members.models import Resident
 from groupbuy.orders.bulk import is_live, seller
 from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import LineChange, Order, OrderLine
@@ -257,3 +258,13 @@ def orders_by_number(numbers: Sequence[str], *, leader_ids: Sequence[int]) -> di
     """Return those of some orders that are these leaders'."""
     mine = select(Order).where(Order.number.in_(numbers), Order.leader_id.in_(leader_ids))
     return {order.number: order for order in db.session.scalars(mine)}
+
+
+def owners_of(order_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return number and code of the resident of orders, by order id."""
+    rows = db.session.execute(
+        select(Order.id, Order.number, Resident.code)
+        .join(Resident, Resident.id == Order.resident_id)
+        .where(Order.id.in_(order_ids))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
