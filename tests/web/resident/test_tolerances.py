@@ -20,6 +20,7 @@ from groupbuy.catalog.sourcing import Further, Sourcing
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
+from groupbuy.orders.models import CartLine
 from groupbuy.warehouse.planned import Outlook
 from tests import building
 from tests.cases import allow, outlook
@@ -45,6 +46,12 @@ def offers_in(round_: Round, town: Town) -> dict[str, int]:
     """Return the ids of a round's offers by product code."""
     shelf = goods_of_rounds(round_ids=[round_.id], leader_id=town.leader.id)
     return {goods.product_code: goods.offer_id for goods in shelf}
+
+
+def kept_more() -> int:
+    """Return how many units more the only line in a cart says."""
+    db.session.rollback()
+    return db.session.scalar(select(CartLine.more)) or 0
 
 
 def send(person: Person, page: str, **fields: str) -> Any:
@@ -191,8 +198,10 @@ def test_what_fills_the_case_is_said_in_the_cart_on_a_phone(
         look_at(page)
         expect(page.get_by_text("算上您的，再 2 件凑满一箱")).to_be_visible()
         page.get_by_label("能凑满一箱时，最多再要").fill("2")
-        # What was typed stays when the page is left and opened again.
+        # What was typed stays when the page is left and opened again; it is sent while the next one loads.
         page.goto("/orders")
+        while not kept_more():
+            page.wait_for_timeout(50)
         page.goto("/cart")
         expect(page.get_by_label("能凑满一箱时，最多再要")).to_have_value("2")
         page.get_by_role("button", name="提交订单").click()
