@@ -36,6 +36,7 @@ WHOLE: Mapping[str, str] = {
     "show_batch": "the receipts and leaders of one batch; its orders come in pages",
     "show_campaign": "the products of one campaign and the rounds that are planned",
     "show_deliveries": "the routes of one day",
+    "show_discrepancy": "the orders of one product at one stop",
     "show_goods": "the goods of one stop",
     "show_income_expense": "at most 366 days, weeks or months",
     "show_leader_terms": "the products of one campaign",
