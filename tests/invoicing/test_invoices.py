@@ -75,7 +75,10 @@ def test_an_invoice_of_a_refunded_order_is_taken_back_and_made_anew(app: Flask, 
 
     db.session.rollback()
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(take_back, ("26442000000021", "26442000000022"))) == ["already_decided", "done"]
+        assert sorted(pool.map(take_back, ("26442000000021", "26442000000022"))) == [
+            "already_decided",
+            "done",
+        ]
     row = db.session.get_one(InvoiceRequest, first)
     assert (row.state, row.amount_fen, told("invoice_reversed")[0].count(row.red_number or "?")) == (
         "reversed",

@@ -70,12 +70,13 @@ def leaders_move(code: str, state: str) -> ResponseReturnValue:
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("%(name)s: %(state)s", name=leader.name, state=look("leader", state).label), "ok")
         return redirect(back, 303)
+    obstacles = _obstacles(leader) if state == "exited" else []
     count = db.session.scalar(select(func.count()).where(Resident.leader_id == leader.id)) or 0
     return ask_first(
         "admin",
         _question(leader.name, state),
-        _consequences(leader, state, count),
-        deed=_("Confirm"),
+        [*_consequences(state, count), *obstacles],
+        deed=None if obstacles else _("Confirm"),
         back=back,
         form=form,
         danger=state in rules.REASON_NEEDED,
@@ -97,7 +98,7 @@ def _form_for(state: str) -> type[SeenForm]:
     return WhyForm if state in rules.REASON_NEEDED else SeenForm
 
 
-def _consequences(leader: Leader, state: str, residents: int) -> list[str]:
+def _consequences(state: str, residents: int) -> list[str]:
     if state == "active":
         return [
             _("Takes orders in every round from now on."),
@@ -107,18 +108,16 @@ def _consequences(leader: Leader, state: str, residents: int) -> list[str]:
         return [_("The agreement can be signed; no order is taken before.")]
     if state == "rejected":
         return [_("The applicant reads the reason and can apply again.")]
-    if state == "exited":
-        return _exit_consequences(leader, residents)
     bound = ngettext("%(num)s resident is bound here.", "%(num)s residents are bound here.", residents)
+    if state == "exited":
+        return [bound, _("The leader can sign in to the desk no longer.")]
     return [bound, _("No new orders are taken; orders placed before are handed out as agreed.")]
 
 
-def _exit_consequences(leader: Leader, residents: int) -> list[str]:
+def _obstacles(leader: Leader) -> list[str]:
+    """Return what has to be settled before a leader can leave."""
     orders, money = recruiting.open_orders_of(leader), recruiting.open_money_of(leader)
-    sentences = [
-        ngettext("%(num)s resident is bound here.", "%(num)s residents are bound here.", residents),
-        _("The leader can sign in to the desk no longer."),
-    ]
+    sentences = []
     if orders:
         named = "、".join(orders[: recruiting.MOST_NAMED])
         sentences.append(

@@ -14,7 +14,7 @@ def ask_first(
     question: str,
     consequences: Sequence[str],
     *,
-    deed: str,
+    deed: str | None,
     back: str,
     form: PageForm | None = None,
     danger: bool = False,
@@ -22,7 +22,8 @@ def ask_first(
 ) -> ResponseReturnValue:
     """Ask on a page of a role's desk, with what a yes will do; 422 where the answer was refused.
 
-    The answer goes to this address, or to ``action``. ``form`` asks for what the deed needs besides.
+    The answer goes to this address, or to ``action``. ``form`` asks for what the deed needs besides. Without
+    a deed the page only tells why it cannot be done.
     """
     page = render_template(
         "confirm.html",

@@ -17,6 +17,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.payments import channel_refunds, charging, reconciling
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.web.admin.scheduler import KINDS
+from tests import building
 from tests.web.admin.people import Town
 
 HEADER = "code,name,category,supplier_code,unit,case_size,cost_yuan,price_yuan"
@@ -76,6 +77,16 @@ def test_a_leader_is_suspended_with_a_reason_and_taken_back(town: Town) -> None:
     assert state() == "suspended"
     assert town.operator.post("/admin/leaders/L1/rejected", reason="x").status_code == 422
     assert town.operator.post("/admin/leaders/L1/active").status_code == 303
+    assert state() == "active"
+
+
+def test_a_leader_with_an_open_order_is_not_let_go_and_the_page_offers_it_not(town: Town) -> None:
+    assert 'method="post" action="/admin/leaders/L1/exited"' in town.operator.text("/admin/leaders/L1/exited")
+    order = building.place(town.round, town.resident, {"P1": 1})
+    page = town.operator.text("/admin/leaders/L1/exited")
+    assert f"暂时不能退出：还有 1 个订单未完成（{order.number}）" in page
+    assert 'action="/admin/leaders/L1/exited"' not in page
+    assert town.operator.post("/admin/leaders/L1/exited", reason="搬走").status_code == 422
     assert state() == "active"
 
 
