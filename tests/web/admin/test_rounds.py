@@ -82,9 +82,10 @@ def test_the_tables_of_a_round_go_out_as_a_workbook(town: Town) -> None:
     building.place(town.round, town.resident, {"P2": 1})
     answer = town.operator.get(f"/admin/rounds/{town.round.name}?export=xlsx")
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
-    goods, leaders, _purchases = ({cell for row in sheet.values for cell in row} for sheet in book)
+    goods, leaders, _purchases, preview = ({cell for row in sheet.values for cell in row} for sheet in book)
     assert "本地鸡毛菜" in goods
     assert town.leader.code in leaders
+    assert "本地鸡毛菜" in preview
 
 
 def test_a_held_purchase_order_is_approved_and_marked_sent(town: Town) -> None:
