@@ -14,7 +14,7 @@ from gettext import NullTranslations
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import request
+from flask import has_request_context, request
 
 from groupbuy import paths
 
@@ -43,8 +43,12 @@ def translated(message: str, language: str) -> str:
 
 
 def for_program(message: str) -> str:
-    """Return the sentence of an error in the language that a program's request asks for, else in English."""
-    asked = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
+    """Return the sentence of an error in the language that a program's request asks for, else in English.
+
+    The gate refuses requests before the application has seen them; it speaks English.
+    """
+    wanted = request.accept_languages.values() if has_request_context() else ()
+    asked = (tag.split("-")[0].lower() for tag in wanted)
     return translated(message, next((tag for tag in asked if tag in LOCALES), ENGLISH))
 
 
