@@ -121,6 +121,14 @@ class Model:
             elif round_.state == "scheduled" and round_.opens_at <= now:
                 round_.state = "open"
             self._time_out(number, now)
+            if round_.prepaid and round_.state == "closed":
+                self._pay_back(number)
+
+    def _pay_back(self, round_id: int) -> None:
+        """Give back what was paid on cancelled orders; none is so dear here that somebody has to look."""
+        for order in self.orders.values():
+            if order.round == round_id:
+                order.paid_fen = min(order.paid_fen, order.amount_fen)
 
     def _time_out(self, round_id: int, now: datetime | None) -> None:
         for order in self.orders.values():
