@@ -19,13 +19,13 @@ from benchmarks.processor import Meter, Spent, postmaster_of
 from groupbuy.analytics.invariants import check_all
 from groupbuy.app import settings_of
 from groupbuy.app.factory import create_app
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.config import load_settings
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, transaction
 from groupbuy.flows import allocating, receiving
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.receiving import Delivery
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders

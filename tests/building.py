@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.models import Account
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.models import Campaign, CampaignOffer, Round
 from groupbuy.campaigns.rules import Window
 from groupbuy.catalog import service as catalog
@@ -23,7 +24,7 @@ from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import ordering, planning
-from groupbuy.flows.ordering import Actor, Wish
+from groupbuy.flows.ordering import Wish
 from groupbuy.leaders import service as leaders
 from groupbuy.leaders.models import Community, Leader
 from groupbuy.members import service as members

@@ -11,6 +11,7 @@ from groupbuy.app import settings_of
 from groupbuy.app.day_papers import DAY_LABELS
 from groupbuy.app.documents import render
 from groupbuy.app.names import file_name
+from groupbuy.audit.actor import Actor
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
@@ -22,7 +23,6 @@ from groupbuy.delivery.views import day_json
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.files import write_whole
 from groupbuy.flows import rerouting
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import parse_date
 from groupbuy.leaders.queries import get_leader

@@ -8,6 +8,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import leader_terms as terms
 from groupbuy.campaigns import service
 from groupbuy.campaigns.leader_terms import LeaderTerm, Own
@@ -16,7 +17,6 @@ from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import picking
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import format_yuan, parse_yuan

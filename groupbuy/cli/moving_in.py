@@ -9,6 +9,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.audit.actor import Actor
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.faults import in_words
 from groupbuy.db.transaction import in_transaction
@@ -17,7 +18,6 @@ from groupbuy.flows.moving.flow import NotMoved
 from groupbuy.flows.moving.reading import read_export
 from groupbuy.flows.moving.unattended import Asked, take_over
 from groupbuy.flows.moving.values import Export
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.kernel.phones import mask_phone

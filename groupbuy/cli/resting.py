@@ -7,11 +7,11 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.audit.actor import Actor
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import resting
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.resting import Effect
 from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders import resting as days

@@ -9,12 +9,12 @@ from flask import Flask
 
 from groupbuy.app import settings_of
 from groupbuy.app.readiness import require_database
+from groupbuy.audit.actor import Actor
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import disposing, setting_aside
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.queries import get_leader

@@ -8,6 +8,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.faults import list_faults
@@ -18,7 +19,6 @@ from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
 from groupbuy.flows import allocating, receiving, sharing_out
 from groupbuy.flows.delivery_file import read_deliveries
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.receiving import Delivery
 from groupbuy.flows.substituting import swaps_from
 from groupbuy.kernel.clock import utc_now

@@ -7,6 +7,7 @@ import click
 from flask import Flask
 
 from groupbuy.app import settings_of
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.faults import list_faults
@@ -15,7 +16,6 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
 from groupbuy.flows import weighing
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.weighing import Entry
 from groupbuy.flows.weight_file import read_weights
 from groupbuy.kernel.clock import utc_now

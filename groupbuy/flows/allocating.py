@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.flows import substituting, telling_of_changes
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.sharing_out import Preview, fingerprint, lost_by, only_short, preview
 from groupbuy.flows.telling_of_changes import Missed
 from groupbuy.kernel.errors import RuleBroken

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.delivery import queries
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Payer
-from groupbuy.flows.ordering import Actor
 from groupbuy.orders import shortening
 from groupbuy.orders.rules import part_of
 from groupbuy.settlements import adjusting

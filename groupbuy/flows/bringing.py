@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from groupbuy.aftersales import queries as aftersales
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor, check_round
+from groupbuy.flows.ordering import check_round
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders import managing
 from groupbuy.leaders.models import Leader

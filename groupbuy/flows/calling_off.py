@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
@@ -11,7 +12,6 @@ from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.delivery import queries as delivery
 from groupbuy.flows import attributing, notifying, substituting, telling
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import bulk as orders
 from groupbuy.orders import shortening

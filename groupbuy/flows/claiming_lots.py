@@ -13,12 +13,12 @@ from groupbuy.aftersales import lots, rules
 from groupbuy.aftersales.models import LotClaim, LotReply
 from groupbuy.aftersales.rules import Kind, LotState, Reason
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
 from groupbuy.flows import putting_right
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.putting_right import Request
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken

@@ -7,8 +7,8 @@ from typing import Any
 
 from groupbuy.aftersales import queries as aftersales
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.db import db
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.leaders.models import Leader

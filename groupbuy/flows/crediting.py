@@ -7,10 +7,10 @@ from types import MappingProxyType
 from sqlalchemy import select
 
 from groupbuy.aftersales.models import Replacement
+from groupbuy.audit.actor import Actor
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import service as orders
 from groupbuy.orders import shortening

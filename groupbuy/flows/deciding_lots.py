@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from groupbuy.aftersales import lots, rules
 from groupbuy.aftersales.models import AfterSaleCase, LotClaim, LotReply
 from groupbuy.aftersales.rules import LotState
+from groupbuy.audit.actor import Actor
 from groupbuy.db import db
 from groupbuy.flows import putting_right
 from groupbuy.flows.claiming_lots import lock, log
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.putting_right import Charge
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders.shortening import lock_orders_by_id

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import delays, lifecycle
 from groupbuy.campaigns.history_models import RoundDelay
 from groupbuy.campaigns.models import Round
@@ -10,7 +11,6 @@ from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
 from groupbuy.flows import substituting, telling
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import queries as orders
 from groupbuy.orders import shortening

@@ -4,13 +4,13 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.delivery import queries
 from groupbuy.delivery import service as delivery
-from groupbuy.flows.ordering import Actor
 from groupbuy.orders.models import Order
 
 

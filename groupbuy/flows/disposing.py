@@ -6,10 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from groupbuy.aftersales import queries as aftersales
+from groupbuy.audit.actor import Actor
 from groupbuy.db import db
 from groupbuy.flows import crediting, taking_back
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.perishing import MONEY
 from groupbuy.flows.taking_back import Back
 from groupbuy.kernel.errors import RuleBroken

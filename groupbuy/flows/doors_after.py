@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from groupbuy.audit.actor import Actor
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
 from groupbuy.orders import carriage, fees

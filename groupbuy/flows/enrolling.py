@@ -8,10 +8,10 @@ from groupbuy.accounts import managing
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.models import Account
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.catalog.models import Supplier
 from groupbuy.commissions.rules import check_shares
 from groupbuy.db import db
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.leaders import service as leaders
 from groupbuy.leaders.models import Leader, LeaderHelper

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from groupbuy.aftersales import rules
 from groupbuy.aftersales.models import AfterSaleCase, Replacement
+from groupbuy.audit.actor import Actor
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.catalog.models import Product
 from groupbuy.catalog.rules import offered_price
 from groupbuy.db import db
 from groupbuy.finance import rules as ledger
 from groupbuy.flows import crediting
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.money import format_yuan
 from groupbuy.orders import service as orders

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle, stock
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
@@ -15,7 +16,7 @@ from groupbuy.db.submissions import first_of
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import notifying, ordering
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor, Wish
+from groupbuy.flows.ordering import Wish
 from groupbuy.flows.pricing import PricedLine, at_line
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.members.models import Resident

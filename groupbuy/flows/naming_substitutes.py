@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import storefront
 from groupbuy.campaigns.queries import OfferForLeader
-from groupbuy.flows.ordering import Actor, check_round
+from groupbuy.flows.ordering import check_round
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import queries as orders
 from groupbuy.orders import substitutes

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from groupbuy.aftersales import queries as aftersales
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import stock, storefront
 from groupbuy.campaigns.storefront import Goods
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor, check_round
+from groupbuy.flows.ordering import check_round
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import queries as orders
 from groupbuy.orders import tolerances

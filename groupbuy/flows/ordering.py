@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.aftersales import queries as aftersales
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import stock
 from groupbuy.campaigns.models import Round
@@ -36,14 +37,6 @@ class Wish:
 
     product_code: str
     quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: the account, and how the audit log names it."""
-
-    name: str
-    account_id: int | None = None
 
 
 def place_order(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from groupbuy.audit.actor import Actor
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import stock
 from groupbuy.db import db
@@ -10,7 +11,6 @@ from groupbuy.finance import queries, rules, service
 from groupbuy.finance.rules import Entry
 from groupbuy.flows import ordering, transferring
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders import fees
 from groupbuy.orders import service as orders

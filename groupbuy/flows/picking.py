@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import leader_terms
 from groupbuy.campaigns.leader_terms import Own
 from groupbuy.campaigns.models import Campaign
 from groupbuy.flows import planning
-from groupbuy.flows.ordering import Actor
 from groupbuy.leaders.models import Leader
 
 

@@ -10,13 +10,13 @@ from groupbuy.aftersales import queries, rules
 from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, SupplierClaim
 from groupbuy.aftersales.rules import CaseState, Goods, Kind, Reason
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.states import move_state
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.flows import crediting, freeing, promising, taking_back
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.notices import telling

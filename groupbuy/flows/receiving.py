@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.submissions import first_of
 from groupbuy.flows import attributing, dispatching, mailing
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders

@@ -15,6 +15,7 @@ from groupbuy.aftersales import rules
 from groupbuy.aftersales.models import AfterSaleCase, Replacement
 from groupbuy.aftersales.rules import CaseState, PromiseState
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import stock
@@ -26,7 +27,6 @@ from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.finance.dials import dials
 from groupbuy.flows import crediting, exchanging, ordering, pricing
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.money import MAX_FEN
 from groupbuy.leaders.models import Leader

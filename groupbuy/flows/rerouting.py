@@ -6,6 +6,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.commissions import rerouting as commissions
 from groupbuy.commissions import settling
@@ -14,7 +15,6 @@ from groupbuy.delivery import rerouting as delivery
 from groupbuy.delivery.models import Reroute
 from groupbuy.delivery.telling import place_of
 from groupbuy.flows import doors_after
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.notices import telling

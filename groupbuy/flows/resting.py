@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import attending
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Round
-from groupbuy.flows.ordering import Actor
 from groupbuy.leaders import resting
 from groupbuy.leaders.models import Leader
 from groupbuy.leaders.rules import rest_span

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.times import local_moment
 from groupbuy.notices import telling

@@ -7,8 +7,8 @@ from groupbuy.aftersales import rules
 from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.aftersales.rules import CaseState
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.db import db
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 
 

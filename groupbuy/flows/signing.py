@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import OfferVersion, Round
 from groupbuy.commissions import bulk as commissions
@@ -18,7 +19,6 @@ from groupbuy.delivery.models import DeliveryStop, Discrepancy
 from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.rules import Decision, Payer, Reason
 from groupbuy.flows import telling_of_changes
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.telling_of_changes import Missed
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.orders import shortening

@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from groupbuy.aftersales import queries as aftersales
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.delivery import queries as delivery
 from groupbuy.flows.order_log import log_order
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.queries import OfferForLeader
@@ -15,7 +16,6 @@ from groupbuy.commissions.late import with_rate_of_close
 from groupbuy.commissions.queries import plan_for
 from groupbuy.db import db
 from groupbuy.db.totals import total
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput
 from groupbuy.leaders.models import Leader
 from groupbuy.orders import shortening, substitutes

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.db import db
 from groupbuy.flows import collecting
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import BadInput, GroupbuyError, NotFound, RuleBroken
 from groupbuy.kernel.times import iso
 from groupbuy.orders import queries as orders

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.queries import get_round
 from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.commissions.queries import RATE_SQL, RULE_ID_SQL
 from groupbuy.db import db
 from groupbuy.db.driver import Statement
 from groupbuy.db.submissions import first_of
-from groupbuy.flows.ordering import Actor, Wish, checked_remark, place_order
+from groupbuy.flows.ordering import Wish, checked_remark, place_order
 from groupbuy.kernel.errors import TooMany
 from groupbuy.members.queries import get_resident_by_id
 from groupbuy.orders import brief, quick

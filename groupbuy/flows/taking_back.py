@@ -8,8 +8,8 @@ from groupbuy.aftersales import queries
 from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.aftersales.rules import Goods
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.rules import RoundState
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.orders.rules import OrderState

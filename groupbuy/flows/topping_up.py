@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from groupbuy.audit.actor import Actor
 from groupbuy.db import db
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.paying import Way
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.members.models import Resident

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
@@ -14,7 +15,6 @@ from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.finance.dials import dials
 from groupbuy.flows import telling_of_changes
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.telling_of_changes import Weighed
 from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
 from groupbuy.orders import shortening

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from groupbuy.accounts import tokens
 from groupbuy.accounts.models import Account, AccountRole, ApiToken, WebSession
 from groupbuy.accounts.rules import scopes_of, session_limits
+from groupbuy.audit.actor import Actor
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows.ordering import Actor
 from groupbuy.http.rights import LIMITABLE
 from groupbuy.kernel.clock import monotonic_seconds, utc_now
 from groupbuy.kernel.errors import GroupbuyError

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
+from groupbuy.audit.actor import Actor
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import setting_aside
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order

@@ -6,9 +6,9 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
+from groupbuy.audit.actor import Actor
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import resting
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.resting import Effect
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Offer, OfferBuyer, OfferStock
 from groupbuy.campaigns.queries import get_round
@@ -19,7 +20,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import ordering
 from groupbuy.flows.importing import ImportResult
-from groupbuy.flows.ordering import Actor, Wish
+from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.members.queries import get_resident
 from groupbuy.orders.models import Order, OrderLine

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from groupbuy.analytics.invariants import check_all
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import allocating, receiving
 from groupbuy.flows.allocating import Allocation
-from groupbuy.flows.ordering import Actor
 from groupbuy.flows.receiving import Delivery
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing

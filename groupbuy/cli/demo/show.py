@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from groupbuy.app import settings_of
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.queries import get_round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.cli.demo import catalogue, people, region
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows.ordering import Actor, Wish, place_order
+from groupbuy.flows.ordering import Wish, place_order
 from groupbuy.jobs import heartbeats
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import RuleBroken

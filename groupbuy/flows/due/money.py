@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from groupbuy.audit.actor import Actor
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.commissions import transfers
 from groupbuy.db import db
@@ -13,7 +14,7 @@ from groupbuy.orders import queries as orders
 from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds, charging, reconciling
 
-ACTOR = ordering.Actor(SCHEDULER)
+ACTOR = Actor(SCHEDULER)
 MOST_AT_ONCE = 500
 
 

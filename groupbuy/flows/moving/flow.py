@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from groupbuy.audit import service as audit
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns import selling
 from groupbuy.campaigns.models import Round
@@ -15,7 +16,7 @@ from groupbuy.finance.rules import ELSEWHERE
 from groupbuy.flows import enrolling, ordering
 from groupbuy.flows.moving.matching import draft_code, reference, standings, taken_before
 from groupbuy.flows.moving.values import Product
-from groupbuy.flows.ordering import Actor, Wish
+from groupbuy.flows.ordering import Wish
 from groupbuy.kernel.errors import GroupbuyError, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident

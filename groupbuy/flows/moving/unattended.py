@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.queries import get_round
 from groupbuy.db import db
 from groupbuy.flows.moving import matching
@@ -11,7 +12,6 @@ from groupbuy.flows.moving.cells import key
 from groupbuy.flows.moving.flow import Moved, Person, Plan, move_in
 from groupbuy.flows.moving.planning import plan_of, usual_codes, wishes_of
 from groupbuy.flows.moving.values import Export, Purchase
-from groupbuy.flows.ordering import Actor
 from groupbuy.leaders.models import Leader
 from groupbuy.leaders.queries import get_leader
 

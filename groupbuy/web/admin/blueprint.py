@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement
 
-from groupbuy.flows.ordering import Actor
+from groupbuy.audit.actor import Actor
 from groupbuy.http import rights
 from groupbuy.http.guards import signed_in
 from groupbuy.http.identity import NotSignedIn, current_identity

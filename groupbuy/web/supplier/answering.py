@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import FieldList, Form, FormField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
+from groupbuy.audit.actor import Actor
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import confirming
-from groupbuy.flows.ordering import Actor
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.purchasing import amending
