@@ -55,9 +55,12 @@ class Cable:
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
-        self._server.close()
-        # One that was accepted at the last moment appears a turn of the loop later.
+        # One that was accepted at the last moment gets its transport a turn of the loop later; the
+        # standard library loses it where the server is closed by then.
+        for listening in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
         await asyncio.sleep(0.05)
+        self._server.close()
         while len(asyncio.all_tasks()) > 1:
             self._abort()
             await asyncio.sleep(0.01)
