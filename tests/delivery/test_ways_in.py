@@ -116,6 +116,20 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     )
 
 
+@pytest.mark.parametrize("offer", ["²", "-1", "abc", "", "9" * 30])
+def test_a_signature_that_names_no_goods_signs_for_nothing(app: Flask, town: Town, offer: str) -> None:
+    leader = _leader(app, town, 0)
+    town.plan()
+    town.leave("东线")
+    answer = _post(
+        leader,
+        f"/leader/goods/{DAY}",
+        **{"stop": "0", "lines-0-offer": offer, "lines-0-got": "1", "lines-0-reason": "missing"},
+    )
+    assert answer.status_code == 422
+    assert town.stop(0).signed_at is None
+
+
 def test_residents_are_told_once_when_goods_leave_and_when_they_are_there(app: Flask, town: Town) -> None:
     town.plan()
     anna = sign_in(app, get_account(town.anna.account_id), "resident")

@@ -10,6 +10,7 @@ from groupbuy.catalog import service, sourcing
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.catalog.sourcing import Further, Sourcing
 from groupbuy.db import db
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.web.admin import saving
@@ -63,7 +64,7 @@ def products_sources(code: str) -> ResponseReturnValue:
             wanted=_wanted(form),
             now=utc_now(),
             actor=actor().name,
-            version=int(seen) if seen.isdigit() else 0,
+            version=row_id(seen) or 0,
         )
 
     return saving.answer(

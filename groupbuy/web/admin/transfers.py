@@ -14,6 +14,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.db.transaction import in_transaction
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.warehouse import batching, transferring, transfers
@@ -224,11 +225,8 @@ def stock_transfer(number: str) -> ResponseReturnValue:
     form = ArriveForm(data={} if request.form else {"lines": lines})
 
     def store() -> None:
-        arrived = {
-            int(line.line.data): line.arrived.data
-            for line in form.lines
-            if (line.line.data or "").isdigit() and line.arrived.data is not None
-        }
+        typed = [(row_id(line.line.data), line.arrived.data) for line in form.lines]
+        arrived = {line: units for line, units in typed if line is not None and units is not None}
         transferring.arrive(number=number, arrived=arrived, now=utc_now(), actor=actor().name)
 
     return saving.answer(

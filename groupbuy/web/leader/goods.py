@@ -16,6 +16,7 @@ from groupbuy.delivery.service import MAX_TEXT
 from groupbuy.flows import signing
 from groupbuy.flows.signing import Count
 from groupbuy.http.guards import signed_in
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotFound
 from groupbuy.web.admin import saving
@@ -109,10 +110,9 @@ def _as_sent(stop: DeliveryStop, lines: Sequence[StopGoods]) -> dict[str, object
 
 
 def _store(stop_id: int, form: SignForm, later: bool) -> None:
+    # What names no offer is refused with those that were not sent: nothing is signed for by mistake.
     counts = {
-        int(row.offer.data): Count(row.got.data or 0, row.reason.data or None)
-        for row in form.lines
-        if (row.offer.data or "").isdigit()
+        row_id(row.offer.data) or 0: Count(row.got.data or 0, row.reason.data or None) for row in form.lines
     }
     now, actor, mine = utc_now(), signed_in().actor, [the_leader().id]
     if later:
