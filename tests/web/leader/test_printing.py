@@ -48,7 +48,7 @@ def test_the_page_has_the_columns_rows_and_totals_of_the_sheet(
     (sheet,) = sheets_of(kind, closed.name, "L1", CLOSES)
     titles = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page.text)
     assert titles == [column.title for column in sheet.columns]
-    assert page.text.count("<tr>") == 1 + len(list(sheet.rows()))
+    assert page.text.count('<tr role="row">') == 1 + len(list(sheet.rows()))
     assert "=欧阳" in page.text
     assert "&lt;b&gt;放门口" in page.text
     assert page.headers["Cache-Control"] == "no-store"
@@ -89,6 +89,10 @@ def test_it_prints_on_a4_with_codes_that_can_be_scanned(
     page.goto(f"{site}/leader/rounds/{closed.name}/print/pickup_sheet")
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    boxes = page.locator(".table-box").evaluate_all(
+        "all => all.map(box => box.scrollWidth - box.clientWidth)"
+    )
+    assert set(boxes) == {0}, "a sheet is read on a phone without pushing it sideways"
     (tmp_path / "sheet.pdf").write_bytes(page.pdf(prefer_css_page_size=True))
     paper = tmp_path / "paper"
     subprocess.run(["pdftoppm", "-r", "200", "-png", tmp_path / "sheet.pdf", paper], check=True)
