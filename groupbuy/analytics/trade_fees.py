@@ -1,7 +1,8 @@
 """Freight (运费表) by leader or route: what orders paid above their goods, as the ledger has booked it.
 
-A fee is income when its order has been picked up, and goes off again with the whole of the order, on the
-day of the booking either way. The rows are the postings themselves, brought to the leader of their order.
+A fee is income on the day on which its order was picked up, and goes off again with the whole of the
+order, on the day on which that was taken off. The rows are the postings themselves, brought to the leader
+of their order.
 """
 
 from collections.abc import Callable

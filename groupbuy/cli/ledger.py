@@ -9,8 +9,7 @@ from groupbuy.analytics import invariants_ledger
 from groupbuy.analytics.invariants_base import Finding
 from groupbuy.app.readiness import require_database
 from groupbuy.cli.answers import json_option, json_text
-from groupbuy.db.transaction import be_unhurried, in_transaction, transaction
-from groupbuy.finance import service
+from groupbuy.db.transaction import be_unhurried, in_transaction
 from groupbuy.flows import bookkeeping
 from groupbuy.flows.archive.reading import everything
 from groupbuy.kernel.clock import utc_now
@@ -71,8 +70,8 @@ def keep(app: Flask) -> None:
 def close(app: Flask, period: str) -> None:
     """Close a MONTH (2026-11) of the books: it takes no more postings, corrections go into the next."""
     require_database(app)
-    with app.app_context(), transaction():
-        closed = service.close_period(period=period, now=utc_now(), actor="cli")
+    with app.app_context():
+        closed = in_transaction(lambda: bookkeeping.close_month(period=period, now=utc_now(), actor="cli"))
     click.echo(
         f"The books of {period} are closed." if closed else f"The books of {period} were closed before."
     )

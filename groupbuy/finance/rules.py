@@ -6,7 +6,7 @@ An account is a readable text whose first word is its kind and whose rest names 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,8 +17,6 @@ from groupbuy.kernel.errors import BadInput
 BOOKS = ZoneInfo("Asia/Shanghai")
 # Whoever began to write in the last minute of a month has long committed or given up by then.
 SETTLES_DOWN = timedelta(hours=1)
-# So long after the end of a month something of it is still booked in it: no month is closed so early.
-BOOKED_BACK = SETTLES_DOWN / 2
 
 SALES, FEES = "income:sales", "income:fees"
 COMMISSION_EXPENSE = "expense:commission"
@@ -175,12 +173,11 @@ def period_of(moment: datetime) -> str:
     return f"{moment.astimezone(BOOKS):%Y-%m}"
 
 
-def booked_at(entry: Entry, now: datetime) -> datetime:
-    """Return when an entry counts: when it came about, unless its month may have been closed since."""
-    if entry.at is None or entry.at > now:
+def booked_at(entry: Entry, now: datetime, closed: Collection[str]) -> datetime:
+    """Return when an entry counts: when it came about, unless its month is one of the closed ones."""
+    if entry.at is None or entry.at > now or period_of(entry.at) in closed:
         return now
-    is_open = period_of(entry.at) == period_of(now) or now - entry.at < BOOKED_BACK
-    return entry.at if is_open else now
+    return entry.at
 
 
 def period_bounds(period: str) -> tuple[datetime, datetime]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -17,7 +17,7 @@ from groupbuy.kernel.errors import RuleBroken
 def post(entries: Sequence[Entry], *, at: datetime, actor: str, may_owe: bool = False) -> int:
     """Book entries, those that were booked before left alone; return how many were new.
 
-    One that came about a short while ago counts from then (``rules.booked_at``).
+    One that came about before counts from then while its month is open (``rules.booked_at``).
 
     Raise RuleBroken ``period_closed``, and ``insufficient_balance`` where a wallet or, unless
     ``may_owe``, a leader's settled commission would fall below zero.
@@ -25,8 +25,9 @@ def post(entries: Sequence[Entry], *, at: datetime, actor: str, may_owe: bool = 
     if not entries:
         return 0
     open_period(at)
+    closed = _closed_of(entries)
     rows = [
-        _values(entry, rules.booked_at(entry, at), actor)
+        _values(entry, rules.booked_at(entry, at, closed), actor)
         for entry in sorted(entries, key=lambda one: one.key)
     ]
     statement = insert_into(Posting).on_conflict_do_nothing()
@@ -47,6 +48,14 @@ def open_period(at: datetime) -> str:
     if db.session.get(ClosedPeriod, period) is not None:
         raise RuleBroken("period_closed", f"The books of {period} are closed; book it in the next month.")
     return period
+
+
+def _closed_of(entries: Sequence[Entry]) -> Sequence[str]:
+    """Return those months in which entries came about that are closed."""
+    months = {rules.period_of(entry.at) for entry in entries if entry.at is not None}
+    if not months:
+        return ()
+    return db.session.scalars(select(ClosedPeriod.period).where(ClosedPeriod.period.in_(months))).all()
 
 
 def _values(entry: Entry, at: datetime, actor: str) -> dict[str, object]:
@@ -88,7 +97,8 @@ def _add(changes: Mapping[str, int]) -> None:
 def close_period(*, period: str, now: datetime, actor: str) -> bool:
     """Close a month of the books; False when it was closed before. Corrections go into the next one.
 
-    Raise BadInput ``bad_period``, RuleBroken ``period_running`` until an hour after its end.
+    What came about in it and is not booked yet counts in the next one too: ``flows.bookkeeping.close_month``
+    books it first. Raise BadInput ``bad_period``, RuleBroken ``period_running`` until an hour after its end.
     """
     _, end = rules.period_bounds(period)
     if now < end + rules.SETTLES_DOWN:

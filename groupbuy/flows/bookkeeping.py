@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from groupbuy.commissions import settling
+from groupbuy.finance import service
 from groupbuy.invoicing import correcting
 from groupbuy.payments import books
 from groupbuy.settlements import making, payables, returns
@@ -21,3 +22,14 @@ def keep_books(*, now: datetime) -> int | None:
     trade = settling.settle(span=span, now=now) + books.bring_up(since=span.since, now=now)
     goods = payables.bring_up(since=span.since, now=now) + returns.bring_up(now=now)
     return trade + goods + making.make_due(now=now) + correcting.find_wrong(now=now)
+
+
+def close_month(*, period: str, now: datetime, actor: str) -> bool:
+    """Book what is due by now, then close a month; False when it was closed before.
+
+    So nothing that was handed out in the month is left to be booked in the next one, however long the
+    scheduler stood still: a month is closed an hour after its end, when whoever handed out in it has
+    committed. Raise BadInput ``bad_period``, RuleBroken ``period_running``.
+    """
+    keep_books(now=now)
+    return service.close_period(period=period, now=now, actor=actor)

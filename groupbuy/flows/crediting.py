@@ -51,6 +51,9 @@ def take_off(
     RuleBroken ``more_than_bought``.
     """
     paid = lock_paid(wanted)
+    for order in paid:
+        # What was handed out a moment ago is sold as it was, on its own day, before something is taken off.
+        books.bring_up_order(order_id=order.id, now=now)
     losses = [_loss(paid_line(line_id), units) for line_id, units in sorted(wanted.items())]
     free = [_part(loss, freed.get(loss.line_id, 0)) for loss in losses]
     rest = [_rest(loss, part) for loss, part in zip(losses, free, strict=True)]

@@ -1,7 +1,7 @@
 """What the fees of orders mean for the books: income of their own once the goods are handed out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ class FeeDue:
     earned_fen: int
     booked_fen: int
     version: int
+    picked_up_at: datetime | None
 
 
 def bring_up(ids: Ids, *, now: datetime) -> None:
@@ -49,7 +50,13 @@ def bring_up(ids: Ids, *, now: datetime) -> None:
 
 def _dues(ids: Ids) -> Sequence[FeeDue]:
     rows = select(
-        OrderFee.order_id, OrderFee.kind, Order.resident_id, EARNED, OrderFee.booked_fen, OrderFee.version
+        OrderFee.order_id,
+        OrderFee.kind,
+        Order.resident_id,
+        EARNED,
+        OrderFee.booked_fen,
+        OrderFee.version,
+        Order.picked_up_at,
     )
     chosen = rows.join(Order, Order.id == OrderFee.order_id).where(Order.id.in_(select(ids.subquery().c[0])))
     differing = chosen.where(OrderFee.booked_fen != EARNED).order_by(OrderFee.order_id, OrderFee.kind)
@@ -57,7 +64,7 @@ def _dues(ids: Ids) -> Sequence[FeeDue]:
 
 
 def _entries(one: FeeDue) -> list[Entry]:
-    return rules.move(
+    moved = rules.move(
         rules.resident(one.resident_id),
         rules.fee_income(one.kind),
         one.earned_fen - one.booked_fen,
@@ -65,6 +72,8 @@ def _entries(one: FeeDue) -> list[Entry]:
         cause_id=f"{one.order_id}:{one.kind}",
         part=str(one.version),
     )
+    # What is earned first was earned when the goods were handed out, as the goods themselves are sold.
+    return moved if one.version else [replace(entry, at=one.picked_up_at) for entry in moved]
 
 
 def _store(dues: Sequence[FeeDue]) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -16,11 +16,13 @@ from groupbuy.analytics import trade_base, trade_reports
 from groupbuy.analytics.trade_base import Report, Wanted
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
+from groupbuy.flows import bookkeeping, crediting
 from groupbuy.jobs import files
 from groupbuy.kernel.money import format_yuan
-from groupbuy.orders.models import Order
+from groupbuy.orders.models import Order, OrderLine
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
@@ -150,23 +152,77 @@ def test_another_day_and_another_leader_have_their_own_figures() -> None:
     assert sums("sales", one) == ({"units": 3, "amount": 2970}, None)
 
 
+@pytest.mark.parametrize("late", [timedelta(minutes=2), timedelta(hours=9)])
 @pytest.mark.parametrize("last_of_month", [False, True])
 def test_what_is_handed_out_before_midnight_and_booked_after_it_belongs_to_the_day(
-    last_of_month: bool,
+    last_of_month: bool, late: timedelta
 ) -> None:
     night = TODAY.until.replace(month=11, day=30) if last_of_month else TODAY.until
     before = Wanted(night - timedelta(days=1), night)
     after = Wanted(night, night + timedelta(days=1))
     earlier = sums("sales", before)[0]["amount"]
+    freight = sums("freight-leader", before)[0]["freight"]
+    waits = _sell_one_more(night - timedelta(minutes=2), booked=night + late)
+    assert sums("sales", before) == ({"units": 2 + earlier // 990, "amount": earlier + 1980}, earlier + 1980)
+    assert sums("sales", after) == ({"units": 0, "amount": 0}, 0)
+    assert sums("freight-leader", before)[0]["freight"] == freight + 300
+    assert sums("freight-leader", after) == ({"orders": 0, "freight": 0, "door": 0, "amount": 0}, 0)
+    month = rules.period_of(night - timedelta(minutes=2))
+    booked = db.session.query(Posting).filter(Posting.cause_id.in_((str(waits.id), f"{waits.id}:freight")))
+    assert {one.period for one in booked if one.cause_kind in ("order_sale", "order_fee")} == {month}
+
+
+def _sell_one_more(at: datetime, *, booked: datetime) -> Order:
+    """Hand out the order that waits, and keep the books later."""
+    waits = db.session.query(Order).filter(Order.picked_up_at.is_(None)).one()
+    hand_out(waits, at)
+    keep(booked)
+    return waits
+
+
+def test_a_month_is_closed_with_all_that_was_handed_out_in_it() -> None:
+    night = TODAY.until.replace(month=11, day=30)
+    month, closed = rules.period_of(night - timedelta(minutes=2)), night + timedelta(hours=9)
     waits = db.session.query(Order).filter(Order.picked_up_at.is_(None)).one()
     hand_out(waits, night - timedelta(minutes=2))
-    keep(night + timedelta(minutes=2))
-    assert sums("sales", before) == ({"units": 2 + earlier // 990, "amount": earlier + 1980}, earlier + 1980)
-    assert sums("sales", after)[0] == {"units": 0, "amount": 0}
-    assert sums("sales", after)[1] == 0
+    # Nobody has kept the books since.
+    assert in_transaction(lambda: bookkeeping.close_month(period=month, now=closed, actor="test"))
+    before = Wanted(night - timedelta(days=1), night)
+    assert sums("sales", before) == ({"units": 2, "amount": 1980}, 1980)
+    keep(closed + timedelta(minutes=5))
+    assert sums("sales", Wanted(night, night + timedelta(days=1))) == ({"units": 0, "amount": 0}, 0)
+    assert not in_transaction(lambda: bookkeeping.close_month(period=month, now=closed, actor="test"))
+
+
+def test_what_is_refunded_after_its_month_was_closed_counts_in_the_open_one() -> None:
+    night = TODAY.until.replace(month=11, day=30)
+    waits = _sell_one_more(night - timedelta(minutes=2), booked=night + timedelta(minutes=2))
+    closed, later = night + timedelta(hours=2), night + timedelta(days=1)
     month = rules.period_of(night - timedelta(minutes=2))
-    booked = db.session.query(Posting).filter_by(cause_kind="order_sale", cause_id=str(waits.id)).one()
-    assert booked.period == month
+    in_transaction(lambda: bookkeeping.close_month(period=month, now=closed, actor="test"))
+    _refund(waits, later)
+    before, after = Wanted(night - timedelta(days=1), night), Wanted(night, night + timedelta(days=2))
+    assert sums("sales", before) == ({"units": 2, "amount": 1980}, 1980)
+    assert sums("sales", after) == ({"units": -2, "amount": -1980}, -1980)
+    assert sums("freight-leader", before)[1] == 300
+    assert sums("freight-leader", after)[0]["freight"] == -300
+
+
+def test_what_is_refunded_before_its_sale_is_booked_leaves_both_days_with_their_ledger() -> None:
+    night = TODAY.until
+    waits = db.session.query(Order).filter(Order.picked_up_at.is_(None)).one()
+    hand_out(waits, night - timedelta(minutes=2))
+    _refund(waits, night + timedelta(minutes=1))
+    keep(night + timedelta(minutes=3))
+    before, after = Wanted(night - timedelta(minutes=5), night), Wanted(night, night + timedelta(days=1))
+    assert sums("sales", before) == ({"units": 2, "amount": 1980}, 1980)
+    assert sums("sales", after) == ({"units": -2, "amount": -1980}, -1980)
+
+
+def _refund(order: Order, now: datetime) -> None:
+    line = db.session.query(OrderLine).filter_by(order_id=order.id).one()
+    with transaction():
+        crediting.take_off({line.id: line.quantity}, cause=f"test:{line.id}", now=now, actor=building.ACTOR)
 
 
 def test_purchases_are_asked_for_one_warehouse(app: Flask) -> None:

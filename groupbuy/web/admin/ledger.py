@@ -11,8 +11,9 @@ from groupbuy.analytics.account_names import names_of
 from groupbuy.analytics.money_report import IncomeExpense, Narrow
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
-from groupbuy.finance import queries, rules, service
+from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import dials
+from groupbuy.flows import bookkeeping
 from groupbuy.flows.figures import set_figures
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -198,7 +199,7 @@ def ledger_close() -> ResponseReturnValue:
     """Close a month of the books."""
     period = request.form.get("period", "")[:7]
     who = actor().name
-    in_transaction(lambda: service.close_period(period=period, now=utc_now(), actor=who))
+    in_transaction(lambda: bookkeeping.close_month(period=period, now=utc_now(), actor=who))
     flash(_("The books of %(period)s are closed.", period=period), "ok")
     return redirect(url_for("admin.ledger"), 303)
 
