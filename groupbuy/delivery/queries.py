@@ -222,6 +222,18 @@ def refunded_of(round_id: int) -> Sequence[Discrepancy]:
     return db.session.scalars(found.execution_options(populate_existing=True)).all()
 
 
+def undecided_of(offer_ids: Collection[int]) -> Sequence[Discrepancy]:
+    """Return what leaders missed of some offers and nobody has decided about, by id, with its stop."""
+    found = (
+        select(Discrepancy)
+        .where(Discrepancy.offer_id.in_(offer_ids), Discrepancy.decision.is_(None))
+        .where(Discrepancy.sent > Discrepancy.got)
+        .options(joinedload(Discrepancy.stop))
+        .order_by(Discrepancy.id)
+    )
+    return db.session.scalars(found).all()
+
+
 def lost_on_the_way(round_id: int) -> Mapping[int, int]:
     """Return by offer of a round how many units came, were missed by leaders and refunded."""
     lost = (

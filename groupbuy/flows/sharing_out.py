@@ -1,17 +1,20 @@
 """How what is short of a round would be shared out: who goes without, and what comes in its place."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from operator import itemgetter
 from typing import Any
 
 from groupbuy.campaigns.models import Round
-from groupbuy.flows import substituting
+from groupbuy.flows import knowing_missing, substituting
+from groupbuy.flows.knowing_missing import allocate_after
 from groupbuy.flows.substituting import Lost
 from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.rules import Swap, part_of
 from groupbuy.warehouse import claiming, supply
-from groupbuy.warehouse.rules import Basket, Claim, Policy, allocate
+from groupbuy.warehouse.rules import Basket, Claim, Policy
 from groupbuy.warehouse.supply import Supply
 
 
@@ -126,24 +129,27 @@ def share_out(round_: Round, policy: Policy, offers: Sequence[Supply]) -> Iterat
     """Yield who would get what of each offer, in the order of the offers' ids. Write nothing."""
     by_id = {one.offer_id: one for one in offers}
     baskets = dict(supply.baskets_of(round_.id)) if policy is Policy.FAIR_BY_MONEY else {}
-    for offer_id, claims, there in _claims(policy, by_id):
-        got = allocate(policy, claims, there, baskets)
+    gaps = knowing_missing.gaps_of(by_id)
+    for offer_id, claims, there in _claims(policy, by_id, gaps):
+        got = allocate_after(gaps.get(offer_id, ()), policy, claims, there, baskets)
         losing = tuple(Share(one, got[one.line_id]) for one in claims if got[one.line_id] < one.units)
         for share in losing if baskets else ():
             _lower(baskets, share)
         yield OfferShares(by_id[offer_id], losing)
 
 
-def _claims(policy: Policy, offers: Mapping[int, Supply]) -> Iterator[tuple[int, Sequence[Claim], int]]:
-    """Yield offers with who has a claim on them, and what is there for those.
+def _claims(
+    policy: Policy, offers: Mapping[int, Supply], gaps: Collection[int]
+) -> Iterator[tuple[int, Sequence[Claim], int]]:
+    """Yield offers with who has a claim on them, and what is there for those, in the order of the ids.
 
-    Who came first is served before anybody else, so those that get all they want need not be read.
+    Who came first is served before anybody else, so those that get all they want need not be read, unless
+    it is among them that goods are missing.
     """
-    if policy is Policy.FIRST_COME:
-        yield from claiming.late_claims_of({offer_id: one.to_share for offer_id, one in offers.items()})
-        return
-    for offer_id, claims in claiming.claims_of(list(offers)):
-        yield offer_id, claims, offers[offer_id].to_share
+    in_turn = [one for one in offers if policy is Policy.FIRST_COME and one not in gaps]
+    late = claiming.late_claims_of({offer_id: offers[offer_id].to_share for offer_id in in_turn})
+    whole = claiming.claims_of(list(offers.keys() - in_turn))
+    yield from merge(late, ((one, claims, offers[one].to_share) for one, claims in whole), key=itemgetter(0))
 
 
 def _lower(baskets: dict[int, Basket], share: Share) -> None:

@@ -43,10 +43,10 @@ def _sign(town: Town, got: int) -> Discrepancy:
     return queries.discrepancies(day=PICKUP)[0]
 
 
-def _share_out(town: Town) -> int:
+def _share_out(town: Town, policy: Policy = Policy.FIRST_COME) -> int:
     def apply() -> int:
         round_ = db.session.get_one(Round, town.rounds[0].id)
-        done = allocating.apply(round_=round_, policy=Policy.FIRST_COME, now=LATER, actor=ACTOR)
+        done = allocating.apply(round_=round_, policy=policy, now=LATER, actor=ACTOR)
         return done.units if done else 0
 
     return in_transaction(apply)
@@ -73,23 +73,44 @@ def test_a_shortage_is_shared_out_before_anybody_is_charged_for_it(town: Town) -
         town.decide(found.id, Decision.REFUND, Payer.SUPPLIER)
     assert refused.value.code == "shortage_open"
     assert _share_out(town) == 2
-    # The last who ordered, Clara at the other leader, goes without two; at L1 one is missing all the same.
-    assert _kept(town) == [5, 2, 1]
-    assert town.decide(found.id, Decision.REFUND, Payer.DRIVER).charge_fen == 500
-    assert _kept(town) == [5, 1, 1]
+    # One is known to be missing at L1, so Berta goes without it; the other is that of Clara, who came last.
+    assert _kept(town) == [5, 1, 2]
+    with pytest.raises(RuleBroken) as refused:
+        town.decide(found.id, Decision.REFUND, Payer.DRIVER)
+    assert refused.value.code == "nothing_missing"
     assert day.wrong() == []
 
 
-def test_what_an_allocation_took_from_a_leader_is_not_missing_there(town: Town) -> None:
+def test_nobody_is_charged_where_a_shortage_shows_that_goods_never_came(town: Town) -> None:
     found = _sign(town, 2)
     _receive(town, 6)
     assert _share_out(town) == 4
-    # Clara's three and one of Berta's: of the five that L1 missed one was never there.
-    assert _kept(town) == [5, 1, 0]
+    # All four that never came are among the five that L1 misses, whoever ordered last: Clara's lie at L2.
+    assert _kept(town) == [3, 0, 3]
     decided = town.decide(found.id, Decision.REFUND, Payer.DRIVER)
-    assert (decided.sent, decided.got, decided.charge_fen) == (6, 2, 4 * 500)
-    assert _kept(town) == [2, 0, 0]
+    assert (decided.sent, decided.got, decided.charge_fen) == (3, 2, 500)
+    assert _kept(town) == [2, 0, 3]
     assert day.wrong() == []
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_by_every_policy_those_go_without_first_whose_goods_are_missing(town: Town, policy: Policy) -> None:
+    found = _sign(town, 4)
+    _receive(town, 8)
+    assert _share_out(town, policy) == 2
+    assert (sum(_kept(town)[:2]), _kept(town)[2]) == (5, 3)
+    assert town.decide(found.id, Decision.REFUND, Payer.SUPPLIER).charge_fen == 500
+    # Eight came and were paid for, with one of P2; one of them was lost on its way.
+    assert (_owed(town), sum(_kept(town))) == ((9 - 1) * 500, 7)
+    assert day.wrong() == []
+
+
+def test_who_was_found_to_have_all_after_all_does_not_go_without_first(town: Town) -> None:
+    found = _sign(town, 6)
+    town.decide(found.id, Decision.DISMISS)
+    _receive(town, 8)
+    assert _share_out(town) == 2
+    assert _kept(town) == [5, 2, 1]
 
 
 def test_nothing_is_missing_when_an_allocation_took_all_of_it(town: Town) -> None:

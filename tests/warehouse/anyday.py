@@ -1,6 +1,6 @@
 """A day on which whatever comes in whatever order: the steps, each driven through the use cases."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -41,6 +41,7 @@ from groupbuy.orders.models import Order
 from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse import issuing, stock
 from groupbuy.warehouse.rules import Policy
+from groupbuy.warehouse.shortage_models import AllocatedOffer
 from groupbuy.weighing import queries as weights
 from tests import building
 from tests.warehouse import day
@@ -82,6 +83,9 @@ class Day:
         self.orders = []
         # What leaders missed, with the id of its offer, its units and whether more could still come.
         self.missed: list[tuple[int, int, bool]] = []
+        # What leaders signed for less of: its offer, its units, whether no shortage of it was shared out yet.
+        self.signed: list[tuple[int, int, bool]] = []
+        self.seconds = 0
         for place in range(4):
             wanted = {
                 code: units for code, units in zip(self.codes[:2], wishes[place * 2 :], strict=False) if units
@@ -114,6 +118,11 @@ class Day:
                 order=fresh, choices=dict.fromkeys(codes, choice), now=building.NOW, actor=day.ACTOR
             )
 
+    def now(self) -> datetime:
+        """Return a moment a second after the last, so that it shows what happened first."""
+        self.seconds += 1
+        return day.ARRIVES + timedelta(seconds=self.seconds)
+
     def put(self, place: int, units: int) -> None:
         product = self.goods[place]
         with transaction():
@@ -126,7 +135,7 @@ class Day:
             allocating.apply(
                 round_=self.stored_round(),
                 policy=policy,
-                now=day.ARRIVES,
+                now=self.now(),
                 actor=day.ACTOR,
                 swaps={self.codes[short]: self.codes[other]},
             )
@@ -221,35 +230,44 @@ class Day:
         sent = {one.code: one for one in delivery.goods_of_day(DAY, [leader_id]).get(leader_id, ())}
         if stop is None or (one := sent.get(self.codes[product])) is None:
             return
-        counts = {one.offer_id: Count(max(one.units - missing, 0), "missing")}
+        got = max(one.units - missing, 0)
+        counts = {one.offer_id: Count(got, "missing")}
         with transaction():
             signing.sign(
-                stop_id=stop.id, leader_ids=[leader_id], counts=counts, now=day.ARRIVES, actor=day.ACTOR
+                stop_id=stop.id, leader_ids=[leader_id], counts=counts, now=self.now(), actor=day.ACTOR
             )
+        shared_out = db.session.get(AllocatedOffer, one.offer_id)
+        self.signed.append((one.offer_id, one.units - got, shared_out is None))
 
     def decide(self, decision: Decision, payer: Payer) -> None:
         """Decide about the first of what leaders missed and nobody has decided about."""
         coming = day.order_of(self.round).state not in FINAL
         for found in self.discrepancies():
-            if found.decision is None:
-                with transaction():
-                    done = signing.decide(
-                        discrepancy_id=found.id,
-                        decision=decision,
-                        payer=payer,
-                        now=day.ARRIVES,
-                        actor=day.ACTOR,
-                    )
+            if found.decision is None and (done := self._decided(found.id, decision, payer)):
                 if done.decision == Decision.REFUND:
                     self.missed.append((done.offer_id, done.missing, coming))
                 return
+
+    def _decided(self, discrepancy_id: int, decision: Decision, payer: Payer) -> Discrepancy | None:
+        try:
+            with transaction():
+                return signing.decide(
+                    discrepancy_id=discrepancy_id,
+                    decision=decision,
+                    payer=payer,
+                    now=self.now(),
+                    actor=day.ACTOR,
+                )
+        except RuleBroken:
+            return None
 
     def discrepancies(self) -> list[Discrepancy]:
         """Return what leaders found missing of this round."""
         return [one for one in delivery.discrepancies(day=DAY) if one.offer.round_id == self.round.id]
 
     def share_out(self, policy: Policy) -> None:
-        day.share_out(self.round, policy)
+        with transaction():
+            allocating.apply(round_=self.stored_round(), policy=policy, now=self.now(), actor=day.ACTOR)
 
     def close_rest(self) -> None:
         with transaction():
