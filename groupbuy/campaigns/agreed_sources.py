@@ -1,13 +1,15 @@
 """Who else delivers what a round offers, as it stood when the offer was made (协议供货条件)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from groupbuy.campaigns.models import Offer
+from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.campaigns.source_models import OfferSource, OfferSourcing
-from groupbuy.catalog.models import ProductSource, ProductSourcing
+from groupbuy.catalog.models import Product, ProductSource, ProductSourcing, Supplier
+from groupbuy.catalog.sourcing import WHOLE_BP
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks
 
@@ -42,3 +44,35 @@ def agreed_for(round_id: int) -> Mapping[int, OfferSourcing]:
     chosen = chosen.where(Offer.round_id == round_id).options(sources)
     rows = db.session.execute(chosen.execution_options(populate_existing=True))
     return {row[0]: row[1] for row in rows}
+
+
+def agreed_as_json(round_id: int) -> list[dict[str, Any]]:
+    """Return who brings those products of a round that several suppliers bring, by product code."""
+    agreed = {one.offer_id: one for one in agreed_for(round_id).values()}
+    rows = db.session.execute(
+        select(Offer.id, Product.code, Supplier.code, OfferVersion.cost_fen, OfferVersion.case_size)
+        .join(Product, Product.id == Offer.product_id)
+        .join(Supplier, Supplier.id == Offer.supplier_id)
+        .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
+        .where(Offer.id.in_(agreed))
+        .order_by(Product.code)
+    )
+    return [_as_json(agreed[row[0]], row[1], row[2:]) for row in rows]
+
+
+def _as_json(one: OfferSourcing, product_code: str, own: Sequence[Any]) -> dict[str, Any]:
+    rest_bp = WHOLE_BP - sum(source.share_bp for source in one.sources)
+    sources = [
+        _terms_json(source.supplier.code, *(getattr(source, name) for name in _TERMS))
+        for source in sorted(one.sources, key=lambda source: source.supplier.code)
+    ]
+    return {
+        "product_code": product_code,
+        "split_by": one.split_by,
+        "main": _terms_json(*own, rest_bp, one.daily_limit),
+        "sources": sources,
+    }
+
+
+def _terms_json(supplier_code: str, *terms: Any) -> dict[str, Any]:
+    return {"supplier_code": supplier_code} | dict(zip(_TERMS, terms, strict=True))

@@ -59,7 +59,12 @@ def sources_as_json(product: Product) -> dict[str, Any]:
         product.supplier.code, product.cost_fen, product.case_size, stored.main_share_bp, stored.daily_limit
     )
     sources = [asdict(one) for one in stored.further]
-    return {"split_by": stored.split_by, "main": asdict(main), "sources": sources}
+    return {
+        "version": product.version,
+        "split_by": stored.split_by,
+        "main": asdict(main),
+        "sources": sources,
+    }
 
 
 def _plain(found: ProductSourcing | None) -> Sourcing:

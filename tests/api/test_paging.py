@@ -47,6 +47,7 @@ WHOLE: Mapping[str, str] = {
     "show_preferences": "events that the program knows",
     "show_share_preferences": "events that the program knows",
     "show_product_sources": "at most six suppliers of one product",
+    "show_round_sources": "those products of one round that several suppliers bring",
     "show_purchase_order": "the lines of one purchase order",
     "show_ranking": "the first ten",
     "show_round": "the offers of one round, which its page shows all at once",
