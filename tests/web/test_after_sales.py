@@ -82,6 +82,8 @@ def test_somebody_asks_with_a_picture_and_an_operator_answers(
     assert desk.post(f"/leader/orders/{order.number}/after-sale", data=asked).status_code == 303
     listed = office.get("/admin/after-sales?state=asked").text
     assert case.number in listed
+    # What nobody has decided about is no refund of nothing.
+    assert ("尚未决定" in listed, "¥0.00" in listed) == (True, False)
     decision = {"decision": "approve", "answer": "已退", "goods": "kept", "charge_supplier": "y"}
     where = f"/admin/after-sales/{case.number}"
     assert "变质发霉" in office.get(where).text
@@ -89,6 +91,8 @@ def test_somebody_asks_with_a_picture_and_an_operator_answers(
     assert (early.status_code, "还没有到货" in early.text) == (422, True)
     assert office.post(where, data=decision).status_code == 303
     assert "留给居民" in office.get(where).text
+    decided = office.get("/admin/after-sales?state=closed").text
+    assert ("尚未决定" in decided, "¥19.80" in decided) == (False, True)
     again = office.post(where, data=decision)
     assert (again.status_code, "刚才已有人处理" in again.text) == (422, True)
     assert "已退" in buyer.get(address).text

@@ -11,7 +11,7 @@ from wtforms.validators import Length
 
 from groupbuy.aftersales import queries, rules
 from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine
-from groupbuy.aftersales.rules import Goods
+from groupbuy.aftersales.rules import Goods, Kind
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import putting_right
 from groupbuy.flows.putting_right import Charge
@@ -45,6 +45,17 @@ GOODS = {
     Goods.RETURNED: _l("come back and are sold again"),
     Goods.WRITTEN_OFF: _l("come back and are written off"),
 }
+
+
+def _refund_of(case: AfterSaleCase) -> int | None:
+    """Return what a case has taken off its order, in fen; None where no refund was approved."""
+    return case.refund_fen if case.refund_fen or _is_refund(case, "closed") else None
+
+
+def _is_refund(case: AfterSaleCase, state: str) -> bool:
+    return case.kind == Kind.REFUND and case.state == state
+
+
 COLUMNS = (
     Column(
         _l("Number"),
@@ -58,7 +69,12 @@ COLUMNS = (
     Column(_l("Leader"), lambda row: row.Leader.name, "name"),
     Column(_l("Request"), lambda row: KINDS[row.AfterSaleCase.kind]),
     Column(_l("Reason"), lambda row: REASONS[row.AfterSaleCase.reason]),
-    Column(_l("Refund"), lambda row: row.AfterSaleCase.refund_fen, "money"),
+    Column(
+        _l("Refund"),
+        lambda row: _refund_of(row.AfterSaleCase),
+        "money",
+        absent=lambda row: _("not decided yet") if _is_refund(row.AfterSaleCase, "asked") else None,
+    ),
     Column(_l("State"), lambda row: row.AfterSaleCase.state, "state:after_sale"),
 )
 

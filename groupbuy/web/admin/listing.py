@@ -40,6 +40,7 @@ class Column:
 
     ``kind`` is text, name, code, number, money, rate, moment, day, ``state:<kind of state>`` or
     ``progress``, whose value is (reached, whole). ``link`` makes an address of a row; ``sort`` is a key.
+    ``absent`` says of a row without a value why there is none, None where there is nothing to say.
     """
 
     title: Any
@@ -48,6 +49,7 @@ class Column:
     link: Callable[[Any], str | None] | None = None
     sort: str = ""
     width: int = 14
+    absent: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
