@@ -146,7 +146,8 @@ def _tell(round_: Round, cause: str, decided: Preview, now: datetime) -> None:
             swaps = instead.get(share.claim.line_id, [])
             others = [(names[swap.offer_id], swap.units) for swap in swaps]
             fen = share.lost_fen - sum(swap.units * swap.price_fen for swap in swaps)
-            lost.append(Missed(share.claim.resident_id, one.supply.name, share.lost, fen, others))
+            who = (share.claim.leader_id, share.claim.resident_id)
+            lost.append(Missed(*who, one.supply.name, share.lost, fen, others))
     telling_of_changes.tell_of_shortage(round_=round_, cause=cause, lost=lost, now=now)
 
 

@@ -33,8 +33,8 @@ def call_off(*, round_: Round, reason: str, now: datetime, actor: Actor) -> list
     """Cancel a closed round with all its orders; return the orders.
 
     What was paid is owed back, commission is taken back, suppliers who have their order are told, what
-    has come or was taken from stock goes into stock, and each resident gets one note. Raise BadInput
-    without a reason, RuleBroken ``not_closed``, ``handed_out``.
+    has come or was taken from stock goes into stock, and each resident and leader gets one note.
+    Raise BadInput without a reason, RuleBroken ``not_closed``, ``handed_out``.
     """
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
@@ -48,12 +48,13 @@ def call_off(*, round_: Round, reason: str, now: datetime, actor: Actor) -> list
     if orders.any_handed_out(round_.id):
         raise RuleBroken("handed_out", "Some goods have been handed out; settle the rest order by order.")
     attributing.attribute(round_id=round_.id, now=now, actor=actor, over=True)
+    who = telling.living(round_.id)
     cancelled = _cancel_orders(round_, now, actor)
     _end_purchases(round_, purchases, now, actor)
     lifecycle.move(
         round_=round_, old=OPEN, new=RoundState.CANCELLED, now=now, actor=actor.name, cancel_reason=reason
     )
-    telling.tell_of_calling_off(round_=round_, orders=cancelled, reason=reason, now=now)
+    telling.tell_of_calling_off(round_=round_, who=who, reason=reason, now=now)
     return cancelled
 
 

@@ -203,11 +203,12 @@ def _refund(found: Discrepancy, payer: Payer | None, round_: Round, now: datetim
     found.payer, found.charge_fen = payer, sum(one.amount_fen for one in parts)
     if payer is Payer.SUPPLIER and found.charge_fen:
         _owe_less(found, parts, now, actor)
+    name = found.offer.product.name
     telling_of_changes.tell_of_shortage(
         round_=round_,
         cause=found.cause,
         lost=[
-            Missed(one.claim.resident_id, found.offer.product.name, one.units, one.amount_fen)
+            Missed(one.claim.leader_id, one.claim.resident_id, name, one.units, one.amount_fen)
             for one in losing
         ],
         now=now,

@@ -1,6 +1,6 @@
 """Who is told when a round misses its threshold, is late, short or called off, and what goods weigh."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from groupbuy.notices.rules import LEADER, RESIDENT
 from groupbuy.notices.telling import Notice
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order, OrderLine
-from groupbuy.orders.shortening import CALLED_OFF, ShortenedOrder
+from groupbuy.orders.shortening import CALLED_OFF
 
 
 def tell_of_missing(*, round_: Round, missed: Sequence[Offer], now: datetime) -> None:
@@ -89,19 +89,15 @@ def tell_of_delay(*, round_: Round, delay: RoundDelay, now: datetime) -> None:
     telling.tell(notices, now=now)
 
 
-def tell_of_calling_off(
-    *, round_: Round, orders: Iterable[ShortenedOrder], reason: str, now: datetime
-) -> None:
-    """Tell each resident once that the round is off, whatever the number of orders."""
+def tell_of_calling_off(*, round_: Round, who: Sequence[str], reason: str, now: datetime) -> None:
+    """Tell each resident and leader once that the round is off, whatever the number of orders."""
     cause = f"{CALLED_OFF}:{round_.id}"
     values = {"round": round_.title, "reason": reason}
-    telling.tell(
-        (
-            Notice(shortage_key(cause, number), "called_off", recipient(RESIDENT, number), values)
-            for number in sorted({order.resident_id for order in orders})
-        ),
-        now=now,
+    notices = (
+        Notice(f"shortage-{cause}-{one.removeprefix(f'{RESIDENT}:')}", "called_off", one, values)
+        for one in who
     )
+    telling.tell(notices, now=now)
 
 
 def shortage_key(cause: str, resident_id: int) -> str:

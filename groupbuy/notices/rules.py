@@ -81,6 +81,15 @@ EVENTS: Mapping[str, Event] = {
     "substituted": Event(
         _TELL, {**_ROUND, "goods": "苹果 缺 1 件，换为 香梨 1 件", "amount": "¥2.90"}, must=True
     ),
+    "residents_short": Event(
+        {LEADER: (PAGE,)},
+        {
+            **_ROUND,
+            "pickup": "2026-11-23",
+            "goods": "苹果 缺 3 件，换为 香梨 2 件",
+            "residents": "2",
+        },
+    ),
     "case_filled": Event(_TELL, {**_ROUND, "goods": "红富士苹果 5斤 多 2 件", "amount": "¥59.80"}, must=True),
     "weighed": Event(
         _TELL, {**_ROUND, "goods": "鲈鱼 实重 1350g", "difference": "比预估少 ¥3.98，已付的将退还"}, must=True

@@ -32,6 +32,7 @@ EVENTS: Mapping[str, object] = {
     "to_dispose": _l("Perishables were not fetched"),
     "short": _l("Goods are short"),
     "substituted": _l("Goods are replaced by others"),
+    "residents_short": _l("Residents go without something"),
     "refunded": _l("Money is paid back"),
     "delayed": _l("A round is delayed"),
     "split": _l("Part of an order comes on another day"),

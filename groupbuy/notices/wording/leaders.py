@@ -53,6 +53,19 @@ LEADERS: Mapping[tuple[str, str], Words] = {
         "{round}: pickup moves to {pickup}.",
         "thing1={round}\ndate2={pickup}",
     ),
+    ("residents_short", "zh"): Words(
+        "本社区缺货 · {round}",
+        "{pickup} 提货：{goods}。涉及 {residents} 位居民，已逐一通知；提货名单上已标明。",
+        "{pickup}提货缺货：{goods}。",
+        "thing1={round}\nthing2={goods}\nnumber3={residents}",
+    ),
+    ("residents_short", "en"): Words(
+        "Your residents go without · {round}",
+        "Pickup on {pickup}: {goods}. Residents concerned: {residents}. They have been told, "
+        "and the list of pickups shows who they are.",
+        "{pickup}: {goods}.",
+        "thing1={round}\nthing2={goods}\nnumber3={residents}",
+    ),
     ("called_off", "zh"): Words(
         "取消通知 · {round}",
         "本期已取消：{reason}。已通知下单的居民。",
