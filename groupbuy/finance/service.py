@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -51,11 +51,13 @@ def open_period(at: datetime) -> str:
 
 
 def _closed_of(entries: Sequence[Entry]) -> Sequence[str]:
-    """Return those months in which entries came about that are closed."""
+    """Return those months in which entries came about that are closed; none closes before this commits."""
     months = {rules.period_of(entry.at) for entry in entries if entry.at is not None}
     if not months:
         return ()
-    return db.session.scalars(select(ClosedPeriod.period).where(ClosedPeriod.period.in_(months))).all()
+    found = select(ClosedPeriod.period).where(ClosedPeriod.period.in_(months))
+    # Also where no row is found it holds the table's lock that ``hold_postings_back`` waits for.
+    return db.session.scalars(found.with_for_update(read=True)).all()
 
 
 def _values(entry: Entry, at: datetime, actor: str) -> dict[str, object]:
@@ -94,6 +96,13 @@ def _add(changes: Mapping[str, int]) -> None:
     run_for_all(moved, [{"account": name, "balance_fen": fen} for name, fen in changes.items()])
 
 
+def hold_postings_back() -> None:
+    """Let whoever is booking what came about before commit, and the next ones wait until this commits."""
+    # The embedded database has one writer, who has read nothing before its turn.
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE closed_period IN EXCLUSIVE MODE"))
+
+
 def close_period(*, period: str, now: datetime, actor: str) -> bool:
     """Close a month of the books; False when it was closed before. Corrections go into the next one.
 
@@ -103,6 +112,7 @@ def close_period(*, period: str, now: datetime, actor: str) -> bool:
     _, end = rules.period_bounds(period)
     if now < end + rules.SETTLES_DOWN:
         raise RuleBroken("period_running", f"The books of {period} can be closed an hour after its end.")
+    hold_postings_back()
     closed = insert_into(ClosedPeriod).values(period=period, closed_at=now, closed_by=actor)
     done = db.session.execute(closed.on_conflict_do_nothing().returning(ClosedPeriod.period)).scalar()
     if done is None:

@@ -31,5 +31,6 @@ def close_month(*, period: str, now: datetime, actor: str) -> bool:
     scheduler stood still: a month is closed an hour after its end, when whoever handed out in it has
     committed. Raise BadInput ``bad_period``, RuleBroken ``period_running``.
     """
+    service.hold_postings_back()
     keep_books(now=now)
     return service.close_period(period=period, now=now, actor=actor)

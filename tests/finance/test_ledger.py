@@ -1,7 +1,9 @@
 """The ledger on both databases: once each, never overdrawn, closed months stay closed."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -70,6 +72,60 @@ def test_a_closed_month_takes_no_more_postings(app: Flask) -> None:
     with pytest.raises(RuleBroken, match="closed"):
         _post(_top_up(500))
     assert _post(_top_up(500), at=later) == 1
+
+
+def test_nothing_of_a_month_is_booked_in_it_while_it_is_closed(app: Flask) -> None:
+    closing, booking = Event(), Event()
+    later = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
+    late = replace(_top_up(500), at=NOW)
+
+    def close() -> bool:
+        with app.app_context():
+            try:
+                with transaction():
+                    service.hold_postings_back()
+                    closing.set()
+                    booking.wait()
+                    return service.close_period(period="2026-11", now=later, actor="test")
+            finally:
+                db.session.remove()
+
+    def book() -> int:
+        with app.app_context():
+            try:
+                closing.wait()
+                booking.set()
+                return _post(late, at=later)
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [one.result() for one in (pool.submit(close), pool.submit(book))] == [True, 1]
+    db.session.rollback()
+    assert db.session.scalars(select(Posting.at)).all() == [later]
+
+
+def test_a_month_is_closed_when_those_who_book_in_it_have_committed(app: Flask) -> None:
+    booked = Event()
+    later = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
+
+    def close() -> int:
+        with app.app_context():
+            try:
+                booked.wait()
+                with transaction():
+                    service.close_period(period="2026-11", now=later, actor="test")
+                    return len(db.session.scalars(select(Posting)).all())
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(1) as pool:
+        closing = pool.submit(close)
+        with transaction():
+            service.post([replace(_top_up(500), at=NOW)], at=later, actor="test")
+            booked.set()
+            wait([closing], timeout=0.3)
+        assert closing.result() == 1
 
 
 def test_a_month_that_runs_cannot_be_closed(app: Flask) -> None:
