@@ -4,6 +4,7 @@ import re
 import smtplib
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -43,6 +44,10 @@ class Refused(Exception):
     """Say that the server will not take this mail, now or ever."""
 
 
+class Deferred(OSError):
+    """Say that the server asks for this mail later."""
+
+
 class MailSender(Protocol):
     """Takes letters to where they are going."""
 
@@ -79,23 +84,37 @@ class SmtpSender:
         """Hand the letter to the server within 30 s."""
         mail = _as_email(letter)
         connect = smtplib.SMTP_SSL if self.tls else smtplib.SMTP
-        with connect(self.host, self.port, timeout=30) as server:
+        server = connect(self.host, self.port, timeout=30)
+        try:
             if not self.tls and server.has_extn("starttls"):
                 server.starttls()
             if self.user:
                 server.login(self.user, self.password)
-            try:
-                server.send_message(mail)
-            except smtplib.SMTPRecipientsRefused as error:
-                # Greylisting and full mailboxes answer 4xx: the same mail may pass later.
-                if all(code >= PERMANENT for code, _ in error.recipients.values()):
-                    raise Refused(str(error)) from error
-                raise
-            except smtplib.SMTPResponseException as error:
-                if error.smtp_code >= PERMANENT:
-                    raise Refused(str(error)) from error
-                raise
+            _hand_over(server, mail)
+            # The mail is accepted, whatever the server says or leaves unsaid to our leaving.
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+        finally:
+            server.close()
         return "accepted"
+
+
+def _hand_over(server: smtplib.SMTP, mail: EmailMessage) -> None:
+    try:
+        server.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _no(list(error.recipients.values())) from error
+    except smtplib.SMTPResponseException as error:
+        raise _no([(error.smtp_code, error.smtp_error)]) from error
+
+
+def _no(answers: Sequence[tuple[int, bytes | str]]) -> Refused | Deferred:
+    """Return what a server's answers mean: greylisting and full mailboxes answer 4xx and may pass later."""
+    said = "; ".join(
+        f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+        for code, text in answers
+    )
+    return Refused(said) if all(code >= PERMANENT for code, _ in answers) else Deferred(said)
 
 
 def _as_email(letter: Letter) -> EmailMessage:

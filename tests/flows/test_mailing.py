@@ -28,6 +28,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.answers: dict[str, str] = {}
+        self.goodbye = "221 Bye"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name.
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -36,6 +37,9 @@ class Mailbox:
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name.
+        return self.goodbye
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name.
         letter = message_from_bytes(envelope.content, policy=policy.default)
@@ -108,6 +112,8 @@ def test_a_refused_recipient_is_not_tried_again_and_the_order_has_not_left(
     building.close(app, closing_round, now=CLOSES + timedelta(days=1))
     failed = db.session.query(Job).filter_by(state="failed").all()
     assert [(job.kind, job.attempts) for job in failed] == [("mail", 1)]
+    # What the server said is kept as it said it.
+    assert [job.last_error for job in failed] == ["Refused: 550 no such user"]
     assert [order.state for order in purchasing.heads_of_round(closing_round.id)] == ["approved"]
 
 
@@ -121,3 +127,15 @@ def test_a_busy_server_is_tried_again_later_and_the_mail_keeps_its_id(
     assert building.close(app, closing_round, now=CLOSES + timedelta(minutes=5)).state == "ordered"
     (message,) = db.session.query(Message).filter_by(recipient="supplier@example.test")
     assert mailbox.letters[-1]["Message-ID"] == message.message_id
+
+
+def test_a_mail_that_was_accepted_is_not_sent_again_when_the_server_ends_badly(
+    app: Flask, mailbox: Mailbox, closing_round: Round
+) -> None:
+    mailbox.goodbye = "421 out of memory"
+    assert building.close(app, closing_round).state == "ordered"
+    building.close(app, closing_round, now=CLOSES + timedelta(days=1))
+    assert sorted(letter["To"] for letter in mailbox.letters) == [
+        "leader@example.test",
+        "supplier@example.test",
+    ]
