@@ -129,6 +129,11 @@ class PurchaseOrderLine(Base):
         """Return the sale units of which it is known before the delivery that they will not come."""
         return 0 if self.confirmed is None else max(self.purchased - self.confirmed, 0)
 
+    @property
+    def known_missed(self) -> int:
+        """Return the sale units of those that residents have ordered; the rest was surplus to fill cases."""
+        return max(self.known_short - self.surplus, 0)
+
 
 class PurchaseAmendment(Base):
     """What changed on an order after it had left (采购变更); ``cause`` names what changed it.

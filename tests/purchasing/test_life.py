@@ -91,9 +91,12 @@ def test_a_supplier_confirms_less_and_later_and_may_answer_again(round_: Round) 
             answer(order, wrong)
     answer(order, {"P1": 9}, promised_date=building.PICKUP + timedelta(days=1), note="缺货 3 件")
     stored = day.order_of(round_)
-    # 12 were ordered: three are known to be short before the truck comes.
+    # 12 were purchased: three are known not to come before the truck does, of which residents miss none.
     assert (stored.state, stored.lines[0].confirmed, stored.lines[0].known_short) == ("confirmed", 9, 3)
+    assert stored.lines[0].known_missed == 0
     assert stored.promised_date == building.PICKUP + timedelta(days=1)
+    answer(order, {"P1": 7})
+    assert day.order_of(round_).lines[0].known_missed == 1
     answer(order, {}, promised_date=building.PICKUP)
     stored = day.order_of(round_)
     assert (stored.lines[0].known_short, stored.promised_date) == (0, None)

@@ -155,6 +155,7 @@ def purchasing_order(number: str) -> ResponseReturnValue:
         sendable=_sendable(row, job),
         amendments=amending.amendments_of(row.PurchaseOrder.id),
         known_short=sum(line.known_short for line, _product in lines),
+        known_missed=sum(line.known_missed for line, _product in lines),
     )
 
 
