@@ -160,7 +160,7 @@ def _adjust(row: InvoiceDecision, found: matching.Difference, change_fen: int) -
             kind="price",
             amount_fen=change_fen,
             cause=f"invoice_decision:{row.id}",
-            note=row.note or f"{found.order} {found.product_code}",
+            note=f"{found.order} {found.product_code} {row.note}".strip()[: adjusting.MAX_NOTE],
             now=row.at,
             actor=row.actor,
         )

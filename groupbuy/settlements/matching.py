@@ -29,6 +29,7 @@ class Difference:
     purchased: int
     cost_fen: int
     accepted: int
+    rejected: int
     units: int
     amount_fen: int
     decided: tuple[int, int] | None
@@ -76,6 +77,7 @@ _accepted = (
     select(
         GoodsReceiptLine.purchase_order_line_id.label("line_id"),
         total(GoodsReceiptLine.delivered - GoodsReceiptLine.rejected).label("units"),
+        total(GoodsReceiptLine.rejected).label("rejected"),
     )
     .group_by(GoodsReceiptLine.purchase_order_line_id)
     .subquery()
@@ -107,6 +109,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             PurchaseOrderLine.purchased,
             PurchaseOrderLine.cost_fen,
             func.coalesce(_accepted.c.units, 0),
+            func.coalesce(_accepted.c.rejected, 0),
             func.coalesce(_invoiced.c.units, 0),
             func.coalesce(_invoiced.c.fen, 0),
             _last.c.excess_units,

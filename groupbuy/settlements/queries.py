@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, or_, select
 from sqlalchemy.orm import joinedload
 
-from groupbuy.catalog.models import Supplier
+from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.finance import rules as ledger
 from groupbuy.finance.models import Posting
 from groupbuy.finance.queries import balances
 from groupbuy.kernel.errors import NotFound
-from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.settlements.models import (
     SettlementPosting,
     SupplierAdjustment,
@@ -24,7 +24,7 @@ from groupbuy.settlements.models import (
     SupplierTerms,
 )
 from groupbuy.settlements.rules import Cycle
-from groupbuy.warehouse.models import GoodsReceipt
+from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
 
 
 def get_supplier(code: str) -> Supplier:
@@ -192,6 +192,54 @@ def items_of(row: SupplierSettlement) -> Sequence[Item]:
         Item(at, kind or cause, receipt or note, order, fen)
         for at, cause, kind, receipt, note, order, fen in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedItem:
+    """A product of a receipt on a statement: sale units, what one costs and all that are owed, in fen."""
+
+    receipt: str
+    product_code: str
+    product_name: str
+    delivered: int
+    rejected: int
+    cost_fen: int
+
+    @property
+    def accepted(self) -> int:
+        """Return how many are owed."""
+        return self.delivered - self.rejected
+
+    @property
+    def amount_fen(self) -> int:
+        """Return what they come to."""
+        return self.accepted * self.cost_fen
+
+
+def received_on(row: SupplierSettlement) -> Sequence[ReceivedItem]:
+    """Return what came with the receipts on a statement, line by line; it adds up to its purchases."""
+    posted = (
+        select(cast(Posting.cause_id, BigInteger))
+        .join(SettlementPosting, SettlementPosting.posting_id == Posting.id)
+        .where(SettlementPosting.settlement_id == row.id, Posting.cause_kind == "goods_receipt")
+    )
+    rows = db.session.execute(
+        select(
+            GoodsReceipt.number,
+            Product.code,
+            Product.name,
+            GoodsReceiptLine.delivered,
+            GoodsReceiptLine.rejected,
+            PurchaseOrderLine.cost_fen,
+        )
+        .select_from(GoodsReceiptLine)
+        .join(GoodsReceipt, GoodsReceipt.id == GoodsReceiptLine.goods_receipt_id)
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == GoodsReceiptLine.purchase_order_line_id)
+        .join(Product, Product.id == PurchaseOrderLine.product_id)
+        .where(GoodsReceipt.id.in_(posted))
+        .order_by(GoodsReceipt.id, Product.code, GoodsReceiptLine.id)
+    )
+    return [ReceivedItem(*one) for one in rows]
 
 
 def _cause(kind: str) -> ColumnElement[int | None]:

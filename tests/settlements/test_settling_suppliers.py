@@ -16,7 +16,7 @@ from groupbuy.flows import bookkeeping
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.settlements import adjusting, invoices, making, matching, paying, queries
 from groupbuy.settlements.invoices import Asked
-from groupbuy.settlements.models import SupplierInvoice, SupplierSettlement
+from groupbuy.settlements.models import SupplierAdjustment, SupplierInvoice, SupplierSettlement
 from groupbuy.warehouse import issuing, stock
 from tests import building
 from tests.money import dial
@@ -228,6 +228,7 @@ def test_a_difference_waits_until_it_is_decided_and_comes_back_when_it_changes(b
     enter(bought, "A1", Asked("P1", 12, 6120))
     (found,) = matching.waiting(most=9)
     # Five were rejected, and each is asked for at ¥5.10.
+    assert (found.accepted, found.rejected) == (7, 5)
     assert (found.match.excess_units, found.match.price_fen, found.match.difference_fen) == (5, 120, 2620)
     with transaction():
         invoices.decide(line_id=found.line_id, how="as_agreed", note="退回重开", now=NOW, actor="account:1")
@@ -238,6 +239,8 @@ def test_a_difference_waits_until_it_is_decided_and_comes_back_when_it_changes(b
     with transaction():
         invoices.decide(line_id=other.line_id, how="as_invoiced", note="运费", now=NOW, actor="account:1")
     assert (matching.waiting(most=9), bought.owed) == ([], 5498 + 12)
+    noted = db.session.scalars(select(SupplierAdjustment.note)).all()
+    assert noted == [f"{bought.order} P2 运费"]
     with transaction():
         invoices.cancel(invoice_id=invoice.id, now=NOW, actor="account:1")
     (back,) = matching.waiting(most=9)

@@ -99,9 +99,13 @@ def test_a_statement_is_a_workbook_and_a_paper(
     office.post("/admin/settlements/make/S1", data={"day": "2026-11-23"})
     (row,) = queries.settlements_of([bought.supplier.id], most=9)
     file = seller.get(f"/supplier/settlements/{row.number}.xlsx")
-    cells = str(list(load_workbook(BytesIO(file.data)).worksheets[0].values))
+    statement, came = load_workbook(BytesIO(file.data)).worksheets
+    cells = str(list(statement.values))
     assert "54.98" in cells
     assert "伍拾肆元玖角捌分" in cells
+    # What came, product by product: 12 less 5 rejected at ¥5.00, and 6 at ¥3.33.
+    rows = [row[2:9] for row in came.values if row[0] in (1, 2)]
+    assert [(row[0], *row[2:]) for row in rows] == [("P1", 12, 5, 7, 5, 35), ("P2", 6, 0, 6, 3.33, 19.98)]
     assert office.get(f"/admin/settlements/{row.number}.pdf").data.startswith(b"%PDF")
 
 

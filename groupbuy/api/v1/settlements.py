@@ -98,7 +98,9 @@ class DifferenceShape(Shape):
     line: int
     purchase_order: str
     product_code: str
+    purchased: int
     accepted: int
+    rejected: int
     invoiced: int
     excess_units: int
     price_fen: int
@@ -281,7 +283,9 @@ def _difference(one: matching.Difference) -> Json:
         "line": one.line_id,
         "purchase_order": one.order,
         "product_code": one.product_code,
+        "purchased": one.purchased,
         "accepted": one.accepted,
+        "rejected": one.rejected,
         "invoiced": one.units,
         "excess_units": match.excess_units,
         "price_fen": match.price_fen,

@@ -88,7 +88,7 @@ COLUMNS = (
     Column(_l("Purchase order"), lambda row: row.purchase_order.number, "code", width=26),
     Column(_l("Dated"), lambda row: row.dated, "day", sort="dated"),
     Column(_l("Amount"), lambda row: row.amount_fen, "money", sort="amount"),
-    Column(_l("Tax"), lambda row: row.tax_fen, "money"),
+    Column(_l("Tax in it"), lambda row: row.tax_fen, "money"),
     Column(_l("State"), lambda row: row.state, "state:invoice"),
 )
 
@@ -98,6 +98,7 @@ DIFFERENCES = (
     Column(_l("Item code"), lambda one: one.product_code, "code"),
     Column(_l("Product"), lambda one: one.product_name, width=26),
     Column(_l("Accepted"), lambda one: one.accepted, "number"),
+    Column(_l("Rejected"), lambda one: one.rejected, "number"),
     Column(_l("Invoiced"), lambda one: one.units, "number"),
     Column(_l("Units too many"), lambda one: one.match.excess_units, "number"),
     Column(_l("Above the agreed cost"), lambda one: one.match.price_fen, "money"),

@@ -82,7 +82,7 @@ COLUMNS = (
     Column(_l("Supplier"), lambda row: f"{row.supplier.code} {row.supplier.name}", "name", width=26),
     Column(_l("Settled until"), lambda row: row.until, "moment"),
     Column(_l("Purchases"), lambda row: row.bought_fen, "money"),
-    Column(_l("Claims and rebates"), lambda row: row.adjusted_fen, "money"),
+    Column(_l("Claims, price differences and rebates"), lambda row: row.adjusted_fen, "money"),
     Column(_l("To pay"), lambda row: row.total_fen, "money", sort="total"),
     Column(_l("Paid"), lambda row: row.paid_fen, "money"),
     Column(_l("Pay by"), lambda row: row.due_date, "day", sort="due"),
@@ -208,9 +208,12 @@ def settlements_file(number: str, suffix: str) -> ResponseReturnValue:
 
 
 def statement_file(row: SupplierSettlement, suffix: str) -> Response:
-    """Return a statement as a file."""
-    sheet = sheets.settlement(row, queries.items_of(row), utc_now())
-    content = xlsx.write_xlsx([sheet]) if suffix == "xlsx" else pdf.write_pdf([sheet])
+    """Return a statement as a file, behind it what came line by line."""
+    now = utc_now()
+    sheet = sheets.settlement(row, queries.items_of(row), now)
+    lines = queries.received_on(row)
+    papers = [sheet, *([sheets.received(row, lines, now)] if lines else ())]
+    content = xlsx.write_xlsx(papers) if suffix == "xlsx" else pdf.write_pdf(papers)
     mime = xlsx.CONTENT_TYPE if suffix == "xlsx" else pdf.CONTENT_TYPE
     return attachment(content, f"{sheet.title}-{row.supplier.code}-{row.number}.{suffix}", mime)
 

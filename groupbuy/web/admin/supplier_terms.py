@@ -31,7 +31,7 @@ CYCLES = {
 class TermsForm(PageForm):
     """Cycle, days to pay, rebates."""
 
-    cycle = SelectField(_l("Statements"))
+    cycle = SelectField(_l("Settlement cycle"))
     due_days = WholeField(_l("Days to pay"), validators=[InputRequired()])
     rebates = TextAreaField(
         _l("Rebates"),
