@@ -153,6 +153,41 @@ def test_who_polls_rounds_makes_no_views_for_the_archive(app: Flask) -> None:
     assert operator.get("/orders/0000000000000").status_code == 404
 
 
+def test_whoever_asks_for_young_orders_makes_no_views_for_the_archive(app: Flask) -> None:
+    market = story.market()
+    old, (_first, second) = story.live(app, market, "C1")
+    story.live(app, market, "C2", weeks=1)
+    round_, (third, fourth) = story.begin(market, "C3", weeks=2)
+    newcomer = building.add_resident(market.leader, "赵先生", room="102")
+    fifth = building.place(round_, newcomer, {"P1": 1}, now=building.NOW + 2 * story.WEEK)
+    resident = browser(app, accounts.get_account(newcomer.account_id), "resident")
+    leader = browser(app, accounts.get_account(market.leader.account_id), "leader")
+    operator, program = browser(app, building.add_account("运营"), "operator"), person(app, "operator")
+    young = (
+        (resident, "/orders"),
+        (resident, f"/orders/{fifth.number}"),
+        (resident, "/me/wallet"),
+        (leader, f"/leader/orders/{third.number}"),
+        (operator, f"/admin/orders/{fourth.number}"),
+        (program, f"/orders/{fourth.number}/payments"),
+    )
+    mine = [second.number, fourth.number]
+    before = [client.get(path).status_code for client, path in young]
+    outcome = in_transaction(lambda: archiving.archive(round_id=old.id, now=MUCH_LATER, actor="test"))
+    assert outcome is not None
+    assert outcome.waits_for == ()
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert [client.get(path).status_code for client, path in young] == before == [200] * len(young)
+    assert asked
+    assert [statement for statement in asked if "VIEW" in statement] == []
+    # Who has an order there sees it in the list and by its number.
+    owner = browser(app, accounts.get_account(market.residents[1].account_id), "resident")
+    assert all(number in owner.get("/orders").text for number in mine)
+    assert "已归档" in owner.get(f"/orders/{mine[0]}").text
+    assert [statement for statement in asked if "CREATE TEMPORARY VIEW" in statement]
+
+
 def test_documents_of_an_archived_round_are_made_where_it_lies(
     app: Flask, run_cli: Run, tmp_path: Path
 ) -> None:

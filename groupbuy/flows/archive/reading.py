@@ -5,19 +5,20 @@ databases look for names among what belongs to the connection first. The views a
 transaction and never committed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import ColumnElement, Connection, event, exists, select, text
 from sqlalchemy.orm import Session, SessionTransaction
 
 from groupbuy.campaigns.history_models import RoundArchive
 from groupbuy.db import db
-from groupbuy.flows.archive.plan import PARTS, Part, archived
+from groupbuy.flows.archive.plan import BY_NAME, PARTS, Part, archived, table_named
 
 READS_ALL = "groupbuy_reads_all"
+_ORDERS = table_named(BY_NAME["order"], archived)
 
 
 def any_archived() -> bool:
@@ -29,6 +30,20 @@ def any_archived() -> bool:
 def archived_at(round_id: int) -> datetime | None:
     """Return when a round went into the archive, None while it is not there."""
     return db.session.scalar(select(RoundArchive.archived_at).where(RoundArchive.round_id == round_id))
+
+
+def holds_order(number: str) -> bool:
+    """Tell whether an order is in the archive."""
+    return _holds(_ORDERS.c.number == number)
+
+
+def holds_orders_of(resident_ids: Collection[int]) -> bool:
+    """Tell whether an order of some residents is in the archive."""
+    return _holds(_ORDERS.c.resident_id.in_(resident_ids))
+
+
+def _holds(chosen: ColumnElement[bool]) -> bool:
+    return bool(db.session.scalar(select(exists().where(chosen))))
 
 
 @contextmanager
