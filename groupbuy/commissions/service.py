@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
+from groupbuy.catalog.models import Product
 from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
+from groupbuy.kernel.errors import BadInput
 
 
 def set_rule(
@@ -16,8 +18,9 @@ def set_rule(
     """Put a rate in force from now on in place of the former one; None ends it without a successor.
 
     Orders placed before keep the rate they were placed with. A rate equal to the one in force
-    changes nothing.
+    changes nothing. Raise BadInput ``above_price`` for more per unit of a product than it costs.
     """
+    check_product(scope, target_id, rate)
     former = db.session.query(CommissionRule).filter_by(scope=scope, target_id=target_id, valid_to=None)
     row = former.with_for_update().one_or_none()
     if (row.rate if row else None) == (rate.to_json() if rate else None):
@@ -38,6 +41,17 @@ def set_rule(
         after={"rate": rate.to_json() if rate else None},
     )
     return fresh
+
+
+def check_product(scope: Scope, target_id: int, rate: Rate | None) -> None:
+    """Refuse what would be above 100 % of a product's price."""
+    if scope != Scope.PRODUCT or rate is None or not rate.fixed_fen:
+        return
+    price = db.session.scalar(select(Product.price_fen).where(Product.id == target_id))
+    if price is not None and rate.fixed_fen > price:
+        raise BadInput(
+            "above_price", "The commission per unit is not above the product's price.", param="fixed_fen"
+        )
 
 
 def _add(*, scope: Scope, target_id: int, rate: Rate, now: datetime) -> CommissionRule:

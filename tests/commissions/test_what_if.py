@@ -69,6 +69,29 @@ def test_the_plans_page_shows_it_before_it_is_in_force(
     assert db.session.scalars(select(CommissionRule.rate)).all() == [{"rate_bp": 800}]
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"how": "percent", "rate_bp": "100.01"}, "百分比应在 0 到 100 之间"),
+        ({"how": "tiers", "tiers": "0 5\n1000 101"}, "百分比应在 0 到 100 之间"),
+        ({"how": "tiers", "tiers": " "}, "请填写阶梯"),
+        ({"how": "fixed", "fixed_fen": "9.91"}, "每件佣金不能高于商品售价"),
+    ],
+)
+def test_a_plan_that_pays_more_than_the_goods_cost_is_refused_in_words_that_fit_what_was_typed(
+    app: Flask, sold: tuple[Leader, Leader, Product], typed: dict[str, str], says: str
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    desk = browser(app, building.add_account("运营"), "operator")
+    product = sold[2].id
+    for button in ({"do": "preview"}, {}):
+        page = desk.post(
+            "/admin/commissions/plan", data={"scope": "product", "target": product} | typed | button
+        )
+        assert (page.status_code, says in page.text) == (422, True)
+    assert db.session.scalars(select(CommissionRule.rate)).all() == [{"rate_bp": 800}]
+
+
 @given(st.integers(0, 10_000), st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 99)), max_size=9))
 def test_lines_alike_earn_what_each_earns(rate_bp: int, lines: list[tuple[int, int]]) -> None:
     rate = Rate(rate_bp=rate_bp)

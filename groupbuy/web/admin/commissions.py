@@ -20,7 +20,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound
-from groupbuy.kernel.money import format_yuan, parse_percent, parse_yuan
+from groupbuy.kernel.money import BASIS, format_yuan, parse_percent, parse_yuan
 from groupbuy.leaders.models import Leader, LeaderLevel
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -195,7 +195,9 @@ def _preview(form: RuleForm, scope: Scope) -> ResponseReturnValue:
     effects: Sequence[Effect] | None = None
     if form.validate():
         try:
-            effects = what_if.what_if(scope=scope, target_id=_target(form, scope), rate=_rate(form))
+            target_id, rate = _target(form, scope), _rate(form)
+            service.check_product(scope, target_id, rate)
+            effects = what_if.what_if(scope=scope, target_id=target_id, rate=rate)
         except BadInput as error:
             saving.blame(form, error)
     return _plan_page(form, scope, 422 if effects is None else 200, effects)
@@ -266,18 +268,28 @@ def _rate(form: RuleForm) -> Rate:
         if form.fixed_fen.data is None:
             raise BadInput("required", "Fill in the amount per unit.", param="fixed_fen")
         return Rate(fixed_fen=form.fixed_fen.data)
-    return Rate(tiers=tuple(_tier(line) for line in (form.tiers.data or "").splitlines() if line.strip()))
+    lines = [line for line in (form.tiers.data or "").splitlines() if line.strip()]
+    if not lines:
+        raise BadInput("required", "Fill in the tiers.", param="tiers")
+    return Rate(tiers=tuple(_tier(line) for line in lines))
 
 
 def _tier(line: str) -> Tier:
     cells = line.replace("，", " ").replace(",", " ").replace("%", " ").replace("¥", " ").split()
     try:
         start, rate = cells
-        return Tier(parse_yuan(start), parse_percent(rate))
+        return Tier(parse_yuan(start), _checked(parse_percent(rate)))
     except (ValueError, OverflowError) as error:
         raise BadInput(
             "not_a_number", f"This tier cannot be read: {line.strip()[:60]}", param="tiers"
         ) from error
+
+
+def _checked(rate_bp: int) -> int:
+    """Return a rate; raise BadInput in percent, as it was typed."""
+    if not 0 <= rate_bp <= BASIS:
+        raise BadInput("out_of_range", "A percentage is between 0 and 100.", param="tiers")
+    return rate_bp
 
 
 @blueprint.post("/commissions/plan/<int:rule_id>/end")
