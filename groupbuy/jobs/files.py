@@ -28,9 +28,15 @@ def ask(
     account_id: int,
     now: datetime,
 ) -> MadeFile:
-    """Queue a file; raise RuleBroken ``too_many_files`` while several of the same person wait."""
+    """Queue a file, the one that waits already where the same person asks for the same again.
+
+    Raise RuleBroken ``too_many_files`` while several of the same person wait.
+    """
     db.session.execute(delete(MadeFile).where(MadeFile.asked_at < now - KEPT))
     waiting = [one for one in files_of(account_id) if one.state in ("queued", "making")]
+    same = [one for one in waiting if (one.report, one.suffix, one.payload) == (report, suffix, payload)]
+    if same:
+        return same[0]
     if len(waiting) >= MOST_WAITING:
         raise RuleBroken("too_many_files", "Several files are being made for you; wait for them first.")
     row = MadeFile(

@@ -21,6 +21,7 @@ from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
 from groupbuy.flows import bookkeeping, crediting
 from groupbuy.jobs import files
+from groupbuy.jobs.models import MadeFile
 from groupbuy.kernel.money import format_yuan
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.purchasing import queries as purchasing
@@ -307,10 +308,16 @@ def test_a_program_gets_a_report_in_pages(app: Flask, name: str) -> None:
 def test_a_file_made_in_the_background_is_fetched_by_who_asked(app: Flask) -> None:
     office, other = finance(app), finance(app)
     span = {"since": f"{PICKED:%Y-%m-%d}", "until": f"{PICKED:%Y-%m-%d}", "suffix": "csv", "leader": "L2"}
-    assert office.post("/admin/reports/sales/make", data=span).status_code == 303
-    assert "排队" in office.get("/admin/reports/files").text
+    # Who asks twice waits for one file; a workbook of the same is another.
+    for suffix in ("csv", "csv", "xlsx"):
+        assert office.post("/admin/reports/sales/make", data=span | {"suffix": suffix}).status_code == 303
+    assert [row.suffix for row in db.session.query(MadeFile).order_by(MadeFile.id)] == ["csv", "xlsx"]
+    assert 'value="csv"' in office.get("/admin/reports/sales").text
+    waiting = office.get("/admin/reports/files").text
+    assert ("排队" in waiting, 'hx-trigger="every 5s"' in waiting) == (True, True)
     tick_until_idle(now=KEPT, zone=building.ZONE, handlers=handlers_of(app), note=lambda _: None)
-    assert "/admin/reports/files/1" in office.get("/admin/reports/files").text
+    made = office.get("/admin/reports/files").text
+    assert ("/admin/reports/files/1" in made, "hx-trigger" in made) == (True, False)
     content = office.get("/admin/reports/files/1").text
     assert content.count("\n") == 3
     assert "29.70" in content
