@@ -70,6 +70,13 @@ def statement(leader_id: int, period: str) -> Sequence[StatementRow]:
     return [_row(one, accounts, rounds, extras) for one in postings]
 
 
+def carried(leader_id: int, period: str) -> int:
+    """Return what a leader could withdraw before a month began, in fen; below zero is carried as owed."""
+    account = rules.commission(leader_id, "settled")
+    earlier = queries.balances(account, Posting.period < period, queries.touching([account]))
+    return earlier.get(account, 0)
+
+
 def months() -> Subquery:
     """Return by leader and month what it brought to pending, frozen and settled, in fen."""
     moved, owners = _moved(), _owners()

@@ -22,14 +22,21 @@ COLUMNS = (
 )
 
 
-def statement_sheet(period: str, leader: str, rows: Sequence[StatementRow], now: datetime) -> Sheet:
-    """Return a leader's month as a table, each source a figure of its own below it."""
+def statement_sheet(
+    period: str, leader: str, rows: Sequence[StatementRow], *, carried_fen: int, now: datetime
+) -> Sheet:
+    """Return a leader's month as a table, each source a figure of its own below it.
+
+    ``carried_fen`` could be withdrawn before it began; with the month it gives what can be at its end.
+    """
     sums = sums_by_source(rows)
-    closing = [
+    closing = [("上期结转（可提现）", format_yuan(carried_fen))]
+    closing += [
         (f"{SOURCES.get(source, source)}（可提现）", format_yuan(settled))
         for source, (_, _, settled) in sums.items()
     ]
     change = sum(row.settled_fen for row in rows)
+    closing.append(("期末可提现", format_yuan(carried_fen + change)))
     if change > 0:
         closing.append(("本期可提现增加（大写）", rmb_capitals(change)))
     return Sheet(
@@ -38,7 +45,7 @@ def statement_sheet(period: str, leader: str, rows: Sequence[StatementRow], now:
         table([_cells(row) for row in rows]),
         head=(("账期", period), ("团长", leader)),
         closing=closing,
-        notes=("每一笔都可在“我的钱”里点开到订单行；负数为退款或提现扣减。",),
+        notes=("每一笔都可在“我的钱”里点开到订单行；负数为退款或提现扣减，期末为负的结转下期抵扣。",),
         signatures=("制表", "审核", "团长确认"),
         printed=f"{now.astimezone(rules.BOOKS):%Y-%m-%d %H:%M}",
         landscape=True,

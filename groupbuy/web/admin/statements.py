@@ -61,7 +61,9 @@ def commissions_statement(code: str, period: str, suffix: str) -> ResponseReturn
     if not rows:
         raise NotFound("unknown_period", "Nothing moved in this month.")
     named = f"{leader.code} {leader.name}"
-    sheet = statement_sheet(period, named, rows, utc_now())
+    sheet = statement_sheet(
+        period, named, rows, carried_fen=leader_statement.carried(leader.id, period), now=utc_now()
+    )
     content = xlsx.write_xlsx([sheet]) if suffix == "xlsx" else pdf.write_pdf([sheet])
     mime = xlsx.CONTENT_TYPE if suffix == "xlsx" else pdf.CONTENT_TYPE
     return attachment(content, f"{sheet.title}-{leader.code}-{period}.{suffix}", mime)

@@ -154,15 +154,16 @@ def money_month(period: str) -> ResponseReturnValue:
     rows = leader_statement.statement(leader.id, period)
     if not rows:
         raise NotFound("unknown_period", "Nothing moved in this month.")
-    kind = request.args.get("export")
+    kind, carried = request.args.get("export"), leader_statement.carried(leader.id, period)
     if kind in EXPORTS:
         named = f"{leader.code} {leader.name}"
-        sheet = statement_sheet(period, named, rows, utc_now())
+        sheet = statement_sheet(period, named, rows, carried_fen=carried, now=utc_now())
         return sheet_file(sheet, f"{_('Statement')}-{leader.code}-{period}", kind)
     return render_template(
         "leader/money_month.html",
         period=period,
         rows=rows,
+        carried_fen=carried,
         sums=leader_statement.sums_by_source(rows),
         sources=SOURCES,
         steps=STEPS,
