@@ -102,6 +102,11 @@ def only_short(supplies: Sequence[Supply], product_codes: Sequence[str] | None) 
     ]
 
 
+def settled(short: Sequence[Supply]) -> list[Supply]:
+    """Return those of what is short of which nothing more comes; others can be shared out later."""
+    return [one for one in short if one.final]
+
+
 def preview(
     round_: Round,
     policy: Policy,

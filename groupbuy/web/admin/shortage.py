@@ -82,10 +82,14 @@ def _chosen() -> Policy:
 
 @blueprint.get("/rounds/<name>/shortage")
 def campaigns_shortage(name: str) -> ResponseReturnValue:
-    """Show what is short, and who would go without by each policy."""
+    """Show what is short, and who would go without by each policy.
+
+    As soon as nothing more comes of some goods it is about those; the others wait for their suppliers.
+    """
     round_, policy = get_round(name), _chosen()
     supplies = supply.supplies_of(round_.id)
-    offers = [one for one in supplies if one.short]
+    short = [one for one in supplies if one.short]
+    offers = sharing_out.settled(short) or short
     small = sum(one.wanted for one in offers) <= MOST_TO_COMPARE
     chosen, wrong = _swaps(round_)
     decided = {
@@ -98,8 +102,9 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
         "admin/shortage.html",
         round=round_,
         supplies=touched,
-        final=bool(offers) and all(one.final for one in offers),
-        short=bool(offers),
+        final=bool(sharing_out.settled(short)),
+        coming=[one for one in short if not one.final],
+        short=bool(short),
         outcomes=[_outcome(one, shares) for one, shares in decided.items()],
         swaps=chosen,
         swap_pairs=[f"{short}={other}" for short, other in chosen.items()],
@@ -187,9 +192,9 @@ def campaigns_shortage_apply(name: str) -> ResponseReturnValue:
     form = PageForm()
     if form.validate_on_submit():
         return _apply(name, policy, seen, back)
-    outcome = _outcome(
-        policy, sharing_out.preview(round_, policy, sharing_out.short_offers(round_), _swaps(round_)[0])
-    )
+    short = sharing_out.short_offers(round_)
+    offers = sharing_out.settled(short) or short
+    outcome = _outcome(policy, sharing_out.preview(round_, policy, offers, _swaps(round_)[0]))
     return ask_first(
         "admin",
         _("Share out what is short of %(round)s?", round=round_.title),
@@ -224,11 +229,13 @@ def _apply(name: str, policy: Policy, seen: str, back: str) -> ResponseReturnVal
     def work() -> Allocation | None:
         be_unhurried()
         round_: Round = get_round(name)
+        settled = sharing_out.settled(sharing_out.short_offers(round_))
         return allocating.apply(
             round_=round_,
             policy=policy,
             now=utc_now(),
             actor=actor(),
+            product_codes=[one.product_code for one in settled] or None,
             swaps=_swaps(round_)[0],
             seen=seen or None,
         )

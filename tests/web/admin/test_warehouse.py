@@ -11,10 +11,12 @@ from sqlalchemy import select
 from groupbuy.accounts import queries
 from groupbuy.db import db
 from groupbuy.orders.models import Order
+from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.warehouse.models import GoodsReceipt, StockBatch, StockLevel, StockMovement
 from groupbuy.web.kit.filters import today
 from tests import building
+from tests.warehouse import day
 from tests.warehouse.test_warehouses import add_warehouse
 from tests.web.admin.people import TOKEN, Town, sign_in
 from tests.web.admin.test_staff import person
@@ -104,6 +106,26 @@ def test_what_is_short_is_compared_previewed_and_shared_out_once(town: Town, num
     assert "缺货 1 件" in shown
     assert "<del>4</del> 3" in shown
     assert "已付的将退还" in shown
+
+
+def test_what_one_supplier_left_out_is_shared_out_while_another_is_on_its_way(town: Town) -> None:
+    goods = [building.add_product(building.add_supplier(f"X{place}"), f"X{place}") for place in (1, 2)]
+    round_ = building.add_round(goods, "C9")
+    placed = building.place(round_, town.resident, {"X1": 4, "X2": 4})
+    building.close(town.app, round_)
+    first, second = (order.number for order in purchasing.heads_of_round(round_.id))
+    day.receive(first, {"X1": 3}, last=True)
+    page = town.operator.text("/admin/rounds/C9/shortage?policy=pro_rata")
+    assert ("以下商品还可能到货" in page, "在此之前只是预览" in page) == (True, False)
+    path = "/admin/rounds/C9/shortage/apply?policy=pro_rata"
+    assert "1 个订单行共少 1 件" in town.operator.text(path)
+    assert town.operator.post(path).status_code == 303
+    assert day.quantities(placed) == {"X1": 3, "X2": 4}
+    # The other supplier's goods wait for it, and are shared out by themselves.
+    assert "可能还会到货" in town.operator.text(town.operator.post(path).location)
+    day.receive(second, {"X2": 2}, last=True)
+    town.operator.post(path)
+    assert day.quantities(placed) == {"X1": 3, "X2": 2}
 
 
 def test_an_order_of_which_nothing_came_can_be_ordered_again(town: Town, number: str) -> None:
