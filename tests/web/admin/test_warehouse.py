@@ -116,7 +116,7 @@ def test_what_one_supplier_left_out_is_shared_out_while_another_is_on_its_way(to
     first, second = (order.number for order in purchasing.heads_of_round(round_.id))
     day.receive(first, {"X1": 3}, last=True)
     page = town.operator.text("/admin/rounds/C9/shortage?policy=pro_rata")
-    assert ("以下商品还可能到货" in page, "在此之前只是预览" in page) == (True, False)
+    assert ("另有 1 种商品还可能到货" in page, "在此之前只是预览" in page) == (True, False)
     path = "/admin/rounds/C9/shortage/apply?policy=pro_rata"
     assert "1 个订单行共少 1 件" in town.operator.text(path)
     assert town.operator.post(path).status_code == 303
