@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, String, and_, cast, literal, or_, select, union_all
+from sqlalchemy import Select, String, and_, case, cast, literal, or_, select, union_all
 
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
-from groupbuy.commissions import transfers
+from groupbuy.commissions import mending_transfers, transfers
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db.bulk import table_of
@@ -24,13 +24,26 @@ _name, _fen = _accounts.columns
 _came = ChannelPayment.state.in_(("paid", "held"))
 _ended = ("success", "to_wallet")
 
+_booked = WechatTransfer.state.in_(("success", "mended"))
 # What has moved each channel's money, in fen: payments, refunds, and transfers to leaders.
 _moved = union_all(
     select(ChannelPayment.channel.label("channel"), ChannelPayment.paid_fen.label("fen")).where(_came),
     select(ChannelPayment.channel, -ChannelRefund.amount_fen)
     .join(ChannelPayment, ChannelPayment.id == ChannelRefund.payment_id)
     .where(ChannelRefund.state == "success"),
-    select(literal(transfers.CHANNEL), -WechatTransfer.amount_fen).where(WechatTransfer.state == "success"),
+    select(literal(transfers.CHANNEL), -WechatTransfer.paid_fen).where(_booked),
+).subquery()
+# What the books say that has left for each withdrawal: itself, and what was put right of its transfers.
+_wechat = rules.channel(transfers.CHANNEL)
+_left = case((Posting.credit_account == _wechat, Posting.amount_fen), else_=-Posting.amount_fen)
+_touches = or_(Posting.credit_account == _wechat, Posting.debit_account == _wechat)
+_sent = union_all(
+    select(Posting.cause_id.label("withdrawal"), _left.label("fen")).where(
+        Posting.cause_kind == "withdrawal", _touches
+    ),
+    select(cast(WechatTransfer.withdrawal_id, String), _left)
+    .join(Posting, Posting.cause_id == cast(WechatTransfer.id, String))
+    .where(Posting.cause_kind == mending_transfers.CAUSE, _touches),
 ).subquery()
 _lives = WechatTransfer.state.not_in(transfers.GIVEN_UP)
 _net = Withdrawal.amount_fen - Withdrawal.fee_fen - Withdrawal.tax_fen
@@ -98,18 +111,12 @@ CHECKS: tuple[Check, ...] = (
             "channel_transfers",
             "I5: what WeChat has paid to leaders is booked once for each withdrawal, to the fen",
             ("withdrawal",),
-            select(cast(WechatTransfer.withdrawal_id, String), total(WechatTransfer.amount_fen))
-            .where(WechatTransfer.state.in_(("success", "mispaid")))
+            select(cast(WechatTransfer.withdrawal_id, String), total(WechatTransfer.paid_fen))
+            .where(or_(_booked, WechatTransfer.state == "mispaid"))
             .group_by(WechatTransfer.withdrawal_id),
-            select(Posting.cause_id, total(Posting.amount_fen))
-            .where(
-                Posting.cause_kind == "withdrawal",
-                Posting.part == "net",
-                Posting.credit_account == rules.channel(transfers.CHANNEL),
-            )
-            .group_by(Posting.cause_id),
+            select(_sent.c.withdrawal, total(_sent.c.fen)).group_by(_sent.c.withdrawal),
         ),
-        select(total(WechatTransfer.amount_fen)).where(WechatTransfer.state == "success"),
+        select(total(WechatTransfer.paid_fen)).where(_booked),
     ),
     Never(
         "transfers_of_withdrawals",

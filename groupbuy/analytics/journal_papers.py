@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product
 from groupbuy.commissions.models import CommissionExtra, Withdrawal
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks
 from groupbuy.finance.models import Posting
@@ -52,6 +53,7 @@ PAPERS: Sequence[Paper] = (
     _paper("channel_refund", ChannelRefund.id, ChannelRefund.number),
     _paper("channel_payment top_up", ChannelPayment.id, ChannelPayment.number),
     _paper("withdrawal", Withdrawal.id, Withdrawal.number),
+    _paper("wechat_transfer", WechatTransfer.id, WechatTransfer.number),
     _paper("goods_receipt", GoodsReceipt.id, GoodsReceipt.number),
     _paper(
         "supplier_payment",

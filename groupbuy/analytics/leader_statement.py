@@ -29,6 +29,7 @@ SOURCES: Mapping[str, str] = {
     HELPERS: "助手分成",
     PAID_HELPERS: "已付助手",
     WITHDRAWAL: "提现",
+    "wechat_transfer": "微信打款更正",
 }
 STEPS: Mapping[str, str] = {
     "accrue": "截单入账",
@@ -38,6 +39,7 @@ STEPS: Mapping[str, str] = {
     "paid": "助手确认收款",
     "ask": "申请提现",
     "back": "提现退回",
+    "mend": "按微信实付更正",
 }
 
 

@@ -55,6 +55,7 @@ COMMANDS: Mapping[str, str] = {
     "transfer": "groupbuy.cli.stock:transfer",
     "unfetched": "groupbuy.cli.unfetched:unfetched",
     "weights": "groupbuy.cli.weights:weights",
+    "withdrawals": "groupbuy.cli.withdrawals:withdrawals",
 }
 
 

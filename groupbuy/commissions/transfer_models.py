@@ -1,15 +1,32 @@
 """Tries to pay withdrawals through WeChat."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.db import Base
 
 _LOOKED_AT = text("look_at IS NOT NULL")
-_LIVE = text("state NOT IN ('failed', 'mispaid')")
+_LIVE = text("state NOT IN ('failed', 'mispaid', 'mended')")
+
+
+class TransferBatch(Base):
+    """Withdrawals that somebody has sent through WeChat in one go.
+
+    ``left_out`` are those that could not be sent: number, code and a sentence of each.
+    """
+
+    __tablename__ = "transfer_batch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    left_out: Mapped[Sequence[Any]] = mapped_column(JSON, default=list)
 
 
 class WechatTransfer(Base):
@@ -18,15 +35,16 @@ class WechatTransfer(Base):
     ``queued`` until WeChat has answered, then ``processing`` or, while its payee has to confirm it with
     ``package``, ``waiting``; ``refused`` until WeChat says that it does not have it. At the end ``success``
     or ``failed``; ``stuck`` waits for a person, and ``mispaid`` is what WeChat has paid and we have not
-    booked: after the withdrawal had gone another way, or another amount. ``look_at`` is when WeChat is asked
-    again.
+    booked: after the withdrawal had gone another way, or another amount; ``mended`` once somebody has had it
+    booked. ``paid_fen`` is what WeChat has paid. ``look_at`` is when WeChat is asked again, and
+    ``called_back_at`` when somebody wanted the money back that its payee has not confirmed.
     """
 
     __tablename__ = "wechat_transfer"
     __table_args__ = (
         CheckConstraint(
             "state IN ('queued', 'processing', 'waiting', 'refused', 'stuck', 'success', 'failed',"
-            " 'mispaid')",
+            " 'mispaid', 'mended')",
             name="state",
         ),
         CheckConstraint("amount_fen > 0", name="amount"),
@@ -46,9 +64,12 @@ class WechatTransfer(Base):
     amount_fen: Mapped[int]
     payee: Mapped[str]
     payee_name: Mapped[str]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("transfer_batch.id"), index=True)
     state: Mapped[str] = mapped_column(default="queued")
     reference: Mapped[str | None]
     package: Mapped[str | None]
+    paid_fen: Mapped[int | None]
+    called_back_at: Mapped[datetime | None]
     asked_at: Mapped[datetime]
     actor: Mapped[str]
     ended_at: Mapped[datetime | None]

@@ -21,14 +21,19 @@ from groupbuy.kernel.errors import NotFound, RuleBroken
 
 CHANNEL = "wechat"
 # Nothing more is asked of WeChat for these, and a new try may follow.
-GIVEN_UP = ("failed", "mispaid")
+GIVEN_UP = ("failed", "mispaid", "mended")
 # WeChat has refused one, does not say what became of it, or has paid what is not booked.
 TO_LOOK_AT = ("refused", "stuck", "mispaid")
 _S = WithdrawalState
 
 
 def begin(
-    *, number: str, now: datetime, actor: str, submission_key: str | None = None
+    *,
+    number: str,
+    now: datetime,
+    actor: str,
+    submission_key: str | None = None,
+    batch_id: int | None = None,
 ) -> tuple[WechatTransfer, bool]:
     """Note that an approved withdrawal is about to be sent through WeChat; tell whether it is a new try.
 
@@ -46,6 +51,7 @@ def begin(
         amount_fen=row.net_fen,
         payee=payee,
         payee_name=row.payee_name,
+        batch_id=batch_id,
         asked_at=now,
         actor=actor,
         submission_key=key,
@@ -113,27 +119,44 @@ def due_to_look(now: datetime, *, most: int) -> Sequence[WechatTransfer]:
     return db.session.scalars(due.order_by(WechatTransfer.look_at).limit(most)).all()
 
 
-def succeed(row: WechatTransfer, *, at: datetime, now: datetime) -> None:
+def succeed(row: WechatTransfer, *, paid_fen: int, at: datetime, now: datetime) -> None:
     """Note that WeChat has paid a locked transfer, and with it the withdrawal, which it books.
 
-    One that was given up pays its withdrawal still, unless that has gone another way: then it is mispaid.
+    One that was given up pays its withdrawal still, unless that has gone another way; then it is mispaid, as
+    is another amount: nothing is booked, and nobody sends or pays anything more for the withdrawal.
     """
-    withdrawal = row.withdrawal
     late = row.state == "failed"
-    row.ended_at, row.look_at, row.package = at, None, None
-    if late and (withdrawal.state != _S.APPROVED or withdrawal.batch_id is not None):
-        row.state = "mispaid"
-        blame(row, "WeChat has paid this after the withdrawal went another way.", now)
-        return
-    row.state, row.last_error = "success", None
-    proof = row.reference or row.number
-    values = {"paid_by": row.actor, "paid_at": at, "proof": proof}
-    withdrawing.move(
-        withdrawal, (_S.SENDING, _S.APPROVED), _S.PAID, "withdrawal_paid", now, SCHEDULER, values
-    )
-    withdrawing.book_paid(withdrawal, ledger.channel(CHANNEL), now, SCHEDULER)
-    db.session.flush()
-    log(row, "transfer_succeeded", now, SCHEDULER, {"amount_fen": row.amount_fen, "reference": proof})
+    row.ended_at, row.look_at, row.package, row.paid_fen = at, None, None, paid_fen
+    if late and not is_still_to_pay(row.withdrawal):
+        _hold(row, "WeChat has paid this after the withdrawal went another way.", now)
+    elif paid_fen != row.amount_fen:
+        _hold(row, f"WeChat has paid {paid_fen} fen.", now)
+    else:
+        row.state, row.last_error = "success", None
+        pay(row, now=now, actor=SCHEDULER)
+        db.session.flush()
+        log(row, "transfer_succeeded", now, SCHEDULER, {"amount_fen": paid_fen, "reference": row.reference})
+
+
+def _hold(row: WechatTransfer, error: str, now: datetime) -> None:
+    """Leave what WeChat has paid to a person; its withdrawal is not approved again meanwhile."""
+    row.state = "mispaid"
+    if is_still_to_pay(row.withdrawal) and row.withdrawal.state == _S.APPROVED:
+        withdrawing.move(row.withdrawal, (_S.APPROVED,), _S.SENDING, "withdrawal_sent", now, SCHEDULER, {})
+    blame(row, error, now)
+
+
+def is_still_to_pay(row: Withdrawal) -> bool:
+    """Tell whether a locked withdrawal is neither paid nor on another way: no file, no other try."""
+    return row.state in (_S.SENDING, _S.APPROVED) and row.batch_id is None and _live(row.id) is None
+
+
+def pay(row: WechatTransfer, *, now: datetime, actor: str) -> None:
+    """Note the withdrawal of a locked transfer as paid by it, and book that."""
+    withdrawal = row.withdrawal
+    values = {"paid_by": row.actor, "paid_at": row.ended_at, "proof": row.reference or row.number}
+    withdrawing.move(withdrawal, (_S.SENDING, _S.APPROVED), _S.PAID, "withdrawal_paid", now, actor, values)
+    withdrawing.book_paid(withdrawal, ledger.channel(CHANNEL), now, actor)
 
 
 def fail(row: WechatTransfer, *, reason: str, now: datetime, actor: str = SCHEDULER) -> None:

@@ -7,6 +7,11 @@ from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db import db
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.money import format_yuan
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import LEADER
+from groupbuy.notices.telling import Notice
 from groupbuy.payments import gateways
 from groupbuy.payments.charging import LOOK_JOB, MAX_ERROR
 from groupbuy.payments.gateways import FoundTransfer, Sending
@@ -14,18 +19,28 @@ from groupbuy.payments.rules import REFUND_LOOKS_S, REFUND_PATIENCE, next_look
 
 TRANSFER_JOB = "wechat_transfer"
 OPEN = ("queued", "processing", "waiting", "refused")
+ENDED = ("success", "mispaid", "mended")
 # No call of ours is on its way any more so long after the last one was answered: each waits ten seconds.
 CALM = timedelta(minutes=5)
 MAX_REASON = 200
 
 
-def send(*, number: str, now: datetime, actor: str, submission_key: str | None = None) -> WechatTransfer:
+def send(
+    *,
+    number: str,
+    now: datetime,
+    actor: str,
+    submission_key: str | None = None,
+    batch_id: int | None = None,
+) -> WechatTransfer:
     """Let an approved withdrawal be paid through WeChat after the commit; again it is the same transfer.
 
     After a failed one it is another, under another number. Raise NotFound, and RuleBroken ``wrong_state``,
     ``in_file``, ``not_wechat``, ``no_wechat``.
     """
-    row, fresh = transfers.begin(number=number, now=now, actor=actor, submission_key=submission_key)
+    row, fresh = transfers.begin(
+        number=number, now=now, actor=actor, submission_key=submission_key, batch_id=batch_id
+    )
     if fresh:
         jobs.enqueue(kind=TRANSFER_JOB, key=row.number, payload={"transfer": row.number}, now=now)
     return row
@@ -46,11 +61,11 @@ def to_send(number: str, *, now: datetime) -> Sending | None:
 def take_found(*, number: str, found: FoundTransfer, now: datetime) -> str:
     """Note what WeChat says of a transfer, as often and in whatever order; return the state it is in now."""
     row = transfers.lock(number)
-    if row.state in ("success", "mispaid"):
+    if row.state in ENDED:
         return row.state
     row.reference = found.transaction or row.reference
     if found.state == gateways.SUCCESS:
-        _succeed(row, found, now)
+        transfers.succeed(row, paid_fen=found.amount_fen, at=found.at or now, now=now)
     elif row.state == "failed":
         return row.state
     elif found.state == gateways.FAILED:
@@ -63,15 +78,6 @@ def take_found(*, number: str, found: FoundTransfer, now: datetime) -> str:
     return row.state
 
 
-def _succeed(row: WechatTransfer, found: FoundTransfer, now: datetime) -> None:
-    if found.amount_fen == row.amount_fen:
-        transfers.succeed(row, at=found.at or now, now=now)
-        return
-    # The audit shows it until somebody has mended it; nothing more is sent for this withdrawal by itself.
-    row.state, row.look_at = "mispaid", None
-    transfers.blame(row, f"WeChat has paid {found.amount_fen} fen.", now)
-
-
 def _take_unknown(row: WechatTransfer, now: datetime) -> None:
     """Give up what WeChat has refused and does not have; whatever else it does not know is asked again."""
     if row.state == "refused":
@@ -81,10 +87,21 @@ def _take_unknown(row: WechatTransfer, now: datetime) -> None:
 
 
 def _follow(row: WechatTransfer, found: FoundTransfer, now: datetime) -> None:
-    row.state = "waiting" if found.state == gateways.WAITING else "processing"
-    row.package = (found.package or row.package) if row.state == "waiting" else None
+    # What is called back waits for its leader no longer, whatever an answer says that was on its way.
+    waits = found.state == gateways.WAITING and row.called_back_at is None
+    row.state = "waiting" if waits else "processing"
+    row.package = found.package or row.package
     row.last_error = None
     row.look_at = row.look_at or now + next_look(row.looks, REFUND_LOOKS_S)
+    if waits:
+        _tell(row, now)
+
+
+def _tell(row: WechatTransfer, now: datetime) -> None:
+    """Tell the leader once that the money waits for a confirmation."""
+    values = {"withdrawal": row.withdrawal.number, "amount": format_yuan(row.amount_fen)}
+    who = recipient(LEADER, row.withdrawal.leader_id)
+    telling.tell([Notice(f"transfer-{row.number}", "transfer_waits", who, values)], now=now)
 
 
 def note_refused(*, number: str, code: str, now: datetime) -> str:
@@ -99,7 +116,7 @@ def note_refused(*, number: str, code: str, now: datetime) -> str:
 def note_failure(*, number: str, error: str) -> None:
     """Note why WeChat could not be asked; it is asked again. What it refused before stays to be read."""
     row = transfers.lock(number)
-    if row.state not in ("refused", "success", "failed"):
+    if row.state not in ("refused", "failed", *ENDED):
         row.last_error = error[:MAX_ERROR]
     db.session.flush()
 

@@ -139,6 +139,16 @@ def ask_transfer(channels: Gateways, number: str) -> FoundTransfer:
     return _transfers(channels).query(number)
 
 
+def call_transfer_back(channels: Gateways, number: str) -> FoundTransfer:
+    """Ask the channel for a transfer back where it waits for its payee; return how it stands.
+
+    Raise ChannelAway, and ChannelRefused where the payee was quicker.
+    """
+    gateway = _transfers(channels)
+    found = gateway.query(number)
+    return gateway.call_back(number) if found.state == gateways.WAITING else found
+
+
 def call_transfer(channels: Gateways, sending: Sending) -> FoundTransfer:
     """Let the channel send money, after asking whether it has the transfer already.
 

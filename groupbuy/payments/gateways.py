@@ -145,6 +145,12 @@ class TransferGateway(Protocol):
     def query(self, number: str) -> FoundTransfer:
         """Return what the channel knows of a transfer; unknown where it has never heard of it."""
 
+    def call_back(self, number: str) -> FoundTransfer:
+        """Ask for a transfer back that its payee has not confirmed; again changes nothing.
+
+        ChannelRefused where it cannot be called back any more.
+        """
+
     def confirmation(self, package: str) -> Mapping[str, str]:
         """Return what a page hands to the channel so that the payee can confirm."""
 

@@ -67,6 +67,11 @@ class WechatTransfers:
             raise ChannelAway("bad_answer", "WeChat Pay answers for another merchant.")
         return self._ours(read_transfer(answer), number)
 
+    def call_back(self, number: str) -> FoundTransfer:
+        """Ask for a transfer back (撤销转账); an answer means that WeChat works on it."""
+        answer = self._ask(lambda client: client.mch_transfer_bills_cancel(out_bill_no=number))
+        return self._ours(read_transfer(answer), number)
+
     def _ours(self, found: FoundTransfer, number: str) -> FoundTransfer:
         if found.number != number:
             raise ChannelAway("bad_answer", "WeChat Pay answers for another transfer.")

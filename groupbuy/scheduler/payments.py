@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from groupbuy.audit.service import SCHEDULER
-from groupbuy.flows import paying, transferring
+from groupbuy.flows import calling_transfers_back, paying, transferring
 from groupbuy.jobs.service import Patience
 from groupbuy.kernel.clock import utc_now
 from groupbuy.payments import asking, channel_refunds, charging, reconciling
@@ -98,6 +98,18 @@ class Calls:
         except ChannelRefused as refused:
             return refused
 
+    def call_back(self, payload: Payload) -> Sent:
+        """Ask for a transfer back; raise ChannelAway."""
+        number = payload["transfer"]
+        if not calling_transfers_back.is_to_ask(number):
+            return None
+        try:
+            return asking.call_transfer_back(self.channels, number)
+        except ChannelRefused as refused:
+            if refused.code in asking.NOT_YET:
+                raise
+            return refused
+
     def bill(self, payload: Payload) -> Sequence[BillLine]:
         """Fetch a channel's own book of a day."""
         return asking.gateway_of(self.channels, payload["channel"]).bill(date.fromisoformat(payload["day"]))
@@ -113,6 +125,9 @@ def handlers(channels: Gateways, *, grace: timedelta, base_url: str) -> dict[str
         charging.OPEN_JOB: Handler(record=note_open, act=calls.open),
         charging.LOOK_JOB: Handler(record=calls.note_look, act=calls.look),
         transferring.TRANSFER_JOB: Handler(record=note_transfer, act=calls.transfer, patience=UNTIL_PAID),
+        calling_transfers_back.BACK_JOB: Handler(
+            record=note_call_back, act=calls.call_back, patience=UNTIL_PAID
+        ),
         channel_refunds.REFUND_JOB: Handler(record=note_refund, act=calls.refund, patience=UNTIL_PAID),
     }
 
@@ -146,6 +161,16 @@ def note_transfer(payload: Payload, said: Sent, now: datetime) -> str:
     if said is None:
         return transferring.give_up_waiting(number=number, now=now)
     return transferring.note_refused(number=number, code=said.code, now=now)
+
+
+def note_call_back(payload: Payload, said: Sent, now: datetime) -> str:
+    """Note how a transfer stands that was called back, or that it is not taken back."""
+    number = payload["transfer"]
+    if isinstance(said, FoundTransfer):
+        return calling_transfers_back.take_answer(number=number, found=said, now=now)
+    if said is None:
+        return ENDED
+    return calling_transfers_back.note_refused(number=number, code=said.code, now=now)
 
 
 def note_bill(payload: Payload, lines: Sequence[BillLine], now: datetime) -> str:

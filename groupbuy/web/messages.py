@@ -44,6 +44,7 @@ EVENTS: Mapping[str, object] = {
     "parcel": _l("A courier has an order"),
     "lot_claim": _l("A batch may be bad"),
     "share_paid": _l("A helper's share is paid"),
+    "transfer_waits": _l("A withdrawal waits to be received in WeChat"),
     "invoice_issued": _l("An invoice is issued"),
     "invoice_refused": _l("An invoice is refused"),
     "invoice_correcting": _l("An invoice will be taken back"),

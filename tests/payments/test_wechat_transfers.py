@@ -116,3 +116,26 @@ def test_settings_that_wechat_would_refuse_are_refused_at_the_start(
 ) -> None:
     with running(make_simulator()) as simulator, pytest.raises(ConfigError):
         settings_for(simulator, tmp_path, **wrong)
+
+
+def test_a_transfer_is_called_back_until_its_payee_has_confirmed_it(side: Side) -> None:
+    simulator, gateway = side
+    gateway.send(sending())
+    assert gateway.call_back("T1").state == "processing"
+    # Called back once more, and too late for the payee: it is still under way, then over.
+    assert gateway.call_back("T1").state == "processing"
+    simulator.confirm("T1")
+    found = gateway.query("T1")
+    assert gateway.call_back("T1").state == "failed"
+    assert (found.state, found.reason) == ("failed", "MERCHANT_CANCEL")
+
+
+def test_what_its_payee_has_confirmed_is_not_called_back(side: Side) -> None:
+    simulator, gateway = side
+    with pytest.raises(ChannelRefused, match="NOT_FOUND"):
+        gateway.call_back("T1")
+    gateway.send(sending())
+    simulator.confirm("T1")
+    with pytest.raises(ChannelRefused, match="INVALID_REQUEST"):
+        gateway.call_back("T1")
+    assert gateway.query("T1").state == "success"

@@ -94,7 +94,8 @@ class Till:
     def check(self, now: datetime, paid_fen: int) -> None:
         """Hold the books against WeChat's own."""
         assert broken_invariants(now) == []
-        theirs = sum(one.amount_fen for one in self.sent if one.state == "SUCCESS")
+        ended = [one for one in self.sent if one.state == "SUCCESS"]
+        theirs = sum(one.amount_fen if one.paid_fen is None else one.paid_fen for one in ended)
         assert (theirs, self.booked()) == (paid_fen, {"channel:wechat": paid_fen, "channel:bank": 0})
 
 

@@ -1,4 +1,4 @@
-"""Withdrawals paid through WeChat: sent, looked at by staff and by their leader, released."""
+"""Withdrawals paid through WeChat: sent, called back, looked at by staff and by their leader, released."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,13 +10,17 @@ from groupbuy.api.v1.rest_days import own_leader
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.commissions import transfers, withdrawals
 from groupbuy.commissions.transfer_models import WechatTransfer
-from groupbuy.flows import transferring
+from groupbuy.flows import calling_transfers_back, transferring
 from groupbuy.http.charging import transfers_here
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import iso
+
+State = Literal[
+    "queued", "processing", "waiting", "refused", "stuck", "success", "failed", "mispaid", "mended"
+]
 
 
 class TransferWish(Body):
@@ -35,9 +39,11 @@ class WechatTransferShape(Shape):
     """A try to pay a withdrawal through WeChat; ``waiting`` ones are to be confirmed by the leader."""
 
     number: str
-    state: Literal["queued", "processing", "waiting", "refused", "stuck", "success", "failed", "mispaid"]
+    state: State
     amount_fen: int
+    paid_fen: int | None
     asked_at: str
+    called_back_at: str | None
     reference: str | None
     last_error: str | None
 
@@ -63,7 +69,7 @@ def send_withdrawal(identity: Identity, number: str, body: TransferWish) -> tupl
     row = transferring.send(
         number=number, now=utc_now(), actor=identity.actor.name, submission_key=body.submission_key
     )
-    return 201, _shape(row)
+    return 201, shape(row)
 
 
 @endpoint(
@@ -77,7 +83,22 @@ def send_withdrawal(identity: Identity, number: str, body: TransferWish) -> tupl
 def release_withdrawal(identity: Identity, number: str, body: ReleaseOfTransfer) -> tuple[int, Any]:
     """End a try that WeChat has refused or that is stuck, after a look at WeChat's own pages."""
     usual: dict[str, Any] = {"number": number, "now": utc_now(), "actor": identity.actor.name}
-    return 200, _shape(transferring.release(**usual, reason=body.reason))
+    return 200, shape(transferring.release(**usual, reason=body.reason))
+
+
+@endpoint(
+    "POST",
+    "/withdrawals/<number>/transfer/call-back",
+    scope="money:write",
+    roles=STAFF,
+    answers={200: WechatTransferShape},
+)
+def call_withdrawal_back(identity: Identity, number: str) -> tuple[int, Any]:
+    """Call back what waits for the leader's confirmation; WeChat says later whether the money stays."""
+    withdrawals.get_withdrawal(number)
+    transfers_here()
+    row = calling_transfers_back.call_back(number=number, now=utc_now(), actor=identity.actor.name)
+    return 200, shape(row)
 
 
 @endpoint(
@@ -95,9 +116,14 @@ def show_wechat_transfer(identity: Identity, code: str, number: str) -> tuple[in
         raise NotFound("unknown_transfer", "This withdrawal was not sent through WeChat.")
     waits = row.state == "waiting" and row.package is not None
     given = transfers_here().confirmation(row.package or "") if waits else None
-    return 200, _shape(row) | {"confirmation": given}
+    return 200, shape(row) | {"confirmation": given}
 
 
-def _shape(row: WechatTransfer) -> Json:
-    names = ("number", "state", "amount_fen", "reference", "last_error")
-    return {name: getattr(row, name) for name in names} | {"asked_at": iso(row.asked_at)}
+def shape(row: WechatTransfer) -> Json:
+    """Return a try as the API shows it."""
+    names = ("number", "state", "amount_fen", "paid_fen", "reference", "last_error")
+    back = row.called_back_at
+    return {name: getattr(row, name) for name in names} | {
+        "asked_at": iso(row.asked_at),
+        "called_back_at": None if back is None else iso(back),
+    }

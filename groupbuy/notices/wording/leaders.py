@@ -41,6 +41,20 @@ LEADERS: Mapping[tuple[str, str], Words] = {
         "Your community's goods have left for {place}.",
         "thing1={place}",
     ),
+    ("transfer_waits", "zh"): Words(
+        "待您确认收款 · {amount}",
+        "提现 {withdrawal} 的 {amount} 已由微信打款，请在一天内在微信中打开“余额与提现”，"
+        "点“确认收款”；逾期将退回。",
+        "提现{amount}待您在微信中确认收款，逾期退回。",
+        "character_string1={withdrawal}\namount2={amount}",
+    ),
+    ("transfer_waits", "en"): Words(
+        "Confirm the receipt · {amount}",
+        "WeChat waits for you to receive {amount} of withdrawal {withdrawal}: open “My money” in WeChat "
+        "within a day and press “Confirm the receipt”, or the money goes back.",
+        "Confirm the receipt of {amount} in WeChat.",
+        "character_string1={withdrawal}\namount2={amount}",
+    ),
     ("delayed", "zh"): Words(
         "延期通知 · {round}",
         "提货日期由 {former} 改为 {pickup}：{reason}。已通知下单的居民。",

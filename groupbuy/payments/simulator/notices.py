@@ -124,7 +124,7 @@ def transfer_as_json(transfer: Transfer) -> dict[str, Any]:
         "appid": transfer.app_id,
         "openid": transfer.openid,
         "state": transfer.state,
-        "transfer_amount": transfer.amount_fen,
+        "transfer_amount": transfer.amount_fen if transfer.paid_fen is None else transfer.paid_fen,
         "transfer_remark": transfer.remark,
         "create_time": moment(transfer.asked_at),
         "update_time": moment(transfer.changed_at or transfer.asked_at),

@@ -77,11 +77,19 @@ class Simulator(Channel):
         if deed != "transfer":
             return super().control(deed, wish)
         number = wish["number"]
-        self.confirm(number, wish.get("state", "SUCCESS"), wish.get("reason", ""))
+        self.confirm(
+            number, wish.get("state", "SUCCESS"), wish.get("reason", ""), amount_fen=wish.get("amount_fen")
+        )
         return 200, {"told": self.send(number) if self.calls else None}
 
-    def confirm(self, number: str, state: str = "SUCCESS", reason: str = "") -> Transfer:
-        """Let the payee confirm a transfer, or let it end otherwise: FAIL or CANCELLED."""
+    def confirm(
+        self, number: str, state: str = "SUCCESS", reason: str = "", *, amount_fen: int | None = None
+    ) -> Transfer:
+        """Let the payee confirm a transfer, or let it end otherwise: FAIL or CANCELLED.
+
+        An amount is what goes to the payee instead of what was asked for.
+        """
+        self.transfers.get(number, now=self.clock()).paid_fen = amount_fen
         return self.transfers.end(number, state, now=self.clock(), reason=reason)
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> Answer:
@@ -201,6 +209,9 @@ class Simulator(Channel):
         if method == "GET":
             found = self.transfers.get(path.rpartition("/")[2], now=self.clock())
             return notices.transfer_as_json(found)
+        if path.endswith("/cancel"):
+            said = notices.transfer_as_json(self.transfers.call_back(path.split("/")[-2], now=self.clock()))
+            return {name: said[name] for name in ("out_bill_no", "transfer_bill_no", "state", "update_time")}
         asked = json.loads(body)
         # The merchants' library writes a serial without its leading zeros.
         serial = headers.get("Wechatpay-Serial", "").lstrip("0")

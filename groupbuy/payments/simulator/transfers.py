@@ -39,6 +39,8 @@ class Transfer:
     bill: str = field(default_factory=lambda: "13" + ids.order_number().zfill(30))
     package: str = field(default_factory=lambda: "affff" + ids.token())
     changed_at: datetime | None = None
+    # What has gone to the payee where somebody wants that to be another amount than was asked for.
+    paid_fen: int | None = None
 
 
 class Transfers:
@@ -64,6 +66,21 @@ class Transfers:
             found = self.by_number[number]
             if found.state == "WAIT_USER_CONFIRM" and now - found.asked_at >= OVERDUE:
                 self.end(number, "CANCELLED", now=now, reason="OVERDUE_CLOSE")
+            if found.state == "CANCELING":
+                # What the merchant has called back is done by the time it is asked for.
+                self.end(number, "CANCELLED", now=now, reason="MERCHANT_CANCEL")
+            return found
+
+    def call_back(self, number: str, *, now: datetime) -> Transfer:
+        """Take a transfer back for the merchant, which works until its payee has confirmed it."""
+        with self.lock:
+            found = self.by_number.get(number)
+            if found is None:
+                raise Refused(404, "NOT_FOUND")
+            if found.state not in ("WAIT_USER_CONFIRM", "CANCELING", "CANCELLED"):
+                raise Refused(400, "INVALID_REQUEST")
+            if found.state == "WAIT_USER_CONFIRM":
+                found.state, found.changed_at = "CANCELING", now
             return found
 
     def end(self, number: str, state: str, *, now: datetime, reason: str = "") -> Transfer:
@@ -72,7 +89,8 @@ class Transfers:
             if number not in self.by_number:
                 raise Refused(404, "NOT_FOUND")
             found = self.by_number[number]
-            if found.state not in ENDED:
+            too_late = found.state == "CANCELING" and state == "SUCCESS"
+            if found.state not in ENDED and not too_late:
                 found.state, found.changed_at, found.reason = state, now, reason
             return found
 

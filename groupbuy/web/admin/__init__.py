@@ -77,6 +77,7 @@ from groupbuy.web.admin import (
     users,
     warehouses,
     webhooks,
+    wechat_transfer_lists,
     wechat_transfers,
     weight_files,
     weights,
@@ -162,6 +163,7 @@ PAGES = (
     webhooks,
     weight_files,
     weights,
+    wechat_transfer_lists,
     wechat_transfers,
     withdrawals,
 )

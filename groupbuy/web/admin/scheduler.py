@@ -68,6 +68,7 @@ KINDS = {
     "ask_refund": _l("Ask the channel about a refund"),
     "ask_transfer": _l("Ask the channel about a transfer"),
     "wechat_transfer": _l("Send a withdrawal through WeChat"),
+    "wechat_transfer_back": _l("Call a transfer back"),
     "bill": _l("Fetch the channel's daily bill"),
     "channel_bill": _l("Fetch the channel's daily bill"),
     "channel_look": _l("Ask the channel about a payment"),

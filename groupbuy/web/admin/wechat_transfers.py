@@ -1,4 +1,4 @@
-"""Paying a withdrawal through WeChat, and ending a try of which WeChat says nothing more."""
+"""Paying a withdrawal through WeChat, calling that back, ending a try of which WeChat says nothing more."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from groupbuy.commissions import transfers
 from groupbuy.commissions import withdrawals as stored
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import WithdrawalState
-from groupbuy.flows import transferring
+from groupbuy.commissions.transfer_models import WechatTransfer
+from groupbuy.flows import calling_transfers_back, transferring
 from groupbuy.http.charging import transfers_here
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import RuleBroken
@@ -21,7 +22,11 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
 
-DEEDS = {"transfer": _l("Pay through WeChat"), "release": _l("End the transfer")}
+DEEDS = {
+    "transfer": _l("Pay through WeChat"),
+    "release": _l("End the transfer"),
+    "call-back": _l("Call the transfer back"),
+}
 # A list leads by this word to a transfer that is on its way, which is seldom to be ended.
 LOOK = _l("Transfer through WeChat")
 
@@ -40,11 +45,23 @@ def release_address(row: Withdrawal) -> str | None:
     return url_for("admin.withdrawals_transfer", number=row.number, deed="release")
 
 
-@blueprint.route("/withdrawals/<number>/<any(transfer, release):deed>", methods=["GET", "POST"])
+def call_back_address(row: Withdrawal, transfer: WechatTransfer | None) -> str | None:
+    """Return where a transfer is called back that waits for the leader."""
+    if transfer is None or transfer.state != "waiting":
+        return None
+    return url_for("admin.withdrawals_transfer", number=row.number, deed="call-back")
+
+
+def key_of(form: KeyedForm) -> str | None:
+    """Return the key of a form as the services keep it."""
+    return (form.submission_key.data or "")[:64] or None
+
+
+@blueprint.route("/withdrawals/<number>/<any(transfer, release, 'call-back'):deed>", methods=["GET", "POST"])
 def withdrawals_transfer(number: str, deed: str) -> ResponseReturnValue:
-    """Say who gets what, and send it through WeChat; or end a try after looking at WeChat's own pages."""
+    """Say who gets what, and send it through WeChat; call it back; or end a try after a look at WeChat."""
     row = stored.get_withdrawal(number)
-    form = KeyedForm() if deed == "transfer" else ReasonForm()
+    form = ReasonForm() if deed == "release" else KeyedForm()
 
     def store() -> None:
         usual: dict[str, Any] = {"number": number, "now": utc_now(), "actor": actor().name}
@@ -52,8 +69,12 @@ def withdrawals_transfer(number: str, deed: str) -> ResponseReturnValue:
             transferring.release(**usual, reason=form.reason.data or "")
             return
         transfers_here()
-        transferring.send(**usual, submission_key=(form.submission_key.data or "")[:64] or None)
+        if deed == "call-back":
+            calling_transfers_back.call_back(**usual)
+        else:
+            transferring.send(**usual, submission_key=key_of(form))
 
+    transfer = transfers.latest_of([row.id]).get(row.id)
     return saving.answer(
         form,
         store,
@@ -61,7 +82,8 @@ def withdrawals_transfer(number: str, deed: str) -> ResponseReturnValue:
         back=(url_for("admin.withdrawals"), _("Withdrawals")),
         template="admin/withdrawal.html",
         row=row,
-        transfer=transfers.latest_of([row.id]).get(row.id),
+        transfer=transfer,
+        call_back=call_back_address(row, transfer) if deed == "release" else None,
         obstacle=_obstacle(row) if deed == "transfer" else None,
         deed=DEEDS[deed],
     )

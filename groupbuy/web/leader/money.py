@@ -42,6 +42,7 @@ SOURCES = {
     "helper_share": _l("Share of helpers"),
     "helper_payment": _l("Paid to helpers"),
     "withdrawal": _l("Withdrawal"),
+    "wechat_transfer": _l("Transfer put right"),
 }
 STEPS = {
     "accrue": _l("Booked at the close"),
@@ -51,6 +52,7 @@ STEPS = {
     "paid": _l("Confirmed by the helper"),
     "ask": _l("Withdrawal asked for"),
     "back": _l("Withdrawal given back"),
+    "mend": _l("Booked as WeChat has paid it"),
 }
 
 

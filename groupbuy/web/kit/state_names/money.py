@@ -36,6 +36,7 @@ LABELS = {
         "success": ("Paid out", "ok"),
         "failed": ("Not paid", "bad"),
         "mispaid": ("Paid, but not booked", "bad"),
+        "mended": ("Put right", "info"),
     },
     "bank_line": {
         "open": ("Not matched yet", "wait"),
