@@ -9,7 +9,10 @@ from sqlalchemy import delete, select
 
 from groupbuy.analytics import invariants_channels, invariants_ledger
 from groupbuy.audit.service import SCHEDULER
+from groupbuy.commissions import transfers
+from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import Rate
+from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance.dials import set_dials
@@ -99,6 +102,7 @@ def compare(model: MoneyModel, base: Mapping[str, int], *, kept: bool) -> None:
     db.session.expire_all()
     _take_in_refunds(model)
     _compare_orders(model)
+    _compare_withdrawals(model)
     now = accounts()
     stored = {name: fen - base.get(name, 0) for name, fen in now.items() if fen != base.get(name, 0)}
     due = model.books()
@@ -122,6 +126,27 @@ def _compare_orders(model: MoneyModel) -> None:
     rows = db.session.execute(select(*columns).where(Order.id.in_(model.orders)))
     due = {id_: (order.state, order.amount_fen, order.paid_fen) for id_, order in model.orders.items()}
     _same({row[0]: tuple(row[1:]) for row in rows}, due)
+
+
+def _compare_withdrawals(model: MoneyModel) -> None:
+    rows = db.session.execute(
+        select(Withdrawal.number, Withdrawal.state).where(Withdrawal.number.in_(model.withdrawals))
+    )
+    # What WeChat has paid otherwise than asked is on its way until somebody has looked at it.
+    due = {
+        number: "sending" if one.state == "mispaid" else one.state
+        for number, one in model.withdrawals.items()
+    }
+    _same({row[0]: row[1] for row in rows}, due)
+
+
+def tries(model: MoneyModel) -> Mapping[str, WechatTransfer]:
+    """Return the last transfer through WeChat of each withdrawal that has one."""
+    db.session.rollback()
+    db.session.expire_all()
+    mine = select(Withdrawal.id, Withdrawal.number).where(Withdrawal.number.in_(model.withdrawals))
+    numbers = {row[0]: row[1] for row in db.session.execute(mine)}
+    return {numbers[id_]: row for id_, row in transfers.latest_of(list(numbers)).items()}
 
 
 def _take_in_refunds(model: MoneyModel) -> None:

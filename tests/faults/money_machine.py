@@ -29,12 +29,13 @@ from tests.faults.money_stage import (
     stored_order,
     units,
 )
+from tests.faults.money_transfers import Transfers
 
 # How far a history has come when it starts.
 STAGES = ("selling", "handed_out", "settled", "settled", "month_over")
 
 
-class MoneyMachine(Payers, Refunds, Partners):
+class MoneyMachine(Payers, Refunds, Partners, Transfers):
     """All of it, in any order."""
 
     @initialize(stage=st.sampled_from(STAGES))

@@ -242,11 +242,26 @@ class MoneyModel:
         if deed == "reject":
             self.post(on_the_way, f"commission:{self.leader}:settled", one.fen)
         elif deed == "paid" and one.state == "approved":
-            self.post(on_the_way, "channel:bank", one.fen - FEE_FEN - one.tax)
-            self.post(on_the_way, "income:fees", FEE_FEN)
-            self.post(on_the_way, "payable:tax", one.tax)
+            self.pay_withdrawal(one, "channel:bank", one.net)
         one.state = {"approve": "approved", "reject": "rejected", "paid": "paid"}[deed]
         return True
+
+    def pay_withdrawal(self, one: ModelWithdrawal, channel: str, fen: int) -> None:
+        """Pay a withdrawal out of a channel; what is paid above or below it is the leader's commission."""
+        on_the_way = f"withdrawal:{self.leader}"
+        self.post(on_the_way, channel, one.net)
+        self.post(on_the_way, "income:fees", FEE_FEN)
+        self.post(on_the_way, "payable:tax", one.tax)
+        self.post(f"commission:{self.leader}:settled", channel, fen - one.net)
+        one.state = "paid"
+
+    def send(self, number: str, *, every: bool) -> list[str]:
+        """Send a withdrawal through WeChat, or every one that can be; return which."""
+        able = [name for name, one in self.withdrawals.items() if one.wechat and one.state == "approved"]
+        sent = able if every else [name for name in able if name == number]
+        for name in sent:
+            self.withdrawals[name].state = "sending"
+        return sent
 
     def move_statement(self, one: ModelStatement, deed: str, fen: int) -> bool:
         """Approve, take back or pay on a statement of the supplier; False where that cannot be."""

@@ -32,7 +32,7 @@ from tests.faults.money_stage import (
     some,
 )
 
-PAYEE = Payee("bank", "6222", "王五")
+PAYEE, WECHAT = Payee("bank", "6222", "王五"), Payee("wechat", "wang-wx", "王五")
 BOSS = "account:2"
 
 
@@ -40,11 +40,16 @@ class Partners(Stage):
     """The leader and the supplier."""
 
     @precondition(lambda self: self.model.available_fen)
-    @rule(fen=amounts, whole=st.booleans(), crash=crashes)
-    def withdraw(self, fen: int, whole: bool, crash: bool) -> None:
+    @rule(fen=amounts, whole=st.booleans(), wechat=st.booleans(), crash=crashes)
+    def withdraw(self, fen: int, whole: bool, wechat: bool, crash: bool) -> None:
         """Ask for a withdrawal, twice by the same form."""
         fen, key = (self.model.available_fen if whole else fen), self.key()
-        wish = {"amount_fen": fen, "payee": PAYEE, "submission_key": key, **self.people()}
+        wish = {
+            "amount_fen": fen,
+            "payee": WECHAT if wechat else PAYEE,
+            "submission_key": key,
+            **self.people(),
+        }
         for _ in range(2):
             done = self.do(
                 lambda: withdrawing.ask(leader=db.session.get_one(Leader, self.leader), **wish).number,
@@ -54,7 +59,7 @@ class Partners(Stage):
         tax = self.model.tax_of(fen, month)
         assert (done is not None) is (FEE_FEN + tax < fen <= self.model.available_fen)
         if done is not None:
-            self.model.withdrawals[done] = ModelWithdrawal(fen, tax, month)
+            self.model.withdrawals[done] = ModelWithdrawal(fen, tax, month, wechat)
             self.model.post(f"commission:{self.model.leader}:settled", f"withdrawal:{self.model.leader}", fen)
         self.compare()
 

@@ -105,7 +105,13 @@ class ModelWithdrawal:
     fen: int
     tax: int
     month: str
+    wechat: bool = False
     state: str = "asked"
+
+    @property
+    def net(self) -> int:
+        """Return what reaches the leader."""
+        return self.fen - FEE_FEN - self.tax
 
 
 @dataclass

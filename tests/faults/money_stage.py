@@ -10,11 +10,13 @@ from flask.testing import FlaskClient
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
+from groupbuy.accounts import wechat
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.rules import SETTLES_DOWN, period_bounds
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from groupbuy.payments.simulator.server import Simulator
 from tests import building
@@ -61,6 +63,7 @@ class Stage(RuleBasedStateMachine):
         money_books.turn_back()
         self.base = money_books.begin(NOW)
         leader = building.add_leader(f"L{self.name}")
+        link_to_wechat(leader, f"o-leader-{self.name}")
         self.leader, self.residents = leader.id, [building.add_resident(leader).id for _ in range(2)]
         self.supplier = building.add_supplier(f"S{self.name}").id
         self.model, self.level = MoneyModel(self.leader, self.supplier), ""
@@ -149,7 +152,9 @@ class Stage(RuleBasedStateMachine):
         self.model.close_what_is_due(self.now)
         for number in self.model.payments:
             self.take_in(number)
+        self.take_in_transfers()
         market.tick(self.app, self.now)
+        self.take_in_transfers()
         self.model.give_back_what_may_leave()
         money_books.keep(self.now)
         for round_id in self.model.rounds:
@@ -163,6 +168,9 @@ class Stage(RuleBasedStateMachine):
         elif stored.state == "closed" and payment.state == "open":
             assert payment.expires_at <= self.now
             payment.state = "closed"
+
+    def take_in_transfers(self) -> None:
+        """Take in what the platform has learned of transfers to the leader."""
 
     def compare(self, *, kept: bool = False) -> None:
         """Compare orders, refunds and accounts with the model; after a keeping of the books every account."""
@@ -180,6 +188,13 @@ class Stage(RuleBasedStateMachine):
             self.compare(kept=True)
         money_books.compare_with_channel(self.model, self.simulator)
         money_books.check_invariants(self.now)
+
+
+def link_to_wechat(leader: Leader, openid: str) -> None:
+    """Link a leader's account to WeChat, so that withdrawals can be sent there."""
+    account_id = leader.account_id
+    assert account_id is not None
+    in_transaction(lambda: wechat.link(account_id=account_id, openid=openid, now=NOW, actor="test"))
 
 
 def pick_one(items: Mapping[Any, Any], number: int) -> tuple[Any, Any]:
