@@ -1,4 +1,4 @@
-"""Commands for the books: check them, keep them now, close a month."""
+"""Commands for the books: check them, read them, keep them now, close a month."""
 
 from dataclasses import asdict
 
@@ -9,6 +9,7 @@ from groupbuy.analytics import invariants_ledger
 from groupbuy.analytics.invariants_base import Finding
 from groupbuy.app.readiness import require_database
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.journal import journal
 from groupbuy.db.transaction import be_unhurried, in_transaction
 from groupbuy.flows import bookkeeping
 from groupbuy.flows.archive.reading import everything
@@ -18,7 +19,10 @@ from groupbuy.kernel.money import format_yuan
 
 @click.group("ledger")
 def ledger() -> None:
-    """Check the books, bring them up to date, close a month."""
+    """Check the books, read their entries, bring them up to date, close a month."""
+
+
+ledger.add_command(journal)
 
 
 @ledger.command("check")

@@ -9,7 +9,7 @@ from groupbuy.config import Settings
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import paying
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.payments import asking, charging
 from groupbuy.payments.gateways import ChannelAway, ChannelRefused, Gateways, TransferGateway
 
@@ -45,6 +45,13 @@ def transfers_here() -> TransferGateway:
             "transfers_off", "Transfers through WeChat are not set up: GROUPBUY_WECHAT_TRANSFER_SCENE."
         )
     return found
+
+
+def check_way(channel: str, way: str) -> None:
+    """Raise ChannelRefused for a channel that is not set up, BadInput for a way that it has not."""
+    gateway = asking.gateway_of(charging_here().gateways, channel)
+    if way not in gateway.ways:
+        raise BadInput("unknown_way", f"{channel} has the ways {', '.join(gateway.ways)}.", param="way")
 
 
 def open_payment(number: str, *, back: str) -> str | None:

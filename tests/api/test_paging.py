@@ -23,6 +23,7 @@ WHOLE: Mapping[str, str] = {
     "list_helpers": "those who help one leader",
     "show_helper_money": "who helped one leader, and the latest 200 payments",
     "show_own_share": "the latest 200 payments of one helper",
+    "show_transfer_batch": "what was left out of one batch, at most 500",
     "list_payments": "the payments of one order",
     "list_pickable_campaigns": "the campaigns that run",
     "list_receipts": "the deliveries of one purchase order",

@@ -148,3 +148,20 @@ def test_the_check_names_a_balance_that_its_postings_do_not_give(app: Flask, cli
     answer = cli_runner("ledger", "check", check=False)
     assert answer.exit_code == 1
     assert "wallet:resident:1: 700 stored, 500 reckoned" in answer.stdout
+
+
+def test_the_journal_lists_the_entries_that_are_asked_for_and_what_they_come_to(
+    app: Flask, cli_runner: Run
+) -> None:
+    _post(_top_up(12_345))
+    _post(_spend(345, "7"))
+    usual = ("ledger", "journal", "--since", "2026-11")
+    whole = cli_runner(*usual, "--json").json
+    assert [one["cause"] for one in whole["items"]] == ["order_payment", "top_up"]
+    assert (whole["entries"], whole["moved_fen"]) == (2, 12_690)
+    spent = cli_runner(*usual, "--account", "wallet", "--cause", "order_payment")
+    assert "debit wallet:resident:1" in spent.stdout
+    assert "wallet: debited ¥3.45, credited ¥0.00" in spent.stdout
+    assert "no such entries" in cli_runner(*usual, "--paper", "X").stdout
+    assert cli_runner("ledger", "journal", "--since", "2026-13", check=False).exit_code == 1
+    assert cli_runner("ledger", "journal", "--cause", "x", check=False).exit_code == 2

@@ -14,10 +14,9 @@ from groupbuy.http import charging as at_channel
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.queries import get_order
 from groupbuy.payments import charging
-from groupbuy.payments.asking import gateway_of
 from groupbuy.payments.models import ChannelPayment, RefundRequest
 from groupbuy.payments.paying_back import MAX_REASON
 
@@ -95,9 +94,7 @@ def begin_payment(identity: Identity, order_no: str, body: NewPayment) -> tuple[
     The channel is called after the answer: ask for the payment until its ``action`` is there.
     """
     order = own_order(identity, order_no)
-    gateway = gateway_of(at_channel.charging_here().gateways, body.channel)
-    if body.way not in gateway.ways:
-        raise BadInput("unknown_way", f"{body.channel} has the ways {', '.join(gateway.ways)}.", param="way")
+    at_channel.check_way(body.channel, body.way)
     now = utc_now()
     payment = paying.pay_order(
         order=order,
@@ -108,7 +105,7 @@ def begin_payment(identity: Identity, order_no: str, body: NewPayment) -> tuple[
     )
     if payment is not None:
         charging.open_later(payment=payment, now=now)
-    shown = None if payment is None else _payment(payment)
+    shown = None if payment is None else payment_shape(payment)
     return 201, {"paid_fen": order.paid_fen, "amount_fen": order.amount_fen, "payment": shown}
 
 
@@ -116,7 +113,7 @@ def begin_payment(identity: Identity, order_no: str, body: NewPayment) -> tuple[
 def list_payments(identity: Identity, order_no: str) -> tuple[int, Any]:
     """List the payments of an order through channels."""
     order = own_order(identity, order_no)
-    return 200, {"items": [_payment(payment) for payment in charging.payments_of(order.id)]}
+    return 200, {"items": [payment_shape(payment) for payment in charging.payments_of(order.id)]}
 
 
 @endpoint(
@@ -157,7 +154,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _payment(payment: ChannelPayment) -> Json:
+def payment_shape(payment: ChannelPayment) -> Json:
+    """Return a payment as the API shows it."""
     names = ("number", "channel", "way", "state", "amount_fen", "paid_fen", "outcome", "action")
     return {name: getattr(payment, name) for name in names}
 
