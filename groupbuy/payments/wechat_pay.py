@@ -85,10 +85,10 @@ class WechatPay:
             wanted["scene_info"] = {"payer_client_ip": opening.address, "h5_info": {"type": "Wap"}}
         answer = self._ask(lambda client: client.pay(**wanted))
         if opening.way == "native":
-            return Action("qr", {"text": str(answer["code_url"])})
+            return Action("qr", {"text": _told(answer, "code_url")})
         if opening.way == "h5":
-            return Action("link", {"url": str(answer["h5_url"])})
-        return Action("jsapi", self._signed(str(answer["prepay_id"])))
+            return Action("link", {"url": _told(answer, "h5_url")})
+        return Action("jsapi", self._signed(_told(answer, "prepay_id")))
 
     def _signed(self, prepay_id: str) -> Mapping[str, str]:
         """Return what the page hands to WeChat, signed by us."""
@@ -101,11 +101,13 @@ class WechatPay:
     def query(self, number: str) -> Found:
         """Return what WeChat knows of a payment; unknown where it has never heard of it."""
         try:
-            return self._found(self._ask(lambda client: client.query(out_trade_no=number)))
+            answer = self._ask(lambda client: client.query(out_trade_no=number))
         except ChannelRefused as refused:
             if refused.code in ("ORDER_NOT_EXIST", "ORDERNOTEXIST"):
                 return Found(number, gateways.UNKNOWN)
             raise
+        _check_answer(answer, "out_trade_no", number)
+        return self._found(answer)
 
     def close(self, number: str) -> None:
         """Let nobody pay a payment any more."""
@@ -126,6 +128,7 @@ class WechatPay:
                 reason=returning.reason[:MAX_REASON] or None,
             )
         )
+        _check_answer(answer, "out_refund_no", returning.number)
         return _found_refund(answer, "status")
 
     def query_refund(self, number: str, *, payment_number: str) -> FoundRefund:
@@ -136,8 +139,7 @@ class WechatPay:
             if refused.code == "RESOURCE_NOT_EXISTS":
                 return FoundRefund(number, gateways.UNKNOWN)
             raise
-        if answer.get("out_trade_no") != payment_number:
-            raise ChannelAway("bad_answer", "WeChat Pay answers for another payment.")
+        _check_answer(answer, "out_trade_no", payment_number)
         return _found_refund(answer, "status")
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice:
@@ -176,7 +178,7 @@ class WechatPay:
             if refused.code == "NO_STATEMENT_EXIST":
                 return []
             raise
-        content = self._ask_raw(lambda client: client.download_bill(str(answer["download_url"])))
+        content = self._ask_raw(lambda client: client.download_bill(_told(answer, "download_url")))
         return read_bill(content)
 
     def _found(self, answer: Mapping[str, Any]) -> Found:
@@ -235,6 +237,19 @@ def _check_head(headers: Mapping[str, str], now: datetime) -> None:
         raise NotGenuine("not_genuine", "This call is not signed as WeChat Pay signs.")
     if abs(now - datetime.fromtimestamp(int(seconds), UTC)) > gateways.FRESH:
         raise NotGenuine("not_fresh", "This call is too old.")
+
+
+def _told(answer: Mapping[str, Any], name: str) -> str:
+    """Return what an answer has to tell; raise ChannelAway where it does not."""
+    text = answer.get(name)
+    if not isinstance(text, str) or not text:
+        raise ChannelAway("bad_answer", "WeChat Pay gave an answer that cannot be read.")
+    return text
+
+
+def _check_answer(answer: Mapping[str, Any], name: str, wanted: str) -> None:
+    if answer.get(name) != wanted:
+        raise ChannelAway("bad_answer", "WeChat Pay answers for another payment.")
 
 
 def _found_refund(answer: Mapping[str, Any], state: str) -> FoundRefund:

@@ -1,8 +1,8 @@
 """WeChat Pay's adapter against the simulator, which verifies every signature and signs its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -109,6 +109,28 @@ def test_a_failure_leaves_the_outcome_unknown_and_the_repeat_harmless(side: Side
         gateway.open(opening())
     gateway.open(opening())
     assert list(simulator.book.trades) == ["P1"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda gateway: gateway.open(opening()),
+        lambda gateway: gateway.open(opening(way="h5")),
+        lambda gateway: gateway.open(opening(way="jsapi")),
+        lambda gateway: gateway.query("P1"),
+        lambda gateway: gateway.refund(returning()),
+        lambda gateway: gateway.query_refund("R1", payment_number="P1"),
+        lambda gateway: gateway.bill(date(2026, 11, 20)),
+    ],
+)
+def test_an_answer_without_what_was_asked_for_leaves_the_outcome_unknown(
+    side: Side, call: Callable[[PaymentGateway], object]
+) -> None:
+    simulator, gateway = side
+    gateway.query("P0")
+    simulator.faults.append(Fault("/v3/", status=200, code="SYSTEM_BUSY"))
+    with pytest.raises(ChannelAway):
+        call(gateway)
 
 
 def test_an_answer_that_wechat_has_not_signed_is_not_believed(side: Side) -> None:
