@@ -35,6 +35,9 @@ STEPS: Mapping[str, str] = {
     "accrue": "截单入账",
     "freeze": "提货冻结",
     "settle": "售后期满结算",
+    "accrue_back": "退款或缺货扣回",
+    "freeze_back": "冻结相应减少",
+    "settle_back": "可提现相应减少",
     "share": "随佣金结算",
     "paid": "助手确认收款",
     "ask": "申请提现",
@@ -137,7 +140,7 @@ def _row(
         posting.amount_fen * ((posting.credit_account == name) - (posting.debit_account == name))
         for name in accounts
     ]
-    step = posting.part.rpartition(":")[2]
+    step = _step(posting)
     if posting.cause_kind == EXTRA:
         extra = extras[int(posting.cause_id)]
         return StatementRow(posting.at, extra.kind, step, *rounds[extra.round_id], extra.id, *gains)
@@ -145,6 +148,13 @@ def _row(
         named = rounds[int(posting.cause_id.partition(":")[0])]
         return StatementRow(posting.at, posting.cause_kind, step, *named, None, *gains)
     return StatementRow(posting.at, posting.cause_kind, step, None, None, None, *gains)
+
+
+def _step(posting: Posting) -> str:
+    """Return which step of a commission's life a posting is, with ``_back`` where it goes the other way."""
+    step, debit = posting.part.rpartition(":")[2], posting.debit_account
+    ends = {"accrue": ":pending", "freeze": ":frozen", "settle": ":settled"}
+    return f"{step}_back" if step in ends and debit.endswith(ends[step]) else step
 
 
 def sums_by_source(rows: Sequence[StatementRow]) -> dict[str, tuple[int, int, int]]:

@@ -7,8 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from groupbuy.app.readiness import require_database
+from groupbuy.cli.faults import list_faults
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
 from groupbuy.flows import banking
@@ -34,7 +36,11 @@ def bank(ctx: click.Context, app: Flask, file: Path, columns: tuple[tuple[str, s
     Exit code 1 while lines of the bank are open.
     """
     require_database(app)
-    rows = read_statement(read_table(file), columns=dict(columns))
+    try:
+        rows = read_statement(read_table(file), columns=dict(columns))
+    except UnreadableTable as error:
+        list_faults(error.faults)
+        ctx.exit(1)
     with app.app_context():
         taken = in_transaction(lambda: banking.take_in(rows=rows, now=utc_now(), actor="cli"))
         lines = db.session.scalars(select(BankLine).where(BankLine.state == "open").order_by(BankLine.day))

@@ -120,5 +120,6 @@ def _amount(number: int, cells: Mapping[str, str], faults: list[Fault]) -> int:
         except (ValueError, OverflowError):
             faults.append(Fault(number, "", "not_a_number", f"This is no amount: {text[:40]}"))
             return 0
-        total += abs(fen) * sign if two else fen
+        # Some banks write an expense below zero; an income below zero was taken back.
+        total += abs(fen) * sign if name == "expense" else fen
     return total

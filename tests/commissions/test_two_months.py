@@ -69,6 +69,9 @@ def test_a_refund_after_the_withdrawal_is_carried_into_the_next_month(app: Flask
     sell(app, leader, products, 3, {"P1": 3})
     # 5 % of ¥29.70 are ¥1.485, half up.
     assert sorted(gained(leader, "2026-12")) == [396 - 554, 149]
+    steps = [row.step for row in leader_statement.statement(leader.id, "2026-12") if row.settled_fen < 0]
+    assert steps == ["settle_back"]
+    assert "退款或缺货扣回" in desk.get("/leader/money/2026-12").text
     assert settled(leader) == -9
     sell(app, leader, products, 7, {"P1": 1})
     # 5 % of ¥9.90 are ¥0.495, half up.

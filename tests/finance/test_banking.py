@@ -49,6 +49,11 @@ def test_lines_are_read_with_their_sign_and_two_alike_are_two() -> None:
         read_table(b"d,x\n2026-11-25,-7\n2026-11-25,\n"), columns={"day": "d", "amount": "x"}
     )
     assert [row.amount_fen for row in named] == [-700]
+    # What the bank takes back of an income stands below zero there; some write expenses below zero too.
+    turned = read_statement(
+        read_table("交易日期,收入,支出\n2026-11-25,-7,\n2026-11-25,,-8\n".encode()), columns={}
+    )
+    assert [row.amount_fen for row in turned] == [-700, -800]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +153,10 @@ def test_the_command_line_takes_a_statement_in(app: Flask, run_cli: Run, tmp_pat
     assert done.exit_code == 1
     assert "2 lines, 2 new, 1 matched" in done.stdout
     assert "not at the bank  2026-11-25         19.80" in done.stdout
+    file.write_bytes(statement("gestern,,50.00,王五,A778,1", "2026-11-26,,3.005,银行,手续费,2"))
+    bad = run_cli("bank", str(file), check=False)
+    assert (bad.exit_code, bad.stdout) == (1, "")
+    assert [line.split(":")[0] for line in bad.stderr.splitlines()] == ["Row 2", "Row 3"]
 
 
 MANY = 20_000
