@@ -76,6 +76,12 @@ def book_round(*, round_id: int, now: datetime) -> int:
     return catch_up(standings.of_round(round_id), now=now, until=until)
 
 
+def book_seller(*, round_id: int, leader_id: int, now: datetime) -> int:
+    """Bring the books to what one leader of a round has earned by now."""
+    until = now - timedelta(days=dials().after_sale_days)
+    return catch_up(standings.of_seller(round_id, leader_id), now=now, until=until)
+
+
 def book_leader(*, leader_id: int, now: datetime) -> int:
     """Bring the books to what a leader has earned by now in all rounds, also on the lines of others."""
     until = now - timedelta(days=dials().after_sale_days)

@@ -96,6 +96,13 @@ def of_round(round_id: int) -> Keys:
     return entries.where(CommissionEntry.round_id == round_id).distinct()
 
 
+def of_seller(round_id: int, leader_id: int) -> Keys:
+    """Select one leader of a round, where it has earned something."""
+    entries = select(CommissionEntry.round_id, CommissionEntry.leader_id)
+    mine = (CommissionEntry.round_id == round_id, CommissionEntry.leader_id == leader_id)
+    return entries.where(*mine).distinct()
+
+
 def of_leader(leader_id: int) -> Keys:
     """Select the rounds in which a leader has earned something."""
     entries = select(CommissionEntry.round_id, CommissionEntry.leader_id)

@@ -23,6 +23,7 @@ EVENTS: Mapping[str, str] = {
     "order_changed": "order.changed",
     "order_cancelled": "order.cancelled",
     "order_picked_up": "order.picked_up",
+    "order_pickup_undone": "order.pickup_undone",
     "purchase_order_sent": "purchase_order.sent",
 }
 KINDS = tuple(EVENTS.values())

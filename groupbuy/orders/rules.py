@@ -34,7 +34,8 @@ MOVES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.AWAITING_PAYMENT: frozenset({OrderState.CONFIRMED, OrderState.CANCELLED}),
     OrderState.CONFIRMED: frozenset({OrderState.PART_PICKED_UP, OrderState.PICKED_UP, OrderState.CANCELLED}),
     OrderState.PART_PICKED_UP: frozenset({OrderState.PICKED_UP}),
-    OrderState.PICKED_UP: frozenset(),
+    # Only where it was a mistake, and nothing has followed from it.
+    OrderState.PICKED_UP: frozenset({OrderState.CONFIRMED, OrderState.PART_PICKED_UP}),
     # Only where its payment came just after its time and its goods could still be had.
     OrderState.CANCELLED: frozenset({OrderState.AWAITING_PAYMENT}),
 }

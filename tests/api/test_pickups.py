@@ -173,3 +173,21 @@ def test_parts_at_two_phones_never_give_a_unit_twice(town: Town, clock: Any) -> 
     with ThreadPoolExecutor(6) as pool:
         statuses = list(pool.map(once, range(12)))
     assert sorted(statuses) == [200] * 5 + [409] * 7
+
+
+def test_a_hand_out_by_mistake_is_undone_once(town: Town, clock: Any) -> None:
+    order = town.buyer.order({"P1": 2}).json
+    close(town, clock)
+    path, wanted = "/pickups/undo", {"order_no": order["order_no"], "reason": "拿错了袋子"}
+    assert town.head.post(path, wanted).json["error"]["code"] == "not_handed_out"
+    town.head.post("/pickups/verify", {"code": order["pickup_code"]})
+    assert town.other_head.post(path, wanted).status_code == 404
+    assert town.head.post(path, wanted | {"reason": ""}).status_code == 422
+    (undone,) = town.head.post(path, wanted).json["items"]
+    assert undone == {
+        "order_no": order["order_no"],
+        "state": "confirmed",
+        "pickup_code": order["pickup_code"],
+    }
+    assert town.head.post(path, wanted).status_code == 409
+    assert town.head.post("/pickups/verify", {"code": order["pickup_code"]}).status_code == 200

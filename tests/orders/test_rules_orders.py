@@ -14,10 +14,11 @@ states = st.sampled_from(OrderState)
 
 
 @given(states)
-def test_staying_is_no_move_and_ends_are_final(state: OrderState) -> None:
+def test_staying_is_no_move_and_what_was_handed_out_is_only_put_back(state: OrderState) -> None:
     assert not rules.can_move(state, state)
-    leads_on = any(rules.can_move(state, new) for new in OrderState)
-    assert leads_on == (state != OrderState.PICKED_UP)
+    leads_on = {new for new in OrderState if rules.can_move(state, new)}
+    back = {OrderState.CONFIRMED, OrderState.PART_PICKED_UP}
+    assert (leads_on == back) == (state == OrderState.PICKED_UP)
 
 
 def test_what_was_handed_out_cannot_be_cancelled() -> None:

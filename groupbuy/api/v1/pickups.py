@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
+from flask import current_app
 from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.order_shapes import OrderLineShape, line_json
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
-from groupbuy.flows import collecting
+from groupbuy.config import Settings
+from groupbuy.flows import collecting, undoing
 from groupbuy.flows.collecting import Handed
 from groupbuy.flows.taking import Unproved
 from groupbuy.http.code_limits import limit_of, trying_a_code
@@ -18,7 +20,7 @@ from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.repeats import Key
-from groupbuy.orders.queries import LineView, lines_of
+from groupbuy.orders.queries import LineView, get_order, lines_of
 from groupbuy.orders.rules import MAX_LINES, part_of
 from groupbuy.pickup.parts import LineLeft, Part
 from groupbuy.pickup.quick import Gone, Shown
@@ -49,6 +51,27 @@ class PickupByName(Body):
     name: Annotated[Text, Field(min_length=1, max_length=60)]
     reason: Annotated[Text, Field(min_length=1, max_length=collecting.MAX_REASON)]
     lines: Lines = None
+
+
+class UndoPickup(Body):
+    """Which order was handed out by mistake, and what went wrong; the reason is kept in the audit log."""
+
+    order_no: Annotated[Text, Field(min_length=1, max_length=32)]
+    reason: Annotated[Text, Field(min_length=1, max_length=undoing.MAX_REASON)]
+
+
+class UndoneOrder(Shape):
+    """An order that waits to be fetched again."""
+
+    order_no: str
+    state: str
+    pickup_code: str
+
+
+class UndonePickup(Shape):
+    """What waits to be fetched again, with its state and code: all of a bag that went at one moment."""
+
+    items: list[UndoneOrder]
 
 
 class HandedOutLine(OrderLineShape):
@@ -107,6 +130,22 @@ def pickup_by_name(identity: Identity, body: PickupByName) -> tuple[int, Any]:
             parts=_parts(body.lines),
         )
     return 200, _handed_json(handed)
+
+
+@endpoint("POST", "/pickups/undo", scope="pickups:write", body=UndoPickup, answers={200: UndonePickup})
+def undo_pickup(identity: Identity, body: UndoPickup) -> tuple[int, Any]:
+    """Take back a hand-out of the last half hour that was a mistake, while nothing has followed from it."""
+    settings: Settings = current_app.extensions["groupbuy_settings"]
+    order = get_order(body.order_no, leader_ids=identity.leader_ids)
+    undone = undoing.undo(
+        orders=undoing.handed_with(order) or [order],
+        reason=body.reason,
+        now=utc_now(),
+        zone=settings.timezone,
+        actor=identity.actor,
+    )
+    items = [{"order_no": one.number, "state": one.state, "pickup_code": one.pickup_code} for one in undone]
+    return 200, {"items": items}
 
 
 def _quickly(identity: Identity, code: str, key: Key | None, now: datetime) -> Gone | None:

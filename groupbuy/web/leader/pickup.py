@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.analytics.leader_desk import HANDING_OUT
 from groupbuy.analytics.leader_orders import open_bags
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import collecting
+from groupbuy.flows import collecting, undoing
 from groupbuy.flows.collecting import Handed
 from groupbuy.http.code_limits import trying_a_code
 from groupbuy.http.guards import signed_in
@@ -28,6 +28,7 @@ from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.parts import OPEN_STATES, LineLeft, Part
 from groupbuy.pickup.rules import door
 from groupbuy.pickup.unfetched import count_undecided
+from groupbuy.web.admin.listing import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -64,6 +65,14 @@ class HandOutForm(PageForm):
     """Hand a bag out, all of it or a part; the reason is asked for unless its code has just been shown."""
 
     reason = StringField(_l("Why without the code"), validators=[Length(max=100)])
+
+
+class UndoForm(PageForm):
+    """Take back a hand-out that was a mistake."""
+
+    reason = StringField(
+        _l("What went wrong"), validators=[InputRequired(_l("Say why.")), Length(max=undoing.MAX_REASON)]
+    )
 
 
 @blueprint.get("/pickup")
@@ -201,8 +210,10 @@ def pickup_bag(number: str) -> ResponseReturnValue:
     return _bag_page(queries.get_order(number, leader_ids=signed_in().leader_ids), HandOutForm(formdata=None))
 
 
-def _bag_page(order: Order, form: HandOutForm, status: int = 200) -> ResponseReturnValue:
-    orders = pickups.orders_of_bag(order)
+def _bag_page(
+    order: Order, form: HandOutForm, status: int = 200, undo: UndoForm | None = None
+) -> ResponseReturnValue:
+    orders, now = pickups.orders_of_bag(order), utc_now()
     order_ids = [one.id for one in orders]
     page = render_template(
         "leader/bag.html",
@@ -216,6 +227,8 @@ def _bag_page(order: Order, form: HandOutForm, status: int = 200) -> ResponseRet
         can_hand_out=order.round.state in HANDING_OUT and any(one.state in OPEN_STATES for one in orders),
         code_shown=_code_shown(order),
         form=form,
+        undoable=[one for one in orders if undoing.can_undo(one, now=now, zone=zone())],
+        undo=undo or UndoForm(formdata=None),
     )
     return page, status
 
@@ -252,6 +265,35 @@ def pickup_hand_out(number: str) -> ResponseReturnValue:
         form.reason.errors = [*form.reason.errors, translate_sentence(error.message)]
         return _bag_page(queries.get_order(number, leader_ids=identity.leader_ids), form, error.status)
     _told(handed)
+    return redirect(url_for("leader.pickup_bag", number=number), 303)
+
+
+@blueprint.post("/pickup/<number>/undo")
+@for_hands
+def pickup_undo(number: str) -> ResponseReturnValue:
+    """Take back that an order was handed out, with what of its bag went at the same moment."""
+    identity, now = signed_in(), utc_now()
+    form = UndoForm()
+    order = queries.get_order(number, leader_ids=identity.leader_ids)
+    if not form.validate():
+        return _bag_page(order, HandOutForm(formdata=None), 422, form)
+    try:
+        in_transaction(
+            lambda: undoing.undo(
+                orders=undoing.handed_with(order) or [order],
+                reason=form.reason.data,
+                now=now,
+                zone=zone(),
+                actor=identity.actor,
+            )
+        )
+    except GroupbuyError as error:
+        form.reason.errors = [*form.reason.errors, translate_sentence(error.message)]
+        order = queries.get_order(number, leader_ids=identity.leader_ids)
+        return _bag_page(order, HandOutForm(formdata=None), error.status, form)
+    # Who hands it out again shows the code anew, or says why not.
+    session.pop(CODE_SHOWN, None)
+    flash(_("Undone: the bag waits to be fetched again."), "ok")
     return redirect(url_for("leader.pickup_bag", number=number), 303)
 
 

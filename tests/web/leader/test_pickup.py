@@ -108,6 +108,26 @@ def test_a_part_is_taken_along_and_the_code_stays_good_for_the_rest(desk: FlaskC
     assert state(order) == OrderState.PICKED_UP
 
 
+def test_a_bag_that_went_by_mistake_is_taken_back(
+    desk: FlaskClient, order: Order, travel: time_machine.Traveller
+) -> None:
+    address = desk.post("/leader/pickup", data={"code": order.pickup_code}).location
+    assert "发错了？" in desk.get(address).text
+    blank = desk.post(f"{address}/undo", data={"reason": ""})
+    assert blank.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert desk.post(f"{address}/undo", data={"reason": "拿错了袋子"}).status_code == 303
+    assert state(order) == OrderState.CONFIRMED
+    page = desk.get(address).text
+    assert ("恢复为待提" in page, "发错了？" in page) == (True, False)
+    twice = desk.post(f"{address}/undo", data={"reason": "拿错了袋子"})
+    assert (twice.status_code, "没有人发放" in twice.text) == (HTTPStatus.CONFLICT, True)
+    desk.post("/leader/pickup", data={"code": order.pickup_code})
+    travel.shift(timedelta(minutes=31))
+    assert "发错了？" not in desk.get(address).text
+    late = desk.post(f"{address}/undo", data={"reason": "拿错了袋子"})
+    assert (late.status_code, "30 分钟内" in late.text) == (HTTPStatus.CONFLICT, True)
+
+
 def test_four_digits_and_the_name_open_the_bag(desk: FlaskClient, order: Order) -> None:
     known = {"phone_tail": order.resident.phone[-4:], "name": "李女士", "reason": "忘带手机"}
     wrong = desk.post("/leader/pickup/by-name", data=known | {"name": "王女士"})
