@@ -34,6 +34,7 @@ class RoundState(StrEnum):
 
 # A round nobody opened in time goes straight to closing; closing goes back to open only when a
 # threshold was missed and the round extends itself. What was closed is refunded, never cancelled.
+# Goods that were said to have left by mistake have only been received.
 MOVES: Mapping[RoundState, frozenset[RoundState]] = {
     RoundState.DRAFT: frozenset({RoundState.SCHEDULED, RoundState.CANCELLED}),
     RoundState.SCHEDULED: frozenset({RoundState.OPEN, RoundState.CLOSING, RoundState.CANCELLED}),
@@ -42,7 +43,7 @@ MOVES: Mapping[RoundState, frozenset[RoundState]] = {
     RoundState.CLOSED: frozenset({RoundState.ORDERED}),
     RoundState.ORDERED: frozenset({RoundState.RECEIVED}),
     RoundState.RECEIVED: frozenset({RoundState.DISPATCHED}),
-    RoundState.DISPATCHED: frozenset({RoundState.COMPLETED}),
+    RoundState.DISPATCHED: frozenset({RoundState.COMPLETED, RoundState.RECEIVED}),
     RoundState.COMPLETED: frozenset(),
     RoundState.CANCELLED: frozenset(),
 }

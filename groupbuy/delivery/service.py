@@ -1,7 +1,7 @@
 """Planning the routes of a day, and what happens on the way."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -16,6 +16,7 @@ from groupbuy.kernel.errors import BadInput, RuleBroken, RunAgain
 
 MAX_UNITS = 10**9
 MAX_TEXT = 200
+CALL_BACK_WITHIN = timedelta(minutes=30)
 
 
 def plan_day(*, day: date, now: datetime, actor: str) -> int:
@@ -180,6 +181,33 @@ def leave(*, route_id: int, now: datetime, actor: str) -> bool:
     telling.tell_of_leaving(route, now=now)
     _log("route_left", "delivery_route", str(route.id), now, actor, {"name": route.name})
     return True
+
+
+def call_back(*, route_id: int, reason: str, now: datetime, actor: str) -> DeliveryRoute:
+    """Note that a route has not left after all: a mistake, soon after, and nothing of it has arrived.
+
+    Raise NotFound, BadInput, RuleBroken ``not_left``, ``too_late``, ``arrived``.
+    """
+    why = reason.strip()
+    if not 0 < len(why) <= MAX_TEXT:
+        raise BadInput("required", f"Say why, in at most {MAX_TEXT} characters.", param="reason")
+    route = _locked(route_id)
+    if route.left_at is None:
+        raise RuleBroken("not_left", "This route has not left.")
+    if now >= route.left_at + CALL_BACK_WITHIN:
+        minutes = CALL_BACK_WITHIN // timedelta(minutes=1)
+        raise RuleBroken("too_late", f"This can be called back for {minutes} minutes.")
+    # Who arrives locks the stop first.
+    stops = [queries.get_stop(stop.id, lock=True) for stop in sorted(route.stops, key=lambda one: one.id)]
+    if any(stop.arrived_at is not None for stop in stops):
+        raise RuleBroken("arrived", "Goods of this route have been brought to a leader.")
+    route.left_at = None
+    route.version += 1
+    db.session.flush()
+    _log(
+        "route_called_back", "delivery_route", str(route.id), now, actor, {"name": route.name, "reason": why}
+    )
+    return route
 
 
 def arrive(*, stop_id: int, now: datetime, actor: str) -> DeliveryStop:

@@ -49,8 +49,10 @@ def _route(route: DeliveryRoute, units: Mapping[int, int]) -> dict[str, Any]:
     stops = [_stop(stop, units.get(stop.leader_id, 0)) for stop in route.stops]
     return {
         "route": route.id,
+        "version": route.version,
         "name": route.name,
         "driver": route.driver,
+        "driver_phone": route.driver_phone,
         "capacity_units": route.capacity_units,
         "left_at": iso(route.left_at) if route.left_at else None,
         "units": sum(stop["units"] for stop in stops),

@@ -11,6 +11,9 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.delivery import queries
 from groupbuy.delivery import service as delivery
+from groupbuy.delivery.models import DeliveryRoute
+from groupbuy.kernel.errors import RuleBroken
+from groupbuy.orders.days import is_on
 from groupbuy.orders.models import Order
 
 
@@ -26,6 +29,29 @@ def leave(*, route_id: int, now: datetime, actor: Actor) -> bool:
     for round_ in rounds:
         dispatch(round_=round_, now=now, actor=actor)
     return True
+
+
+def call_back(*, route_id: int, reason: str, now: datetime, actor: Actor) -> None:
+    """Note that a route has not left after all; its rounds wait again for their goods to leave.
+
+    Raise NotFound, BadInput, RuleBroken ``not_left``, ``too_late``, ``arrived``, ``handed_out``.
+    """
+    route = queries.get_route(route_id)
+    rounds, left_at = _lock_rounds(route.day), route.left_at
+    route = delivery.call_back(route_id=route_id, reason=reason, now=now, actor=actor.name)
+    if left_at is not None and _handed_out_since(route, left_at):
+        raise RuleBroken("handed_out", "Goods of this route have been handed out.")
+    for round_ in rounds:
+        if round_.state == RoundState.DISPATCHED and queries.still_to_leave(round_.id):
+            old = (RoundState.DISPATCHED,)
+            lifecycle.move(round_=round_, old=old, new=RoundState.RECEIVED, now=now, actor=actor.name)
+
+
+def _handed_out_since(route: DeliveryRoute, left_at: datetime) -> bool:
+    leaders = [stop.leader_id for stop in route.stops]
+    gone = select(Order.id).join(Round, Round.id == Order.round_id)
+    theirs = gone.where(Order.leader_id.in_(leaders), is_on(route.day), Order.picked_up_at >= left_at)
+    return db.session.scalar(theirs.limit(1)) is not None
 
 
 def dispatch(*, round_: Round, now: datetime, actor: Actor) -> None:

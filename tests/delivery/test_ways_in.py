@@ -297,3 +297,63 @@ def test_bags_are_rerouted_and_given_back_on_the_pages_and_over_the_api(app: Fla
     assert _post(operator, f"/admin/delivery/reroutes/{row.id}/undo").status_code == 303
     assert "已撤销" in operator.text(path)
     assert queries.units_of_day(PICKUP)[town.leaders[0].id] == 11
+
+
+def test_a_route_is_called_back_before_its_first_stop_and_leaves_again(app: Flask, town: Town) -> None:
+    """The second round is dispatched with the east route alone, and only received again without it."""
+    town.receive_all()
+    warehouse = _staff(app, "warehouse")
+    town.plan()
+    for name in ("东线", "未分线路"):
+        town.leave(name)
+    assert town.states() == ["dispatched", "dispatched"]
+    east = town.route("东线")
+    path, back = f"/admin/delivery/routes/{east.id}", f"/admin/delivery/routes/{east.id}/call-back"
+    assert back in warehouse.text(path)
+    assert _post(warehouse, back, reason=" ").status_code == 422
+    assert _post(warehouse, back, reason="车坏了").status_code == 303
+    assert (town.states(), town.route("东线").left_at) == (["received", "received"], None)
+    assert back not in warehouse.text(path)
+    assert "还没有发车" in _post(warehouse, back, reason="车坏了").get_data(as_text=True)
+    town.leave("东线")
+    assert town.states() == ["dispatched", "dispatched"]
+    stop_id = town.stop(0).id
+    in_transaction(lambda: service.arrive(stop_id=stop_id, now=NOW, actor="test"))
+    arrived = _post(warehouse, back, reason="车坏了")
+    assert (arrived.status_code, "已有货送到" in arrived.get_data(as_text=True)) == (422, True)
+
+
+def test_routes_are_changed_by_hand_over_the_api(app: Flask, town: Town, cli_runner: Run) -> None:
+    town.plan()
+    account = building.add_account("小周")
+    with transaction():
+        accounts.grant_role(account=account, role="warehouse", now=NOW, actor="test")
+    token = cli_runner("issue-token", "--phone", account.phone).stdout.strip()
+    client = app.test_client()
+
+    def ask(method: str, path: str, **body: Any) -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.open(f"/api/v1{path}", method=method, headers=headers, json=body or None)
+
+    made = ask("POST", f"/deliveries/{DAY}/routes", name="南线")
+    assert made.status_code == 201, made.json
+    again = ask("POST", f"/deliveries/{DAY}/routes", name="南线")
+    assert again.json["error"]["code"] == "already_exists"
+    routes = {one["name"]: one for one in made.json["routes"]}
+    path = f"/delivery-routes/{routes['南线']['route']}"
+    driver = {"driver": "老赵", "driver_phone": "139", "capacity_units": 9}
+    changed = ask("PUT", path, version=1, **driver).json
+    south = next(one for one in changed["routes"] if one["name"] == "南线")
+    assert {name: south[name] for name in driver} == driver
+    assert ask("PUT", path, version=1).json["error"]["code"] == "changed_meanwhile"
+    move = f"/delivery-stops/{routes['东线']['stops'][0]['stop']}/move"
+    assert ask("POST", move, route=south["route"], place=0).status_code == 422
+    moved = ask("POST", move, route=south["route"], place=1).json
+    assert [len(one["stops"]) for one in moved["routes"] if one["name"] in ("南线", "东线")] == [1, 1]
+    for suffix, begin in (("pdf", b"%PDF"), ("xlsx", b"PK")):
+        notes = ask("GET", f"{path}/notes.{suffix}")
+        assert (notes.status_code, notes.data.startswith(begin)) == (200, True)
+    assert ask("POST", f"{path}/call-back", reason="没走").json["error"]["code"] == "not_left"
+    ask("POST", f"{path}/leave")
+    back = ask("POST", f"{path}/call-back", reason="没走").json
+    assert [one["left_at"] for one in back["routes"]] == [None] * 3

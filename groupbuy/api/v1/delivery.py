@@ -36,11 +36,13 @@ class Stop(Shape):
 
 
 class Route(Shape):
-    """A route with its stops in the order of the tour."""
+    """A route with its stops in the order of the tour; loaded from the last to the first."""
 
     route: int
+    version: int
     name: str
     driver: str | None
+    driver_phone: str | None
     capacity_units: int | None
     left_at: str | None
     units: int

@@ -185,8 +185,15 @@ def delivery_route(route_id: int) -> ResponseReturnValue:
         back=(url_for("admin.delivery", day=route.day.isoformat()), _("Deliveries")),
         then=request.path,
         load=RouteLoad(route, units),
+        can_call_back=_can_call_back(route),
         others=[one for one in queries.routes_of(route.day) if one.left_at is None],
     )
+
+
+def _can_call_back(route: DeliveryRoute) -> bool:
+    if route.left_at is None or utc_now() >= route.left_at + service.CALL_BACK_WITHIN:
+        return False
+    return not any(stop.arrived_at for stop in route.stops)
 
 
 def _as_stored(route: DeliveryRoute) -> dict[str, object]:
@@ -252,6 +259,39 @@ def delivery_leave(route_id: int) -> ResponseReturnValue:
         deed=_("It leaves"),
         back=back,
         form=form,
+    )
+
+
+class CallBackForm(PageForm):
+    """Why a route that was said to have left has not."""
+
+    reason = StringField(_l("Why it has not left"), validators=[InputRequired(), Length(max=MAX_TEXT)])
+
+
+@blueprint.route("/delivery/routes/<int:route_id>/call-back", methods=["GET", "POST"])
+def delivery_call_back(route_id: int) -> ResponseReturnValue:
+    """Ask why a route has not left after all, and note it."""
+    route, form = queries.get_route(route_id), CallBackForm()
+    back = url_for("admin.delivery_route", route_id=route_id)
+
+    def store() -> None:
+        reason = form.reason.data or ""
+        dispatching.call_back(route_id=route_id, reason=reason, now=utc_now(), actor=actor())
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Called back: the route stands in the yard again."), "ok")
+        return redirect(back, 303)
+    return ask_first(
+        "admin",
+        _("Does %(route)s come back before its first stop?", route=route.name),
+        [
+            _("Its stops can be moved again, and the leaders can sign only once it leaves again."),
+            _("Residents have been told that it left; they are not told again when it leaves."),
+        ],
+        deed=_("Call back"),
+        back=back,
+        form=form,
+        danger=True,
     )
 
 
