@@ -149,8 +149,8 @@ def _warning(lines: Sequence[Warned], zone: ZoneInfo) -> Notice:
 
 
 def _goods(lines: Sequence[Warned], language: str) -> str:
-    glue = "、" if language == "zh" else ", "
-    return glue.join(f"{line.name} ×{line.units}（{MONEY[line.refund][language]}）" for line in lines)
+    glue, words = ("、", "{} ×{}（{}）") if language == "zh" else (", ", "{} ×{} ({})")
+    return glue.join(words.format(line.name, line.units, MONEY[line.refund][language]) for line in lines)
 
 
 def due_leaders(now: datetime) -> Sequence[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from sqlalchemy import insert, select
 
@@ -36,6 +37,11 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
 
 
+def message_id_of(key: str) -> str:
+    """Return the Message-ID of what has a key, always the same, as RFC 5322 wants it."""
+    return f"<{quote(key, safe='')}@groupbuy.invalid>"
+
+
 def send_mails(mails: Sequence[Mail], *, now: datetime) -> None:
     """Queue mails; the caller makes sure that none is queued twice by its own claim."""
     message_ids = next_ids(table_of(Message), len(mails))
@@ -49,7 +55,7 @@ def send_mails(mails: Sequence[Mail], *, now: datetime) -> None:
             "body": mail.body,
             "documents": [asdict(attachment) for attachment in mail.attachments],
             "state": "queued",
-            "message_id": f"<{mail.key}@groupbuy.invalid>",
+            "message_id": message_id_of(mail.key),
             "created_at": now,
         }
         for message_id, mail in zip(message_ids, mails, strict=True)

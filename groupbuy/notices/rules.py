@@ -26,8 +26,18 @@ MAX_SUBJECT = 100
 MAX_BODY = 1000
 # A text message of one part has 70 characters with 【signature】 in front, however long that one is.
 MAX_SMS = 70 - 2 - MOST_SIGNATURE
-# What a field of a WeChat subscribe message holds.
+# What fields of a WeChat subscribe message hold by their kind (参数值内容限制); others as much as ``thing``.
 MAX_FIELD = 20
+MAX_BY_KIND: Mapping[str, int] = {
+    "character_string": 32,
+    "number": 32,
+    "letter": 32,
+    "phone_number": 17,
+    "name": 10,
+    "car_number": 8,
+    "phrase": 5,
+    "symbol": 5,
+}
 MAX_FIELDS = 8
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -183,6 +193,11 @@ def fitted(text: str, values: Mapping[str, str], most: int) -> str:
     return whole
 
 
+def most_in(field: str) -> int:
+    """Return how many characters a WeChat field such as ``phrase2`` holds."""
+    return MAX_BY_KIND.get(field.rstrip("0123456789"), MAX_FIELD)
+
+
 def wechat_fields(body: str) -> list[tuple[str, str]]:
     """Return the fields of a WeChat text, one a line as ``thing1=…``; raise BadInput ``malformed_field``."""
     fields = []
@@ -201,9 +216,15 @@ def shown(channel: str, text: tuple[str, str], values: Mapping[str, str]) -> tup
     if channel == SMS:
         return "", fitted(body, values, MAX_SMS)
     if channel == WECHAT:
-        lines = (f"{name}={fitted(field, values, MAX_FIELD)}" for name, field in wechat_fields(body))
+        lines = (f"{name}={_in_field(name, field, values)}" for name, field in wechat_fields(body))
         return subject, "\n".join(lines)
     return fitted(subject, values, MAX_SUBJECT), fill(body, values)
+
+
+def _in_field(name: str, text: str, values: Mapping[str, str]) -> str:
+    whole = fitted(text, values, most_in(name))
+    # An amount is a sign of currency with digits; WeChat refuses the comma of ¥1,234.50.
+    return whole.replace(",", "") if name.startswith("amount") else whole
 
 
 def check_text(event: str, channel: str, subject: str, body: str) -> None:
@@ -243,8 +264,8 @@ def _check_fields(body: str, samples: Mapping[str, str]) -> None:
     fields = wechat_fields(body)
     if len(fields) > MAX_FIELDS or len({name for name, _ in fields}) < len(fields):
         raise BadInput("malformed_field", f"At most {MAX_FIELDS} fields, each once.", param="body")
-    for _, text in fields:
-        _check_length(fill(text, samples), MAX_FIELD, "body")
+    for name, text in fields:
+        _check_length(fill(text, samples), most_in(name), "body")
 
 
 def _check_length(text: str, most: int, param: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from groupbuy.db.bulk import KEYS, chunks, insert_rows, next_ids, select_in, table_of
 from groupbuy.jobs import service as jobs
 from groupbuy.messaging.models import Message
-from groupbuy.messaging.service import MAIL_JOB
+from groupbuy.messaging.service import MAIL_JOB, message_id_of
 from groupbuy.notices import choices, reach, rules, texts, wording
 from groupbuy.notices.choices import Cell
 from groupbuy.notices.reach import Person, role_of
@@ -119,7 +119,7 @@ def _row(notice: Notice, channel: str, person: Person, house: _House) -> tuple[s
     values = {name: _in(value, person.language) for name, value in notice.values.items()}
     subject, body = rules.shown(channel, text, values)
     key = _key(notice, channel)
-    return key, channel, notice.recipient, notice.event, subject, body, f"<{key}@groupbuy.invalid>"
+    return key, channel, notice.recipient, notice.event, subject, body, message_id_of(key)
 
 
 def _in(value: Value, language: str) -> str:

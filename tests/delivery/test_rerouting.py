@@ -85,10 +85,12 @@ def test_all_bags_go_to_another_leader_and_everything_follows(town: Town) -> Non
     assert _earned(town) == [0, 297, 1693]
     assert queries.units_of_day(PICKUP) == {town.leaders[1].id: 3, third.id: 12}
     assert [stop.leader.code for stop in town.route("东线").stops] == ["L2"]
-    notes = db.session.scalars(select(Message).where(Message.subject == "提货点变更通知")).all()
+    notes = db.session.scalars(select(Message).where(Message.event == "rerouted")).all()
     # Two residents and the leader who hands out.
     assert len({note.recipient for note in notes}) == len(notes) == 3
     assert any(code in note.body for note in notes)
+    (whose,) = (note for note in notes if note.recipient == f"leader:{third.id}")
+    assert "改由您在团长L3发放：团长生病" in whose.body
     assert _refused(lambda: _hand_out(code, first.id)) == "wrong_pickup_point"
     assert day.wrong() == []
 

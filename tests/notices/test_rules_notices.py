@@ -49,12 +49,27 @@ def test_the_words_of_the_house_are_fit_to_be_saved() -> None:
         ("wechat", "T1", "{round}", "malformed_field"),
         ("wechat", "T1", "thing1={round}\nthing1={closes}", "malformed_field"),
         ("wechat", "T1", "thing1={round}的开团时间和提货时间都在这里说明", "too_long"),
+        ("wechat", "T1", "phrase1=已经开团了啊", "too_long"),
+        ("wechat", "T1", "character_string1=" + "7" * 33, "too_long"),
     ],
 )
 def test_a_text_its_channel_cannot_carry_is_refused(channel: str, subject: str, body: str, code: str) -> None:
     with pytest.raises(BadInput) as refused:
         rules.check_text("opened", channel, subject, body)
     assert refused.value.code == code
+
+
+def test_a_field_of_wechat_holds_what_its_kind_holds() -> None:
+    values = {"state": "已同意，等待下一期", "case": "7" * 30, "answer": "好" * 30}
+    values["money"] = "¥1,234.50"
+    text = ("T1", "phrase1={state}\ncharacter_string2={case}\nthing3={answer}\namount4={money}")
+    _, body = rules.shown("wechat", text, values)
+    assert body.splitlines() == [
+        "phrase1=已同意，…",
+        "character_string2=" + "7" * 30,
+        "thing3=" + "好" * 19 + "…",
+        "amount4=¥1234.50",
+    ]
 
 
 @pytest.mark.parametrize(

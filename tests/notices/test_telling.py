@@ -1,5 +1,7 @@
 """People are told once by every channel that is on and wanted, and the log says what became of it."""
 
+import email
+import email.policy
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -136,6 +138,9 @@ def test_a_delay_is_told_by_every_channel_that_is_on_and_wanted(
     }
     (mail,) = mailbox.messages
     assert mail["To"] == "l@example.com"
+    read = email.message_from_bytes(bytes(mail), policy=email.policy.default)
+    assert read["Message-ID"] == f"<delay-1-leader%3A{village.leader.id}-mail@groupbuy.invalid>"
+    assert read["Message-ID"].defects == ()
 
 
 def test_what_must_be_told_stays_on_the_page_for_everybody(app: Flask) -> None:

@@ -80,6 +80,19 @@ LEADERS: Mapping[tuple[str, str], Words] = {
         "{pickup}: {goods}.",
         "thing1={round}\nthing2={goods}\nnumber3={residents}",
     ),
+    ("rerouted", "zh"): Words(
+        "由您发放 · {pickup}",
+        "{pickup} 的提货改由您在{place}发放：{reason}。请准备签收，以最新的提货单为准。",
+        "{pickup}的提货改由您在{place}发放，请准备签收。",
+        "thing1={place}\ndate2={pickup}",
+    ),
+    ("rerouted", "en"): Words(
+        "Yours to hand out · {pickup}",
+        "On {pickup} more bags are yours to hand out at {place}: {reason}. Please be there to sign for "
+        "them; your sheets have them already.",
+        "{pickup}: more bags to hand out at {place}.",
+        "thing1={place}\ndate2={pickup}",
+    ),
     ("called_off", "zh"): Words(
         "取消通知 · {round}",
         "本期已取消：{reason}。已通知下单的居民。",

@@ -43,7 +43,7 @@ ORDERS: Mapping[tuple[str, str], Words] = {
     ),
     ("set_aside", "zh"): Words(
         "已为您留货 · {order}",
-        "订单 {order} 在{place}为您留到 {day}，请在当天前提货。",
+        "订单 {order} 在{place}为您留到 {day}，请在当天结束前提货。",
         "订单{order}为您留到{day}。",
         "thing1={place}\ndate2={day}",
     ),
