@@ -131,7 +131,7 @@ def returnable(case_id: int) -> Mapping[int, int]:
 
 def cases_of(order_id: int) -> Sequence[AfterSaleCase]:
     """Return the cases of an order, the latest first, with their lines."""
-    mine = select(AfterSaleCase).where(AfterSaleCase.order_id == order_id).options(*_everything())
+    mine = select(AfterSaleCase).where(AfterSaleCase.order_id == order_id).options(*everything())
     return db.session.scalars(mine.order_by(AfterSaleCase.id.desc())).all()
 
 
@@ -145,7 +145,7 @@ def get_case(
         statement = statement.where(Order.resident_id.in_(resident_ids))
     if leader_ids is not None:
         statement = statement.where(Order.leader_id.in_(leader_ids))
-    case = db.session.scalar(statement.options(*_everything()))
+    case = db.session.scalar(statement.options(*everything()))
     if case is None:
         raise NotFound("unknown_case", "There is no such after-sale case.")
     return case
@@ -168,7 +168,8 @@ def cases_by_reason() -> dict[Any, int]:
     return by_key(counted.order_by(AfterSaleCase.reason))
 
 
-def _everything() -> tuple[ExecutableOption, ...]:
+def everything() -> tuple[ExecutableOption, ...]:
+    """Return what loads all that a page says of a case, in few queries."""
     line = selectinload(AfterSaleCase.lines).joinedload(AfterSaleLine.line)
     order, promised = joinedload(AfterSaleCase.order), selectinload(AfterSaleCase.replacements)
     return (

@@ -1,4 +1,4 @@
-"""What of goods that have left waits for a decision: cases, claims on batches, what leaders found missing."""
+"""What of goods that have left waits for a decision: cases, claims, what leaders found missing, conflicts."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from groupbuy.aftersales.models import AfterSaleCase, LotClaim
 from groupbuy.aftersales.rules import CaseState, LotState
 from groupbuy.db import db
 from groupbuy.delivery.models import DeliveryStop, Discrepancy
+from groupbuy.pickup.models import PickupEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,18 @@ class HandingDecisions:
     claims_unanswered: int
     discrepancies: int
     discrepancy_day: date | None
+    conflicts: int
 
     def __bool__(self) -> bool:
         """Tell whether anything waits."""
-        return bool(self.after_sales or self.claims_unanswered or self.discrepancies)
+        return bool(self.after_sales or self.claims_unanswered or self.discrepancies or self.conflicts)
 
 
 def handing_decisions(now: datetime) -> HandingDecisions:
     """Return what waits; a claim does so once the time in which its supplier may answer is over."""
     cases = select(func.count(AfterSaleCase.id)).where(AfterSaleCase.state == CaseState.ASKED)
     late = (LotClaim.state == LotState.WITH_SUPPLIER, LotClaim.answer_by <= now)
+    open_ = select(func.count(PickupEvent.id)).where(PickupEvent.outcome == "conflict")
     found, first = db.session.execute(
         select(func.count(Discrepancy.id), func.min(DeliveryStop.day))
         .join(DeliveryStop, DeliveryStop.id == Discrepancy.stop_id)
@@ -39,4 +42,5 @@ def handing_decisions(now: datetime) -> HandingDecisions:
         claims_unanswered=db.session.scalar(select(func.count(LotClaim.id)).where(*late)) or 0,
         discrepancies=found,
         discrepancy_day=first,
+        conflicts=db.session.scalar(open_) or 0,
     )

@@ -92,9 +92,9 @@ def _note_conflict(stored: PickupEvent, error: GroupbuyError) -> None:
 
 
 def decide(
-    *, event_id: str, leader_ids: Sequence[int], decision: Decision, now: datetime, actor: Actor
+    *, event_id: str, leader_ids: Sequence[int] | None, decision: Decision, now: datetime, actor: Actor
 ) -> PickupEvent:
-    """Decide about an event that did not fit; of two people at once the second is told.
+    """Decide about an event of these leaders, None for all; of two people at once the second is told.
 
     Raise NotFound, RuleBroken ``already_decided``, and with ``retry`` what still stands in the way.
     """
@@ -102,7 +102,8 @@ def decide(
     if stored.outcome != "conflict":
         raise RuleBroken("already_decided", "This has been decided meanwhile.")
     if decision is Decision.RETRY:
-        _hand_out(stored, leader_ids, now, actor)
+        # Who decides for all leaders books it at the point where the phone was all the same.
+        _hand_out(stored, [stored.leader_id] if leader_ids is None else leader_ids, now, actor)
         stored.outcome = "done"
     else:
         stored.outcome, stored.decision = "settled", decision

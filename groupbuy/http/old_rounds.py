@@ -11,7 +11,7 @@ from groupbuy.http.identity import current_identity
 _RESIDENT = "orders order order_sales_note order_invoice_file order_invoice_red me_wallet"
 _LEADER = (
     "orders orders_show rounds rounds_show commission commission_round money money_month extras extras_show"
-    " paper print_sheet day_paper file goods_of_day ranking shares"
+    " paper print_sheet day_paper file goods_of_day ranking shares cases"
 )
 _ADMIN = (
     "orders orders_detail orders_sales_note campaigns campaigns_plan campaigns_round campaigns_paper"
@@ -19,12 +19,13 @@ _ADMIN = (
     " commissions_statement payments payments_refunds payments_requests payments_bills refunds"
     " invoice_requests invoice_requests_file invoice_requests_red_file aftersales aftersales_case"
     " lot_claims lot_claims_claim disposals_list stock_batch stock_batches delivery delivery_route"
-    " delivery_paper residents_detail leaders_detail ledger_journal"
+    " delivery_paper residents_detail leaders_detail ledger_journal pickup_conflicts pickup_conflicts_event"
 )
 # What many poll is not among them, for the views are dear: rounds and their offers are never moved, and
 # ``show_order`` looks there itself for what is not among the working orders.
 _API = (
-    "list_after_sales list_batch_orders show_batch document_of document_of_day round_document report"
+    "list_cases list_all_conflicts"
+    " list_after_sales list_batch_orders show_batch document_of document_of_day round_document report"
     " list_orders sales_note list_payments invoice_of_order"
     " red_invoice_of_order show_invoice_request list_invoice_requests show_carriage show_substitutes"
     " list_extras show_leader_money"

@@ -26,6 +26,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.aftersales_case": LOOK,
         "admin.lot_claims": LOOK,
         "admin.lot_claims_claim": LOOK,
+        "admin.pickup_conflicts": LOOK,
+        "admin.pickup_conflicts_event": ACT,
     },
     "finance": {
         "admin.commissions": LOOK,
@@ -136,6 +138,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.delivery_move": ACT,
         "admin.delivery_arrive": ACT,
         "admin.delivery_leave": ACT,
+        "admin.delivery_call_back": ACT,
         "admin.delivery_notes": LOOK,
         "admin.delivery_paper": LOOK,
         "admin.stock_batches": LOOK,
@@ -181,6 +184,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "leader.pickup_conflicts_decide": ACT,
         "leader.pickup_bag": LOOK,
         "leader.pickup_hand_out": ACT,
+        "leader.pickup_undo": ACT,
         "leader.shares": LOOK,
         "leader.shares_confirm": ACT,
         "leader.shares_deny": ACT,
@@ -203,6 +207,8 @@ NARROWED: Mapping[str, str] = {
     "admin.orders_change": ACT,
     "admin.orders_paid": ACT,
     "admin.orders_sales_note": LOOK,
+    "admin.pickup_conflicts": LOOK,
+    "admin.pickup_conflicts_event": ACT,
     "admin.residents": LOOK,
     "admin.residents_detail": LOOK,
     "admin.leaders": LOOK,
@@ -214,7 +220,7 @@ NARROWED_OPERATIONS = frozenset(
     {
         *("list_rounds", "show_round", "list_leaders", "list_residents", "document_of"),
         *("place_order", "show_order", "change_order", "cancel_order", "approve_order", "mark_paid"),
-        *("sales_note", "list_disposals"),
+        *("sales_note", "list_disposals", "list_all_conflicts", "decide_any_conflict"),
     }
 )
 START_LIMITED = "admin.orders"

@@ -43,9 +43,11 @@ def claim(event: Event, *, leader_id: int, now: datetime, actor: str) -> PickupE
     return None if stored_id is None else db.session.get_one(PickupEvent, stored_id)
 
 
-def get_by_event_id(event_id: str, *, leader_ids: Sequence[int]) -> PickupEvent:
-    """Return an event of these leaders; raise NotFound, also when it is somebody else's."""
-    found = select(PickupEvent).where(PickupEvent.event_id == event_id, PickupEvent.leader_id.in_(leader_ids))
+def get_by_event_id(event_id: str, *, leader_ids: Sequence[int] | None) -> PickupEvent:
+    """Return an event of these leaders, None for all; raise NotFound, also when it is somebody else's."""
+    found = select(PickupEvent).where(PickupEvent.event_id == event_id)
+    if leader_ids is not None:
+        found = found.where(PickupEvent.leader_id.in_(leader_ids))
     event = db.session.scalar(found)
     if event is None:
         raise NotFound("unknown_event", "There is no such event.")

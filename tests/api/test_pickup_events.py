@@ -67,3 +67,26 @@ def test_what_does_not_fit_any_more_is_listed_and_decided_once(town: Town, clock
     assert head.post(path, {"decision": "gone"}).json["outcome"] == "settled"
     assert head.post(path, {"decision": "here"}).json["error"]["code"] == "already_decided"
     assert len(head.get("/pickups/conflicts").json["items"]) == 3
+
+
+def test_the_staff_sees_the_conflicts_of_all_leaders_and_decides_them(town: Town, clock: Any) -> None:
+    gone, kept = (town.buyer.order({"P1": 1}).json for _ in range(2))
+    town.buyer.post(f"/orders/{gone['order_no']}/cancel", {"reason": "不要了"})
+    close(town, clock)
+    send(town.head, event(1, gone), event(2, {"order_no": "NONE"}), event(3, kept))
+    operator, service = town.staff("operator"), town.staff("customer_service")
+    items = {one["event_id"]: one for one in service.get("/pickup-conflicts").json["items"]}
+    first, second = items["phone-1-1"], items["phone-1-2"]
+    assert (first["leader_code"], first["round"], first["code"]) == ("L1", "C1", "order_cancelled")
+    assert (second["order_no"], second["round"], second["resident_code"]) == ("NONE", None, None)
+    assert [one["state"] for one in (first, second)] == ["open", "open"]
+    path = "/pickup-conflicts/phone-1-1/decide"
+    assert service.post(path, {"decision": "here"}).status_code == 403
+    assert operator.post(path, {"decision": "retry"}).json["error"]["code"] == "order_cancelled"
+    assert operator.post(path, {"decision": "here"}).json["outcome"] == "settled"
+    assert town.head.post("/pickups/conflicts/phone-1-1/decide", {"decision": "gone"}).status_code == 409
+    (open_,) = operator.get("/pickup-conflicts?state=open&limit=1").json["items"]
+    assert open_["event_id"] == "phone-1-2"
+    (decided,) = operator.get("/pickup-conflicts?state=here").json["items"]
+    assert decided["decided_at"] is not None
+    assert operator.get("/pickup-conflicts?state=lost").status_code == 422

@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 from flask import current_app, request
 from pydantic import Field
 
-from groupbuy.aftersales import queries, rules
+from groupbuy.aftersales import listing, queries, rules
 from groupbuy.aftersales.models import AfterSaleCase, Replacement
 from groupbuy.aftersales.rules import Goods, Kind, Reason
+from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.shapes import Json, Shape
+from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
 from groupbuy.config import Settings
+from groupbuy.db import db
 from groupbuy.flows import putting_right, showing
 from groupbuy.flows.putting_right import Charge, Request
 from groupbuy.http import pictures
@@ -108,6 +110,61 @@ class CaseList(Shape):
 
     items: list[CaseShape]
     askable: list[AskableShape]
+
+
+class CasesQuery(Page):
+    """Which cases are wanted: in one state, or ``open`` for all that are not over; null for all."""
+
+    state: Literal["open", "asked", "approved", "rejected", "withdrawn", "closed"] | None = None
+
+
+class ListedCase(CaseShape):
+    """A case in a list; ``asks`` is what it asks of the leader.
+
+    ``keep`` hands nothing out, ``take_back`` the former goods, ``hand_out`` the promised goods, ``expect``
+    them with a later round, ``wait`` for the decision.
+    """
+
+    round: str
+    leader_code: str
+    resident_code: str
+    asks: list[str]
+
+
+class Cases(Shape):
+    """A page of cases, the latest first."""
+
+    items: list[ListedCase]
+    next_cursor: str | None
+
+
+@endpoint("GET", "/after-sales", scope="orders:read", query=CasesQuery, answers={200: Cases})
+def list_cases(identity: Identity, query: CasesQuery) -> tuple[int, Any]:
+    """List cases, the latest first: residents see their own, leaders those of their residents."""
+    states = listing.OPEN if query.state == "open" else (query.state,) if query.state else ()
+    found = listing.cases(
+        resident_ids=identity.resident_ids if identity.role == "resident" else None,
+        leader_ids=None if identity.role == "resident" else identity.seen_leaders,
+        states=states,
+    )
+    if (before := cursors.id_after(query.cursor)) is not None:
+        found = found.where(AfterSaleCase.id < before)
+    rows, cursor = cursors.page(
+        db.session.scalars(found.limit(query.limit + 1)).all(),
+        limit=query.limit,
+        key=lambda case: (case.id,),
+    )
+    return 200, {"items": [_listed(case) for case in rows], "next_cursor": cursor}
+
+
+def _listed(case: AfterSaleCase) -> Json:
+    order = case.order
+    return _json(case) | {
+        "round": order.round.name,
+        "leader_code": order.leader.code,
+        "resident_code": order.resident.code,
+        "asks": listing.asks_of(case),
+    }
 
 
 @endpoint("GET", "/orders/<number>/after-sales", scope="orders:read", answers={200: CaseList})

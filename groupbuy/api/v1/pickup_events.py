@@ -10,6 +10,7 @@ from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
+from groupbuy.db import db
 from groupbuy.flows import syncing
 from groupbuy.flows.collecting import MAX_REASON
 from groupbuy.flows.syncing import Decision
@@ -20,10 +21,12 @@ from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso, parse_moment
 from groupbuy.orders.rules import MAX_LINES
 from groupbuy.pickup import events
+from groupbuy.pickup.conflicts import all_conflicts
 from groupbuy.pickup.events import MAX_ID, Event
 from groupbuy.pickup.models import PickupEvent
 
 MAX_EVENTS = 200
+STAFF = ("operator", "customer_service")
 
 
 class KeptLine(Shape):
@@ -121,6 +124,32 @@ class ConflictDecision(Body):
     decision: Literal["gone", "here", "retry"]
 
 
+class ConflictsQuery(Page):
+    """Which conflicts are wanted; null for all, also those decided."""
+
+    state: Literal["open", "booked", "gone", "here"] | None = None
+
+
+class ConflictShape(EventShape):
+    """A conflict of any leader: ``open``, ``booked`` after all, or the goods were ``gone`` or ``here``.
+
+    ``round`` and ``resident_code`` are null where no such order exists.
+    """
+
+    state: str
+    leader_code: str
+    round: str | None
+    resident_code: str | None
+    decided_at: str | None
+
+
+class AllConflicts(Shape):
+    """A page of conflicts, in the order in which they were told."""
+
+    items: list[ConflictShape]
+    next_cursor: str | None
+
+
 @endpoint("GET", "/pickups/day", scope="pickups:write", answers={200: PickupDay}, moment="made_at")
 def pickup_day_list(identity: Identity) -> tuple[int, Any]:
     """Return the list that a phone keeps to hand out without a connection."""
@@ -176,6 +205,55 @@ def decide_pickup_conflict(identity: Identity, event_id: str, body: ConflictDeci
         actor=identity.actor,
     )
     return 200, _event_json(decided)
+
+
+@endpoint(
+    "GET",
+    "/pickup-conflicts",
+    scope="orders:read",
+    roles=STAFF,
+    query=ConflictsQuery,
+    answers={200: AllConflicts},
+)
+def list_all_conflicts(identity: Identity, query: ConflictsQuery) -> tuple[int, Any]:
+    """List what any leader handed out without a connection and did not fit."""
+    wanted = all_conflicts(identity.limited_to, state=query.state)
+    if (after := cursors.id_after(query.cursor)) is not None:
+        wanted = wanted.where(PickupEvent.id > after)
+    found = db.session.execute(wanted.order_by(PickupEvent.id).limit(query.limit + 1)).all()
+    rows, cursor = cursors.page(found, limit=query.limit, key=lambda row: (row.PickupEvent.id,))
+    return 200, {"items": [_conflict_json(row) for row in rows], "next_cursor": cursor}
+
+
+@endpoint(
+    "POST",
+    "/pickup-conflicts/<event_id>/decide",
+    scope="orders:write",
+    roles=("operator",),
+    body=ConflictDecision,
+    answers={200: EventShape},
+)
+def decide_any_conflict(identity: Identity, event_id: str, body: ConflictDecision) -> tuple[int, Any]:
+    """Decide in the leader's place what really became of the goods, once."""
+    decided = syncing.decide(
+        event_id=event_id,
+        leader_ids=identity.limited_to,
+        decision=Decision(body.decision),
+        now=utc_now(),
+        actor=identity.actor,
+    )
+    return 200, _event_json(decided)
+
+
+def _conflict_json(row: Any) -> Json:
+    event: PickupEvent = row.PickupEvent
+    return _event_json(event) | {
+        "state": row.state,
+        "leader_code": row.Leader.code,
+        "round": row.Round and row.Round.name,
+        "resident_code": row.Resident and row.Resident.code,
+        "decided_at": event.decided_at and iso(event.decided_at),
+    }
 
 
 def _event_json(event: PickupEvent) -> Json:

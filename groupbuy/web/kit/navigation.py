@@ -95,6 +95,7 @@ ADMIN = (
             Entry("admin.aftersales", _l("After-sales"), "chat-dots"),
             Entry("admin.lot_claims", _l("Claims on batches"), "exclamation-circle"),
             Entry("admin.disposals_list", _l("Disposals"), "trash"),
+            Entry("admin.pickup_conflicts", _l("Offline conflicts"), "exclamation-circle"),
             Entry("supplier.desk", _l("My purchase orders"), "file-earmark-spreadsheet", ("supplier.order",)),
             Entry("supplier.sales", _l("My sales"), "graph-up"),
             Entry(

@@ -4,6 +4,7 @@ from flask import Flask
 
 from groupbuy.web.leader import (
     after_sales,
+    cases,
     changing,
     commission,
     desk,
@@ -35,6 +36,7 @@ from groupbuy.web.leader.blueprint import blueprint
 # Importing a page declares its routes.
 PAGES = (
     after_sales,
+    cases,
     desk,
     door_delivery,
     rounds,

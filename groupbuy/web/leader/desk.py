@@ -6,6 +6,7 @@ from flask import current_app, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
+from groupbuy.aftersales.listing import count_open
 from groupbuy.analytics.leader_desk import bags_to_hand_out, orders_between
 from groupbuy.campaigns.listing import Viewer, next_of_each_campaign, visible_rounds
 from groupbuy.campaigns.models import Round
@@ -52,6 +53,7 @@ def desk() -> ResponseReturnValue:
         to_hand_out=bags_to_hand_out(leader_ids=[leader.id]),
         commission_fen=sum(card.figures.commission_fen for card in cards),
         to_sign=days_to_sign(leader.id),
+        open_cases=count_open([leader.id]),
         form=CodeForm(),
     )
 

@@ -1,4 +1,4 @@
-"""The states of what went wrong: cases, disposals, claims on a batch, promised goods."""
+"""The states of what went wrong: cases, disposals, offline conflicts, claims on a batch, promised goods."""
 
 LABELS = {
     "after_sale": {
@@ -22,6 +22,12 @@ LABELS = {
         "part_accepted": ("Accepted in part by the supplier", "ok"),
         "refused": ("Refused by the supplier", "bad"),
         "unfounded": ("Nothing was bad", "idle"),
+    },
+    "pickup_conflict": {
+        "open": ("To decide", "wait"),
+        "booked": ("Booked after all", "ok"),
+        "gone": ("The goods were gone", "info"),
+        "here": ("The goods were here", "info"),
     },
     "promise": {
         "waiting": ("Waits for the next round", "wait"),
