@@ -80,6 +80,12 @@ def available(account: str) -> int:
     return db.session.scalar(select(AccountBalance.balance_fen).where(AccountBalance.account == account)) or 0
 
 
+def lock_available(account: str) -> int:
+    """Return the running balance of an account, in fen, which nobody else moves until the commit."""
+    mine = select(AccountBalance.balance_fen).where(AccountBalance.account == account)
+    return db.session.scalar(mine.with_for_update()) or 0
+
+
 def postings_of(
     accounts: Sequence[str], *, period: str | None = None, most: int | None = None
 ) -> Sequence[Posting]:

@@ -90,7 +90,8 @@ def _check_payable(order: Order, now: datetime) -> datetime:
 def _pay_from_wallet(order: Order, now: datetime, actor: Actor) -> None:
     """Let the wallet pay what it has of a locked order, at most what is left to pay."""
     account = rules.wallet(order.resident_id)
-    part = min(queries.available(account), order.amount_fen - order.paid_fen)
+    # Paid from by two devices at once, the second one gets what the first one has left.
+    part = min(queries.lock_available(account), order.amount_fen - order.paid_fen)
     if part <= 0:
         return
     if part == order.amount_fen - order.paid_fen:

@@ -14,6 +14,7 @@ from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.building import NOW
 from tests.money import SETTLED
+from tests.payments.test_after_transferring import more
 from tests.payments.transfer_town import SOON, Till, open_till
 from tests.support.browsers import PHONE
 from tests.web.browsing import look_at, served, sit_down
@@ -83,3 +84,29 @@ def test_finance_looks_at_a_transfer(browser: Browser, till: Till, site: str) ->
     expect(page.get_by_role("link", name="微信转账")).to_be_visible()
     look_at(page)
     assert till.states == ["queued"]
+
+
+def test_finance_sends_several_calls_one_back_puts_one_right(browser: Browser, till: Till, site: str) -> None:
+    more(till, 2000)
+    account = building.add_account("财务")
+    page = sit_down(browser, till.app, site, account.id, "finance", **PHONE)
+    page.goto("/admin/wechat-transfers/send")
+    look_at(page)
+    page.get_by_role("button", name="微信打款").click()
+    expect(page.get_by_text("已完结 0 / 2 笔")).to_be_visible()
+    look_at(page)
+    till.tick(SOON)
+    first, second = till.tries
+    page.goto(f"/admin/withdrawals/{first.withdrawal.number}/release")
+    page.get_by_role("link", name="撤回转账").click()
+    look_at(page)
+    page.get_by_role("button", name="撤回转账").click()
+    till.simulator.confirm(second.number, amount_fen=1500)
+    till.tell(second.number)
+    page.goto("/admin/wechat-transfers")
+    page.get_by_role("link", name="更正").click()
+    look_at(page)
+    page.get_by_label("原因").fill("商户平台已付")
+    page.get_by_role("button", name="按实付入账").click()
+    expect(page.get_by_role("cell", name="已更正")).to_be_visible()
+    look_at(page)

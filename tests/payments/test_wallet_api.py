@@ -120,6 +120,32 @@ def test_ten_clicks_take_back_once(
     assert buyer.get("/wallet").json == {"balance_fen": 1000}
 
 
+def test_a_wallet_spent_from_several_devices_at_once_pays_what_it_has_and_refuses_nobody(
+    app: Flask, leader: Leader, client: FlaskClient, simulator: Simulator
+) -> None:
+    resident = building.add_resident(leader)
+    buyer = resident_of(app, resident)
+    top_up(app, buyer, client, simulator, 5000)
+    round_ = building.add_round([building.add_product(building.add_supplier())], payment="prepaid")
+    numbers = [building.place(round_, resident, {"P1": 1}).number for _ in range(8)]
+
+    def pay(number: str) -> tuple[int, int]:
+        with app.app_context():
+            try:
+                wish = {"channel": "wechat", "way": "native", "from_wallet": True}
+                begun = buyer.post(f"/orders/{number}/payments", wish)
+                return begun.status_code, begun.json.get("paid_fen", 0)
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(pay, numbers))
+    assert {status for status, _ in done} == {201}
+    assert sum(paid for _, paid in done) == 5000
+    assert buyer.get("/wallet").json == {"balance_fen": 0}
+    assert broken_invariants(NOW) == []
+
+
 def test_a_leader_hands_cash_over_and_finance_confirms_it(app: Flask, leader: Leader) -> None:
     product = building.add_product(building.add_supplier(), price_fen=990)
     round_ = building.add_round([product])
