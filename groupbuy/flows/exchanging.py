@@ -22,8 +22,6 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState, part_of
 from groupbuy.payments import paying, paying_back
 
-REASON = "换货，抵付换来的商品"
-
 
 def is_other(row: Replacement) -> bool:
     """Tell whether promised goods are another product than the one that was bought."""
@@ -62,7 +60,7 @@ def pay_over(*, row: Replacement, order: Order, now: datetime) -> None:
             order=former,
             amount_fen=moved,
             target="wallet",
-            reason=REASON,
+            reason=paying_back.EXCHANGED,
             now=now,
             actor=SCHEDULER,
             submission_key=f"exchange:{row.id}",

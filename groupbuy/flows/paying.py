@@ -23,7 +23,6 @@ from groupbuy.payments.models import GIVEN_BACK, ChannelNotice, ChannelPayment
 
 ACTOR = Actor(SCHEDULER)
 TOP_UP = "top_up"
-LATE = "超时或重复付款，自动退回"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +189,12 @@ def _to_order(payment: ChannelPayment, order: Order, now: datetime, grace: timed
     if wanted:
         return "revived" if revived else "accepted"
     paying_back.pay_back_through(
-        order=order, payment=payment, amount_fen=payment.amount_fen, reason=LATE, now=now, actor=SCHEDULER
+        order=order,
+        payment=payment,
+        amount_fen=payment.amount_fen,
+        reason=paying_back.LATE,
+        now=now,
+        actor=SCHEDULER,
     )
     return GIVEN_BACK
 

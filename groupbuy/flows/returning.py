@@ -14,11 +14,11 @@ from groupbuy.finance.models import Posting
 from groupbuy.flows import refunding
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
+from groupbuy.payments import paying_back
 from groupbuy.payments.charging import OPEN
 from groupbuy.payments.models import ChannelPayment, RefundRequest
 from groupbuy.payments.paying import PAYMENT
 
-REASON = "缺货、取消或售后，自动原路退回"
 # A resident may still add what was taken out while a round sells.
 _MAY_CHANGE = (RoundState.DRAFT, RoundState.SCHEDULED, RoundState.OPEN, RoundState.CLOSING)
 
@@ -35,7 +35,7 @@ def return_owed(*, order: Order, now: datetime) -> int:
     owed = order.paid_fen - order.amount_fen
     if db.session.scalar(select(Order.id).where(Order.id == order.id, _may_leave())) is None:
         return 0
-    refunding.refund(order=order, amount_fen=owed, reason=REASON, now=now, actor=SCHEDULER)
+    refunding.refund(order=order, amount_fen=owed, reason=paying_back.RETURNED, now=now, actor=SCHEDULER)
     return owed
 
 

@@ -1,6 +1,6 @@
 """Paying back what a resident has paid above an order: to the wallet, as cash, or through a channel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -25,6 +25,15 @@ from groupbuy.payments.models import ChannelPayment, OrderBooks, Refund
 
 TARGETS = ("wallet", "cash")
 MAX_REASON = 200
+# The reasons that we give ourselves, as they are stored, and as residents read them in English.
+EXCHANGED = "换货，抵付换来的商品"
+RETURNED = "缺货、取消或售后，自动原路退回"
+LATE = "超时或重复付款，自动退回"
+ENGLISH: Mapping[str, str] = {
+    EXCHANGED: "exchanged, towards what comes instead",
+    RETURNED: "something was short, cancelled or settled after the sale",
+    LATE: "paid too late, or twice",
+}
 
 
 def pay_back(
@@ -95,7 +104,8 @@ def _pay(
 
 
 def _tell(order: Order, refund_id: int, amount_fen: int, reason: str, now: datetime) -> None:
-    values = {"order": order.number, "amount": format_yuan(amount_fen), "reason": reason}
+    why: telling.Value = {"zh": reason, "en": ENGLISH.get(reason, reason)}
+    values = {"order": order.number, "amount": format_yuan(amount_fen), "reason": why}
     who = recipient(RESIDENT, order.resident_id)
     telling.tell([Notice(f"refund-{refund_id}", "refunded", who, values)], now=now)
 

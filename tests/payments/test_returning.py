@@ -7,9 +7,11 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from groupbuy.accounts.models import Account
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import refunding
+from groupbuy.messaging.models import Message
 from groupbuy.payments.models import Refund
 from groupbuy.payments.simulator.server import Simulator
 from groupbuy.warehouse.rules import Policy
@@ -53,6 +55,15 @@ def test_what_a_shortage_leaves_owed_returns_to_its_sources_once(shop: Shop) -> 
     assert (shop.order.paid_fen, shop.wallet()) == (990, 250)
     assert [row.state for row in shop.refunds()] == ["success"]
     assert broken_invariants(CAME + timedelta(minutes=3)) == []
+
+
+def test_who_reads_english_reads_why_money_came_back(shop: Shop) -> None:
+    db.session.query(Account).update({"language": "en"})
+    db.session.commit()
+    shop.tick(CAME)
+    told = db.session.query(Message).where(Message.event == "refunded").order_by(Message.id).all()
+    assert {one.subject.partition(" · ")[0] for one in told} == {"Paid back"}
+    assert all("something was short, cancelled" in one.body for one in told)
 
 
 @pytest.mark.parametrize("dials", [{"refund_alone_fen": 0}, {"second_person_fen": 989}])
