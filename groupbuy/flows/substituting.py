@@ -23,9 +23,9 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.rules import Swap, Wanting, part_of, swap_for
 from groupbuy.orders.service import LineToRecord
 from groupbuy.orders.shortening import GIVEN_BACK, SUBSTITUTE, Loss, ShortenedOrder
-from groupbuy.warehouse import batching, stock, supply
+from groupbuy.warehouse import batching, stock, supply, tracing
 from groupbuy.warehouse.models import StockBatch, StockLevel
-from groupbuy.warehouse.rules import Claim
+from groupbuy.warehouse.rules import Claim, last_to_expire
 
 CAUSE = "substitution"
 
@@ -246,6 +246,7 @@ def give_back(
             cause=(f"{GIVEN_BACK}:{'order' if order else 'round'}", order.id if order else round_.id),
             now=now,
             actor=actor.name,
+            batches=last_to_expire(tracing.substituted_for(round_.id, product_id), back),
         )
     return shortening.lower_orders(cause, now=now, reason=reason)
 

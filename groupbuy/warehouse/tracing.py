@@ -20,6 +20,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.shortening import GIVEN_BACK
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.warehouse.models import (
     BatchMovement,
@@ -30,6 +31,7 @@ from groupbuy.warehouse.models import (
     came_into,
 )
 from groupbuy.warehouse.rules import NEVER, Batch
+from groupbuy.warehouse.shortage_models import ShortageAllocation
 from groupbuy.warehouse.supply import CALLED_OFF_LINE
 
 # Of these rounds the goods that came still lie in the warehouse.
@@ -81,12 +83,22 @@ def came_for(round_id: int, product_id: int) -> Mapping[Batch, int]:
     return {Batch(day, number, place): units for day, number, place, units in rows}
 
 
+def substituted_for(round_id: int, product_id: int) -> Mapping[Batch, int]:
+    """Return by batch what a round has taken of a product from stock in the place of other goods."""
+    flows = union_all(*_substituted(lambda product, _round: product == product_id)).subquery()
+    key = (flows.c.best_before, flows.c.number, flows.c.warehouse_id)
+    rows = db.session.execute(
+        select(*key, total(flows.c.units)).where(flows.c.round_id == round_id).group_by(*key)
+    )
+    return {Batch(day, number, place): units for day, number, place, units in rows if units > 0}
+
+
 def rounds_of(batch: StockBatch) -> Sequence[RoundUse]:
     """Return the rounds that have used something of a batch, the latest first.
 
     It is one batch in whatever warehouses it lay.
     """
-    flows = _flows(lambda product, _round: product == batch.product_id).subquery()
+    flows = _all_flows(lambda product, _round: product == batch.product_id).subquery()
     key = (flows.c.round_id, flows.c.best_before, flows.c.number)
     rows = db.session.execute(
         select(*key, total(flows.c.units)).group_by(*key).having(total(flows.c.units) > 0)
@@ -101,12 +113,9 @@ def rounds_of(batch: StockBatch) -> Sequence[RoundUse]:
 
 
 def reserved(warehouse_id: int | None) -> Subquery:
-    """Select by product the sale units that wait for rounds whose goods have not left, in a warehouse or all.
-
-    Substitutes that a shortage took from the stock are not among them.
-    """
+    """Select by product the sale units that wait for rounds to leave, in a warehouse or in all."""
     waiting = select(Round.id).where(Round.state.in_(WAITING))
-    flows = _flows(lambda _product, round_id: round_id.in_(waiting)).subquery()
+    flows = _all_flows(lambda _product, round_id: round_id.in_(waiting)).subquery()
     rows = select(flows.c.product_id, total(flows.c.units).label("units")).group_by(flows.c.product_id)
     return (rows if warehouse_id is None else rows.where(flows.c.warehouse_id == warehouse_id)).subquery()
 
@@ -117,6 +126,11 @@ def _flows(only: Callable[[Any, Any], ColumnElement[bool]]) -> CompoundSelect[*t
     ``only`` makes of the columns of product and round the condition which of it.
     """
     return union_all(_delivered(only), _taken(only), _stored(only))
+
+
+def _all_flows(only: Callable[[Any, Any], ColumnElement[bool]]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Select the same with what came in the place of other goods."""
+    return union_all(_delivered(only), _taken(only), _stored(only), *_substituted(only))
 
 
 def _delivered(only: Callable[[Any, Any], ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
@@ -155,6 +169,23 @@ def _taken(only: Callable[[Any, Any], ColumnElement[bool]]) -> Select[*tuple[Any
         .where(StockMovement.kind == "allocated", StockMovement.cause_kind == "round")
         .where(only(StockMovement.product_id, StockMovement.cause_id))
     )
+
+
+def _substituted(
+    only: Callable[[Any, Any], ColumnElement[bool]],
+) -> list[Select[*tuple[Any, ...]]]:
+    """Select what shortages took from the stock for rounds, and what of it was put back."""
+    allocated = (ShortageAllocation, "allocation", ShortageAllocation.round_id)
+    back = ((Round, f"{GIVEN_BACK}:round", Round.id), (Order, f"{GIVEN_BACK}:order", Order.round_id))
+    return [
+        select(round_id.label("round_id"), *_MOVED)
+        .select_from(StockMovement)
+        .join(BatchMovement, BatchMovement.stock_movement_id == StockMovement.id)
+        .join(StockBatch, StockBatch.id == BatchMovement.stock_batch_id)
+        .join(table, table.id == StockMovement.cause_id)
+        .where(StockMovement.cause_kind == kind, only(StockMovement.product_id, round_id))
+        for table, kind, round_id in (allocated, *back)
+    ]
 
 
 def _stored(only: Callable[[Any, Any], ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:

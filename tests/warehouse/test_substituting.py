@@ -24,10 +24,12 @@ from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from groupbuy.orders.substitutes import replaced_of
-from groupbuy.warehouse import stock
+from groupbuy.warehouse import levels, stock, tracing
+from groupbuy.warehouse.models import StockBatch
 from groupbuy.warehouse.rules import Policy
 from tests import building
 from tests.warehouse import day
+from tests.warehouse.test_warehouses import put as put_batches
 
 
 def goods(keeps: bool = True) -> list[Product]:
@@ -175,6 +177,51 @@ def test_what_came_instead_goes_back_into_stock_when_the_round_is_called_off(app
         )
     # Five that lay there and the one that came for the order.
     assert (money(order), day.in_stock(products[1])) == ((0, 2860), 6)
+    assert day.wrong() == []
+
+
+def _batches_of_pears(app: Flask) -> tuple[Round, Order, StockBatch, StockBatch]:
+    """Replace four apples by pears of which three of batch A and two of B lie in stock; A expires first."""
+    products, leader = goods(), building.add_leader()
+    round_ = building.add_round(products)
+    order = paid(round_, leader, {"P1": 5})
+    building.close(app, round_)
+    put_batches(products[1], A=3, B=2)
+    day.receive(day.order_of(round_).number, {"P1": 1}, last=True)
+    assert share_out(round_, {"P1": "P2"}) is not None
+    known = select(StockBatch).where(StockBatch.product_id == products[1].id).order_by(StockBatch.number)
+    return round_, order, *db.session.scalars(known).all()
+
+
+def test_a_batch_is_traced_to_those_who_got_it_in_the_place_of_other_goods(app: Flask) -> None:
+    round_, order, first, second = _batches_of_pears(app)
+    assert day.quantities(order) == {"P1": 1, "P2": 4}
+    assert [(use.round_id, use.units, use.certain) for use in tracing.rounds_of(first)] == [
+        (round_.id, 3, False)
+    ]
+    # Whoever is asked about a bad batch is among them.
+    residents = [resident_id for _line, resident_id, _units in tracing.lines_of(second)]
+    assert residents == [order.resident_id]
+
+
+def test_what_comes_in_the_place_of_other_goods_waits_in_the_warehouse_for_its_round(app: Flask) -> None:
+    _batches_of_pears(app)
+    rows = levels.page(after=None, low=False, warehouse_id=None, most=9)
+    assert [(row["product_code"], row["units"], row["reserved"]) for row in rows] == [
+        ("P1", 0, 1),
+        ("P2", 1, 4),
+    ]
+
+
+def test_what_came_instead_goes_back_into_its_own_batch(app: Flask) -> None:
+    round_, _order, first, second = _batches_of_pears(app)
+    with transaction():
+        calling_off.call_off(
+            round_=db.session.get_one(Round, round_.id), reason="停业", now=day.ARRIVES, actor=day.ACTOR
+        )
+    db.session.expire_all()
+    assert (first.units, second.units) == (3, 2)
+    assert tracing.rounds_of(first) == []
     assert day.wrong() == []
 
 
