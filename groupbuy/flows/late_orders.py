@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle, stock
-from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.models import OfferStock, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import late as commissions
 from groupbuy.commissions import settling
@@ -26,7 +28,10 @@ from groupbuy.pickup import bulk as pickup
 from groupbuy.purchasing import amending
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.rules import POState
+from groupbuy.warehouse.rules import SLIP
 
+# So many units are nothing unusual, whatever was ordered before.
+FEW = 10
 OPEN = (RoundState.CLOSED, RoundState.ORDERED)
 
 
@@ -40,13 +45,14 @@ def place_late_order(
     actor: Actor,
     remark: str | None = None,
     submission_key: str | None = None,
+    confirmed: bool = False,
 ) -> Order:
     """Order for a resident in a round that has closed but whose goods are still to come.
 
     It stands in every figure as if it had been placed in time; suppliers who have their order get an
-    amendment with the difference. A prepaid round's order is paid from the wallet at once. Raise as
-    ``ordering.place_order`` does, and RuleBroken ``too_late``, ``being_sent``, ``already_received``,
-    ``insufficient_balance``.
+    amendment with the difference. A prepaid round's order is paid from the wallet at once. What may be a
+    slip of the keyboard must be ``confirmed``. Raise as ``ordering.place_order`` does, and RuleBroken
+    ``too_late``, ``being_sent``, ``already_received``, ``insufficient_balance``, ``unusual_quantity``.
     """
     if first := first_of(Order, submission_key):
         return first
@@ -54,6 +60,8 @@ def place_late_order(
     leader = resident.leader_in(round_.opens_at)
     ordering.check_leader(round_, leader)
     lines = ordering.priced(round_, leader, wishes)
+    if not confirmed:
+        _check_slips(lines)
     _take(lines, resident.id)
     rated = [commissions.with_rate_of_close(item.line, round_.id, leader.id) for item in lines]
     order = _record(round_, resident, rated, remark, submission_key, now, actor)
@@ -77,6 +85,24 @@ def _check_none_in_hand(orders: Sequence[PurchaseOrder], now: datetime) -> None:
     for order in orders:
         if order.state == POState.APPROVED and notifying.is_in_hand(order=order, now=now):
             raise RuleBroken("being_sent", "A purchase order is being sent; try again in a minute.")
+
+
+def _check_slips(lines: Sequence[PricedLine]) -> None:
+    """Refuse ten times what everybody has ordered, which a supplier would have in hand at once."""
+    ids = [item.offer.offer_id for item in lines]
+    rows = db.session.execute(
+        select(OfferStock.offer_id, OfferStock.sold).where(OfferStock.offer_id.in_(ids))
+    )
+    sold = {row[0]: row[1] for row in rows}
+    for item in lines:
+        before = sold.get(item.offer.offer_id, 0)
+        if item.line.quantity >= SLIP * max(before, FEW):
+            raise RuleBroken(
+                "unusual_quantity",
+                f"{item.offer.product_code}: {item.line.quantity} units, where everybody has ordered"
+                f" {before}. Is it a slip? Else confirm it.",
+                param=f"lines[{item.index}].quantity",
+            )
 
 
 def _take(lines: Sequence[PricedLine], resident_id: int) -> None:

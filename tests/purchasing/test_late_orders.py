@@ -1,6 +1,7 @@
 """An order after the close stands in demand, purchase, commission, bag and pickup sheet, and in the books."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -46,7 +47,7 @@ class Late:
         with transaction():
             mailing.order_has_left(day.order_of(self.round).id, now=building.CLOSES, actor="test")
 
-    def place(self, quantities: dict[str, int], key: str | None = None) -> Order:
+    def place(self, quantities: dict[str, int], key: str | None = None, **details: Any) -> Order:
         with transaction():
             return late_orders.place_late_order(
                 round_=db.session.get_one(Round, self.round.id),
@@ -56,6 +57,7 @@ class Late:
                 zone=building.ZONE,
                 actor=day.ACTOR,
                 submission_key=key,
+                **details,
             )
 
 
@@ -143,4 +145,15 @@ def test_an_order_that_has_not_left_just_becomes_larger_but_not_while_it_is_bein
     with pytest.raises(RuleBroken) as refused:
         late.place({"P1": 5})
     assert refused.value.code == "being_sent"
+    assert day.wrong() == []
+
+
+def test_a_slip_of_the_keyboard_is_asked_about_before_a_supplier_has_it(app: Flask) -> None:
+    late = Late(app)
+    # Five were ordered by everybody: a hundred at once may be a slip, 99 may not.
+    with pytest.raises(RuleBroken, match="P1: 100 units, where everybody has ordered 5") as refused:
+        late.place({"P1": 100})
+    assert refused.value.code == "unusual_quantity"
+    assert late.place({"P1": 99}).lines[0].quantity == 99
+    assert late.place({"P1": 1040}, confirmed=True).lines[0].quantity == 1040
     assert day.wrong() == []

@@ -175,11 +175,15 @@ def send_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:  # 
 
 
 class LateOrder(Body):
-    """An order that staff place for a resident in a round that has closed."""
+    """An order that staff place for a resident in a round that has closed.
+
+    ``confirmed`` says that an unusual quantity is no slip of the keyboard.
+    """
 
     resident_code: Code
     lines: Lines
     remark: Remark | None = None
+    confirmed: bool = False
 
 
 @endpoint(
@@ -201,6 +205,7 @@ def place_late_order(identity: Identity, round_name: str, body: LateOrder) -> tu
         zone=settings.timezone,
         actor=identity.actor,
         remark=body.remark,
+        confirmed=body.confirmed,
     )
     return 201, order_json(orders.view_of(order))
 

@@ -3,7 +3,7 @@
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from wtforms import FieldList, FormField, StringField
+from wtforms import BooleanField, FieldList, FormField, StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.campaigns import queries as campaigns
@@ -42,6 +42,8 @@ class LateOrderForm(KeyedForm):
     )
     lines = FieldList(FormField(LineForm), max_entries=1000)
     remark = StringField(_l("Remark"), validators=[Length(max=MAX_REMARK)])
+    confirmed = BooleanField(_l("Yes, it is really so many."))
+    asks = False
 
 
 @blueprint.route("/rounds/<name>/late-order", methods=["GET", "POST"])
@@ -81,11 +83,13 @@ def _place(form: LateOrderForm, round_: Round) -> str | None:
                     actor=actor(),
                     remark=form.remark.data,
                     submission_key=form.submission_key.data or None,
+                    confirmed=bool(form.confirmed.data),
                 ).number
             )
         )
     except GroupbuyError as error:
         form.form_errors.append(translate_sentence(error.message))
+        form.asks = error.code == "unusual_quantity"
         return None
 
 

@@ -193,6 +193,16 @@ def test_a_late_order_is_placed_once_and_its_amendment_marked_told(town: Town, n
     assert "尚未告知" not in town.operator.text(f"/admin/purchasing/{number}")
 
 
+def test_a_late_order_of_an_unusual_quantity_is_asked_about_once(town: Town, number: str) -> None:
+    path = "/admin/rounds/C1/late-order"
+    fields = {"lines-0-code": "P1", "lines-1-code": "P2", "lines-1-quantity": "100", "submission_key": "late"}
+    fields |= {"resident": town.resident.code}
+    assert 'name="confirmed"' not in town.operator.text(path)
+    asked = town.operator.post(path, **fields)
+    assert (asked.status_code, 'name="confirmed"' in asked.get_data(as_text=True)) == (422, True)
+    assert town.operator.post(path, **fields, confirmed="y").status_code == 303
+
+
 def test_a_round_is_delayed_a_resident_cancels_free_and_the_rest_is_called_off(
     town: Town, number: str
 ) -> None:
