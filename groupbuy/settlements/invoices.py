@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from groupbuy.audit import service as audit
@@ -174,17 +174,24 @@ def _adjust(row: InvoiceDecision, found: matching.Difference, change_fen: int) -
     )
 
 
+def invoices_of(purchase_order_id: int) -> Sequence[SupplierInvoice]:
+    """Return the invoices of a purchase order with their lines, the first entered first."""
+    chosen = _statement().where(SupplierInvoice.purchase_order_id == purchase_order_id)
+    return db.session.scalars(chosen.order_by(SupplierInvoice.id)).all()
+
+
+def _statement() -> Select[SupplierInvoice]:
+    line = selectinload(SupplierInvoice.lines).joinedload(SupplierInvoiceLine.line)
+    return select(SupplierInvoice).options(
+        line.joinedload(PurchaseOrderLine.product),
+        joinedload(SupplierInvoice.purchase_order),
+        joinedload(SupplierInvoice.supplier),
+    )
+
+
 def get_invoice(invoice_id: int) -> SupplierInvoice:
     """Return an invoice with its order, supplier and lines; raise NotFound."""
-    line = selectinload(SupplierInvoice.lines).joinedload(SupplierInvoiceLine.line)
-    statement = select(SupplierInvoice).where(SupplierInvoice.id == invoice_id)
-    invoice = db.session.scalar(
-        statement.options(
-            line.joinedload(PurchaseOrderLine.product),
-            joinedload(SupplierInvoice.purchase_order),
-            joinedload(SupplierInvoice.supplier),
-        )
-    )
+    invoice = db.session.scalar(_statement().where(SupplierInvoice.id == invoice_id))
     if invoice is None:
         raise NotFound("unknown_invoice", "There is no such invoice.")
     return invoice

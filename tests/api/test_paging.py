@@ -26,6 +26,7 @@ WHOLE: Mapping[str, str] = {
     "show_transfer_batch": "what was left out of one batch, at most 500",
     "list_payments": "the payments of one order",
     "list_pickable_campaigns": "the campaigns that run",
+    "list_supplier_invoices": "the invoices of one purchase order",
     "list_receipts": "the deliveries of one purchase order",
     "list_reroutes": "the stops of one day",
     "list_rest_days": "the days from today on that a leader has named",
@@ -57,6 +58,7 @@ WHOLE: Mapping[str, str] = {
     "show_supplier_claim": "the buyers of one claim",
     "show_transfer": "the lines of one transfer",
     "show_user": "the roles of one account",
+    "show_settlement": "what stands on one statement of one supplier",
     "show_weights": "the lines of one leader in one round",
 }
 # What programs and phones ask for again and again must be among those that are asked here.

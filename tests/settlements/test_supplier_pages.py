@@ -1,6 +1,7 @@
 """Pages of suppliers' money: finance enters, settles and pays; the supplier looks, answers and downloads."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -9,14 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from groupbuy.accounts import service, tokens
 from groupbuy.accounts.models import Account
 from groupbuy.accounts.queries import find_account
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
 from groupbuy.settlements import matching, queries
 from tests import building
+from tests.api.conftest import Person
 from tests.settlements.test_settling_suppliers import NOW, Bought
 from tests.web.test_money_pages import browser, finance
 
@@ -137,3 +141,39 @@ def test_terms_are_kept_as_they_were_typed(bought: Bought, office: FlaskClient) 
     assert office.post("/admin/suppliers/S1/terms", data=typed).status_code == 303
     assert "5000.00 1.50" in office.get("/admin/suppliers/S1/terms").text
     assert office.post("/admin/settlements/due").status_code == 303
+
+
+def finance_program(app: Flask) -> Person:
+    """Return a program of finance with a token."""
+    account = building.add_account("财务程序")
+    with transaction():
+        service.grant_role(account=account, role="finance", now=NOW, actor="test")
+        token, _ = tokens.issue_token(
+            account=account, role="finance", now=NOW, actor="test", lifetime=timedelta(days=1)
+        )
+    return Person(app.test_client(), token)
+
+
+def test_programs_read_a_statement_and_invoices_down_to_the_line_and_take_an_invoice_back(
+    app: Flask, bought: Bought, office: FlaskClient
+) -> None:
+    asked = INVOICE | LINES | {"lines-0-units": "7", "lines-0-amount_fen": "35.00"}
+    assert office.post(f"/admin/invoices/new/{bought.order}", data=asked).status_code == 303
+    path, program = f"/purchase-orders/{bought.order}/invoices", finance_program(app)
+    (invoice,) = program.get(path).json["invoices"]
+    assert (invoice["number"], invoice["amount_fen"], invoice["tax_fen"]) == (INVOICE["number"], 5498, 100)
+    assert invoice["lines"][0] == {"product_code": "P1", "units": 7, "amount_fen": 3500}
+    taken_back = f"/supplier-invoices/{invoice['invoice']}/cancellation"
+    assert [program.post(taken_back).json["state"] for _ in range(2)] == ["cancelled"] * 2
+    assert [one["state"] for one in program.get(path).json["invoices"]] == ["cancelled"]
+
+    office.post("/admin/settlements/make/S1", data={"day": "2026-11-23"})
+    (row,) = queries.settlements_of([bought.supplier.id], most=9)
+    whole = program.get(f"/settlements/{row.number}").json
+    assert [one["amount_fen"] for one in whole["items"]] == [5498]
+    assert whole["items"][0]["purchase_order"] == bought.order
+    assert [(one["product_code"], one["accepted"], one["amount_fen"]) for one in whole["received"]] == [
+        ("P1", 7, 3500),
+        ("P2", 6, 1998),
+    ]
+    assert whole["payments"] == []
