@@ -63,6 +63,9 @@ class MoneyMachine(Payers, Refunds, Partners, Transfers):
         if stage != "handed_out":
             self.move_on(WINDOW + timedelta(hours=1), forgets=False)
             assert self.model.available_fen > 0
+            for _ in range(2):
+                self.be_approved(self.model.available_fen // 3)
+            self.send_one()
         if stage == "month_over":
             self.move_on(MONTH_OVER - self.now, forgets=False)
 

@@ -236,7 +236,8 @@ class MoneyModel:
     def decide_withdrawal(self, one: ModelWithdrawal, deed: str) -> bool:
         """Approve, refuse or note as paid; False where that is over."""
         may = {"approve": ("asked",), "reject": ("asked", "approved"), "paid": ("approved", "paid")}[deed]
-        if one.state not in may:
+        # Noted as paid once more it is the same; what WeChat has paid has another proof.
+        if one.state not in may or one.channel == CHANNEL:
             return False
         on_the_way = f"withdrawal:{self.leader}"
         if deed == "reject":
@@ -253,7 +254,7 @@ class MoneyModel:
         self.post(on_the_way, "income:fees", FEE_FEN)
         self.post(on_the_way, "payable:tax", one.tax)
         self.post(f"commission:{self.leader}:settled", channel, fen - one.net)
-        one.state = "paid"
+        one.state, one.channel = "paid", channel
 
     def send(self, number: str, *, every: bool) -> list[str]:
         """Send a withdrawal through WeChat, or every one that can be; return which."""

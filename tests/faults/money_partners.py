@@ -43,13 +43,13 @@ class Partners(Stage):
     @rule(fen=amounts, whole=st.booleans(), wechat=st.booleans(), crash=crashes)
     def withdraw(self, fen: int, whole: bool, wechat: bool, crash: bool) -> None:
         """Ask for a withdrawal, twice by the same form."""
-        fen, key = (self.model.available_fen if whole else fen), self.key()
-        wish = {
-            "amount_fen": fen,
-            "payee": WECHAT if wechat else PAYEE,
-            "submission_key": key,
-            **self.people(),
-        }
+        self.ask_for(self.model.available_fen if whole else fen, wechat=wechat, crash=crash)
+        self.compare()
+
+    def ask_for(self, fen: int, *, wechat: bool, crash: bool = False) -> str | None:
+        """Ask for a withdrawal to the bank or through WeChat; return its number, None if refused."""
+        payee = WECHAT if wechat else PAYEE
+        wish = {"amount_fen": fen, "payee": payee, "submission_key": self.key(), **self.people()}
         for _ in range(2):
             done = self.do(
                 lambda: withdrawing.ask(leader=db.session.get_one(Leader, self.leader), **wish).number,
@@ -61,7 +61,14 @@ class Partners(Stage):
         if done is not None:
             self.model.withdrawals[done] = ModelWithdrawal(fen, tax, month, wechat)
             self.model.post(f"commission:{self.model.leader}:settled", f"withdrawal:{self.model.leader}", fen)
-        self.compare()
+        return done
+
+    def be_approved(self, fen: int) -> None:
+        """Ask to be paid through WeChat, and have that approved."""
+        number = self.ask_for(fen, wechat=True)
+        assert number is not None
+        self.do(lambda: withdrawing.approve(number=number, now=self.now, actor=BOSS))
+        assert self.model.decide_withdrawal(self.model.withdrawals[number], "approve")
 
     @precondition(lambda self: self.model.withdrawals)
     @rule(pick=some, deed=st.sampled_from(["approve", "reject", "paid", "paid"]), crash=crashes)

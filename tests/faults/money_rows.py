@@ -107,6 +107,7 @@ class ModelWithdrawal:
     month: str
     wechat: bool = False
     state: str = "asked"
+    channel: str = ""
 
     @property
     def net(self) -> int:

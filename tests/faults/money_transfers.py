@@ -26,6 +26,13 @@ class Transfers(Stage):
         fitting = {number: one for number, one in all_.items() if one.state in states}
         return pick_one(fitting if fitting and pick % 9 else all_, pick)
 
+    def send_one(self) -> None:
+        """Send a withdrawal, which then waits for the leader."""
+        number = next(name for name, one in self.model.withdrawals.items() if one.state == "approved")
+        assert self.model.send(number, every=False)
+        assert self.do(lambda: transferring.send(number=number, **self.people()).number)
+        self.tick()
+
     @precondition(lambda self: any(one.state == "approved" for one in self.model.withdrawals.values()))
     @rule(pick=some, together=st.booleans(), heard=st.booleans(), crash=crashes)
     def send_withdrawals(self, pick: int, together: bool, heard: bool, crash: bool) -> None:
@@ -52,6 +59,8 @@ class Transfers(Stage):
     def end_transfer(self, pick: int, end: str, wrong: int, told: int) -> None:
         """Let the leader confirm, or WeChat fail to pay; it tells of it twice, once, or its call is lost."""
         number, one = self.withdrawal(pick, "sending")
+        # The scheduler sends what waits to be sent.
+        self.tick()
         transfer = money_books.tries(self.model).get(number)
         sent = self.simulator.transfers.by_number.get(transfer.number) if transfer else None
         if transfer is None or sent is None:
