@@ -125,6 +125,9 @@ def settle_weights(*, round_: Round, now: datetime, actor: Actor) -> WeightSettl
     pending = [line for line in lines if line.pending]
     if not pending:
         return None
+    order_ids = {line.order_id for line in pending}
+    # What was handed out is sold as it was estimated, on its own day, before the weights change it.
+    books.bring_up_orders(order_ids=order_ids, now=now)
     cap_bp = dials().weight_cap_bp
     changes = {line.line_id: line.due_fen(cap_bp) - line.amount_fen for line in pending}
     settlement = service.note_settlement(
@@ -134,15 +137,18 @@ def settle_weights(*, round_: Round, now: datetime, actor: Actor) -> WeightSettl
     cause = f"weights:{settlement.id}"
     _book(cause, changes, now, actor)
     settling.book_round(round_id=round_.id, now=now)
-    for order_id in sorted({line.order_id for line in pending}):
-        books.bring_up_order(order_id=order_id, now=now)
+    books.bring_up_orders(order_ids=order_ids, now=now)
     figures = {"lines": settlement.lines, "more_fen": settlement.more_fen, "less_fen": settlement.less_fen}
     _log("weights_settled", round_, now, actor, figures)
-    weighed = [
-        Weighed(line.resident_id, line.name, line.grams or 0, changes[line.line_id]) for line in pending
-    ]
-    telling_of_changes.tell_of_weights(round_=round_, cause=cause, weighed=weighed, now=now)
+    _tell(round_, cause, pending, changes, now)
     return settlement
+
+
+def _tell(
+    round_: Round, cause: str, lines: Collection[WeighedLine], changes: Mapping[int, int], now: datetime
+) -> None:
+    weighed = [Weighed(line.resident_id, line.name, line.grams or 0, changes[line.line_id]) for line in lines]
+    telling_of_changes.tell_of_weights(round_=round_, cause=cause, weighed=weighed, now=now)
 
 
 def _check_all_weighed(lines: Collection[WeighedLine]) -> None:

@@ -1,6 +1,6 @@
 """What orders mean for the books: sold once handed out, owed back where more is paid than is delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from sqlalchemy import case, func, or_, select, union
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
+from groupbuy.db.bulk import KEYS, chunks, one_of
 from groupbuy.db.upserts import insert_into, run_for_all
 from groupbuy.finance import rules, service
 from groupbuy.finance.rules import Entry
@@ -49,6 +50,13 @@ def bring_up_order(*, order_id: int, now: datetime) -> None:
     """Book what is sold and owed back of one order, which the caller has locked."""
     one = select(Order.id).where(Order.id == order_id)
     _bring_up(union(one, one), now)
+
+
+def bring_up_orders(*, order_ids: Iterable[int], now: datetime) -> None:
+    """Book what is sold and owed back of many orders, which the caller has locked."""
+    for part in chunks(sorted(set(order_ids)), KEYS):
+        some = select(Order.id).where(one_of(Order.id, part))
+        _bring_up(union(some, some), now)
 
 
 def bring_up_round(*, round_id: int, now: datetime) -> None:

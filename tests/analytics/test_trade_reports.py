@@ -14,15 +14,18 @@ from sqlalchemy import event
 
 from groupbuy.analytics import trade_base, trade_reports
 from groupbuy.analytics.trade_base import Report, Wanted
+from groupbuy.campaigns.models import Round
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
-from groupbuy.flows import bookkeeping, crediting
+from groupbuy.flows import bookkeeping, crediting, weighing
+from groupbuy.flows.weighing import Entry
 from groupbuy.jobs import files
 from groupbuy.jobs.models import MadeFile
 from groupbuy.kernel.money import format_yuan
+from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.scheduler.setup import handlers_of
@@ -224,6 +227,38 @@ def _refund(order: Order, now: datetime) -> None:
     line = db.session.query(OrderLine).filter_by(order_id=order.id).one()
     with transaction():
         crediting.take_off({line.id: line.quantity}, cause=f"test:{line.id}", now=now, actor=building.ACTOR)
+
+
+def test_weights_settled_before_a_sale_is_booked_leave_both_days_with_their_ledger(app: Flask) -> None:
+    fish = building.add_product(
+        building.add_supplier("S3"), "P3", price_fen=1328, weighed=True, price_basis_g=500, est_grams=750
+    )
+    round_ = building.add_round([fish], "C2", freight_fen=300)
+    leader = db.session.query(Leader).filter_by(code="L1").one()
+    orders = [building.place(round_, building.add_resident(leader), {"P3": 1}) for _ in range(3)]
+    building.close(app, round_)
+    (bought,) = purchasing.orders_of_round(round_.id)
+    day.receive(bought.number, {"P3": 3}, last=True)
+    night = TODAY.until
+    for order in orders:
+        hand_out(order, night - timedelta(minutes=2))
+    _weigh_and_settle(round_, {order.number: "700" for order in orders}, night + timedelta(minutes=1))
+    keep(night + timedelta(minutes=3))
+    before, after = Wanted(night - timedelta(minutes=5), night), Wanted(night, night + timedelta(days=1))
+    # ¥19.92 each as estimated, 700 g are 1859.2 fen.
+    assert sums("sales", before) == ({"units": 3, "amount": 5976}, 5976)
+    assert sums("sales", after) == ({"units": 0, "amount": -399}, -399)
+    assert sums("freight-leader", before)[0]["freight"] == 900
+    assert day.wrong() == []
+
+
+def _weigh_and_settle(round_: Round, weights: dict[str, str], now: datetime) -> None:
+    entries = [Entry(number, "P3", text) for number, text in weights.items()]
+    with transaction():
+        stored = db.session.get_one(Round, round_.id)
+        who: dict[str, Any] = {"now": now, "actor": building.ACTOR}
+        weighing.enter_weights(round_=stored, entries=entries, layouts=(), **who)
+        assert weighing.settle_weights(round_=stored, **who) is not None
 
 
 def test_purchases_are_asked_for_one_warehouse(app: Flask) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.campaigns.models import Round
@@ -188,3 +189,31 @@ def test_nothing_is_weighed_before_the_close(app: Flask) -> None:
         with pytest.raises(RuleBroken) as refused:
             deed()
         assert refused.value.code == "not_ready"
+
+
+def test_many_orders_are_booked_in_no_more_statements_than_few(app: Flask) -> None:
+    leader, fish = building.add_leader(), bass()
+    counts = []
+    for code, many in (("C1", 2), ("C2", 9)):
+        round_ = building.add_round([fish], code)
+        orders = [building.place(round_, building.add_resident(leader), {"P1": 1}) for _ in range(many)]
+        for order in orders:
+            pay(order)
+        building.close(app, round_)
+        weigh(round_, *(Entry(order.number, "P1", "700") for order in orders))
+        counts.append(_statements_of_settling(round_))
+    assert counts[1] == counts[0]
+    assert day.wrong() == []
+
+
+def _statements_of_settling(round_: Round) -> int:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    settle(round_)
+    event.remove(db.engine, "before_cursor_execute", note)
+    # Who is told is another matter: each resident by name.
+    return len([one for one in asked if "posting" in one or "order_books" in one or "order_fee" in one])
