@@ -18,6 +18,7 @@ from groupbuy.db.submissions import first_of, own_key
 from groupbuy.finance import rules as ledger
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import NotFound, RuleBroken
+from groupbuy.kernel.money import format_yuan
 
 CHANNEL = "wechat"
 # Nothing more is asked of WeChat for these, and a new try may follow.
@@ -130,7 +131,7 @@ def succeed(row: WechatTransfer, *, paid_fen: int, at: datetime, now: datetime) 
     if late and not is_still_to_pay(row.withdrawal):
         _hold(row, "WeChat has paid this after the withdrawal went another way.", now)
     elif paid_fen != row.amount_fen:
-        _hold(row, f"WeChat has paid {paid_fen} fen.", now)
+        _hold(row, f"WeChat has paid {format_yuan(paid_fen)}.", now)
     else:
         row.state, row.last_error = "success", None
         pay(row, now=now, actor=SCHEDULER)
@@ -138,12 +139,12 @@ def succeed(row: WechatTransfer, *, paid_fen: int, at: datetime, now: datetime) 
         log(row, "transfer_succeeded", now, SCHEDULER, {"amount_fen": paid_fen, "reference": row.reference})
 
 
-def _hold(row: WechatTransfer, error: str, now: datetime) -> None:
+def _hold(row: WechatTransfer, sentence: str, now: datetime) -> None:
     """Leave what WeChat has paid to a person; its withdrawal is not approved again meanwhile."""
     row.state = "mispaid"
     if is_still_to_pay(row.withdrawal) and row.withdrawal.state == _S.APPROVED:
         withdrawing.move(row.withdrawal, (_S.APPROVED,), _S.SENDING, "withdrawal_sent", now, SCHEDULER, {})
-    blame(row, error, now)
+    blame(row, sentence, now)
 
 
 def is_still_to_pay(row: Withdrawal) -> bool:
@@ -169,9 +170,9 @@ def fail(row: WechatTransfer, *, reason: str, now: datetime, actor: str = SCHEDU
     log(row, "transfer_failed", now, actor, {"reason": row.last_error})
 
 
-def blame(row: WechatTransfer, error: str, now: datetime) -> None:
+def blame(row: WechatTransfer, sentence: str, now: datetime) -> None:
     """Note what is wrong with a locked transfer; a person looks at it."""
-    row.last_error = error[: withdrawing.MAX_REASON]
+    row.last_error = sentence[: withdrawing.MAX_REASON]
     db.session.flush()
     log(row, "transfer_stuck", now, SCHEDULER, {"error": row.last_error})
 

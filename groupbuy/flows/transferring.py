@@ -83,7 +83,8 @@ def _take_unknown(row: WechatTransfer, now: datetime) -> None:
     if row.state == "refused":
         transfers.fail(row, reason=row.last_error or "REFUSED", now=now)
     else:
-        row.last_error = "WeChat does not know this transfer."
+        sentence = "WeChat does not know this transfer."
+        row.last_error = sentence
 
 
 def _follow(row: WechatTransfer, found: FoundTransfer, now: datetime) -> None:

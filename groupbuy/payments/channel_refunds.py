@@ -17,6 +17,7 @@ from groupbuy.finance.rules import Entry
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import NotFound, RuleBroken
+from groupbuy.kernel.money import format_yuan
 from groupbuy.payments.charging import LOOK_JOB, MAX_ERROR
 from groupbuy.payments.gateways import FoundRefund
 from groupbuy.payments.models import ChannelPayment, ChannelRefund
@@ -95,7 +96,7 @@ def take_found(*, number: str, found: FoundRefund, now: datetime) -> str:
             _blame(row, "The channel has paid this as well as the wallet.", now)
         return row.state
     if found.state == "success" and found.amount_fen != row.amount_fen:
-        _blame(row, f"The channel has paid {found.amount_fen} fen.", now)
+        _blame(row, f"The channel has paid {format_yuan(found.amount_fen)}.", now)
         row.state, row.look_at = "abnormal", None
     elif found.state == "success":
         _succeed(row, found, now)
@@ -216,9 +217,9 @@ def queue_look(*, refund_id: int, now: datetime) -> str | None:
     return "queued"
 
 
-def _blame(row: ChannelRefund, error: str, now: datetime) -> None:
-    row.last_error = error[:MAX_ERROR]
-    _log(row, "refund_stuck", now, SCHEDULER, {"error": error[:MAX_ERROR]})
+def _blame(row: ChannelRefund, sentence: str, now: datetime) -> None:
+    row.last_error = sentence[:MAX_ERROR]
+    _log(row, "refund_stuck", now, SCHEDULER, {"error": sentence[:MAX_ERROR]})
 
 
 def _log(row: ChannelRefund, verb: str, now: datetime, actor: str, after: dict[str, Any]) -> None:

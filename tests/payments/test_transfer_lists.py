@@ -85,7 +85,8 @@ def test_finance_puts_a_mispaid_transfer_right(till: Till, office: FlaskClient) 
     operator = appoint(till.app, building.add_account("运营"), "operator", SETTLED)
     assert "/admin/wechat-transfers" in operator.get("/admin/").text
     mend = f"/admin/wechat-transfers/{number}/mend"
-    assert mend in office.get("/admin/wechat-transfers").text
+    listed = office.get("/admin/wechat-transfers").text
+    assert (mend in listed, "微信实付 ¥50.00。" in listed) == (True, True)
     shown = office.get(mend).text
     assert ("¥50.00" in shown, "多付的 ¥1.00" in shown) == (True, True)
     assert office.post(mend, data={"reason": ""}).status_code == 422

@@ -17,6 +17,7 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, ReasonForm
 from groupbuy.web.admin.listing import Column, Filter, Listing, Rows, asked, by_state, file_of, in_state, show
 from groupbuy.web.admin.words import PREFIX, actor_name, names_of
+from groupbuy.web.kit import filters
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.resident.ways import NAMES
@@ -54,7 +55,7 @@ PAYMENTS = (
     Column(_l("To be paid"), lambda row: row.amount_fen, "money"),
     Column(_l("Came"), lambda row: row.paid_fen, "money"),
     Column(_l("Begun"), lambda row: row.created_at, "moment"),
-    Column(_l("Last fault"), lambda row: row.last_error),
+    Column(_l("Last fault"), lambda row: filters.sentence(row.last_error)),
     Column(_l("State"), lambda row: row.state, "state:channel_payment"),
 )
 REFUNDS = (
@@ -64,7 +65,7 @@ REFUNDS = (
     Column(_l("Amount"), lambda row: row.amount_fen, "money"),
     Column(_l("Reason"), lambda row: row.reason),
     Column(_l("Asked for at"), lambda row: row.asked_at, "moment"),
-    Column(_l("Last fault"), lambda row: row.last_error),
+    Column(_l("Last fault"), lambda row: filters.sentence(row.last_error)),
     Column(_l("State"), lambda row: row.state, "state:channel_refund"),
 )
 TARGETS = {

@@ -20,6 +20,7 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import ReasonForm
 from groupbuy.web.admin.listing import Column, Listing, asked, by_state, in_state, show
 from groupbuy.web.admin.wechat_transfers import key_of
+from groupbuy.web.kit import filters
 from groupbuy.web.kit.forms import Boxes, KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -57,7 +58,7 @@ COLUMNS = (
     Column(_l("Paid"), lambda row: row.paid_fen, "money"),
     Column(_l("State"), lambda row: row.state, "state:wechat_transfer"),
     Column(_l("WeChat's number"), lambda row: row.reference, "code", width=26),
-    Column(_l("What WeChat says"), lambda row: row.last_error, width=26),
+    Column(_l("What WeChat says"), lambda row: filters.sentence(row.last_error), width=26),
     Column(_l("Sent together"), lambda row: row.batch_id, "code", _batch),
 )
 

@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import format_yuan, plain_yuan
 from groupbuy.kernel.phones import mask_phone
-from groupbuy.web.kit.i18n import current_language
+from groupbuy.web.kit.i18n import current_language, translate_sentence
 from groupbuy.web.kit.i18n import gettext as _
 
 ZONE_KEY = "groupbuy_zone"
@@ -39,8 +39,14 @@ def install(app: Flask, *, zone: ZoneInfo) -> None:
         percent=percent,
         count=count,
         grams=grams,
+        sentence=sentence,
     )
     app.jinja_env.globals.update(now=utc_now, today=today)
+
+
+def sentence(stored: str | None) -> str:
+    """Return a sentence of our own that was stored in English; what others have said stays as it is."""
+    return translate_sentence(stored) if stored else ""
 
 
 def _zone() -> ZoneInfo:
