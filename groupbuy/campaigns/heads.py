@@ -34,7 +34,10 @@ class RoundHead:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """An offer as lists name it; ``rank`` is its place when all goods of the round stand by code."""
+    """An offer as lists name it; ``rank`` is its place when all goods of the round stand by code.
+
+    ``shelf_place`` is where it stands in the warehouse now, empty where nobody has said.
+    """
 
     offer_id: int
     code: str
@@ -43,6 +46,7 @@ class Goods:
     unit: str
     zone: str
     rank: int
+    shelf_place: str = ""
 
     @property
     def label(self) -> str:
@@ -79,6 +83,7 @@ def goods_of_round(round_id: int, offers: Select[*tuple[Any, ...]] | None = None
             OfferVersion.spec,
             OfferVersion.unit,
             Product.temperature_zone,
+            Product.shelf_place,
         )
         .join(OfferVersion, and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no))
         .join(Product, Product.id == Offer.product_id)
@@ -86,6 +91,6 @@ def goods_of_round(round_id: int, offers: Select[*tuple[Any, ...]] | None = None
     ).all()
     ordered = sorted(rows, key=lambda row: (natural_key(row.code), row.id))
     return {
-        row.id: Goods(row.id, row.code, row.name, row.spec or "", row.unit, row.temperature_zone, rank)
+        row.id: Goods(*row[:3], row.spec or "", row.unit, row.temperature_zone, rank, row.shelf_place or "")
         for rank, row in enumerate(ordered)
     }

@@ -108,7 +108,9 @@ class Product(Base):
     ``picture`` is a path below the static folder, such as ``vendor/food/apple.webp``. What ``keeps`` may lie
     in stock from one round to another: only of such goods the next close uses up what is left.
     ``dispose_hours`` and ``dispose_refund`` take the place of the category's; None leaves it to that, 0 is
-    never.
+    never. ``shelf_place`` is where it stands on the shelves (货位) of the main warehouse, such as ``A-03-2``.
+    It is the product's and not a stock's: a round is picked once, in that one place, and most of its goods
+    were never in stock.
     """
 
     __tablename__ = "product"
@@ -133,6 +135,7 @@ class Product(Base):
     list_price_fen: Mapped[int | None]
     barcode: Mapped[str | None]
     temperature_zone: Mapped[str] = mapped_column(default="常温")
+    shelf_place: Mapped[str | None]
     weighed: Mapped[bool] = mapped_column(default=False)
     keeps: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     est_grams: Mapped[int | None]

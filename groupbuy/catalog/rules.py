@@ -1,7 +1,9 @@
-"""What a price becomes when many are changed at once."""
+"""What a price becomes when many are changed at once, and what names a place on a shelf."""
 
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import MAX_FEN, divide_half_up, share_bp
+
+MAX_SHELF_PLACE = 16
 
 
 def changed_price(price_fen: int, *, by_bp: int = 0, by_fen: int = 0) -> int:
@@ -28,3 +30,13 @@ def offered_price(price_fen: int, price_basis_g: int | None, est_grams: int | No
         "price_basis_g": price_basis_g,
         "est_grams": est_grams,
     }
+
+
+def check_shelf_place(text: str) -> None:
+    """Refuse what is no place on a shelf (货位), which any short text is; raise BadInput ``out_of_range``."""
+    if not 1 <= len(text) <= MAX_SHELF_PLACE or not text.isprintable():
+        raise BadInput(
+            "out_of_range",
+            f"A shelf place has 1 to {MAX_SHELF_PLACE} printable characters.",
+            param="shelf_place",
+        )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from groupbuy.audit import service as audit
 from groupbuy.catalog import disposal
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
-from groupbuy.catalog.rules import changed_price
+from groupbuy.catalog.rules import changed_price, check_shelf_place
 from groupbuy.db import db
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 
@@ -77,6 +77,12 @@ def edit_product(
     db.session.flush()
     former = _plain({name: before[name] for name in changed})
     _log(actor, now, "product_edited", "product", product.code, former, _plain(changed))
+
+
+def place_product(*, product: Product, shelf_place: str | None, now: datetime, actor: str) -> None:
+    """Say where a product stands on the shelves, None for nowhere; raise BadInput ``out_of_range``."""
+    values = {"shelf_place": shelf_place}
+    edit_product(product=product, version=product.version, values=values, now=now, actor=actor)
 
 
 def move_product(*, product: Product, state: str, now: datetime, actor: str) -> None:
@@ -219,6 +225,8 @@ def _check_product(values: Mapping[str, Any]) -> None:
         raise BadInput("out_of_range", f"A name has 1 to {MAX_TEXT} characters.", param="name")
     if not 0 <= (values.get("dispose_hours") or 0) <= MAX_HOURS:
         raise BadInput("out_of_range", f"Between 0 and {MAX_HOURS}.", param="dispose_hours")
+    if values.get("shelf_place") is not None:
+        check_shelf_place(values["shelf_place"])
     if values.get("weighed") and not (values.get("est_grams") and values.get("price_basis_g")):
         raise BadInput(
             "required", "Weighed goods need their weight and the weight of the price.", param="est_grams"

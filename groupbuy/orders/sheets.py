@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from groupbuy.campaigns.heads import Goods, RoundHead
 from groupbuy.documents.sheet import Column, Group, Kind, Row, Sheet, table
@@ -19,8 +20,9 @@ TEMPERATURE_ZONES = ("常温", "冷藏", "冷冻")
 
 PICK_COLUMNS = (
     Column("序号", Kind.INTEGER, 6),
+    Column("货位", Kind.TEXT, 10),
     Column("商品编码", Kind.CODE, 14),
-    Column("商品名称", Kind.TEXT, 30),
+    Column("商品名称", Kind.TEXT, 28),
     Column("规格", Kind.TEXT, 14),
     Column("单价", Kind.MONEY, 10),
     Column("总价", Kind.MONEY, 14, total=True),
@@ -42,8 +44,11 @@ class Place:
 def pick_list(
     round_: RoundHead, totals: Sequence[GoodsTotal], goods: Mapping[int, Goods], overall: str
 ) -> Sheet:
-    """Return all goods of a round by temperature zone and code, a row per price."""
-    ordered = sorted(totals, key=lambda row: (_zone_key(goods[row.offer_id]), row.price_fen))
+    """Return all goods of a round as somebody walks along the shelves, a row per price.
+
+    They stand by temperature zone, place on the shelf and code; goods without a place end their zone.
+    """
+    ordered = sorted(totals, key=lambda row: (_walk_key(goods[row.offer_id]), row.price_fen))
     kinds = len({row.offer_id for row in totals})
     return Sheet(
         "总拣货单",
@@ -65,10 +70,10 @@ def overall_text(*, leaders: int, orders: int, units: int, amount_fen: int) -> s
     return f"{leaders}位团长 {orders}单 {units}件 {format_yuan(amount_fen)}"
 
 
-def _zone_key(goods: Goods) -> tuple[int, str, int]:
+def _walk_key(goods: Goods) -> tuple[Any, ...]:
     known = goods.zone in TEMPERATURE_ZONES
-    place = TEMPERATURE_ZONES.index(goods.zone) if known else len(TEMPERATURE_ZONES)
-    return place, goods.zone, goods.rank
+    zone = TEMPERATURE_ZONES.index(goods.zone) if known else len(TEMPERATURE_ZONES)
+    return zone, goods.zone, not goods.shelf_place, natural_key(goods.shelf_place.upper()), goods.rank
 
 
 def _by_zone(ordered: Sequence[GoodsTotal], goods: Mapping[int, Goods]) -> Iterator[Group]:
@@ -81,7 +86,8 @@ def _by_zone(ordered: Sequence[GoodsTotal], goods: Mapping[int, Goods]) -> Itera
 
 def _pick_row(number: int, row: GoodsTotal, goods: Goods) -> Row:
     counts = (f"{row.orders}单", f"{row.leaders}位")
-    return (number, goods.code, goods.name, goods.spec, row.price_fen, row.amount_fen, *counts, row.units)
+    named = (goods.shelf_place, goods.code, goods.name, goods.spec)
+    return (number, *named, row.price_fen, row.amount_fen, *counts, row.units)
 
 
 def blocks(leaders: Sequence[LeaderHead]) -> Sequence[Sequence[LeaderHead]]:

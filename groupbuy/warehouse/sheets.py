@@ -14,7 +14,7 @@ from groupbuy.warehouse.models import (
     StockTransfer,
     StockTransferLine,
 )
-from groupbuy.warehouse.rules import NEVER, Batch
+from groupbuy.warehouse.rules import MAIN, NEVER, Batch
 
 COLUMNS = (
     Column("序号", Kind.INTEGER, 5),
@@ -90,6 +90,7 @@ COUNT_COLUMNS = (
     Column("规格", Kind.TEXT, 11),
     Column("单位", Kind.TEXT, 5, align="center"),
     Column("仓库", Kind.TEXT, 11),
+    Column("货位", Kind.TEXT, 10),
     Column("批次", Kind.TEXT, 12),
     Column("保质期至", Kind.TEXT, 11),
     Column("账面数量", Kind.QUANTITY, 9, total=True),
@@ -132,7 +133,10 @@ def _batch_text(batch: Batch) -> str:
 
 def _counted(place: int, batch: StockBatch, product: Product) -> Row:
     goods = (place, product.code, product.name, product.spec or "", product.unit)
-    return (*goods, batch.warehouse.name, batch.number, str(batch.good_until or ""), batch.units, "", "", "")
+    # The shelves are those of the main warehouse.
+    shelf = product.shelf_place or "" if batch.warehouse_id == MAIN else ""
+    lot = (batch.number, str(batch.good_until or ""))
+    return (*goods, batch.warehouse.name, shelf, *lot, batch.units, "", "", "")
 
 
 def count_sheet(rows: Sequence[tuple[StockBatch, Product]], *, zone: ZoneInfo, printed_at: datetime) -> Sheet:

@@ -22,7 +22,7 @@ CONTRACT = {
 }
 OPTIONAL = {
     "leaders": "email",
-    "products": "spec,brand,barcode,temperature_zone,weighed,list_price_yuan",
+    "products": "spec,brand,barcode,temperature_zone,weighed,list_price_yuan,shelf_place",
     "residents": "building",
     "sources": "split_by,own_limit",
 }

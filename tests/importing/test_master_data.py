@@ -124,6 +124,19 @@ def test_a_blank_cell_of_an_optional_column_clears_what_is_stored(app: Flask) ->
     assert (product.weighed, product.temperature_zone, product.version) == (False, "常温", 2)
 
 
+def test_a_file_says_where_products_stand_and_leaves_or_clears_it(app: Flask) -> None:
+    placed = "code,name,category,supplier_code,unit,case_size,cost_yuan,price_yuan,shelf_place\n"
+    import_region(products=placed + "P1,苹果,,S1,,,1,2, A-03-2 \nP2,鸡蛋,,S1,,,1,2,\nP3,带鱼,,S1,,,1,2,\n")
+    assert (one(Product, "P1").shelf_place, one(Product, "P2").shelf_place) == ("A-03-2", None)
+
+    import_text("products", PRODUCTS)
+    assert one(Product, "P1").shelf_place == "A-03-2"
+    import_text("products", placed + "P1,苹果,,S1,,,1,2,\n")
+    assert one(Product, "P1").shelf_place is None
+    too_long = import_text("products", placed + f"P1,苹果,,S1,,,1,2,{'A' * 17}\n")
+    assert faults_of(too_long) == [(2, "shelf_place", "out_of_range")]
+
+
 def test_a_category_is_made_once(app: Flask) -> None:
     import_region()
 

@@ -9,6 +9,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Page, Shape
 from groupbuy.catalog import queries, service
 from groupbuy.catalog.models import Category, Product
+from groupbuy.catalog.rules import MAX_SHELF_PLACE
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
@@ -24,7 +25,8 @@ class ProductsQuery(Page):
 class ProductShape(Shape):
     """A product; prices are per sale unit in fen.
 
-    ``dispose_hours`` null leaves disposal to the category's rule, 0 is never.
+    ``dispose_hours`` null leaves disposal to the category's rule, 0 is never. ``shelf_place`` is where it
+    stands in the main warehouse (货位).
     """
 
     code: str
@@ -39,6 +41,7 @@ class ProductShape(Shape):
     list_price_fen: int | None
     barcode: str | None
     temperature_zone: str
+    shelf_place: str | None
     weighed: bool
     dispose_hours: int | None
     dispose_refund: bool
@@ -94,6 +97,12 @@ class ProductDisposalRule(Body):
 
     dispose_hours: Annotated[int, Field(ge=0, le=service.MAX_HOURS)] | None
     dispose_refund: bool = False
+
+
+class ShelfPlace(Body):
+    """Where a product stands on the shelves of the main warehouse, such as ``A-03-2``; null for nowhere."""
+
+    shelf_place: Annotated[Text, Field(min_length=1, max_length=MAX_SHELF_PLACE)] | None
 
 
 @endpoint("GET", "/products", scope="catalog:read", query=ProductsQuery, answers={200: Products})
@@ -162,6 +171,21 @@ def set_product_disposal_rule(identity: Identity, code: str, body: ProductDispos
         now=utc_now(),
         actor=identity.actor.name,
     )
+    return 200, _product(product)
+
+
+@endpoint(
+    "PUT",
+    "/products/<code>/shelf-place",
+    scope="warehouse:write",
+    body=ShelfPlace,
+    answers={200: ProductShape},
+)
+def set_shelf_place(identity: Identity, code: str, body: ShelfPlace) -> tuple[int, Any]:
+    """Say where a product stands on the shelves; the pick list follows them."""
+    product = queries.get_product(code)
+    place = (body.shelf_place or "").strip() or None
+    service.place_product(product=product, shelf_place=place, now=utc_now(), actor=identity.actor.name)
     return 200, _product(product)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.campaigns.rules import MAX_QUANTITY, is_safe_name
+from groupbuy.catalog.rules import check_shelf_place
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import BASIS, MAX_FEN, parse_percent, parse_yuan
 from groupbuy.kernel.phones import normalise_phone
@@ -183,6 +184,12 @@ def flag(text: str) -> bool:
     if text.lower() not in YES + NO:
         raise BadInput("out_of_range", "Write 1 or 0, yes or no, 是 or 否.")
     return text.lower() in YES
+
+
+def shelf_place(text: str) -> str:
+    """Return a place on a shelf."""
+    check_shelf_place(text)
+    return text
 
 
 def temperature_zone(text: str) -> str:

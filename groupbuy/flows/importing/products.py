@@ -38,6 +38,7 @@ PRODUCTS = Kind(
         Column("temperature_zone", cells.temperature_zone, optional=True, blank="常温"),
         Column("weighed", cells.flag, optional=True, blank=False),
         Column("list_price_yuan", cells.price, "list_price_fen", optional=True),
+        Column("shelf_place", cells.shelf_place, optional=True),
     ),
     load,
 )

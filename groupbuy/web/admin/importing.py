@@ -51,6 +51,7 @@ EXPLANATIONS = {
     "cost_yuan": "每销售单位进价（元），最多两位小数",
     "price_yuan": "每销售单位售价（元），最多两位小数",
     "list_price_yuan": "划线价（元）",
+    "shelf_place": "货位，如 A-03-2，最多 16 个字符；拣货单按货位排序",
     "min_order_yuan": "起订金额（元），低于此金额的采购单需人工确认",
     "phone": "手机号 11 位",
     "leader_code": "团长编号，须已存在",

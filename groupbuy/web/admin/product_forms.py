@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.catalog import service
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
+from groupbuy.catalog.rules import MAX_SHELF_PLACE
 from groupbuy.db.transaction import in_transaction
 from groupbuy.http.guards import signed_in
 from groupbuy.http.pictures import store_picture
@@ -27,7 +28,7 @@ from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.states import look
 
-TEXTS = ("spec", "barcode", "description")
+TEXTS = ("spec", "barcode", "shelf_place", "description")
 PLAIN = (
     "supplier_id",
     "case_size",
@@ -58,6 +59,11 @@ class ProductForm(SeenForm):
     price_fen = YuanField(_l("Price (yuan)"), validators=[InputRequired()])
     list_price_fen = YuanField(_l("List price (yuan)"), validators=optional())
     temperature_zone = SelectField(_l("Temperature zone"))
+    shelf_place = StringField(
+        _l("Shelf place"),
+        validators=[Length(max=MAX_SHELF_PLACE)],
+        description=_l("Such as A-03-2; the pick list follows the shelves."),
+    )
     barcode = StringField(_l("Barcode"), validators=[Length(max=64)])
     weighed = BooleanField(_l("Settled by weight"))
     keeps = BooleanField(_l("Keeps in stock"), description=_l("What is left over serves the next round."))

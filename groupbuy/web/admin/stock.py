@@ -52,6 +52,7 @@ COLUMNS = (
     Column(_l("Item code"), lambda row: row.Product.code, "code", _page),
     Column(_l("Product"), lambda row: row.Product.name, "name", width=28),
     Column(_l("Specification"), lambda row: row.Product.spec),
+    Column(_l("Shelf place"), lambda row: row.Product.shelf_place),
     Column(_l("Free in stock"), lambda row: row.units, "number", sort="units"),
     Column(_l("Kept for rounds"), lambda row: row.reserved or None, "number"),
     Column(_l("In transit"), lambda row: row.on_the_way or None, "number"),
@@ -153,14 +154,14 @@ def stock_product(code: str) -> ResponseReturnValue:
         lambda: _count(code, form),
         then=url_for("admin.stock_product", code=code),
         done=_("The count is booked."),
-        least=stock_alerts.least_form(product.id),
+        least=stock_alerts.least_form(product),
         **_facts_of(product),
     )
 
 
 @blueprint.post("/stock/<code>/least")
 def stock_least(code: str) -> ResponseReturnValue:
-    """Choose below how many units a product's stock is low."""
+    """Say where a product stands on the shelves, and below how many units its stock is low."""
     product, least = get_product(code), LeastForm()
     stock_alerts.name_places(least)
     if least.validate_on_submit() and saving.stored(

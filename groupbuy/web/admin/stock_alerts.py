@@ -1,8 +1,11 @@
-"""Below how many units a product's stock is low: over all warehouses, and in each of them."""
+"""Where a product stands on the shelves; below how many units its stock is low, in all and by warehouse."""
 
-from wtforms import FieldList, Form, FormField, HiddenField
+from wtforms import FieldList, Form, FormField, HiddenField, StringField
+from wtforms.validators import Length
 
+from groupbuy.catalog import service as catalog
 from groupbuy.catalog.models import Product
+from groupbuy.catalog.rules import MAX_SHELF_PLACE
 from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import alerts
 from groupbuy.warehouse import warehouses as places
@@ -26,18 +29,20 @@ class PlaceForm(Form):  # type: ignore[misc]  # WTForms ships no types.
 
 
 class LeastForm(PageForm):
-    """Below how many units a stock is low."""
+    """Where a product stands, and below how many units its stock is low."""
 
+    shelf_place = StringField(_l("Shelf place"), validators=[Length(max=MAX_SHELF_PLACE)])
     least = WholeField(_l("Low below, over all warehouses"), validators=optional())
     places = FieldList(FormField(PlaceForm), max_entries=MOST_PLACES)
 
 
-def least_form(product_id: int) -> LeastForm:
+def least_form(product: Product) -> LeastForm:
     """Return the form with what has been chosen; the warehouses stand in it where there are several."""
-    known, chosen = places.all_places(), alerts.least_by_place(product_id)
+    known, chosen = places.all_places(), alerts.least_by_place(product.id)
     rows = [{"warehouse": place.code, "least": chosen.get(place.id)} for place in known]
     shown = rows if len(known) > 1 or chosen else []
-    form = LeastForm(formdata=None, data={"least": alerts.least_of(product_id), "places": shown})
+    stored = {"shelf_place": product.shelf_place, "least": alerts.least_of(product.id), "places": shown}
+    form = LeastForm(formdata=None, data=stored)
     name_places(form)
     return form
 
@@ -51,8 +56,10 @@ def name_places(form: LeastForm) -> None:
 
 
 def store(product: Product, form: LeastForm) -> None:
-    """Keep below how many units a product's stock is low."""
+    """Keep where a product stands, and below how many units its stock is low."""
     now, who = utc_now(), actor().name
+    shelf = (form.shelf_place.data or "").strip() or None
+    catalog.place_product(product=product, shelf_place=shelf, now=now, actor=who)
     alerts.set_least(product=product, least=form.least.data, now=now, actor=who)
     for row in form.places:
         place = places.get(row.warehouse.data or "")
