@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -254,15 +254,38 @@ def really_missing(found: Discrepancy) -> int:
 
 def taken_since(stop: DeliveryStop, offer_id: int) -> int:
     """Return the units of an offer that a shortage has taken from a stop since it was signed for."""
-    took = (
-        select(total(LineChange.units))
+    took = _shared_out(stop).where(OrderLine.offer_id == offer_id, LineChange.at > stop.signed_at)
+    return db.session.scalar(took.with_only_columns(total(LineChange.units))) or 0
+
+
+def after_sharing_out(stop: DeliveryStop, now: datetime) -> datetime:
+    """Return a time for a signature that is not before what was shared out of its goods already.
+
+    The caller has locked the rounds. Who waited for a lock read the clock before; the order of the locks
+    counts, and ``taken_since`` knows it by these times.
+    """
+    last = db.session.scalar(_shared_out(stop).with_only_columns(func.max(LineChange.at)))
+    return now if last is None else max(now, last)
+
+
+def _shared_out(stop: DeliveryStop) -> Select[tuple[LineChange]]:
+    return (
+        select(LineChange)
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)
         .join(Order, Order.id == OrderLine.order_id)
         .join(Round, Round.id == Order.round_id)
-        .where(OrderLine.offer_id == offer_id, Order.leader_id == stop.leader_id)
-        .where(is_on(stop.day), is_shared_out(), LineChange.at > stop.signed_at)
+        .where(Order.leader_id == stop.leader_id, is_on(stop.day), is_shared_out())
     )
-    return db.session.scalar(took) or 0
+
+
+def after_signatures(round_id: int, now: datetime) -> datetime:
+    """Return a time for a change to the goods of a round that is after all who have signed for them.
+
+    The caller has locked the round; see ``after_sharing_out``.
+    """
+    days = select(day_of()).join(Round, Round.id == Order.round_id).where(Order.round_id == round_id)
+    last = db.session.scalar(select(func.max(DeliveryStop.signed_at)).where(DeliveryStop.day.in_(days)))
+    return now if last is None or last < now else last + timedelta(microseconds=1)
 
 
 def still_to_leave(round_id: int) -> bool:

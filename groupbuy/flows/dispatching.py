@@ -23,7 +23,7 @@ def leave(*, route_id: int, now: datetime, actor: Actor) -> bool:
     Raise NotFound, RuleBroken ``no_stops``.
     """
     route = queries.get_route(route_id)
-    rounds = _lock_rounds(route.day)
+    rounds = lock_rounds(route.day)
     if not delivery.leave(route_id=route_id, now=now, actor=actor.name):
         return False
     for round_ in rounds:
@@ -37,7 +37,7 @@ def call_back(*, route_id: int, reason: str, now: datetime, actor: Actor) -> Non
     Raise NotFound, BadInput, RuleBroken ``not_left``, ``too_late``, ``arrived``, ``handed_out``.
     """
     route = queries.get_route(route_id)
-    rounds, left_at = _lock_rounds(route.day), route.left_at
+    rounds, left_at = lock_rounds(route.day), route.left_at
     route = delivery.call_back(route_id=route_id, reason=reason, now=now, actor=actor.name)
     if left_at is not None and _handed_out_since(route, left_at):
         raise RuleBroken("handed_out", "Goods of this route have been handed out.")
@@ -62,13 +62,16 @@ def dispatch(*, round_: Round, now: datetime, actor: Actor) -> None:
         )
 
 
-def _lock_rounds(day: date) -> list[Round]:
+def lock_rounds(day: date, leader_id: int | None = None) -> list[Round]:
+    """Lock the rounds of which something is brought on a day, or to one leader, in the order of their ids."""
     # Of two routes that leave at once, the second sees that the first has left.
-    ids = db.session.scalars(
+    ids = (
         select(Round.id)
         .join(Order, Order.round_id == Round.id)
         .where(*queries.of_day(day))
         .distinct()
         .order_by(Round.id)
     )
-    return [lifecycle.lock_round(round_id) for round_id in ids.all()]
+    if leader_id is not None:
+        ids = ids.where(Order.leader_id == leader_id)
+    return [lifecycle.lock_round(round_id) for round_id in db.session.scalars(ids).all()]

@@ -18,7 +18,7 @@ from groupbuy.delivery import service as delivery
 from groupbuy.delivery.models import DeliveryStop, Discrepancy
 from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.rules import Decision, Payer, Reason
-from groupbuy.flows import telling_of_changes
+from groupbuy.flows import dispatching, telling_of_changes
 from groupbuy.flows.telling_of_changes import Missed
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.orders import shortening
@@ -72,15 +72,18 @@ def sign(
         raise RuleBroken("already_signed", "These goods have been signed for.")
     goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
     found = _differences(stop, goods, counts)
-    delivery.store_signature(stop=stop, found=found, note=note, now=now, actor=actor.name)
+    at = queries.after_sharing_out(stop, now)
+    delivery.store_signature(stop=stop, found=found, note=note, now=at, actor=actor.name)
     return stop
 
 
 def _own_stop(stop_id: int, leader_ids: Sequence[int]) -> DeliveryStop:
-    stop = queries.get_stop(stop_id, lock=True)
+    """Lock a stop, and before it its rounds: who shares out a shortage at this moment is waited for."""
+    stop = queries.get_stop(stop_id)
     if stop.leader_id not in leader_ids:
         raise NotFound("unknown_stop", "There is no such stop.")
-    return stop
+    dispatching.lock_rounds(stop.day, stop.leader_id)
+    return queries.get_stop(stop_id, lock=True)
 
 
 def report_later(

@@ -1,6 +1,9 @@
 """What a leader misses and what a supplier left out are told apart, in whatever order they are dealt with."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -258,3 +261,61 @@ def test_what_a_shortage_took_between_signing_and_reporting_is_not_missing_too(t
     assert queries.really_missing(found) == 1
     town.decide(found.id, Decision.REFUND, Payer.DRIVER)
     assert sum(_kept(town)[:2]) == left - 1
+
+
+def test_what_is_shared_out_while_a_leader_signs_is_not_missing_too(app: Flask, town: Town) -> None:
+    _receive(town, 6)
+    p1, stop_id, leader_id, round_id = (
+        town.offer("P1"),
+        town.stop(0).id,
+        town.leaders[0].id,
+        town.rounds[0].id,
+    )
+    shared_out, signed = Event(), Event()
+
+    def share_out() -> None:
+        round_ = db.session.get_one(Round, round_id)
+        allocating.apply(round_=round_, policy=Policy.FIRST_COME, now=LATER, actor=ACTOR)
+        shared_out.set()
+        # Who signs without waiting for this transaction has done so by then.
+        signed.wait(1)
+
+    def sign() -> None:
+        shared_out.wait(10)
+        now, counts = LATER + timedelta(seconds=1), {p1: Count(6, "missing")}
+        signing.sign(stop_id=stop_id, leader_ids=[leader_id], counts=counts, now=now, actor=ACTOR)
+
+    def run(work: Callable[[], None]) -> None:
+        with app.app_context():
+            in_transaction(work)
+            if work is sign:
+                signed.set()
+
+    db.session.rollback()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, (share_out, sign)))
+    # Six came: Clara goes without 3, and Berta without 1 of the 7 that L1 would have got.
+    assert _kept(town) == [5, 1, 0]
+    assert queries.discrepancies(day=PICKUP) == []
+
+
+def test_who_waited_for_the_sharing_out_is_charged_for_all_that_is_missing(town: Town) -> None:
+    _receive(town, 6)
+    _share_out(town)
+    # The leader sent the signature before, and it waited: its clock is an hour behind.
+    found = _sign(town, 5)
+    assert (found.sent, queries.really_missing(found)) == (6, 1)
+
+
+def test_a_shortage_that_waited_for_a_signature_took_its_goods_after_it(town: Town) -> None:
+    found = _sign(town, 6)
+    _receive(town, 6)
+    in_transaction(
+        lambda: allocating.apply(
+            round_=db.session.get_one(Round, town.rounds[0].id),
+            policy=Policy.FIRST_COME,
+            now=T - timedelta(seconds=1),
+            actor=ACTOR,
+        )
+    )
+    assert (_kept(town), queries.really_missing(_again(found))) == ([5, 1, 0], 0)
