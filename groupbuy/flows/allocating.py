@@ -55,10 +55,11 @@ def apply(
 ) -> Allocation | None:
     """Share out what is short of a round, or of some of its products; None when nothing is (any more).
 
+    Without products it is about those of which nothing more comes, as soon as there are any.
     Who loses gets the substitute that was named first, else by ``swaps`` the operator's, else the money.
     An offer is dealt with once, whoever asks and however often. ``seen`` is the fingerprint of the
     preview that was looked at. Raise NotFound, BadInput ``unknown_product``, and RuleBroken
-    ``not_received`` while something may still come, ``preview_outdated``.
+    ``not_received`` while more may still come of what is asked for, ``preview_outdated``.
     """
     # Of two operators at once the second waits here, and finds nothing to do.
     lifecycle.lock_round(round_.id)

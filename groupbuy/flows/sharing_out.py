@@ -83,7 +83,7 @@ class Preview:
 
 
 def short_offers(round_: Round, product_codes: Sequence[str] | None = None) -> list[Supply]:
-    """Return the offers of a round that are short, or those of some products, by product code.
+    """Return the offers of a round that are short and to be shared out, as ``only_short``, by product code.
 
     Raise NotFound for a product that the round has not.
     """
@@ -96,10 +96,14 @@ def short_offers(round_: Round, product_codes: Sequence[str] | None = None) -> l
 
 
 def only_short(supplies: Sequence[Supply], product_codes: Sequence[str] | None) -> list[Supply]:
-    """Return the supplies that are short, of some products where they are named."""
-    return [
-        one for one in supplies if one.short and (product_codes is None or one.product_code in product_codes)
-    ]
+    """Return the supplies that are short, of some products where they are named.
+
+    Else those of which nothing more comes, as soon as there are any: the others wait for their suppliers.
+    """
+    short = [one for one in supplies if one.short]
+    if product_codes is not None:
+        return [one for one in short if one.product_code in product_codes]
+    return settled(short) or short
 
 
 def settled(short: Sequence[Supply]) -> list[Supply]:

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from flask import Flask
+
 from groupbuy.db import db
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
+from tests import building
 from tests.api.conftest import Town, close
+from tests.warehouse import day
 from tests.warehouse.test_warehouses import add_warehouse
 
 CALM = {"least": None, "low": False, "low_in": []}
@@ -194,3 +198,21 @@ def test_what_is_low_is_chosen_and_listed(town: Town) -> None:
     assert clerk.ask("PUT", "/stock/alerts", chosen | {"warehouse": "G9"}).status_code == 404
     assert clerk.ask("PUT", "/stock/alerts", chosen | {"least": None}).json["least"] is None
     assert clerk.get("/stock?low=true").json["items"] == []
+
+
+def test_what_one_supplier_left_out_is_shared_out_while_another_is_on_its_way(app: Flask, town: Town) -> None:
+    goods = [building.add_product(building.add_supplier(f"X{place}"), f"X{place}") for place in (1, 2)]
+    round_ = building.add_round(goods, "C9")
+    placed = building.place(round_, building.add_resident(building.add_leader("L9")), {"X1": 4, "X2": 4})
+    building.close(app, round_)
+    first = purchasing.heads_of_round(round_.id)[0].number
+    day.receive(first, {"X1": 3}, last=True)
+    clerk, path, body = town.staff("warehouse"), f"/rounds/{round_.name}/allocations", {"policy": "pro_rata"}
+    preview = clerk.post(path, body | {"dry_run": True}).json
+    assert [one["product_code"] for one in preview["offers"]] == ["X1"]
+    named = clerk.post(path, body | {"products": ["X1", "X2"]})
+    assert (named.status_code, named.json["error"]["param"]) == (409, "X2")
+    done = clerk.post(path, body | {"fingerprint": preview["fingerprint"]})
+    assert (done.status_code, done.json["units"]) == (201, 1)
+    assert clerk.post(path, body).json["error"]["code"] == "not_received"
+    assert day.quantities(placed) == {"X1": 3, "X2": 4}

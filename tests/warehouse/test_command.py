@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
+from groupbuy.purchasing import queries as purchasing
 from tests import building
 from tests.support.commands import Run
 from tests.warehouse import day
@@ -35,6 +36,20 @@ def test_a_file_is_received_once_and_what_is_short_is_shared_out(
     assert done.stdout == "2 lines lost 2 units worth ¥19.80.\n"
     assert run_cli("allocate", round_.name, "--policy", "pro_rata").stdout == "Nothing is short.\n"
     assert day.wrong() == []
+
+
+def test_the_command_shares_out_what_nothing_more_comes_of(app: Flask, run_cli: Run) -> None:
+    goods = [building.add_product(building.add_supplier(f"X{place}"), f"X{place}") for place in (1, 2)]
+    round_ = building.add_round(goods)
+    placed = building.place(round_, building.add_resident(building.add_leader("L1")), {"X1": 4, "X2": 4})
+    building.close(app, round_)
+    day.receive(purchasing.heads_of_round(round_.id)[0].number, {"X1": 3}, last=True)
+    tried = run_cli("allocate", round_.name, "--policy", "pro_rata", "--dry-run")
+    assert tried.stdout == "1 lines would lose 1 units worth ¥9.90.\n"
+    assert run_cli("allocate", round_.name, "--policy", "pro_rata").stdout.startswith("1 lines lost 1 units")
+    assert day.quantities(placed) == {"X1": 3, "X2": 4}
+    refused = run_cli("allocate", round_.name, "--policy", "pro_rata", check=False)
+    assert (refused.exit_code, "More of X2 may still come" in refused.stderr) == (1, True)
 
 
 def test_every_fault_of_a_file_is_named(app: Flask, run_cli: Run, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ MAX_PRODUCTS = 2000
 
 
 class Allocate(Body):
-    """How to share out; without products everything that is short. ``fingerprint`` is that of a dry run.
+    """How to share out; without products all that is short and of which nothing more comes.
+
+    ``fingerprint`` is that of a dry run.
 
     ``swaps`` name for a product that is short another one, at most as dear, for all its buyers.
     """

@@ -89,7 +89,7 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
     round_, policy = get_round(name), _chosen()
     supplies = supply.supplies_of(round_.id)
     short = [one for one in supplies if one.short]
-    offers = sharing_out.settled(short) or short
+    offers = sharing_out.only_short(supplies, None)
     small = sum(one.wanted for one in offers) <= MOST_TO_COMPARE
     chosen, wrong = _swaps(round_)
     decided = {
@@ -192,8 +192,7 @@ def campaigns_shortage_apply(name: str) -> ResponseReturnValue:
     form = PageForm()
     if form.validate_on_submit():
         return _apply(name, policy, seen, back)
-    short = sharing_out.short_offers(round_)
-    offers = sharing_out.settled(short) or short
+    offers = sharing_out.short_offers(round_)
     outcome = _outcome(policy, sharing_out.preview(round_, policy, offers, _swaps(round_)[0]))
     return ask_first(
         "admin",
@@ -229,13 +228,11 @@ def _apply(name: str, policy: Policy, seen: str, back: str) -> ResponseReturnVal
     def work() -> Allocation | None:
         be_unhurried()
         round_: Round = get_round(name)
-        settled = sharing_out.settled(sharing_out.short_offers(round_))
         return allocating.apply(
             round_=round_,
             policy=policy,
             now=utc_now(),
             actor=actor(),
-            product_codes=[one.product_code for one in settled] or None,
             swaps=_swaps(round_)[0],
             seen=seen or None,
         )
