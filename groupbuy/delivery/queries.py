@@ -268,7 +268,7 @@ def after_sharing_out(stop: DeliveryStop, now: datetime) -> datetime:
     return now if last is None else max(now, last)
 
 
-def _shared_out(stop: DeliveryStop) -> Select[tuple[LineChange]]:
+def _shared_out(stop: DeliveryStop) -> Select[LineChange]:
     return (
         select(LineChange)
         .join(OrderLine, OrderLine.id == LineChange.order_line_id)

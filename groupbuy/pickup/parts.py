@@ -48,10 +48,10 @@ def units_taken(left: Sequence[LineLeft], parts: Sequence[Part]) -> Mapping[int,
             raise BadInput("out_of_range", "At least 1.", param=f"lines[{index}].quantity")
         line = open_.get((part.order_no, part.product_code))
         if line is None or part.units > line.units:
-            units = 0 if line is None else line.units
+            name, units = (part.product_code, 0) if line is None else (line.name, line.units)
             raise RuleBroken(
                 "more_than_left",
-                f"Of {part.product_code} only {units} are left to hand out.",
+                f"Of {name} only {units} are left to hand out.",
                 param=f"lines[{index}].quantity",
             )
         if line.line_id in taken:

@@ -146,7 +146,11 @@ def pickup_verify() -> ResponseReturnValue:
 
 def _plain(text: str) -> str:
     """Return the digits of a code as people type it: ``4821 3907``, full-width digits."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "")
+    return _half_width(text).replace("-", "")
+
+
+def _half_width(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _looked_up(code: str) -> str:
@@ -300,7 +304,8 @@ def pickup_undo(number: str) -> ResponseReturnValue:
 def _chosen(order: Order) -> list[Part]:
     """Return the units typed for each line of a bag; an empty box or 0 is none of it."""
     lines = pickups.left_of([one.id for one in pickups.orders_of_bag(order)])
-    typed = [(line, _plain(request.form.get(_field_of(line), ""))) for line in lines]
+    # A minus sign stays: it is no whole number of units, and nothing is handed out by mistake.
+    typed = [(line, _half_width(request.form.get(_field_of(line), ""))) for line in lines]
     return [Part(line.order_no, line.product_code, _units(text)) for line, text in typed if text.strip("0")]
 
 
