@@ -97,8 +97,8 @@ def check_in_time(name: str, until: datetime | None, now: datetime, zone: ZoneIn
         raise RuleBroken("too_late", f"About {name} one could ask until {ended}.", param="lines")
 
 
-def check_units(asked: Mapping[str, int], askable: Mapping[str, int]) -> None:
-    """Check sale units by product code against what can still be asked for.
+def check_units(asked: Mapping[str, int], askable: Mapping[str, int], names: Mapping[str, str]) -> None:
+    """Check sale units by product code against what can still be asked for; people know goods by their names.
 
     Raise BadInput ``required`` for nothing, ``out_of_range`` below 1; RuleBroken ``more_than_bought``.
     """
@@ -109,7 +109,8 @@ def check_units(asked: Mapping[str, int], askable: Mapping[str, int]) -> None:
             raise BadInput("out_of_range", "At least 1.", param=code)
         if units > askable.get(code, 0):
             left = askable.get(code, 0)
-            raise RuleBroken("more_than_bought", f"Of {code} at most {left} can be asked for.", param=code)
+            name = names.get(code, code)
+            raise RuleBroken("more_than_bought", f"Of {name} at most {left} can be asked for.", param=code)
 
 
 def after_approval(kind: Kind) -> CaseState:

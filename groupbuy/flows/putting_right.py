@@ -131,7 +131,8 @@ def _asked_lines(order: Order, request: Request, now: datetime, zone: ZoneInfo) 
 
 def _lines_for(order: Order, request: Request) -> list[AfterSaleLine]:
     askable = queries.askable(order.id)
-    rules.check_units(request.units, {code: one.units for code, one in askable.items()})
+    units = {code: one.units for code, one in askable.items()}
+    rules.check_units(request.units, units, {code: one.name for code, one in askable.items()})
     return [
         AfterSaleLine(order_line_id=askable[code].line_id, units=units)
         for code, units in request.units.items()

@@ -42,6 +42,7 @@ REASONS = {
     Reason.NOT_AS_SHOWN: _l("Not as shown"),
     Reason.OTHER: _l("Something else"),
 }
+_FIELDS = {"text": "text", "photos": "photos", "picture": "photos"}
 
 
 class AfterSaleForm(KeyedForm):
@@ -106,8 +107,17 @@ def asked(form: AfterSaleForm, order: Order) -> AfterSaleCase | None:
     try:
         return in_transaction(work)
     except GroupbuyError as error:
-        form.text.errors = [*form.text.errors, translate_sentence(error.message)]
+        _blame(form, error)
         return None
+
+
+def _blame(form: AfterSaleForm, error: GroupbuyError) -> None:
+    """Put an error beside the pictures or the words that it is about, else above the goods."""
+    sentence, field = translate_sentence(error.message), _FIELDS.get(error.param or "")
+    if field is None:
+        form.form_errors.append(sentence)
+    else:
+        form[field].errors = [*form[field].errors, sentence]
 
 
 def field_of(product_code: str) -> str:

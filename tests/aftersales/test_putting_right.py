@@ -158,7 +158,7 @@ def test_of_two_people_who_decide_at_once_one_wins(app: Flask, order: Order) -> 
 def test_what_passes_the_check_can_be_asked_for(asked: dict[str, int], askable: dict[str, int]) -> None:
     fits = bool(asked) and all(1 <= units <= askable.get(code, 0) for code, units in asked.items())
     try:
-        rules.check_units(asked, askable)
+        rules.check_units(asked, askable, {})
     except GroupbuyError:
         assert not fits
     else:

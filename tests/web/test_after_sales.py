@@ -59,9 +59,11 @@ def test_somebody_asks_with_a_picture_and_an_operator_answers(
         "units-P1": "2",
         "submission_key": "k",
     }
-    assert buyer.post(address, data=sent | {"units-P1": "4"}).status_code == 422
+    too_many = buyer.post(address, data=sent | {"units-P1": "4"})
+    assert (too_many.status_code, 'class="mb-0">苹果 最多可申请 3 件' in too_many.text) == (422, True)
     no_picture = buyer.post(address, data=sent | {"photos": (BytesIO(b"<svg/>"), "a.jpg")})
-    assert no_picture.status_code == 422
+    beside = no_picture.text.partition("照片（最多 3 张）")[2]
+    assert (no_picture.status_code, "这不是可以读取的图片" in beside) == (422, True)
     picture.seek(0)
     assert buyer.post(address, data=sent | {"photos": (picture, "a.jpg")}).status_code == 303
     assert buyer.post(address, data=sent).status_code == 303

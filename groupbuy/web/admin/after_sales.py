@@ -93,7 +93,10 @@ class DecisionForm(PageForm):
     instead = StringField(
         _l("Exchange for (product code)"),
         validators=[Length(max=64)],
-        description=_l("Empty for the same goods. Nothing is charged or paid for a difference in price."),
+        description=_l(
+            "Empty for the same goods. Others cost what they cost in the round that brings them;"
+            " the difference is paid back or paid on pickup."
+        ),
     )
     charge_supplier = BooleanField(_l("Charge the supplier with their cost"))
 
