@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -77,16 +77,19 @@ def _claims() -> Select[LotClaim]:
 
 
 def progress_of(claim_id: int) -> LotProgress:
-    """Return how far a claim is."""
+    """Return how far a claim is; what a buyer has taken back again is answered, but not bad."""
+    stands = or_(LotReply.case_id.is_(None), AfterSaleCase.state != CaseState.WITHDRAWN)
     row = db.session.execute(
         select(
             func.count(),
             func.count(LotReply.bad_units),
-            func.count(case((LotReply.bad_units > 0, 1))),
-            total(LotReply.bad_units),
+            func.count(case((and_(stands, LotReply.bad_units > 0), 1))),
+            total(case((stands, LotReply.bad_units))),
             total(LotReply.taken_units),
-            total(LotReply.credit_fen),
-        ).where(LotReply.claim_id == claim_id)
+            total(case((stands, LotReply.credit_fen))),
+        )
+        .outerjoin(AfterSaleCase, AfterSaleCase.id == LotReply.case_id)
+        .where(LotReply.claim_id == claim_id)
     ).one()
     return LotProgress(*row)
 

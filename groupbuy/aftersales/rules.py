@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from groupbuy.kernel.errors import BadInput, RuleBroken
 
 MAX_TEXT = 500
+MAX_DAYS_TO_ANSWER = 30
 MAX_PHOTOS = 3
 # How long a supplier has to answer a claim on a batch once its buyers have; then the operator decides.
 LOT_ANSWER = timedelta(hours=72)

@@ -4,7 +4,7 @@ Each piece that somebody says is bad is an after-sale case of its own order. ``d
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
@@ -53,6 +53,11 @@ def open_claim(
         raise BadInput("required", "Say what may be wrong with the goods.", param="text")
     if until <= now:
         raise BadInput("out_of_range", "Choose a later moment.", param="until")
+    if until > now + timedelta(days=rules.MAX_DAYS_TO_ANSWER):
+        # A slip in the year would leave the buyers asked, and the supplier not, for ever.
+        raise BadInput(
+            "out_of_range", f"Choose a moment within {rules.MAX_DAYS_TO_ANSWER} days.", param="until"
+        )
     claim = _store(batch, supplier, text.strip(), until, now, actor)
     lines = tracing.lines_of(batch)
     if not lines:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from groupbuy.aftersales import lots, rules
+from groupbuy.aftersales import lots, queries, rules
 from groupbuy.aftersales.models import LotClaim, LotReply
 from groupbuy.aftersales.rules import LotState
 from groupbuy.catalog.models import Supplier
@@ -167,6 +167,28 @@ def test_a_claim_ends_by_itself_where_nothing_was_bad(app: Flask, bought: list[O
     building.close(app, bought[0].round, UNTIL)
     assert lots.get_claim(claim.number).state == LotState.UNFOUNDED
     assert code_of(decide, claim, accepted=True) == "already_decided"
+
+
+def test_what_a_buyer_takes_back_is_bad_no_more(app: Flask, bought: list[Order]) -> None:
+    batch = db.session.scalars(select(StockBatch)).one()
+    claim = claim_on(batch)
+    case = answer(claim, bought[0], 2).case
+    assert case is not None
+    with transaction():
+        putting_right.withdraw(case=queries.get_case(case.number), now=FOUND, actor=ACTOR)
+    progress = lots.progress_of(claim.id)
+    assert (progress.answered, progress.bad, progress.bad_units, progress.credit_fen) == (1, 0, 0, 0)
+    # Nobody says that anything is bad: there is nothing to ask the supplier.
+    assert in_transaction(lambda: claiming_lots.end_asking(claim_id=claim.id, now=UNTIL, zone=ZONE)) == (
+        LotState.UNFOUNDED
+    )
+
+
+def test_buyers_are_asked_for_a_month_at_most(app: Flask, bought: list[Order]) -> None:
+    batch = db.session.scalars(select(StockBatch)).one()
+    assert code_of(claim_on, batch, UNTIL - timedelta(days=30, minutes=1)) == "out_of_range"
+    db.session.rollback()
+    assert claim_on(batch, UNTIL - timedelta(days=30)).state == LotState.ASKING
 
 
 def test_a_supplier_takes_over_everything_and_so_has_decided(app: Flask, bought: list[Order]) -> None:
