@@ -1,5 +1,6 @@
 """``groupbuy deliveries``: the routes of a day, and their delivery notes."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import planning, queries, service
+from groupbuy.delivery.loading import loads_of
 from groupbuy.delivery.models import Reroute
-from groupbuy.delivery.sheets import notes_of
+from groupbuy.delivery.sheets import loading_list, notes_of
 from groupbuy.delivery.views import day_json
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.files import write_whole
+from groupbuy.documents.sheet import Sheet
 from groupbuy.flows import rerouting
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import parse_date
@@ -40,7 +43,11 @@ def _day(_context: click.Context, _param: click.Parameter, text: str) -> date:
 @click.option("--plan", is_flag=True, help="First give each leader with goods a stop on its usual route.")
 @click.option("--propose", is_flag=True, help="Work out shorter tours (extra routes); this takes seconds.")
 @click.option("--take", is_flag=True, help="Take the proposed tours over.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write delivery notes here.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write delivery notes and loading lists here.",
+)
 @click.option("--pdf", "with_pdf", is_flag=True, help="PDF beside each workbook.")
 @click.option("--reroute", nargs=2, metavar="FROM TO", help="Let leader TO hand out the bags of leader FROM.")
 @click.option("--reason", default="", help="Why they are re-routed; residents read it.")
@@ -115,11 +122,20 @@ def _write(app: Flask, day: date, out: Path, with_pdf: bool) -> list[str]:
     names = []
     for route in queries.routes_of(day):
         goods = queries.goods_of_day(day, [stop.leader_id for stop in route.stops])
-        sheets = notes_of(route, goods, zone=settings_of(app).timezone, printed_at=utc_now())
-        for suffix, write in (("xlsx", xlsx.write_xlsx), ("pdf", pdf.write_pdf))[: 1 + with_pdf]:
-            if sheets:
-                names.append(f"{file_name('配送单', day.isoformat(), route.name)}.{suffix}")
-                write_whole(out / names[-1], write(sheets))
+        zone, now = settings_of(app).timezone, utc_now()
+        notes = notes_of(route, goods, zone=zone, printed_at=now)
+        if notes:
+            names += _files(out, file_name("配送单", day.isoformat(), route.name), notes, with_pdf)
+            loading = loading_list(route, loads_of(route), zone=zone, printed_at=now)
+            names += _files(out, file_name("装车单", day.isoformat(), route.name), [loading], with_pdf)
+    return names
+
+
+def _files(out: Path, name: str, sheets: Sequence[Sheet], with_pdf: bool) -> list[str]:
+    names = []
+    for suffix, write in (("xlsx", xlsx.write_xlsx), ("pdf", pdf.write_pdf))[: 1 + with_pdf]:
+        names.append(f"{name}.{suffix}")
+        write_whole(out / names[-1], write(sheets))
     return names
 
 

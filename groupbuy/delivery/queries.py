@@ -135,14 +135,14 @@ def days_to_sign(leader_id: int) -> Sequence[date]:
 def units_of_day(day: date) -> Mapping[int, int]:
     """Return the sale units of a day by leader, in one query."""
     return by_key(
-        _lines(day).add_columns(Order.leader_id, total(OrderLine.quantity)).group_by(Order.leader_id)
+        lines_of(day).add_columns(Order.leader_id, total(OrderLine.quantity)).group_by(Order.leader_id)
     )
 
 
 def goods_of_day(day: date, leader_ids: Collection[int]) -> Mapping[int, Sequence[StopGoods]]:
     """Return what each of some leaders is to get on a day, by product code, in one query."""
     rows = db.session.execute(
-        _lines(day)
+        lines_of(day)
         .add_columns(
             Order.leader_id,
             Offer.id,
@@ -172,7 +172,8 @@ def _sorted_by_leader(rows: Iterable[tuple[int, StopGoods]]) -> Mapping[int, Seq
     return goods
 
 
-def _lines(day: date) -> Select[*tuple[object, ...]]:
+def lines_of(day: date) -> Select[*tuple[object, ...]]:
+    """Return the statement of the order lines that are brought to leaders on a day, without columns."""
     return (
         select()
         .select_from(OrderLine)

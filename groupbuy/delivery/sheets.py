@@ -1,4 +1,4 @@
-"""The delivery note of a stop (配送单): what the driver brings and the leader signs for."""
+"""What goes with the driver: the note of each stop (配送单), and how the vehicle is loaded (装车单)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.campaigns.heads import day_text
+from groupbuy.delivery.loading import StopLoad, zones_of
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
 from groupbuy.delivery.queries import StopGoods
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
@@ -72,7 +73,7 @@ def delivery_note(
             ("小区", community or "—"),
             ("团长", f"{leader.code} {leader.name} {leader.phone}"),
             ("地址", leader.address or "—"),
-            ("司机", " ".join(text for text in (route.driver, route.driver_phone) if text) or "—"),
+            ("司机", _driver(route)),
         ),
         notes=("请当面点清；短少、破损请在“实收”“差异”中写明。", f"期次：{'、'.join(rounds)}"),
         signatures=("配货人", "配送员", "团长"),
@@ -92,3 +93,50 @@ def merged(goods: Sequence[StopGoods]) -> list[Bundle]:
 
 def _row(number: int, one: Bundle) -> Row:
     return (number, one.code, one.name, one.spec, one.units, one.price_fen, one.amount_fen, "", "")
+
+
+def _driver(route: DeliveryRoute) -> str:
+    return " ".join(text for text in (route.driver, route.driver_phone) if text) or "—"
+
+
+def loading_list(
+    route: DeliveryRoute, loads: Sequence[StopLoad], *, zone: ZoneInfo, printed_at: datetime
+) -> Sheet:
+    """Return how a vehicle is loaded: the last stop first, with bags and units of each temperature zone."""
+    zones = zones_of(loads)
+    return Sheet(
+        "装车单",
+        _loading_columns(zones),
+        table([_loaded(load, zones) for load in loads]),
+        head=(
+            ("配送日期", day_text(route.day)),
+            ("线路", f"{route.name}，{len(loads)} 站"),
+            ("司机", _driver(route)),
+            ("可装件数", str(route.capacity_units or "—")),
+        ),
+        notes=("从上往下装车：最后一站最先装，第一站最后装、靠近车门。",),
+        signatures=("装车", "复核", "司机"),
+        printed=f"{route.name} {route.day} · 打印 {printed_at.astimezone(zone):%Y-%m-%d %H:%M}",
+    )
+
+
+def _loading_columns(zones: Sequence[str]) -> tuple[Column, ...]:
+    return (
+        Column("装车顺序", Kind.INTEGER, 9),
+        Column("站", Kind.INTEGER, 5),
+        Column("团长", Kind.TEXT, 18),
+        Column("提货点", Kind.TEXT, 30),
+        Column("袋数", Kind.QUANTITY, 7, total=True),
+        *(Column(f"{zone}件数", Kind.INTEGER, 9, total=True) for zone in zones),
+        Column("合计件数", Kind.QUANTITY, 9, total=True),
+        Column("已装", Kind.TEXT, 6, align="center"),
+    )
+
+
+def _loaded(load: StopLoad, zones: Sequence[str]) -> Row:
+    leader = load.stop.leader
+    community = leader.community.name if leader.community else ""
+    place = " ".join(part for part in (community, leader.address) if part)
+    counts = (load.by_zone.get(zone) for zone in zones)
+    named = (load.turn, load.stop.position, f"{leader.code} {leader.name}", place)
+    return (*named, load.bags, *counts, load.units, "□")

@@ -140,6 +140,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.delivery_leave": ACT,
         "admin.delivery_call_back": ACT,
         "admin.delivery_notes": LOOK,
+        "admin.delivery_loading": LOOK,
         "admin.delivery_paper": LOOK,
         "admin.stock_batches": LOOK,
         "admin.stock_batch": LOOK,

@@ -224,7 +224,8 @@ def test_the_command_plans_shows_and_writes_notes(town: Town, cli_runner: Run, t
     shown = done.json
     assert shown["unplanned"] == []
     assert sorted(shown["files"]) == sorted(path.name for path in out.iterdir())
-    assert len(shown["files"]) == 4
+    # The notes and the loading list of both routes, each as a workbook and as a PDF.
+    assert len(shown["files"]) == 8
     assert "东线: 2 stops, 14 units, loading" in cli_runner("deliveries", DAY).stdout
     assert "Nothing is delivered" in cli_runner("deliveries", "2020-01-01").stdout
     assert cli_runner("deliveries", "someday", check=False).exit_code == 2

@@ -1,5 +1,6 @@
 """Routes changed by hand: new ones, who drives, stops on another place, called back; and their notes."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,14 @@ from groupbuy.audit import service as audit
 from groupbuy.config import Settings
 from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import queries, service
+from groupbuy.delivery.loading import loads_of
+from groupbuy.delivery.models import DeliveryRoute
 from groupbuy.delivery.rules import MAX_NAME
 from groupbuy.delivery.service import MAX_TEXT, MAX_UNITS
-from groupbuy.delivery.sheets import notes_of
+from groupbuy.delivery.sheets import loading_list, notes_of
 from groupbuy.delivery.views import day_json
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.sheet import Sheet
 from groupbuy.flows import dispatching
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
@@ -127,9 +131,29 @@ def delivery_notes(identity: Identity, route: int, suffix: str) -> Response:
     found, now = queries.get_route(route), utc_now()
     goods = queries.goods_of_day(found.day, [stop.leader_id for stop in found.stops])
     sheets = notes_of(found, goods, zone=_zone(), printed_at=now)
+    return _paper(identity, found, sheets, "配送单", "delivery_note", suffix)
+
+
+@endpoint(
+    "GET",
+    "/delivery-routes/<int:route>/loading.<any(xlsx, pdf):suffix>",
+    scope="warehouse:read",
+    answers={200: None},
+)
+def loading_list_of_route(identity: Identity, route: int, suffix: str) -> Response:
+    """Download how a route's vehicle is loaded: the last stop first, bags and units by temperature zone."""
+    found, now = queries.get_route(route), utc_now()
+    loads = loads_of(found)
+    sheets = [loading_list(found, loads, zone=_zone(), printed_at=now)] if loads else []
+    return _paper(identity, found, sheets, "装车单", "loading_list", suffix)
+
+
+def _paper(
+    identity: Identity, route: DeliveryRoute, sheets: Sequence[Sheet], title: str, kind: str, suffix: str
+) -> Response:
     if not sheets:
         raise NotFound("unknown_document", "Nothing is delivered on this route.")
-    kind = pdf if suffix == "pdf" else xlsx
+    name, route_id, now = f"{title}-{route.day}-{route.name}.{suffix}", route.id, utc_now()
     content = pdf.write_pdf(sheets) if suffix == "pdf" else xlsx.write_xlsx(sheets)
     in_transaction(
         lambda: audit.record(
@@ -137,11 +161,11 @@ def delivery_notes(identity: Identity, route: int, suffix: str) -> Response:
             actor=identity.actor.name,
             verb="document_taken",
             subject_kind="delivery_route",
-            subject=str(route),
-            after={"kind": "delivery_note"},
+            subject=str(route_id),
+            after={"kind": kind},
         )
     )
-    return private_file(content, f"配送单-{found.day}-{found.name}.{suffix}", kind.CONTENT_TYPE)
+    return private_file(content, name, pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE)
 
 
 def _zone() -> ZoneInfo:

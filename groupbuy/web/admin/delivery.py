@@ -1,39 +1,32 @@
-"""The day's routes: planning them, who drives, notes for the drivers, leaving and arriving."""
+"""The day's routes: planning them, who drives, how they are loaded, leaving and arriving."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.audit import service as audit
 from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import planning, queries, service
+from groupbuy.delivery.loading import loads_of, zones_of
 from groupbuy.delivery.models import DeliveryRoute
 from groupbuy.delivery.proposed import proposed
 from groupbuy.delivery.rules import MAX_NAME, over_capacity
 from groupbuy.delivery.service import MAX_TEXT
-from groupbuy.delivery.sheets import notes_of
-from groupbuy.documents import pdf, xlsx
 from groupbuy.flows import dispatching
-from groupbuy.http import rights
-from groupbuy.http.guards import signed_in
 from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import GroupbuyError, NotAllowed, NotFound
+from groupbuy.kernel.errors import GroupbuyError, NotFound
 from groupbuy.kernel.times import parse_date
-from groupbuy.messaging.service import Attachment
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.delivery_columns import tables_of
 from groupbuy.web.admin.fields import WholeField, optional
-from groupbuy.web.admin.listing import asked, file_of, zone
-from groupbuy.web.admin.papers import RENDER, Render
+from groupbuy.web.admin.listing import asked, file_of
 from groupbuy.web.kit.asking import ask_first
-from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -163,7 +156,7 @@ def _to_day(day: date) -> ResponseReturnValue:
 def delivery_route(route_id: int) -> ResponseReturnValue:
     """Show a route and its stops; say who drives."""
     route = queries.get_route(route_id)
-    units = queries.units_of_day(route.day)
+    units, loads = queries.units_of_day(route.day), loads_of(route)
     form = RouteForm(data=_as_stored(route))
 
     def store() -> None:
@@ -185,6 +178,8 @@ def delivery_route(route_id: int) -> ResponseReturnValue:
         back=(url_for("admin.delivery", day=route.day.isoformat()), _("Deliveries")),
         then=request.path,
         load=RouteLoad(route, units),
+        loads=loads,
+        zones=zones_of(loads),
         can_call_back=_can_call_back(route),
         others=[one for one in queries.routes_of(route.day) if one.left_at is None],
     )
@@ -292,46 +287,4 @@ def delivery_call_back(route_id: int) -> ResponseReturnValue:
         back=back,
         form=form,
         danger=True,
-    )
-
-
-@blueprint.get(
-    "/delivery/days/<day>/<any(pickup_sheet, sorting_list, bag_labels):kind>/<code>.<any(xlsx, pdf):suffix>"
-)
-def delivery_paper(day: str, kind: str, code: str, suffix: str) -> ResponseReturnValue:
-    """Download a leader's sheet or labels of a day, with the orders of all its rounds."""
-    if not rights.may_take(signed_in().role, kind):
-        raise NotAllowed("role_not_allowed", "Your role does not cover this document.")
-    render: Render = current_app.extensions[RENDER]
-    file = render(Attachment(f"day_{kind}", day, code, suffix), utc_now())
-    _log_taken("delivery_day", day, {"kind": kind, "code": code})
-    return attachment(file.content, file.name, file.mime_type)
-
-
-@blueprint.get("/delivery/routes/<int:route_id>/notes.<any(xlsx, pdf):suffix>")
-def delivery_notes(route_id: int, suffix: str) -> ResponseReturnValue:
-    """Download the delivery notes of a route, a sheet for each stop."""
-    route, now = queries.get_route(route_id), utc_now()
-    goods = queries.goods_of_day(route.day, [stop.leader_id for stop in route.stops])
-    sheets = notes_of(route, goods, zone=zone(), printed_at=now)
-    if not sheets:
-        raise NotFound("unknown_document", "Nothing is delivered on this route.")
-    content = pdf.write_pdf(sheets) if suffix == "pdf" else xlsx.write_xlsx(sheets)
-    _log_taken("delivery_route", str(route_id), {"kind": "delivery_note"})
-    mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
-    return attachment(content, f"配送单-{route.day}-{route.name}.{suffix}", mime_type)
-
-
-def _log_taken(subject_kind: str, subject: str, after: dict[str, str]) -> None:
-    """Note who took residents' names out of the platform."""
-    now, who = utc_now(), actor().name
-    in_transaction(
-        lambda: audit.record(
-            at=now,
-            actor=who,
-            verb="document_taken",
-            subject_kind=subject_kind,
-            subject=subject,
-            after=after,
-        )
     )
