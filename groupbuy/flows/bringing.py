@@ -7,7 +7,8 @@ from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.flows.order_log import log_order
 from groupbuy.flows.ordering import check_round
-from groupbuy.kernel.errors import RuleBroken
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders import managing
 from groupbuy.leaders.models import Leader
 from groupbuy.notices import telling
@@ -22,11 +23,18 @@ from groupbuy.orders.rules import OrderState
 from groupbuy.pickup.parts import NOT_READY
 from groupbuy.pickup.rules import door
 
+MAX_DOOR_FEE_FEN = 10_000
 WAITS = (OrderState.AWAITING_PAYMENT, OrderState.CONFIRMED)
 
 
 def set_door_fee(*, leader: Leader, fee_fen: int | None, now: datetime, actor: Actor) -> None:
-    """Say what a leader takes for bringing an order to the door, in fen; None: this leader does not."""
+    """Say what a leader takes for bringing an order to the door, in fen; None: this leader does not.
+
+    Raise BadInput for a fee that can only be a slip.
+    """
+    if fee_fen is not None and not 0 <= fee_fen <= MAX_DOOR_FEE_FEN:
+        most = format_yuan(MAX_DOOR_FEE_FEN)
+        raise BadInput("out_of_range", f"At most {most} for an order.", param="door_fee_fen")
     managing.edit_leader(leader=leader, values={"door_fee_fen": fee_fen}, now=now, actor=actor.name)
 
 

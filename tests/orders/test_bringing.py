@@ -142,6 +142,8 @@ def test_the_door_is_chosen_in_the_cart_and_on_the_order_and_stands_on_the_picku
     fields = shop.quantities(P1=2)
     buyer.post("/cart", data=fields)
     assert "送货上门" not in buyer.get("/cart").text
+    dear = desk.post("/leader/door-delivery", data={"door_fee_fen": "300"})
+    assert (dear.status_code, "每单最多 ¥100.00" in dear.text) == (422, True)
     assert desk.post("/leader/door-delivery", data={"door_fee_fen": "3"}).status_code == 303
     assert 'name="to_door"' in buyer.get("/cart").text
     prices = {f"p{shop.offers['P1']}": "990"}

@@ -11,7 +11,6 @@ from groupbuy.flows import bringing
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.money import MAX_FEN
 from groupbuy.leaders import managing
 from groupbuy.leaders.rules import check_goods_hours
 from groupbuy.orders import carriage, fees
@@ -22,7 +21,7 @@ from groupbuy.orders.queries import get_order
 class DoorFee(Body):
     """What a leader takes for bringing an order to the door; null: this leader does not."""
 
-    fee_fen: Annotated[int, Field(ge=0, le=MAX_FEN)] | None
+    fee_fen: Annotated[int, Field(ge=0, le=bringing.MAX_DOOR_FEE_FEN)] | None
 
 
 class GoodsHours(Body):
