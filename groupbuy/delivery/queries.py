@@ -91,7 +91,10 @@ def stop_of(day: date, leader_id: int) -> DeliveryStop | None:
 
 
 def stops_of_orders(orders: Collection[Order]) -> Mapping[int, DeliveryStop]:
-    """Return by order id the stop at which its goods get off, with its route, where one is planned."""
+    """Return by order id the stop at which its goods get off, with its route, where one is planned.
+
+    What was ordered in a round that closed after the vehicle had left is not on it.
+    """
     found = select(DeliveryStop).where(
         DeliveryStop.day.in_({order.day for order in orders}),
         DeliveryStop.leader_id.in_({order.leader_id for order in orders}),
@@ -100,8 +103,12 @@ def stops_of_orders(orders: Collection[Order]) -> Mapping[int, DeliveryStop]:
         (stop.day, stop.leader_id): stop
         for stop in db.session.scalars(found.options(joinedload(DeliveryStop.route)))
     }
-    places = {order.id: (order.day, order.leader_id) for order in orders}
-    return {order_id: stops[place] for order_id, place in places.items() if place in stops}
+    return {
+        order.id: stop
+        for order in orders
+        if (stop := stops.get((order.day, order.leader_id))) is not None
+        and (stop.route.left_at is None or order.round.closes_at <= stop.route.left_at)
+    }
 
 
 def get_stop(stop_id: int, *, lock: bool = False) -> DeliveryStop:

@@ -1,14 +1,18 @@
 """Goods that have left are on the way for those who wait for them, whatever else of the round still waits."""
 
+from datetime import timedelta
+
 from flask import Flask
 from flask.testing import FlaskClient
 
 from groupbuy.accounts.queries import get_account
+from groupbuy.campaigns.rules import Window
 from groupbuy.delivery.rules import Decision
 from groupbuy.flows.signing import Count
 from groupbuy.kernel.clock import utc_now
 from tests import building
-from tests.delivery.town import Town
+from tests.building import PICKUP
+from tests.delivery.town import T, Town
 from tests.support.seats import appoint
 
 
@@ -38,6 +42,19 @@ def test_who_waits_sees_goods_leave_and_come_before_the_whole_round_has_left(app
     assert seen(clara, theirs) == ("待提货", "待提货")
     assert "待提货" in clara.get("/orders").get_data(as_text=True)
     assert seen(dora, hers) == ("备货中", "截单")
+
+
+def test_a_round_that_closes_after_the_vehicle_left_is_not_on_it(app: Flask) -> None:
+    town = Town(app)
+    town.receive_all()
+    town.plan()
+    town.leave("东线")
+    town.sign(1, {})
+    window = Window(T, T + timedelta(minutes=5), PICKUP)
+    late = building.add_round([town.orders[2].lines[0].offer.product], "C3", window=window)
+    order = building.place(late, town.orders[2].resident, {"P1": 1}, now=T)
+    building.close(app, late, T + timedelta(minutes=5))
+    assert seen(resident(app, town, 2), order.number) == ("备货中", "截单")
 
 
 def test_the_dashboard_asks_for_what_did_not_come_as_sent_until_it_is_decided(app: Flask) -> None:
