@@ -1,6 +1,6 @@
 """Suppliers' invoices (进项发票): entered, matched with order and receipt, differences decided."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,8 +16,8 @@ from groupbuy.kernel.money import MAX_FEN
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
-from groupbuy.settlements import adjusting, matching
-from groupbuy.settlements.models import InvoiceDecision, SupplierInvoice, SupplierInvoiceLine
+from groupbuy.settlements import adjusting, claims, matching
+from groupbuy.settlements.models import DecisionClaim, InvoiceDecision, SupplierInvoice, SupplierInvoiceLine
 
 MAX_NUMBER = 40
 MAX_UNITS = 10**9
@@ -112,10 +112,19 @@ def cancel(*, invoice_id: int, now: datetime, actor: str) -> SupplierInvoice:
     return invoice
 
 
-def decide(*, line_id: int, how: str, note: str, now: datetime, actor: str) -> InvoiceDecision:
+def decide(
+    *,
+    line_id: int,
+    how: str,
+    note: str,
+    now: datetime,
+    actor: str,
+    claim_ids: Collection[int] = (),
+) -> InvoiceDecision:
     """Decide about a difference as it is now: pay as agreed, or as invoiced, which books the difference.
 
-    A later invoice that changes the difference brings it back. Raise NotFound, BadInput, RuleBroken
+    The invoices are net of ``claim_ids``, which are booked already and so are taken off once. A later
+    invoice that changes the difference brings it back. Raise NotFound, BadInput, RuleBroken
     ``no_difference``.
     """
     purchasing.lock_purchase_order(_order_number(line_id))
@@ -124,7 +133,7 @@ def decide(*, line_id: int, how: str, note: str, now: datetime, actor: str) -> I
         raise RuleBroken("no_difference", "Nothing waits for a decision here (any more).")
     if how not in ("as_agreed", "as_invoiced"):
         raise BadInput("unknown_decision", "Choose as_agreed or as_invoiced.", param="how")
-    due = found.match.difference_fen if how == "as_invoiced" else 0
+    due = _due(found, how, claim_ids)
     row = InvoiceDecision(
         purchase_order_line_id=line_id,
         excess_units=found.match.excess_units,
@@ -137,8 +146,24 @@ def decide(*, line_id: int, how: str, note: str, now: datetime, actor: str) -> I
     )
     db.session.add(row)
     db.session.flush()
-    _adjust(row, found, due - found.adjusted_fen)
+    _note_claims(row, claim_ids)
+    _adjust(row, found, due - found.adjusted_fen, claim_ids)
     return row
+
+
+def _due(found: matching.Difference, how: str, claim_ids: Collection[int]) -> int:
+    """Return by how much what is owed changes, in fen: what was claimed and is off already not once more."""
+    if how == "as_invoiced":
+        return found.match.difference_fen + claims.check(found, claim_ids)
+    if claim_ids:
+        raise BadInput("inconsistent", "Only what is paid as invoiced is net of a claim.", param="claims")
+    return 0
+
+
+def _note_claims(row: InvoiceDecision, claim_ids: Collection[int]) -> None:
+    for claim_id in sorted(set(claim_ids)):
+        db.session.add(DecisionClaim(invoice_decision_id=row.id, supplier_adjustment_id=claim_id))
+    db.session.flush()
 
 
 def _order_number(line_id: int) -> str:
@@ -152,7 +177,9 @@ def _order_number(line_id: int) -> str:
     return number
 
 
-def _adjust(row: InvoiceDecision, found: matching.Difference, change_fen: int) -> None:
+def _adjust(
+    row: InvoiceDecision, found: matching.Difference, change_fen: int, claim_ids: Collection[int]
+) -> None:
     """Book what a decision changes, and log it."""
     if change_fen:
         adjusting.adjust(
@@ -170,7 +197,8 @@ def _adjust(row: InvoiceDecision, found: matching.Difference, change_fen: int) -
         verb="invoice_difference_decided",
         subject_kind="purchase_order",
         subject=found.order,
-        after={"product": found.product_code, "how": row.how, "difference_fen": found.match.difference_fen},
+        after={"product": found.product_code, "how": row.how, "difference_fen": found.match.difference_fen}
+        | ({"net_of_claims": sorted(set(claim_ids))} if claim_ids else {}),
     )
 
 

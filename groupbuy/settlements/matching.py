@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -22,8 +23,11 @@ class Difference:
 
     line_id: int
     order: str
+    round_id: int
+    ordered_at: datetime
     supplier_id: int
     supplier_name: str
+    product_id: int
     product_code: str
     product_name: str
     purchased: int
@@ -102,8 +106,11 @@ def _statement() -> Select[*tuple[Any, ...]]:
         select(
             PurchaseOrderLine.id,
             PurchaseOrder.number,
+            PurchaseOrder.round_id,
+            PurchaseOrder.created_at,
             Supplier.id,
             Supplier.name,
+            Product.id,
             Product.code,
             Product.name,
             PurchaseOrderLine.purchased,

@@ -147,6 +147,19 @@ class InvoiceDecision(Base):
     actor: Mapped[str]
 
 
+class DecisionClaim(Base):
+    """That invoices are net of a claim, which the decision about them does not take off again."""
+
+    __tablename__ = "invoice_decision_claim"
+
+    invoice_decision_id: Mapped[int] = mapped_column(
+        ForeignKey("invoice_decision.id"), primary_key=True, autoincrement=False
+    )
+    supplier_adjustment_id: Mapped[int] = mapped_column(
+        ForeignKey("supplier_adjustment.id"), primary_key=True, autoincrement=False, index=True
+    )
+
+
 class SupplierSettlement(Base):
     """A statement for a supplier (采购结算单): everything booked until a moment that is on no other one.
 

@@ -13,8 +13,8 @@ from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
 from groupbuy.flows import bookkeeping
-from groupbuy.kernel.errors import RuleBroken
-from groupbuy.settlements import adjusting, invoices, making, matching, paying, queries
+from groupbuy.kernel.errors import BadInput, RuleBroken
+from groupbuy.settlements import adjusting, claims, invoices, making, matching, paying, queries
 from groupbuy.settlements.invoices import Asked
 from groupbuy.settlements.models import SupplierAdjustment, SupplierInvoice, SupplierSettlement
 from groupbuy.warehouse import issuing, stock
@@ -247,5 +247,50 @@ def test_a_difference_waits_until_it_is_decided_and_comes_back_when_it_changes(b
     with transaction():
         invoices.decide(line_id=back.line_id, how="as_agreed", note="", now=NOW, actor="account:1")
     assert (matching.waiting(most=9), bought.owed) == ([], 5498)
+    keep()
+    assert wrong() == []
+
+
+def test_an_invoice_that_is_net_of_a_claim_takes_it_off_once(bought: Bought) -> None:
+    deduct(bought, 500, cause="c1", kind="claim")
+    deduct(bought, 200, cause="c2", kind="claim")
+    assert bought.owed == 5498 - 700
+    # Seven at ¥5.00 less the first claim of ¥5.00.
+    enter(bought, "A1", Asked("P1", 7, 3000), Asked("P2", 6, 1998))
+    (found,) = matching.waiting(most=9)
+    assert found.match.difference_fen == -500
+    second, first = claims.beside([found])[found.line_id]
+    assert (first.amount_fen, second.amount_fen, first.taken) == (-500, -200, False)
+    usual = {"line_id": found.line_id, "note": "", "now": NOW, "actor": "account:1"}
+    with transaction(), pytest.raises(BadInput, match="net of a claim"):
+        invoices.decide(**usual, how="as_agreed", claim_ids=[first.id])
+    with transaction(), pytest.raises(BadInput, match="not beside"):
+        invoices.decide(**usual, how="as_invoiced", claim_ids=[999])
+    with transaction():
+        invoices.decide(**usual, how="as_invoiced", claim_ids=[first.id])
+    # ¥30.00 and ¥19.98 as invoiced, less the other claim.
+    assert bought.owed == 3000 + 1998 - 200
+    assert [one.taken for one in claims.beside([found])[found.line_id]] == [False, True]
+    keep()
+    assert wrong() == []
+
+
+def test_a_claim_counts_beside_one_line_and_comes_free_with_the_next_decision(bought: Bought) -> None:
+    deduct(bought, 500, cause="c1", kind="claim")
+    net = enter(bought, "A1", Asked("P1", 7, 3000), Asked("P2", 6, 1498))
+    one, other = matching.waiting(most=9)
+    (booked,) = claims.beside([one])[one.line_id]
+    usual = {"note": "", "now": NOW, "actor": "account:1"}
+    with transaction():
+        invoices.decide(line_id=one.line_id, how="as_invoiced", claim_ids=[booked.id], **usual)
+    assert claims.beside([other])[other.line_id] == []
+    with transaction(), pytest.raises(BadInput, match="not beside"):
+        invoices.decide(line_id=other.line_id, how="as_invoiced", claim_ids=[booked.id], **usual)
+    with transaction():
+        invoices.cancel(invoice_id=net.id, now=NOW, actor="account:1")
+        invoices.decide(line_id=one.line_id, how="as_agreed", **usual)
+    # Nothing is invoiced: what came, less the claim.
+    assert bought.owed == 5498 - 500
+    assert [claim.taken for claim in claims.beside([other])[other.line_id]] == [False]
     keep()
     assert wrong() == []

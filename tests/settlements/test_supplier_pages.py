@@ -18,10 +18,10 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
-from groupbuy.settlements import matching, queries
+from groupbuy.settlements import claims, matching, queries
 from tests import building
 from tests.api.conftest import Person
-from tests.settlements.test_settling_suppliers import NOW, Bought
+from tests.settlements.test_settling_suppliers import NOW, Bought, deduct
 from tests.web.test_money_pages import browser, finance
 
 INVOICE = {"number": "044001900111", "dated": "2026-11-23", "tax_fen": "1.00"}
@@ -133,6 +133,22 @@ def test_an_invoice_that_asks_too_much_waits_until_it_is_decided(bought: Bought,
     assert [one.match.difference_fen for one in matching.waiting(most=9)] == [0]
 
 
+def test_a_booked_claim_beside_a_difference_is_ticked(bought: Bought, office: FlaskClient) -> None:
+    deduct(bought, 500, kind="claim")
+    asked = INVOICE | LINES | {"lines-0-units": "7", "lines-0-amount_fen": "30.00"}
+    assert office.post(f"/admin/invoices/new/{bought.order}", data=asked).status_code == 303
+    (found,) = matching.waiting(most=9)
+    assert "-5.00" in office.get("/admin/invoices/differences?export=csv").text.splitlines()[-1]
+    address = f"/admin/invoices/differences/{found.line_id}"
+    (booked,) = claims.beside([found])[found.line_id]
+    assert "压坏两箱" in office.get(address).text
+    wrong = {"how": "as_agreed", "claims": [str(booked.id)]}
+    assert office.post(address, data=wrong).status_code == 422
+    assert office.post(address, data=wrong | {"how": "as_invoiced"}).status_code == 303
+    # ¥30.00 and ¥19.98, which are net of the claim.
+    assert ledger.balance(rules.supplier(bought.supplier.id)) == 3000 + 1998
+
+
 def test_terms_are_kept_as_they_were_typed(bought: Bought, office: FlaskClient) -> None:
     typed = {"cycle": "half_month", "due_days": "10", "rebates": "¥5,000 1.5%\n10000 2"}
     assert office.post("/admin/suppliers/S1/terms", data=typed | {"rebates": "x"}).status_code == 422
@@ -177,3 +193,23 @@ def test_programs_read_a_statement_and_invoices_down_to_the_line_and_take_an_inv
         ("P2", 6, 1998),
     ]
     assert whole["payments"] == []
+
+
+def test_a_program_reads_booked_claims_beside_a_difference_and_names_what_an_invoice_is_net_of(
+    app: Flask, bought: Bought
+) -> None:
+    program = finance_program(app)
+    less = {"kind": "claim", "amount_fen": 500, "note": "烂果", "submission_key": "k"}
+    assert program.post("/suppliers/S1/deductions", less).json["owed_fen"] == 4998
+    asked = {"product_code": "P1", "units": 7, "amount_fen": 3000}
+    invoice = {"number": "A1", "dated": "2026-11-23", "lines": [asked]}
+    lines = program.post(f"/purchase-orders/{bought.order}/invoices", invoice).json["lines"]
+    assert [claim["amount_fen"] for claim in lines[0]["claims"]] == [-500]
+    (found,) = program.get("/invoice-differences").json["items"]
+    (claim,) = found["claims"]
+    assert (found["difference_fen"], claim["note"], claim["taken"]) == (-500, "烂果", False)
+    path, net = f"/invoice-differences/{found['line']}/decide", {"claims": [claim["id"]]}
+    assert program.post(path, {"how": "as_agreed"} | net).status_code == 422
+    (decided,) = program.post(path, {"how": "as_invoiced"} | net).json["lines"]
+    assert (decided["waits"], decided["claims"][0]["taken"]) == (False, True)
+    assert program.get("/suppliers/S1/settlements").json["owed_fen"] == 4998

@@ -1,5 +1,6 @@
 """What suppliers are owed: invoices with their differences, statements, payments, in fen."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,7 @@ from pydantic import Field
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF, Fen, Key
-from groupbuy.api.v1.shapes import Code, Json, Page, Shape
+from groupbuy.api.v1.shapes import Code, Json, Page, RowNumber, Shape
 from groupbuy.api.v1.warehouse import MAX_LINES, Day
 from groupbuy.finance import queries as ledger
 from groupbuy.finance.rules import supplier as account_of
@@ -17,7 +18,9 @@ from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import MAX_FEN
-from groupbuy.settlements import adjusting, invoices, making, matching, paying, queries, rules
+from groupbuy.kernel.times import iso
+from groupbuy.settlements import adjusting, claims, invoices, making, matching, paying, queries, rules
+from groupbuy.settlements.claims import MOST as MOST_CLAIMS
 from groupbuy.settlements.invoices import MAX_UNITS, Asked
 
 Words = Annotated[Text, Field(max_length=paying.MAX_WORDS)]
@@ -92,8 +95,22 @@ class NewInvoice(Body):
     lines: Annotated[list[InvoicedLine], Field(min_length=1, max_length=MAX_LINES)]
 
 
+class BookedClaimShape(Shape):
+    """What is off the supplier's account already, below zero; ``taken``: the decision counts it."""
+
+    id: int
+    kind: Literal["claim", "deduction"]
+    amount_fen: int
+    note: str
+    at: str
+    taken: bool
+
+
 class DifferenceShape(Shape):
-    """What of a line's invoices does not agree; ``waits`` for a decision."""
+    """What of a line's invoices does not agree; ``waits`` for a decision.
+
+    ``claims`` are those booked on the supplier since the order that may be of this line, the latest first.
+    """
 
     line: int
     purchase_order: str
@@ -106,6 +123,7 @@ class DifferenceShape(Shape):
     price_fen: int
     difference_fen: int
     waits: bool
+    claims: list[BookedClaimShape]
 
 
 class DifferencesShape(Shape):
@@ -122,10 +140,14 @@ class DifferencePage(Shape):
 
 
 class DifferenceDecision(Body):
-    """Pay as agreed, or as invoiced, which books the difference."""
+    """Pay as agreed, or as invoiced, which books the difference.
+
+    ``claims`` are those that the invoice is net of: they are booked already and not taken off again.
+    """
 
     how: Literal["as_agreed", "as_invoiced"]
     note: Words = ""
+    claims: Annotated[list[RowNumber], Field(max_length=MOST_CLAIMS)] = Field(default_factory=list)
 
 
 @endpoint(
@@ -236,7 +258,7 @@ def enter_invoice(identity: Identity, number: str, body: NewInvoice) -> tuple[in
         now=utc_now(),
         actor=identity.actor.name,
     )
-    return 201, {"lines": [_difference(one) for one in matching.lines_of(number)]}
+    return 201, {"lines": _differences(matching.lines_of(number))}
 
 
 @endpoint(
@@ -251,7 +273,7 @@ def list_invoice_differences(identity: Identity, query: Page) -> tuple[int, Any]
     """List what waits for a decision, the oldest first."""
     found = matching.waiting(most=query.limit + 1, after=cursors.id_after(query.cursor))
     rows, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.line_id,))
-    return 200, {"items": [_difference(one) for one in rows], "next_cursor": cursor}
+    return 200, {"items": _differences(rows), "next_cursor": cursor}
 
 
 @endpoint(
@@ -264,9 +286,16 @@ def list_invoice_differences(identity: Identity, query: Page) -> tuple[int, Any]
 )
 def decide_invoice_difference(identity: Identity, line: int, body: DifferenceDecision) -> tuple[int, Any]:
     """Decide about a difference as it is now."""
-    invoices.decide(line_id=line, how=body.how, note=body.note, now=utc_now(), actor=identity.actor.name)
+    invoices.decide(
+        line_id=line,
+        how=body.how,
+        note=body.note,
+        claim_ids=body.claims,
+        now=utc_now(),
+        actor=identity.actor.name,
+    )
     found = matching.difference_of(line)
-    return 200, {"lines": [_difference(found)] if found else []}
+    return 200, {"lines": _differences([found] if found else [])}
 
 
 def day_of(text: str, name: str) -> date:
@@ -275,6 +304,16 @@ def day_of(text: str, name: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise BadInput("bad_format", "There is no such day.", param=name) from error
+
+
+def _differences(rows: Sequence[matching.Difference]) -> list[Json]:
+    found = claims.beside(rows)
+    return [_difference(one) | {"claims": [_claim(claim) for claim in found[one.line_id]]} for one in rows]
+
+
+def _claim(one: claims.BookedClaim) -> Json:
+    names = ("id", "kind", "amount_fen", "note", "taken")
+    return {name: getattr(one, name) for name in names} | {"at": iso(one.at)}
 
 
 def _difference(one: matching.Difference) -> Json:

@@ -1,6 +1,6 @@
 """Suppliers' invoices and the queue of what does not agree with orders and receipts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import redirect, render_template, url_for
@@ -16,10 +16,12 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
+from groupbuy.kernel.money import format_yuan
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.settlements import claims, matching
 from groupbuy.settlements import invoices as service
-from groupbuy.settlements import matching
+from groupbuy.settlements.claims import BookedClaim
 from groupbuy.settlements.invoices import Asked
 from groupbuy.settlements.models import SupplierInvoice
 from groupbuy.web.admin import saving
@@ -40,7 +42,7 @@ from groupbuy.web.admin.listing import (
     within_days,
 )
 from groupbuy.web.admin.settlements import tabs
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
@@ -74,6 +76,15 @@ class DecisionForm(PageForm):
             SelectChoice("as_invoiced", _l("Pay as invoiced; the difference is booked")),
         ],
         default="as_agreed",
+    )
+    claims = Boxes(
+        _l("The invoice is net of"),
+        coerce=int,
+        validate_choice=False,
+        description=_l(
+            "Claims that are booked already: tick what the invoice has taken off itself, "
+            "so that it is taken off once."
+        ),
     )
     note = StringField(_l("Note"), validators=[Length(max=200)])
 
@@ -192,8 +203,15 @@ def invoices_cancel(invoice_id: int) -> ResponseReturnValue:
 def invoices_differences() -> ResponseReturnValue:
     """Show the queue of differences."""
     rows = matching.waiting(most=MAX_EXPORT if file_asked() else MOST_SHOWN)
-    return file_of("invoice-differences", Rows(_("Differences"), DIFFERENCES, rows)) or render_template(
-        "admin/invoice_differences.html", rows=rows, tabs=tabs("admin.invoices_differences")
+    claimed = {
+        line_id: sum(one.amount_fen for one in found) for line_id, found in claims.beside(rows).items()
+    }
+    columns = (*DIFFERENCES, Column(_("Claims booked"), lambda one: claimed[one.line_id], "money"))
+    return file_of("invoice-differences", Rows(_("Differences"), columns, rows)) or render_template(
+        "admin/invoice_differences.html",
+        rows=rows,
+        claimed=claimed,
+        tabs=tabs("admin.invoices_differences"),
     )
 
 
@@ -203,10 +221,14 @@ def invoices_decide(line_id: int) -> ResponseReturnValue:
     found = matching.difference_of(line_id)
     if found is None:
         raise NotFound("unknown_line", "There is no such line.")
-    form = DecisionForm()
+    form = _decision_form(claims.beside([found])[line_id])
 
     def store() -> None:
-        words: Mapping[str, Any] = {"how": form.how.data, "note": form.note.data or ""}
+        words: Mapping[str, Any] = {
+            "how": form.how.data,
+            "note": form.note.data or "",
+            "claim_ids": form.claims.data or () if "claims" in form else (),
+        }
         service.decide(line_id=line_id, **words, now=utc_now(), actor=actor().name)
 
     return saving.answer(
@@ -218,3 +240,12 @@ def invoices_decide(line_id: int) -> ResponseReturnValue:
         found=found,
         deed=_("Decide"),
     )
+
+
+def _decision_form(found: Sequence[BookedClaim]) -> DecisionForm:
+    form = DecisionForm()
+    if found:
+        form.claims.choices = [(one.id, f"{format_yuan(one.amount_fen)} · {one.note}") for one in found]
+    else:
+        del form.claims
+    return form
