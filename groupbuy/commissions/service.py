@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, exists, select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product
@@ -10,6 +10,7 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
 from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import format_yuan
 
 
 def set_rule(
@@ -18,9 +19,9 @@ def set_rule(
     """Put a rate in force from now on in place of the former one; None ends it without a successor.
 
     Orders placed before keep the rate they were placed with. A rate equal to the one in force
-    changes nothing. Raise BadInput ``above_price`` for more per unit of a product than it costs.
+    changes nothing. Raise BadInput ``above_price`` for more per unit than a product costs.
     """
-    check_product(scope, target_id, rate)
+    check_amount(scope, target_id, rate)
     former = db.session.query(CommissionRule).filter_by(scope=scope, target_id=target_id, valid_to=None)
     row = former.with_for_update().one_or_none()
     if (row.rate if row else None) == (rate.to_json() if rate else None):
@@ -43,15 +44,35 @@ def set_rule(
     return fresh
 
 
-def check_product(scope: Scope, target_id: int, rate: Rate | None) -> None:
-    """Refuse what would be above 100 % of a product's price."""
-    if scope != Scope.PRODUCT or rate is None or not rate.fixed_fen:
+def check_amount(scope: Scope, target_id: int, rate: Rate | None) -> None:
+    """Refuse an amount per unit above the price of a product for which it holds.
+
+    Of a category, a leader, a level or everything else those count that are on the shelf, have a price
+    and have no more particular rate. Raise BadInput ``above_price``.
+    """
+    if rate is None or not rate.fixed_fen:
         return
-    price = db.session.scalar(select(Product.price_fen).where(Product.id == target_id))
-    if price is not None and rate.fixed_fen > price:
-        raise BadInput(
-            "above_price", "The commission per unit is not above the product's price.", param="fixed_fen"
-        )
+    cheapest = db.session.execute(_held_for(scope, target_id).order_by(Product.price_fen).limit(1)).first()
+    if cheapest is None or rate.fixed_fen <= cheapest.price_fen:
+        return
+    message = "The commission per unit is not above the product's price."
+    if scope != Scope.PRODUCT:
+        price = format_yuan(cheapest.price_fen)
+        message = f"{cheapest.code} costs only {price}: a commission per unit is not above the price."
+    raise BadInput("above_price", message, param="fixed_fen")
+
+
+def _held_for(scope: Scope, target_id: int) -> Select[str, int]:
+    products = select(Product.code, Product.price_fen)
+    if scope == Scope.PRODUCT:
+        return products.where(Product.id == target_id)
+    own = exists().where(CommissionRule.valid_to.is_(None))
+    of_product = own.where(CommissionRule.scope == Scope.PRODUCT, CommissionRule.target_id == Product.id)
+    products = products.where(Product.state == "on_shelf", Product.price_fen > 0, ~of_product)
+    if scope == Scope.CATEGORY:
+        return products.where(Product.category_id == target_id)
+    shelf = (CommissionRule.scope == Scope.CATEGORY, CommissionRule.target_id == Product.category_id)
+    return products.where(~own.where(*shelf))
 
 
 def _add(*, scope: Scope, target_id: int, rate: Rate, now: datetime) -> CommissionRule:

@@ -18,6 +18,8 @@ from tests.api.conftest import Person, Town
 WHOLE: Mapping[str, str] = {
     "list_addresses": "a resident keeps at most ten doors",
     "list_after_sales": "the cases of one order",
+    "list_closed_months": "a row a month",
+    "list_leader_levels": "the levels of one region, a handful",
     "list_bonuses": "the bonuses that an operator set on one campaign",
     "list_categories": "the categories of one catalogue, two levels deep",
     "list_helpers": "those who help one leader",

@@ -11,17 +11,17 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import Length
 
 from groupbuy.campaigns.models import Round
-from groupbuy.catalog.models import Category, Product
-from groupbuy.commissions import service, what_if
+from groupbuy.commissions import plan, service, what_if
 from groupbuy.commissions.models import CommissionEntry, CommissionRule
+from groupbuy.commissions.plan import TARGETS
 from groupbuy.commissions.rules import Rate, Scope, Tier
 from groupbuy.commissions.what_if import Effect
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import BASIS, format_yuan, parse_percent, parse_yuan
-from groupbuy.leaders.models import Leader, LeaderLevel
+from groupbuy.leaders.models import Leader
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import PercentField, YuanField, optional
@@ -40,13 +40,6 @@ from groupbuy.web.kit.filters import percent
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-
-TARGETS: Mapping[Scope, tuple[Any, Any]] = {
-    Scope.PRODUCT: (Product, Product.code),
-    Scope.CATEGORY: (Category, Category.name),
-    Scope.LEADER: (Leader, Leader.code),
-    Scope.LEVEL: (LeaderLevel, LeaderLevel.name),
-}
 
 COLUMNS = (
     Column(_l("Booked"), lambda row: row.CommissionEntry.created_at, "moment", sort="booked", width=17),
@@ -196,7 +189,7 @@ def _preview(form: RuleForm, scope: Scope) -> ResponseReturnValue:
     if form.validate():
         try:
             target_id, rate = _target(form, scope), _rate(form)
-            service.check_product(scope, target_id, rate)
+            service.check_amount(scope, target_id, rate)
             effects = what_if.what_if(scope=scope, target_id=target_id, rate=rate)
         except BadInput as error:
             saving.blame(form, error)
@@ -295,15 +288,7 @@ def _checked(rate_bp: int) -> int:
 @blueprint.post("/commissions/plan/<int:rule_id>/end")
 def commissions_end(rule_id: int) -> ResponseReturnValue:
     """End a rate without a successor."""
-    in_transaction(lambda: _end(rule_id))
+    who = actor().name
+    in_transaction(lambda: plan.end(rule_id=rule_id, now=utc_now(), actor=who))
     flash(_("The rate has ended."), "ok")
     return redirect(url_for("admin.commissions_plan"), 303)
-
-
-def _end(rule_id: int) -> None:
-    rule = db.session.get(CommissionRule, rule_id)
-    if rule is None:
-        raise NotFound("unknown_rule", "There is no such rate.")
-    if rule.valid_to is None:
-        scope, target = Scope(rule.scope), rule.target_id
-        service.set_rule(scope=scope, target_id=target, rate=None, now=utc_now(), actor=actor().name)
