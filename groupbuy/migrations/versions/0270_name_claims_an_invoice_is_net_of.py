@@ -1,14 +1,14 @@
 """Name the claims that an invoice is net of
 
 Revision ID: 0270
-Revises: 0230
+Revises: 0250
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0270'
-down_revision = '0230'
+down_revision = '0250'
 branch_labels = None
 depends_on = None
 
