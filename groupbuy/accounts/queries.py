@@ -23,6 +23,13 @@ def get_account(account_id: int) -> Account:
     return account
 
 
+def lock_account(account_id: int) -> None:
+    """Let one request of an account after the other do what they must not do at once."""
+    mine = select(Account.id).where(Account.id == account_id)
+    # Rows that name the account need not wait.
+    db.session.execute(mine.with_for_update(key_share=True))
+
+
 def roles_of(account_id: int) -> set[str]:
     """Return the roles of an account."""
     return set(db.session.scalars(select(AccountRole.role).where(AccountRole.account_id == account_id)))

@@ -30,6 +30,7 @@ def ask(
 ) -> MadeFile:
     """Queue a file, the one that waits already where the same person asks for the same again.
 
+    The account is locked, so that this holds for two who ask at the same moment as well.
     Raise RuleBroken ``too_many_files`` while several of the same person wait.
     """
     db.session.execute(delete(MadeFile).where(MadeFile.asked_at < now - KEPT))

@@ -2,13 +2,16 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from io import BytesIO, StringIO
+from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import event
 
@@ -36,7 +39,7 @@ from tests.money import hand_out, keep
 from tests.orders.test_fees import charge
 from tests.warehouse import day
 from tests.warehouse.test_warehouses import add_warehouse
-from tests.web.test_money_pages import finance
+from tests.web.test_money_pages import browser, finance
 
 PICKED = day.ARRIVES + timedelta(hours=3)
 KEPT = PICKED + timedelta(minutes=5)
@@ -358,3 +361,20 @@ def test_a_file_made_in_the_background_is_fetched_by_who_asked(app: Flask) -> No
     assert "29.70" in content
     assert other.get("/admin/reports/files/1").status_code == 404
     assert files.files_of(0) == []
+
+
+def test_who_asks_at_the_same_moment_in_several_windows_waits_for_one_file(app: Flask) -> None:
+    account = building.add_account("财务")
+    windows = [browser(app, account, "finance") for _ in range(4)]
+    span = {"since": f"{PICKED:%Y-%m-%d}", "until": f"{PICKED:%Y-%m-%d}", "suffix": "csv"}
+    start = Barrier(len(windows))
+
+    def ask(window: FlaskClient) -> int:
+        with app.app_context():
+            start.wait()
+            return window.post("/admin/reports/sales/make", data=span).status_code
+
+    db.session.rollback()
+    with ThreadPoolExecutor(len(windows)) as pool:
+        assert list(pool.map(ask, windows)) == [303] * len(windows)
+    assert db.session.query(MadeFile).count() == 1

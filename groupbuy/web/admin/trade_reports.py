@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from groupbuy.accounts.queries import lock_account
 from groupbuy.analytics import trade_base, trade_reports
 from groupbuy.analytics.trade_base import Report, Wanted
 from groupbuy.audit import service as audit
@@ -160,12 +161,15 @@ def reports_make(name: str) -> ResponseReturnValue:
     now = utc_now()
 
     def ask() -> None:
+        rows = trade_base.figures(report, wanted).rows
+        # Who asks twice at the same moment waits for one file too.
+        lock_account(signed_in().account_id)
         files.ask(
             report=report.name,
             payload=trade_reports.as_json(report, wanted),
             name=f"{report.title}-{first}-{last}.{suffix}",
             suffix=suffix,
-            rows=trade_base.figures(report, wanted).rows,
+            rows=rows,
             account_id=signed_in().account_id,
             now=now,
         )
