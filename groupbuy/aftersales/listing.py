@@ -21,13 +21,14 @@ class Ask(StrEnum):
     """Name what a case asks of the leader.
 
     ``keep``: hand nothing of the order out until it is decided. ``take_back``: the former goods come back.
-    ``hand_out``: promised goods have come with a round. ``expect``: they come with a later one. ``wait``:
-    nothing, an operator decides.
+    ``hand_out``: promised goods have come with a round. ``elsewhere``: their order was re-routed, so another
+    leader hands them out. ``expect``: they come with a later round. ``wait``: nothing, an operator decides.
     """
 
     KEEP = "keep"
     TAKE_BACK = "take_back"
     HAND_OUT = "hand_out"
+    ELSEWHERE = "elsewhere"
     EXPECT = "expect"
     WAIT = "wait"
 
@@ -56,16 +57,18 @@ def asks_of(case: AfterSaleCase) -> list[Ask]:
         return [Ask.KEEP if held else Ask.WAIT]
     if case.state != CaseState.APPROVED:
         return []
-    asks = [_promised(one.state, one.order) for one in case.replacements]
+    asks = [_promised(one.state, one.order, case.order.leader_id) for one in case.replacements]
     back = [Ask.TAKE_BACK] if case.goods != Goods.KEPT else []
     return back + sorted({one for one in asks if one is not None}, key=list(Ask).index)
 
 
-def _promised(state: str, order: Order | None) -> Ask | None:
+def _promised(state: str, order: Order | None, leader_id: int) -> Ask | None:
     if state == PromiseState.WAITING:
         return Ask.EXPECT
     if state != PromiseState.PLACED or order is None:
         return None
+    if order.leader_id != leader_id:
+        return Ask.ELSEWHERE
     return Ask.EXPECT if order.round.state in NOT_READY else Ask.HAND_OUT
 
 

@@ -51,6 +51,7 @@ def _day(_context: click.Context, _param: click.Parameter, text: str) -> date:
 @click.option("--pdf", "with_pdf", is_flag=True, help="PDF beside each workbook.")
 @click.option("--reroute", nargs=2, metavar="FROM TO", help="Let leader TO hand out the bags of leader FROM.")
 @click.option("--reason", default="", help="Why they are re-routed; residents read it.")
+@click.option("--confirm", is_flag=True, help="Re-route more bags than leader TO has room for.")
 @click.option("--undo", type=int, metavar="ID", help="Give the bags of a re-routing back.")
 @click.option("--sheets", is_flag=True, help="Also write each leader's sheets and labels of the day.")
 @json_option
@@ -65,6 +66,7 @@ def deliveries(
     with_pdf: bool,
     reroute: tuple[str, str] | None,
     reason: str,
+    confirm: bool,
     undo: int | None,
     sheets: bool,
     as_json: bool,
@@ -72,7 +74,7 @@ def deliveries(
     """Show the routes of a pickup DAY; plan and re-route them, write their delivery notes."""
     with app.app_context():
         if reroute is not None:
-            in_transaction(lambda: _reroute(day, *reroute, reason))
+            in_transaction(lambda: _reroute(day, *reroute, reason, confirm))
         if undo is not None:
             in_transaction(lambda: rerouting.undo(reroute_id=undo, now=utc_now(), actor=Actor(ACTOR)))
         if plan:
@@ -91,10 +93,10 @@ def deliveries(
         click.echo(line)
 
 
-def _reroute(day: date, old: str, new: str, reason: str) -> Reroute:
+def _reroute(day: date, old: str, new: str, reason: str, confirm: bool) -> Reroute:
     who = Actor(ACTOR)
     leaders = {"old": get_leader(old), "new": get_leader(new)}
-    return rerouting.reroute(day=day, **leaders, reason=reason, now=utc_now(), actor=who)
+    return rerouting.reroute(day=day, **leaders, reason=reason, now=utc_now(), actor=who, confirmed=confirm)
 
 
 def _propose(day: date) -> None:

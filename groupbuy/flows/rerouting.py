@@ -25,10 +25,13 @@ from groupbuy.orders import splitting
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
 from groupbuy.pickup import bulk as pickup
+from groupbuy.pickup import capacity
 from groupbuy.pickup import queries as bags
 from groupbuy.purchasing import rerouting as purchasing
 
 MAX_REASON = 200
+# Why an undone re-routing is told.
+BACK: Mapping[str, str] = {"zh": "恢复原提货点", "en": "as it was before"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Moving:
     """What a re-routing moves: orders, residents, sale units, fen; ``kept`` are handed out in part.
 
     To the door go on ``to_door``; ``no_door`` are fetched instead, and their fees, ``fee_fen``, go back.
+    ``too_many`` are the bags above what the other pickup point has room for.
     """
 
     orders: int
@@ -46,20 +50,31 @@ class Moving:
     to_door: int
     no_door: int
     fee_fen: int
+    too_many: int
 
 
 def preview(*, day: date, old: Leader, new: Leader) -> Moving:
-    """Return what ``reroute`` would move now; raise as it does."""
+    """Return what ``reroute`` would move now; raise as it does, but for a pickup point that is full."""
     _check(day, old, new)
-    return _reckon(delivery.orders_of(day, old.id), old, new)
+    return _reckon(day, delivery.orders_of(day, old.id), old, new)
 
 
-def reroute(*, day: date, old: Leader, new: Leader, reason: str, now: datetime, actor: Actor) -> Reroute:
+def reroute(
+    *,
+    day: date,
+    old: Leader,
+    new: Leader,
+    reason: str,
+    now: datetime,
+    actor: Actor,
+    confirmed: bool = False,
+) -> Reroute:
     """Let ``new`` hand out all bags of a day that ``old`` has not begun to hand out.
 
-    Sheets, stops, codes and the commission of what is handed out follow; each resident is told once. What was
-    to be brought to the door is, or is not, as ``doors_after`` says. Raise BadInput, RuleBroken
-    ``leader_not_active``, ``route_left``, ``nothing_to_move``.
+    Sheets, stops, codes and the commission of what is handed out follow; each resident and both leaders are
+    told once. What was to be brought to the door is, or is not, as ``doors_after`` says. More bags than the
+    pickup point takes must be ``confirmed``. Raise BadInput, RuleBroken ``leader_not_active``,
+    ``route_left``, ``nothing_to_move``, ``pickup_point_full``.
     """
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
@@ -68,6 +83,8 @@ def reroute(*, day: date, old: Leader, new: Leader, reason: str, now: datetime, 
     _check(day, old, new)
     if not going:
         raise RuleBroken("nothing_to_move", "Nothing of this leader waits to be handed out on this day.")
+    if not confirmed:
+        _check_room(day, going, new)
     lost = doors_after.give_up(going, old=old, new=new, now=now, actor=actor)
     _move(day, old.id, new.id, going, now)
     row = delivery.note(
@@ -80,6 +97,7 @@ def reroute(*, day: date, old: Leader, new: Leader, reason: str, now: datetime, 
         actor=actor.name,
     )
     _tell(day, going, new, f"reroute-{row.id}", reason, now, lost)
+    _tell_loser(day, going, old, new, f"reroute-{row.id}", reason, now)
     _log("bags_rerouted", row, going, now, actor)
     return row
 
@@ -101,9 +119,11 @@ def undo(*, reroute_id: int, now: datetime, actor: Actor) -> Reroute:
     db.session.flush()
     if going:
         _move(row.day, row.to_leader_id, row.from_leader_id, going, now)
-    first = db.session.get_one(Leader, row.from_leader_id)
+    first, other = (db.session.get_one(Leader, one) for one in (row.from_leader_id, row.to_leader_id))
     row = delivery.get_reroute(reroute_id)
-    _tell(row.day, going, first, f"reroute-{row.id}-back", "恢复原提货点", now)
+    _tell(row.day, going, first, f"reroute-{row.id}-back", BACK, now)
+    if going:
+        _tell_loser(row.day, going, other, first, f"reroute-{row.id}-back", BACK, now)
     _log("rerouting_undone", row, going, now, actor)
     return row
 
@@ -116,6 +136,17 @@ def _check(day: date, old: Leader, new: Leader) -> None:
     delivery.check_stops(day, (old.id, new.id))
 
 
+def _check_room(day: date, going: Sequence[Order], new: Leader) -> None:
+    residents = {order.resident_id for order in going}
+    if full := capacity.bags_too_many(leader=new, resident_ids=residents, day=day, lock=True):
+        raise RuleBroken(
+            "pickup_point_full",
+            f"{new.name} would have {full[0]} bags on this day and has room for {full[1]}."
+            " Choose another leader, or confirm that it is meant so.",
+            param="to_leader",
+        )
+
+
 def _locked(day: date, leader_id: int) -> list[Order]:
     """Lock the rounds of a leader's day, then its orders; return those of which nothing is handed out."""
     found = delivery.orders_of(day, leader_id)
@@ -126,14 +157,16 @@ def _locked(day: date, leader_id: int) -> list[Order]:
     return [order for order in delivery.orders_of(day, leader_id) if order.state == OrderState.CONFIRMED]
 
 
-def _reckon(found: Sequence[Order], old: Leader, new: Leader) -> Moving:
+def _reckon(day: date, found: Sequence[Order], old: Leader, new: Leader) -> Moving:
     going = [order for order in found if order.state == OrderState.CONFIRMED]
     kept = sum(order.state == OrderState.PART_PICKED_UP for order in found)
     units = sum(line.quantity for order in going for line in splitting.lines_to_deliver(order))
     residents = {order.resident_id for order in going}
     amount_fen = sum(order.amount_fen - order.fee_fen for order in going)
     doors = doors_after.reckon(going, old=old, new=new)
-    return Moving(len(going), len(residents), units, amount_fen, kept, *doors)
+    full = capacity.bags_too_many(leader=new, resident_ids=residents, day=day)
+    too_many = full[0] - full[1] if full else 0
+    return Moving(len(going), len(residents), units, amount_fen, kept, *doors, too_many)
 
 
 def _move(day: date, old: int, new: int, going: Sequence[Order], now: datetime) -> None:
@@ -155,7 +188,7 @@ def _tell(
     going: Sequence[Order],
     leader: Leader,
     key: str,
-    reason: str,
+    reason: Value,
     now: datetime,
     lost: Mapping[int, int] = MappingProxyType({}),
 ) -> None:
@@ -164,17 +197,33 @@ def _tell(
     ``lost`` are the door fees by resident that go back.
     """
     first = {order.resident_id: order for order in reversed(going)}
-    values = _place_words(day, leader) | {"reason": reason}
+    values: dict[str, Value] = _place_words(day, leader) | {"reason": reason}
 
     def notice(resident_id: int, order: Order) -> Notice:
         own: dict[str, Value] = {"code": bags.bag_code_of(order) or order.pickup_code}
-        if resident_id in lost:
+        if resident_id in lost and isinstance(reason, str):
             own["reason"] = doors_after.words(reason, lost[resident_id])
         return Notice(f"{key}-{resident_id}", "rerouted", recipient(RESIDENT, resident_id), values | own)
 
     residents = [notice(resident_id, order) for resident_id, order in sorted(first.items())]
     whose = Notice(f"{key}-leader", "rerouted", recipient(LEADER, leader.id), values | {"code": "—"})
     telling.tell([*residents, whose], now=now)
+
+
+def _tell_loser(
+    day: date, going: Sequence[Order], loser: Leader, other: Leader, key: str, reason: Value, now: datetime
+) -> None:
+    """Tell the leader who would have handed the bags out what was moved, and who hands them out now."""
+    values: dict[str, Value] = {
+        "pickup": day.isoformat(),
+        "orders": str(len(going)),
+        "bags": str(len({order.resident_id for order in going})),
+        "leader": f"{other.name} {other.phone}",
+        "place": place_of(other),
+        "reason": reason,
+    }
+    whom = recipient(LEADER, loser.id)
+    telling.tell([Notice(f"{key}-loser", "rerouted_away", whom, values)], now=now)
 
 
 def _place_words(day: date, leader: Leader) -> dict[str, Value]:

@@ -133,6 +133,18 @@ EVENTS: Mapping[str, Event] = {
         },
         must=True,
     ),
+    "rerouted_away": Event(
+        {LEADER: (PAGE,)},
+        {
+            "pickup": "2026-11-23",
+            "orders": "12",
+            "bags": "9",
+            "leader": "王秀兰 13812345678",
+            "place": "阳光花园 3号楼1层",
+            "reason": "团长生病",
+        },
+        must=True,
+    ),
     "called_off": Event(_TELL_BOTH, {**_ROUND, "reason": "供应商无法交货"}, must=True),
     "after_sale": Event(_TELL, {"case": "7K3M9Q2W", "state": "已同意", "answer": "同意退款"}, must=True),
     "parcel": Event(_TELL, {"order": "7K3M9Q2W", "carrier": "顺丰", "tracking": "SF1234567890"}),

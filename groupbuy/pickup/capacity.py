@@ -1,8 +1,9 @@
 """How many bags a pickup point takes on a day (自提点容量): whoever would be one too many is refused."""
 
+from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
@@ -29,6 +30,23 @@ def hold_place(*, leader: Leader, resident_id: int, day: date) -> None:
         raise RuleBroken("pickup_point_full", "This pickup point takes no more orders for this day.")
 
 
+def bags_too_many(
+    *, leader: Leader, resident_ids: Collection[int], day: date, lock: bool = False
+) -> tuple[int, int] | None:
+    """Return how many bags a leader would have with those of some residents, and has room for.
+
+    None where there is room. ``lock`` keeps whoever orders there waiting until the transaction ends.
+    """
+    asked = select(Leader.bag_capacity).where(Leader.id == leader.id)
+    capacity = db.session.scalar(asked.with_for_update(key_share=True) if lock else asked)
+    if capacity is None:
+        return None
+    residents = _orders_on(leader.id, day).with_only_columns(Order.resident_id).distinct()
+    there = set(db.session.scalars(residents))
+    bags = len(there.union(resident_ids))
+    return (bags, capacity) if bags > max(capacity, len(there)) else None
+
+
 def is_full(*, leader: Leader, resident_id: int | None, day: date) -> bool:
     """Tell whether a resident who orders now would be refused."""
     capacity = leader.bag_capacity
@@ -37,22 +55,17 @@ def is_full(*, leader: Leader, resident_id: int | None, day: date) -> bool:
 
 def bags_on(leader_id: int, day: date) -> int:
     """Return how many residents have something to fetch at a leader's on a day, also of rounds that sell."""
-    there = select(func.count(Order.resident_id.distinct())).join(Round, Round.id == Order.round_id)
-    mine = (Order.leader_id == leader_id, is_on(day), Order.state != OrderState.CANCELLED)
-    return db.session.scalar(there.where(*mine)) or 0
+    bags = func.count(Order.resident_id.distinct())
+    return db.session.scalar(_orders_on(leader_id, day).with_only_columns(bags)) or 0
+
+
+def _orders_on(leader_id: int, day: date) -> Select[Order]:
+    there = select(Order).join(Round, Round.id == Order.round_id)
+    return there.where(Order.leader_id == leader_id, is_on(day), Order.state != OrderState.CANCELLED)
 
 
 def _is_full(capacity: int, leader_id: int, resident_id: int | None, day: date) -> bool:
-    own = (
-        select(Order.id)
-        .join(Round, Round.id == Order.round_id)
-        .where(
-            Order.resident_id == resident_id,
-            Order.leader_id == leader_id,
-            is_on(day),
-            Order.state != OrderState.CANCELLED,
-        )
-    )
+    own = _orders_on(leader_id, day).where(Order.resident_id == resident_id).with_only_columns(Order.id)
     if resident_id is not None and db.session.scalar(own.limit(1)) is not None:
         return False
     return bags_on(leader_id, day) >= capacity

@@ -37,6 +37,7 @@ EVENTS: Mapping[str, object] = {
     "delayed": _l("A round is delayed"),
     "split": _l("Part of an order comes on another day"),
     "rerouted": _l("Another pickup point"),
+    "rerouted_away": _l("Another leader hands out"),
     "case_filled": _l("A case is filled with what you would take more"),
     "weighed": _l("Goods are settled by weight"),
     "called_off": _l("A round is called off"),

@@ -121,8 +121,8 @@ class CasesQuery(Page):
 class ListedCase(CaseShape):
     """A case in a list; ``asks`` is what it asks of the leader.
 
-    ``keep`` hands nothing out, ``take_back`` the former goods, ``hand_out`` the promised goods, ``expect``
-    them with a later round, ``wait`` for the decision.
+    ``keep`` hands nothing out, ``take_back`` the former goods, ``hand_out`` the promised goods, which another
+    leader does with those ``elsewhere``, ``expect`` them with a later round, ``wait`` for the decision.
     """
 
     round: str

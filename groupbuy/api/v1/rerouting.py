@@ -21,11 +21,15 @@ PATH = "/deliveries/<day>/reroutes"
 
 
 class Wanted(Body):
-    """Whose bags go to whom, and why: residents read it."""
+    """Whose bags go to whom, and why: residents read it.
+
+    ``confirmed`` says that more bags than the pickup point has room for are meant so.
+    """
 
     from_leader: Code
     to_leader: Code
     reason: Annotated[Text, Field(min_length=1, max_length=rerouting.MAX_REASON)]
+    confirmed: bool = False
 
 
 class Pair(Body):
@@ -39,6 +43,7 @@ class Moving(Shape):
     """What a re-routing would move; ``kept`` orders are handed out in part and stay.
 
     ``to_door`` orders are still brought to the door, ``no_door`` are fetched and their ``fee_fen`` goes back.
+    ``too_many`` bags are above what the pickup point has room for.
     """
 
     orders: int
@@ -49,6 +54,7 @@ class Moving(Shape):
     to_door: int
     no_door: int
     fee_fen: int
+    too_many: int
 
 
 class Rerouted(Shape):
@@ -87,7 +93,7 @@ def check_reroute(identity: Identity, day: str, body: Pair) -> tuple[int, Any]: 
 
 @endpoint("POST", PATH, scope="campaigns:write", body=Wanted, answers={201: Rerouted})
 def reroute_bags(identity: Identity, day: str, body: Wanted) -> tuple[int, Any]:
-    """Let another leader hand out a leader's bags of a day; each resident is told once."""
+    """Let another leader hand out a leader's bags of a day; each resident and both leaders are told once."""
     row = rerouting.reroute(
         day=day_of_path(day),
         old=get_leader(body.from_leader),
@@ -95,6 +101,7 @@ def reroute_bags(identity: Identity, day: str, body: Wanted) -> tuple[int, Any]:
         reason=body.reason,
         now=utc_now(),
         actor=identity.actor,
+        confirmed=body.confirmed,
     )
     return 201, _json(row)
 

@@ -93,6 +93,20 @@ LEADERS: Mapping[tuple[str, str], Words] = {
         "{pickup}: more bags to hand out at {place}.",
         "thing1={place}\ndate2={pickup}",
     ),
+    ("rerouted_away", "zh"): Words(
+        "改由他人发放 · {pickup}",
+        "{pickup} 的 {orders} 个订单（{bags} 袋）改由{leader}在{place}发放：{reason}。"
+        "已通知居民，佣金随之归对方。",
+        "{pickup}的{bags}袋改由他人发放，无需签收。",
+        "thing1={place}\ndate2={pickup}\nnumber3={bags}",
+    ),
+    ("rerouted_away", "en"): Words(
+        "Handed out by somebody else · {pickup}",
+        "On {pickup} {leader} hands out {orders} of your orders ({bags} bags) at {place}: {reason}. The "
+        "residents have been told, and the commission of these orders goes there too.",
+        "{pickup}: {bags} bags are handed out by somebody else.",
+        "thing1={place}\ndate2={pickup}\nnumber3={bags}",
+    ),
     ("called_off", "zh"): Words(
         "取消通知 · {round}",
         "本期已取消：{reason}。已通知下单的居民。",

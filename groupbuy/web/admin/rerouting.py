@@ -5,7 +5,7 @@ from datetime import date
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from wtforms import SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -37,6 +37,7 @@ class RerouteForm(PageForm):
     reason = StringField(
         _l("Reason, shown to residents"), validators=[InputRequired(), Length(max=MAX_REASON)]
     )
+    confirmed = BooleanField(_l("Yes, this pickup point takes so many bags on this day."))
 
 
 @blueprint.route("/delivery/days/<text>/reroute", methods=["GET", "POST"])
@@ -54,6 +55,7 @@ def delivery_reroute(text: str) -> ResponseReturnValue:
             reason=form.reason.data or "",
             now=utc_now(),
             actor=actor(),
+            confirmed=bool(form.confirmed.data),
         )
 
     sent = form.validate_on_submit()

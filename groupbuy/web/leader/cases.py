@@ -20,6 +20,7 @@ ASKS = {
     Ask.KEEP: _l("Keep the goods: nothing is handed out until this is decided."),
     Ask.TAKE_BACK: _l("Take the former goods back."),
     Ask.HAND_OUT: _l("Hand the promised goods out."),
+    Ask.ELSEWHERE: _l("Nothing: another leader hands the promised goods out."),
     Ask.EXPECT: _l("Nothing yet: the promised goods come with a later round."),
     Ask.WAIT: _l("Nothing: the operator decides."),
 }
