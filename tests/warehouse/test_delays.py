@@ -130,7 +130,8 @@ def test_a_round_called_off_gives_back_money_stock_and_commission(town: Town, ca
     round_ = db.session.get_one(Round, town.round.id)
     assert (round_.state, round_.cancel_reason) == ("cancelled", "供应商停业")
     owed = [day.stored(one).paid_fen - day.stored(one).amount_fen for one in town.orders]
-    assert (owed, commission(), notes("shortage-called_off")) == ([3960, 2970], 0, 2)
+    # Both residents are told, and their leader.
+    assert (owed, commission(), notes("shortage-called_off")) == ([3960, 2970], 0, 3)
     # The two from stock are back, with what came and stayed.
     assert day.in_stock(town.product) == 2 + max(came - 1, 0)
     assert day.order_of(town.round).state == ("closed" if came else "cancelled")
