@@ -64,7 +64,7 @@ def test_buyers_are_asked_and_answer(app: Flask, browser: Browser, device: dict[
         desk = sit_down(browser, app, site, leader_id, "leader", **device)
         office.goto(f"/admin/stock/batches/{batch_id}/claim")
         office.get_by_label("商品可能有什么问题").fill("可能发霉")
-        office.get_by_label("反馈截止").fill("2026-12-24 20:00")
+        office.get_by_label("反馈截止").fill("2026-12-20 20:00")
         look_at(office)
         office.get_by_role("button", name="征询").click()
         expect(office.get_by_text("征询买家中").first).to_be_visible()
