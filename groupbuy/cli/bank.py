@@ -14,7 +14,7 @@ from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
 from groupbuy.flows import banking
-from groupbuy.flows.bank_file import NAMES, read_statement
+from groupbuy.flows.bank_file import NAMES, layout, read_statement
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import plain_yuan
 
@@ -37,7 +37,8 @@ def bank(ctx: click.Context, app: Flask, file: Path, columns: tuple[tuple[str, s
     """
     require_database(app)
     try:
-        rows = read_statement(read_table(file), columns=dict(columns))
+        named = dict(columns)
+        rows = read_statement(read_table(file, layout=layout(named)), columns=named)
     except UnreadableTable as error:
         list_faults(error.faults)
         ctx.exit(1)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from groupbuy.documents.csv_rows import UTF_8
 from groupbuy.documents.faults import Fault, UnreadableTable
+from groupbuy.documents.headers import header_name
+from groupbuy.documents.reading import Layout
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import parse_yuan
 from groupbuy.kernel.times import parse_date
@@ -47,6 +50,13 @@ class BankRow:
     who: str
     words: str
     reference: str
+
+
+def layout(columns: Mapping[str, str]) -> Layout:
+    """Return how banks write their files: many in GBK, and with the account's own lines above the header."""
+    wanted = columns.get("day", "").strip()
+    days = {wanted} if wanted else set(NAMES["day"])
+    return Layout((UTF_8, "gb18030"), lambda row: not days.isdisjoint(map(header_name, row)))
 
 
 def find_columns(headers: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:

@@ -16,12 +16,13 @@ from groupbuy.commissions import withdrawing
 from groupbuy.db import db
 from groupbuy.db.bulk import insert_rows, table_of
 from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance import rules, service
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.finance.rules import Entry
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import BankRow, read_statement
+from groupbuy.flows.bank_file import BankRow, layout, read_statement
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import plain_yuan
 from tests import building
@@ -54,6 +55,34 @@ def test_lines_are_read_with_their_sign_and_two_alike_are_two() -> None:
         read_table("交易日期,收入,支出\n2026-11-25,-7,\n2026-11-25,,-8\n".encode()), columns={}
     )
     assert [row.amount_fen for row in turned] == [-700, -800]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_a_file_is_read_as_banks_write_it(encoding: str) -> None:
+    above = "账号：6222 0000,,,,,\n币种：人民币,起止日期：2026-11-01 至 2026-11-30,,,,"
+    content = f"{above}\n{statement('20261125,,50.00,王五,代付,A778', 'gestern,1,,,,').decode()}"
+    with pytest.raises(UnreadableTable) as caught:
+        read(content.encode(encoding))
+    # Rows are counted from the top of the file, as a spreadsheet does.
+    assert [fault.row for fault in caught.value.faults] == [5]
+    (row,) = read(content.replace("gestern,1", ",").encode(encoding))
+    assert (row.amount_fen, row.who, row.words) == (-5000, "王五", "代付")
+
+
+def test_the_header_is_found_by_the_name_that_somebody_says() -> None:
+    (row,) = read("日期说明\n哪天,多少\n20261125,7\n".encode("gbk"), day="哪天", amount="多少")
+    assert row.amount_fen == 700
+
+
+def test_a_damaged_file_is_not_taken_for_one_of_another_encoding() -> None:
+    with pytest.raises(BadInput, match="which columns"):
+        read("交易日期,收入\n20261125,1\n".encode() + b"\xa1\xa1")
+    with pytest.raises(BadInput, match="not in UTF-8"):
+        read(statement("20261125,1,,,,") + b"\xff")
+
+
+def read(content: bytes, **columns: str) -> list[BankRow]:
+    return read_statement(read_table(content, layout=layout(columns)), columns=columns)
 
 
 @pytest.mark.parametrize(

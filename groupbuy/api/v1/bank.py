@@ -15,7 +15,7 @@ from groupbuy.api.v1.warehouse import Day
 from groupbuy.documents.faults import UnreadableTable
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import read_statement
+from groupbuy.flows.bank_file import layout, read_statement
 from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Query, Text
@@ -140,9 +140,10 @@ class SettingAside(Body):
     answers={201: StatementTaken, 422: StatementRefused},
 )
 def take_statement_in(identity: Identity, query: StatementColumns) -> tuple[int, Any]:
-    """Take in a statement as CSV (UTF-8) or .xlsx, sent as the request's body; each line counts once."""
+    """Take in a statement, CSV (UTF-8 or GBK) or .xlsx, as the request's body; each line counts once."""
     try:
-        rows = read_statement(uploaded_table(identity), columns=query.model_dump())
+        columns = query.model_dump()
+        rows = read_statement(uploaded_table(identity, layout(columns)), columns=columns)
     except UnreadableTable as error:
         return 422, _refused(error)
     taken = banking.take_in(rows=rows, now=utc_now(), actor=identity.actor.name)

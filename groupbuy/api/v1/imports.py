@@ -10,7 +10,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Problem, ProblemDetail, Shape
 from groupbuy.config import Settings
 from groupbuy.documents.faults import Fault, UnreadableTable
-from groupbuy.documents.reading import Table, read_table
+from groupbuy.documents.reading import OURS, Layout, Table, read_table
 from groupbuy.flows.importing import ImportResult, import_file
 from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
@@ -80,7 +80,7 @@ def import_rows(identity: Identity, kind: str, query: ImportQuery) -> tuple[int,
     return (422 if result.faults else 200), _plain(result)
 
 
-def uploaded_table(identity: Identity) -> Table:
+def uploaded_table(identity: Identity, layout: Layout = OURS) -> Table:
     """Return the table in the request's body, counted among uploads.
 
     Raise BadInput ``required`` without a file, UnreadableTable.
@@ -89,7 +89,7 @@ def uploaded_table(identity: Identity) -> Table:
     if not content:
         raise BadInput("required", "Send the file as the request's body.", param="body")
     add_upload(identity, len(content))
-    return read_table(content, "body.xlsx" if request.mimetype == XLSX else "body.csv")
+    return read_table(content, "body.xlsx" if request.mimetype == XLSX else "body.csv", layout=layout)
 
 
 def _plain(result: ImportResult) -> Json:

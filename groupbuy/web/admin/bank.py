@@ -13,7 +13,7 @@ from groupbuy.documents.faults import Fault, UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import read_statement
+from groupbuy.flows.bank_file import layout, read_statement
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
 from groupbuy.http.row_ids import row_id
@@ -58,7 +58,7 @@ class StatementForm(PageForm):
     """A file of the bank, and its columns where they are called otherwise than usual."""
 
     file = FileField(
-        _l("Statement (.csv or .xlsx, header in row 1)"), validators=[FileRequired(_l("Choose a file."))]
+        _l("Statement (.csv or .xlsx, as the bank gives it)"), validators=[FileRequired(_l("Choose a file."))]
     )
     day = StringField(_l("Column of the day"), validators=[Length(max=60)])
     amount = StringField(_l("Column of the amount with its sign"), validators=[Length(max=60)])
@@ -122,7 +122,7 @@ def bank_take() -> ResponseReturnValue:
         return _bank(form)
     columns = {field: form[field].data or "" for field in form.data if field not in ("file", "csrf_token")}
     try:
-        rows = read_statement(read_table(content, name), columns=columns)
+        rows = read_statement(read_table(content, name, layout=layout(columns)), columns=columns)
     except UnreadableTable as error:
         form.form_errors.extend(_said(fault) for fault in error.faults[:MOST_FAULTS])
         return _bank(form)
