@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from groupbuy.app import bag_labels, day_papers, order_export, papers, sales_notes
+from groupbuy.app import amendments, bag_labels, day_papers, order_export, papers, sales_notes
 from groupbuy.app.names import file_name
 from groupbuy.app.papers import Document, Source
 from groupbuy.app.settings import settings_of
@@ -52,7 +52,7 @@ def render(kind: str, round_name: str, code: str | None, suffix: str, printed_at
     suffixes and for whoever has no orders, RuleBroken ``not_closed`` before the close. Two are no documents
     of the manifest: the order export, a workbook of the live orders at any time, of a leader or of the round,
     and the labels of a leader's bags, a PDF. Sheets and labels of a pickup day have the day in the place of
-    the round, the sales note of an order its number.
+    the round, the sales note of an order and an amendment of a purchase order their numbers.
     """
     if beside := BESIDE.get((kind, suffix)):
         return beside(round_name, code, zone=_zone(), now=printed_at)
@@ -140,4 +140,5 @@ BESIDE: Mapping[tuple[str, str], Beside] = {
         for suffix in ("xlsx", "pdf")
     },
     **{(sales_notes.KIND, suffix): sales_notes.render_note(suffix) for suffix in ("xlsx", "pdf")},
+    **{(amendments.KIND, suffix): amendments.render_amendment(suffix) for suffix in ("xlsx", "pdf")},
 }

@@ -101,7 +101,9 @@ def send_amendments(amendments: Iterable[PurchaseAmendment], *, round_: Round, n
                 key=f"{AMENDMENT_KEY}{amendment.id}",
                 recipient=order.supplier.email,
                 subject=f"采购变更 {amendment.number} · {round_.title}",
-                body=f"{order.supplier.name}：\n\n采购单 {order.number} 有变更，其余不变：\n\n{changes}\n",
+                body=f"{order.supplier.name}：\n\n采购单 {order.number} 有变更，其余不变：\n\n{changes}\n\n"
+                "采购变更单见附件。\n",
+                attachments=(Attachment("purchase_amendment", amendment.number, None, "xlsx"),),
             )
         )
     messaging.send_mails(mails, now=now)

@@ -166,6 +166,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "supplier.desk": LOOK,
         "supplier.order_answer": ACT,
         "supplier.paper": LOOK,
+        "supplier.amendment": LOOK,
         "supplier.sales": LOOK,
         "supplier.lot_claims": LOOK,
         "supplier.lot_claim": ACT,

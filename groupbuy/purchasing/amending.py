@@ -24,6 +24,8 @@ from groupbuy.purchasing.queries import FINAL, offers_on
 from groupbuy.purchasing.rules import CaseRounding, POState, below_minimum, round_to_cases, with_cases
 from groupbuy.purchasing.service import store_orders
 
+# Between the number of a purchase order and that of its amendment.
+MARK = "-A"
 GONE = (POState.SENT, POState.CONFIRMED, POState.PART_RECEIVED)
 
 
@@ -157,7 +159,7 @@ def _amend(
 ) -> PurchaseAmendment:
     count = select(func.count()).where(PurchaseAmendment.purchase_order_id == order.id)
     amendment = PurchaseAmendment(
-        number=f"{order.number}-A{(db.session.scalar(count) or 0) + 1}",
+        number=f"{order.number}{MARK}{(db.session.scalar(count) or 0) + 1}",
         purchase_order_id=order.id,
         cause=cause,
         at=now,
@@ -197,6 +199,11 @@ def get_amendment(number: str) -> PurchaseAmendment:
     if found is None:
         raise NotFound("unknown_amendment", "There is no such amendment.")
     return found
+
+
+def order_of(number: str) -> str:
+    """Return the number of the purchase order that an amendment is of, whether there is one or not."""
+    return number.rpartition(MARK)[0]
 
 
 def note_told(*, amendment: PurchaseAmendment, now: datetime, actor: str) -> None:

@@ -45,8 +45,8 @@ def test_a_supplier_confirms_its_own_order_with_less(town: Town, clock: Any) -> 
 
 
 def test_staff_order_after_the_close_and_the_supplier_gets_the_difference(town: Town, clock: Any) -> None:
-    path = f"/purchase-orders/{purchase_order(town, clock)}"
-    operator = town.staff()
+    number = purchase_order(town, clock)
+    path, operator = f"/purchase-orders/{number}", town.staff()
     supplier(town).post(f"{path}/confirmation", {})
     body = {
         "resident_code": town.other_resident.code,
@@ -57,3 +57,6 @@ def test_staff_order_after_the_close_and_the_supplier_gets_the_difference(town: 
     assert operator.post("/rounds/C1/late-orders", body, key="late-1").json == placed.json
     lines = {one["product_code"]: one for one in operator.get(path).json["lines"]}
     assert (lines["P2"]["purchased"], lines["P2"]["confirmed"], lines["P1"]["confirmed"]) == (6, None, 6)
+    (change,) = operator.get(path).json["amendments"]
+    assert (change["amendment"], change["told_at"]) == (f"{number}-A1", None)
+    assert change["lines"] == [{"product_code": "P2", "former": 0, "purchased": 6}]

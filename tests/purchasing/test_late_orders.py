@@ -1,23 +1,28 @@
 """An order after the close stands in demand, purchase, commission, bag and pickup sheet, and in the books."""
 
 from datetime import timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from groupbuy.app.documents import render_attachment
 from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import OfferStock, Round
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.commissions.rules import Rate, Tier
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.documents.rereading import reread
 from groupbuy.flows import late_orders, mailing, notifying
 from groupbuy.flows.ordering import Wish
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.members.models import Resident
 from groupbuy.messaging.models import Message
+from groupbuy.messaging.service import Attachment
 from groupbuy.orders.models import Order
 from groupbuy.pickup.models import Bag
 from groupbuy.purchasing import amending
@@ -78,6 +83,12 @@ def test_what_was_bought_too_much_serves_first_and_then_the_supplier_gets_the_di
     assert [(one.former, one.purchased) for one in change.lines] == [(6, 12)]
     mail = db.session.query(Message).filter_by(key=f"poa-{change.id}").one()
     assert (mail.recipient, "原 6 份，现 12 份（2 箱），增加 6" in mail.body) == ("s1@example.com", True)
+    (document,) = [render_attachment(Attachment(**one), LATER) for one in mail.documents]
+    assert document.name == f"采购变更单 {change.number}.xlsx"
+    with NamedTemporaryFile(suffix=".xlsx") as file:
+        Path(file.name).write_bytes(document.content)
+        found = reread(Path(file.name), units="增加数量", amount="增加金额", all_tabs=False)
+    assert (found.agree, found.units, found.amount_fen) == (True, 6, 3000)
     with transaction():
         mailing.note_outcome(mail.id, outcome="accepted", now=LATER)
     assert amending.get_amendment(change.number).told_at == LATER

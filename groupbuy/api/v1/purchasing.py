@@ -24,9 +24,9 @@ from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
 from groupbuy.members.queries import get_resident
 from groupbuy.orders import queries as orders
-from groupbuy.purchasing import history, service
+from groupbuy.purchasing import amending, history, service
 from groupbuy.purchasing import queries as purchasing
-from groupbuy.purchasing.models import PurchaseOrder
+from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
 
 PATH = "/purchase-orders/<number>"
 Day = Annotated[Text, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
@@ -79,11 +79,29 @@ class PurchaseLine(Shape):
     amount_fen: int
 
 
+class AmendedLine(Shape):
+    """How many sale units of a product were bought before and are now."""
+
+    product_code: str
+    former: int
+    purchased: int
+
+
+class AmendmentShape(Shape):
+    """What changed after an order had left, lines that did not left out; ``told_at`` is null until told."""
+
+    amendment: str
+    at: str
+    told_at: str | None
+    lines: list[AmendedLine]
+
+
 class PurchaseOrderDetail(PurchaseOrderHead):
-    """A purchase order with its lines and the supplier's remark."""
+    """A purchase order with its lines, the supplier's remark and the amendments, the first one first."""
 
     note: str | None
     lines: list[PurchaseLine]
+    amendments: list[AmendmentShape]
 
 
 class ConfirmedLine(Body):
@@ -232,7 +250,20 @@ def _detail(number: str, identity: Identity) -> Json:
         | {name: getattr(line, name) for name in PurchaseLine.model_fields if name != "product_code"}
         for line in row.order.lines
     ]
-    return _head(row) | {"note": row.order.confirm_note, "lines": lines}
+    changes = [_amendment(one) for one in amending.amendments_of(row.order.id)]
+    return _head(row) | {"note": row.order.confirm_note, "lines": lines, "amendments": changes}
+
+
+def _amendment(changed: PurchaseAmendment) -> Json:
+    return {
+        "amendment": changed.number,
+        "at": iso(changed.at),
+        "told_at": iso(changed.told_at) if changed.told_at else None,
+        "lines": [
+            {"product_code": one.line.product.code, "former": one.former, "purchased": one.purchased}
+            for one in changed.lines
+        ],
+    }
 
 
 def _head(row: history.Found) -> Json:

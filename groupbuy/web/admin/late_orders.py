@@ -12,20 +12,16 @@ from groupbuy.catalog.models import Product
 from groupbuy.config import Settings
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.documents import pdf, xlsx
 from groupbuy.flows import late_orders
 from groupbuy.flows.ordering import MAX_REMARK, Wish
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.members.queries import get_resident
 from groupbuy.purchasing import amending
-from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.queries import get_purchase_order
-from groupbuy.purchasing.sheets import amendment
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.order_deeds import LineForm
-from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.amendments import amendment_file
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -96,13 +92,7 @@ def _place(form: LateOrderForm, round_: Round) -> str | None:
 @blueprint.get("/purchasing/amendments/<number>.<any(xlsx, pdf):suffix>")
 def purchasing_amendment(number: str, suffix: str) -> ResponseReturnValue:
     """Download what changed on an order after it had left."""
-    changed = amending.get_amendment(number)
-    order: PurchaseOrder = get_purchase_order(changed.purchase_order_id)
-    printed = f"{changed.number} · {utc_now().astimezone(zone()):%Y-%m-%d %H:%M}"
-    sheet = amendment(order, changed, printed)
-    content = pdf.write_pdf([sheet]) if suffix == "pdf" else xlsx.write_xlsx([sheet])
-    mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
-    return attachment(content, f"采购变更单-{number}.{suffix}", mime_type)
+    return amendment_file(number, suffix)
 
 
 @blueprint.post("/purchasing/amendments/<number>/told")

@@ -58,6 +58,7 @@ def answer(
         open=order.state in OPEN,
         back=back,
         amendments=amending.amendments_of(order.id),
+        paper="admin.purchasing_amendment" if supplier_ids is None else "supplier.amendment",
     )
     return page, 422 if form.errors else 200
 

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.service import Attachment
-from groupbuy.purchasing import for_suppliers
+from groupbuy.purchasing import amending, for_suppliers
 from groupbuy.purchasing.models import PurchaseOrder
 from groupbuy.purchasing.queries import purchase_order_of_number
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked_day, in_state, show
 from groupbuy.web.admin.papers import RENDER, Render
+from groupbuy.web.amendments import amendment_file
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -89,3 +90,10 @@ def paper(number: str, suffix: str) -> ResponseReturnValue:
     render: Render = current_app.extensions[RENDER]
     file = render(Attachment("purchase_order", order.round_name, order.supplier_code, suffix), utc_now())
     return attachment(file.content, file.name, file.mime_type)
+
+
+@blueprint.get("/amendments/<number>.<any(xlsx, pdf):suffix>")
+def amendment(number: str, suffix: str) -> ResponseReturnValue:
+    """Download what changed on a purchase order; another supplier's does not exist."""
+    for_suppliers.order_for_suppliers(amending.order_of(number), signed_in().supplier_ids)
+    return amendment_file(number, suffix)

@@ -189,6 +189,8 @@ def test_a_late_order_is_placed_once_and_its_amendment_marked_told(town: Town, n
     assert {"采购变更单", "P2", 6} <= set(cells)
     assert any(f"{number}-A1" in str(cell) for cell in cells)
     assert town.operator.get(f"{paper}.pdf").data.startswith(b"%PDF")
+    answer, link = f"/admin/purchasing/{number}/answer", f'href="{paper}.pdf"'
+    assert link in town.operator.text(answer)
     assert town.operator.post(f"{paper}/told").status_code == 303
     assert "尚未告知" not in town.operator.text(f"/admin/purchasing/{number}")
 

@@ -4,9 +4,14 @@ import pytest
 from flask import Flask
 
 from groupbuy.accounts import service
+from groupbuy.audit.actor import Actor
+from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.flows import late_orders, mailing
+from groupbuy.flows.ordering import Wish
+from groupbuy.members.models import Resident
 from groupbuy.purchasing.models import PurchaseOrder
 from tests import building
 from tests.building import CLOSES, NOW
@@ -35,6 +40,21 @@ def two_orders(app: Flask, *, held: int = 0) -> list[Supplier]:
 def number_of(supplier: Supplier) -> str:
     """Return the number of a supplier's purchase order."""
     return db.session.query(PurchaseOrder.number).filter_by(supplier_id=supplier.id).scalar()
+
+
+def order_late(supplier: Supplier) -> None:
+    """Let staff order 6 more of a supplier's goods after its order has left."""
+    order = db.session.query(PurchaseOrder).filter_by(supplier_id=supplier.id).one()
+    with transaction():
+        mailing.order_has_left(order.id, now=CLOSES, actor="test")
+        late_orders.place_late_order(
+            round_=db.session.get_one(Round, order.round_id),
+            resident=db.session.query(Resident).one(),
+            wishes=[Wish("P1", 6)],
+            now=CLOSES,
+            zone=building.ZONE,
+            actor=Actor("test"),
+        )
 
 
 @pytest.mark.check(24, 26)
@@ -111,3 +131,16 @@ def test_orders_wait_for_approval_where_the_operator_chose_so(app: Flask, clock:
     assert "本单金额 ¥30.00" in operator.text(f"/admin/purchasing/{number}/approve")
     operator.post(f"/admin/purchasing/{number}/approve")
     assert "已审核" in operator.text(f"/admin/purchasing/{number}")
+
+
+def test_a_supplier_takes_the_amendment_of_its_own_order_only(app: Flask, clock: object) -> None:
+    suppliers = two_orders(app)
+    (mine, others), number = (supplier_person(app, one) for one in suppliers), number_of(suppliers[0])
+    order_late(suppliers[0])
+    page = mine.text(f"/supplier/orders/{number}/answer")
+    paper = f"/supplier/amendments/{number}-A1"
+    assert f'href="{paper}.pdf"' in page
+    assert mine.get(f"{paper}.pdf").data.startswith(b"%PDF")
+    refused = [others.get(f"/supplier/amendments/{number}-{which}.xlsx") for which in ("A1", "A9")]
+    assert [one.status_code for one in refused] == [404, 404]
+    assert mine.get(f"/supplier/amendments/{number}-A9.xlsx").status_code == 404
