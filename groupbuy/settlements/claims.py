@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, exists, func, insert, literal, select
 
 from groupbuy.aftersales.models import AfterSaleCase, SupplierClaim
 from groupbuy.campaigns.models import Offer
@@ -12,6 +12,8 @@ from groupbuy.db import db
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.kernel.errors import BadInput
 from groupbuy.orders.models import Order
+from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.settlements import matching
 from groupbuy.settlements.matching import Difference
 from groupbuy.settlements.models import DecisionClaim, InvoiceDecision, SupplierAdjustment
 from groupbuy.warehouse.models import StockIssue
@@ -36,6 +38,7 @@ class BookedClaim:
 # A product and a round, each where it is known.
 _About = tuple[int | None, int | None]
 _NOTHING: _About = (None, None)
+_LAST = select(func.max(InvoiceDecision.id)).group_by(InvoiceDecision.purchase_order_line_id)
 
 
 def beside(lines: Collection[Difference]) -> Mapping[int, Sequence[BookedClaim]]:
@@ -55,6 +58,60 @@ def beside(lines: Collection[Difference]) -> Mapping[int, Sequence[BookedClaim]]
         ]
         for one in lines
     }
+
+
+def waiting(*, most: int, after: int | None = None) -> Sequence[Difference]:
+    """Return the lines about which somebody has to decide, the oldest first, from behind one on."""
+    lines = matching.differing(after=after)
+    waits = waiting_of(lines)
+    return [one for one in lines if one.line_id in waits][:most]
+
+
+def waiting_of(lines: Collection[Difference]) -> Collection[int]:
+    """Return the ids of those lines about which somebody has to decide.
+
+    Undecided ones, and those paid as invoiced for less than agreed of which a claim has come since: the
+    invoice may be net of it, which would then be off twice.
+    """
+    undecided = {one.line_id for one in lines if one.undecided}
+    paid = {one.line_id: one for one in lines if one.claims_until and not one.undecided}
+    pairs = db.session.execute(_come_since(paid)).all() if paid else []
+    about, taken = _about([row.cause for _, row in pairs]), _taken([row.id for _, row in pairs])
+    back = {
+        line_id
+        for line_id, row in pairs
+        if row.id not in taken and _is_beside(row, paid[line_id], about.get(row.cause, _NOTHING))
+    }
+    return undecided | back
+
+
+def _come_since(line_ids: Collection[int]) -> Select[int, SupplierAdjustment]:
+    """Select lines with the claims on their suppliers that the decision in force did not know."""
+    known = exists().where(
+        DecisionClaim.invoice_decision_id == InvoiceDecision.id,
+        DecisionClaim.supplier_adjustment_id == SupplierAdjustment.id,
+    )
+    return (
+        select(InvoiceDecision.purchase_order_line_id, SupplierAdjustment)
+        .join(PurchaseOrderLine, PurchaseOrderLine.id == InvoiceDecision.purchase_order_line_id)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
+        .join(SupplierAdjustment, SupplierAdjustment.supplier_id == PurchaseOrder.supplier_id)
+        .where(InvoiceDecision.purchase_order_line_id.in_(line_ids), InvoiceDecision.id.in_(_LAST))
+        .where(
+            SupplierAdjustment.kind.in_(KINDS), SupplierAdjustment.at < InvoiceDecision.claims_until, ~known
+        )
+    )
+
+
+def note_known(*, decision: InvoiceDecision, supplier_id: int, since: datetime, net: Collection[int]) -> None:
+    """Note what was claimed of a supplier when a decision was made, and of what the invoices are net."""
+    known = select(literal(decision.id), SupplierAdjustment.id, SupplierAdjustment.id.in_(net)).where(
+        SupplierAdjustment.supplier_id == supplier_id,
+        SupplierAdjustment.kind.in_(KINDS),
+        SupplierAdjustment.at >= since,
+    )
+    columns = ["invoice_decision_id", "supplier_adjustment_id", "net"]
+    db.session.execute(insert(DecisionClaim).from_select(columns, known))
 
 
 def check(found: Difference, claim_ids: Collection[int]) -> int:
@@ -86,11 +143,11 @@ def _is_beside(row: SupplierAdjustment, line: Difference, about: _About) -> bool
 
 def _taken(claim_ids: Collection[int]) -> Mapping[int, int]:
     """Return by claim the line whose decision in force counts it."""
-    last = select(func.max(InvoiceDecision.id)).group_by(InvoiceDecision.purchase_order_line_id)
     rows = db.session.execute(
         select(DecisionClaim.supplier_adjustment_id, InvoiceDecision.purchase_order_line_id)
         .join(InvoiceDecision, InvoiceDecision.id == DecisionClaim.invoice_decision_id)
-        .where(DecisionClaim.supplier_adjustment_id.in_(claim_ids), InvoiceDecision.id.in_(last))
+        .where(DecisionClaim.supplier_adjustment_id.in_(claim_ids), DecisionClaim.net)
+        .where(InvoiceDecision.id.in_(_LAST))
     )
     return {row[0]: row[1] for row in rows}
 

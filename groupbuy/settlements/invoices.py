@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -17,10 +17,12 @@ from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.rules import POState
 from groupbuy.settlements import adjusting, claims, matching
-from groupbuy.settlements.models import DecisionClaim, InvoiceDecision, SupplierInvoice, SupplierInvoiceLine
+from groupbuy.settlements.models import InvoiceDecision, SupplierInvoice, SupplierInvoiceLine
 
 MAX_NUMBER = 40
 MAX_UNITS = 10**9
+# What is claimed later than this after a decision is of other goods.
+CLAIMED_WITHIN = timedelta(days=90)
 UNSENT = (POState.DRAFT, POState.CANCELLED)
 
 
@@ -124,12 +126,13 @@ def decide(
     """Decide about a difference as it is now: pay as agreed, or as invoiced, which books the difference.
 
     The invoices are net of ``claim_ids``, which are booked already and so are taken off once. A later
-    invoice that changes the difference brings it back. Raise NotFound, BadInput, RuleBroken
+    invoice that changes the difference brings it back, and so does a later claim where less than agreed
+    is paid as invoiced. Raise NotFound, BadInput, RuleBroken
     ``no_difference``.
     """
     purchasing.lock_purchase_order(_order_number(line_id))
     found = matching.difference_of(line_id)
-    if found is None or not found.waits:
+    if found is None or not claims.waiting_of([found]):
         raise RuleBroken("no_difference", "Nothing waits for a decision here (any more).")
     if how not in ("as_agreed", "as_invoiced"):
         raise BadInput("unknown_decision", "Choose as_agreed or as_invoiced.", param="how")
@@ -143,10 +146,11 @@ def decide(
         note=note.strip()[: adjusting.MAX_NOTE],
         at=now,
         actor=actor,
+        claims_until=now + CLAIMED_WITHIN if how == "as_invoiced" and found.match.price_fen < 0 else None,
     )
     db.session.add(row)
     db.session.flush()
-    _note_claims(row, claim_ids)
+    claims.note_known(decision=row, supplier_id=found.supplier_id, since=found.ordered_at, net=claim_ids)
     _adjust(row, found, due - found.adjusted_fen, claim_ids)
     return row
 
@@ -158,12 +162,6 @@ def _due(found: matching.Difference, how: str, claim_ids: Collection[int]) -> in
     if claim_ids:
         raise BadInput("inconsistent", "Only what is paid as invoiced is net of a claim.", param="claims")
     return 0
-
-
-def _note_claims(row: InvoiceDecision, claim_ids: Collection[int]) -> None:
-    for claim_id in sorted(set(claim_ids)):
-        db.session.add(DecisionClaim(invoice_decision_id=row.id, supplier_adjustment_id=claim_id))
-    db.session.flush()
 
 
 def _order_number(line_id: int) -> str:

@@ -39,6 +39,7 @@ class Difference:
     decided: tuple[int, int] | None
     adjusted_fen: int
     how: str | None
+    claims_until: datetime | None
 
     @property
     def match(self) -> Match:
@@ -51,7 +52,7 @@ class Difference:
         )
 
     @property
-    def waits(self) -> bool:
+    def undecided(self) -> bool:
         """Tell whether a difference is as nobody has decided about it yet."""
         found = self.match.excess_units, self.match.price_fen
         return found != (self.decided or (0, 0))
@@ -67,14 +68,13 @@ def difference_of(line_id: int) -> Difference | None:
     return next(iter(_read(_statement().where(PurchaseOrderLine.id == line_id))), None)
 
 
-def waiting(*, most: int, after: int | None = None) -> Sequence[Difference]:
-    """Return the lines about which somebody has to decide, the oldest first, from behind one on."""
+def differing(*, after: int | None = None) -> Sequence[Difference]:
+    """Return the lines that differ, or did when decided about, the oldest first, from behind one on."""
     cost = PurchaseOrderLine.cost_fen
     accepted, units, fen = _accepted.c.units, _invoiced.c.units, _invoiced.c.fen
     differs = or_(units > func.coalesce(accepted, 0), fen != units * cost, _last.c.how.is_not(None))
     behind = PurchaseOrderLine.id > (after or 0)
-    found = _read(_statement().where(differs, behind).order_by(PurchaseOrderLine.id))
-    return [one for one in found if one.waits][:most]
+    return _read(_statement().where(differs, behind).order_by(PurchaseOrderLine.id))
 
 
 _accepted = (
@@ -123,6 +123,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             _last.c.price_fen,
             func.coalesce(_last.c.adjusted_fen, 0),
             _last.c.how,
+            _last.c.claims_until,
         )
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
@@ -138,6 +139,6 @@ def _read(statement: Select[*tuple[Any, ...]]) -> Sequence[Difference]:
 
 
 def _difference(row: Any) -> Difference:
-    *facts, excess, price, adjusted, how = row
+    *facts, excess, price, adjusted, how, claims_until = row
     decided = None if excess is None else (excess, price)
-    return Difference(*(*facts, decided, adjusted, how))
+    return Difference(*(*facts, decided, adjusted, how, claims_until))

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.catalog.models import Supplier
@@ -128,7 +128,10 @@ class SupplierInvoiceLine(Base):
 
 
 class InvoiceDecision(Base):
-    """What was decided about a difference between invoices, order and receipt; the latest one holds."""
+    """What was decided about a difference between invoices, order and receipt; the latest one holds.
+
+    A claim booked before ``claims_until`` that nobody knew of brings the difference back; none where null.
+    """
 
     __tablename__ = "invoice_decision"
     __table_args__ = (
@@ -145,10 +148,14 @@ class InvoiceDecision(Base):
     note: Mapped[str]
     at: Mapped[datetime]
     actor: Mapped[str]
+    claims_until: Mapped[datetime | None]
 
 
 class DecisionClaim(Base):
-    """That invoices are net of a claim, which the decision about them does not take off again."""
+    """A claim that was booked when invoices were decided about.
+
+    The invoices are ``net`` of it: their decision does not take it off again.
+    """
 
     __tablename__ = "invoice_decision_claim"
 
@@ -158,6 +165,7 @@ class DecisionClaim(Base):
     supplier_adjustment_id: Mapped[int] = mapped_column(
         ForeignKey("supplier_adjustment.id"), primary_key=True, autoincrement=False, index=True
     )
+    net: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class SupplierSettlement(Base):

@@ -18,7 +18,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
-from groupbuy.settlements import claims, matching, queries
+from groupbuy.settlements import claims, queries
 from tests import building
 from tests.api.conftest import Person
 from tests.settlements.test_settling_suppliers import NOW, Bought, deduct
@@ -122,7 +122,7 @@ def test_an_invoice_that_asks_too_much_waits_until_it_is_decided(bought: Bought,
     assert office.post(address, data=asked).status_code == 422
     assert INVOICE["number"] in office.get("/admin/invoices").text
     assert "¥25.00" in office.get("/admin/invoices/1").text
-    (found,) = matching.waiting(most=9)
+    (found,) = claims.waiting(most=9)
     queue = office.get("/admin/invoices/differences").text
     assert "25.00" in office.get("/admin/invoices/differences?export=csv").text
     assert bought.order in queue
@@ -130,14 +130,14 @@ def test_an_invoice_that_asks_too_much_waits_until_it_is_decided(bought: Bought,
     assert office.post(f"/admin/invoices/differences/{found.line_id}", data=decided).status_code == 303
     assert ledger.balance(rules.supplier(bought.supplier.id)) == 5498 + 2500
     assert office.post("/admin/invoices/1/cancel").status_code == 303
-    assert [one.match.difference_fen for one in matching.waiting(most=9)] == [0]
+    assert [one.match.difference_fen for one in claims.waiting(most=9)] == [0]
 
 
 def test_a_booked_claim_beside_a_difference_is_ticked(bought: Bought, office: FlaskClient) -> None:
     deduct(bought, 500, kind="claim")
     asked = INVOICE | LINES | {"lines-0-units": "7", "lines-0-amount_fen": "30.00"}
     assert office.post(f"/admin/invoices/new/{bought.order}", data=asked).status_code == 303
-    (found,) = matching.waiting(most=9)
+    (found,) = claims.waiting(most=9)
     assert "-5.00" in office.get("/admin/invoices/differences?export=csv").text.splitlines()[-1]
     address = f"/admin/invoices/differences/{found.line_id}"
     (booked,) = claims.beside([found])[found.line_id]

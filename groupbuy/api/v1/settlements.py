@@ -271,7 +271,7 @@ def enter_invoice(identity: Identity, number: str, body: NewInvoice) -> tuple[in
 )
 def list_invoice_differences(identity: Identity, query: Page) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """List what waits for a decision, the oldest first."""
-    found = matching.waiting(most=query.limit + 1, after=cursors.id_after(query.cursor))
+    found = claims.waiting(most=query.limit + 1, after=cursors.id_after(query.cursor))
     rows, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.line_id,))
     return 200, {"items": _differences(rows), "next_cursor": cursor}
 
@@ -307,8 +307,12 @@ def day_of(text: str, name: str) -> date:
 
 
 def _differences(rows: Sequence[matching.Difference]) -> list[Json]:
-    found = claims.beside(rows)
-    return [_difference(one) | {"claims": [_claim(claim) for claim in found[one.line_id]]} for one in rows]
+    found, waits = claims.beside(rows), claims.waiting_of(rows)
+    return [
+        _difference(one)
+        | {"waits": one.line_id in waits, "claims": [_claim(claim) for claim in found[one.line_id]]}
+        for one in rows
+    ]
 
 
 def _claim(one: claims.BookedClaim) -> Json:
@@ -329,5 +333,4 @@ def _difference(one: matching.Difference) -> Json:
         "excess_units": match.excess_units,
         "price_fen": match.price_fen,
         "difference_fen": match.difference_fen,
-        "waits": one.waits,
     }

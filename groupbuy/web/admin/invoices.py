@@ -188,7 +188,8 @@ def invoices_detail(invoice_id: int) -> ResponseReturnValue:
     """Show an invoice beside its order and what came."""
     invoice = service.get_invoice(invoice_id)
     found = {one.line_id: one for one in matching.lines_of(invoice.purchase_order.number)}
-    return render_template("admin/invoice.html", invoice=invoice, found=found)
+    waits = claims.waiting_of(found.values())
+    return render_template("admin/invoice.html", invoice=invoice, found=found, waits=waits)
 
 
 @blueprint.post("/invoices/<int:invoice_id>/cancel")
@@ -202,7 +203,7 @@ def invoices_cancel(invoice_id: int) -> ResponseReturnValue:
 @blueprint.get("/invoices/differences")
 def invoices_differences() -> ResponseReturnValue:
     """Show the queue of differences."""
-    rows = matching.waiting(most=MAX_EXPORT if file_asked() else MOST_SHOWN)
+    rows = claims.waiting(most=MAX_EXPORT if file_asked() else MOST_SHOWN)
     claimed = {
         line_id: sum(one.amount_fen for one in found) for line_id, found in claims.beside(rows).items()
     }
