@@ -64,9 +64,13 @@ def note_failure(message_id: int, *, error: str) -> None:
 def order_has_left(order_id: int, *, now: datetime, actor: str) -> None:
     """Note that a purchase order has gone to its supplier, and the round ordered with the last one."""
     order = purchasing.get_purchase_order(order_id)
-    if not purchase_orders.mark_sent(order_id=order_id, now=now, actor=actor):
-        return
+    if purchase_orders.mark_sent(order_id=order_id, now=now, actor=actor):
+        look_whether_all_left(order.round_id, now=now, actor=actor)
+
+
+def look_whether_all_left(round_id: int, *, now: datetime, actor: str) -> None:
+    """Note that a round is ordered once none of its purchase orders waits to leave."""
     # The round's row is locked, so that of two last orders one sees the other.
-    round_ = lifecycle.lock_round(order.round_id)
+    round_ = lifecycle.lock_round(round_id)
     if purchasing.all_sent(round_.id):
         lifecycle.move(round_=round_, old=(RoundState.CLOSED,), new=RoundState.ORDERED, now=now, actor=actor)

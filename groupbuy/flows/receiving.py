@@ -217,19 +217,24 @@ def _log(receipt: GoodsReceipt, lines: Sequence[LineToStore], now: datetime, act
 
 
 def _settle(order: PurchaseOrder, last: bool, now: datetime, actor: Actor) -> None:
-    """Move the order; once nothing more will come, put what is too much into stock and look at the round."""
+    """Move the order as far as it has come."""
     came = receipts.came_so_far(order.id)
     complete = all(came.get(line.id, Came()).accepted >= line.purchased for line in order.lines)
     incomplete = POState.CLOSED if last else POState.PART_RECEIVED
     new = POState.RECEIVED if complete else incomplete
     purchase_orders.move(order=order, old=ARRIVING, new=new, now=now, actor=actor.name)
     if new is not POState.PART_RECEIVED:
-        # The round's row is locked, so that of two last deliveries one sees the other.
-        round_ = lifecycle.lock_round(order.round_id)
-        attributing.attribute(round_id=round_.id, now=now, actor=actor)
-        for surplus in surpluses.of_order(order):
-            _put(surplus, order.round_id, now, actor)
-        _finish_round(round_, now, actor)
+        nothing_more_comes(order=order, now=now, actor=actor)
+
+
+def nothing_more_comes(*, order: PurchaseOrder, now: datetime, actor: Actor) -> None:
+    """Put what is too much of an order on which nothing more will come into stock; look at its round."""
+    # The round's row is locked, so that of two last deliveries one sees the other.
+    round_ = lifecycle.lock_round(order.round_id)
+    attributing.attribute(round_id=round_.id, now=now, actor=actor)
+    for surplus in surpluses.of_order(order):
+        _put(surplus, order.round_id, now, actor)
+    _finish_round(round_, now, actor)
 
 
 def _put(surplus: Surplus, round_id: int, now: datetime, actor: Actor) -> None:

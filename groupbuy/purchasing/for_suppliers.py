@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, not_, select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product, Supplier
@@ -30,6 +30,17 @@ class SupplierOrder:
     round_name: str
     supplier_code: str
     supplier_name: str
+
+
+def is_decided() -> ColumnElement[bool]:
+    """Select the orders that their suppliers may know of: neither drafts nor drafts that were refused."""
+    # Only a refusal leaves a remark on an order that nobody has answered.
+    refused = and_(
+        PurchaseOrder.state == POState.CANCELLED,
+        PurchaseOrder.confirmed_at.is_(None),
+        PurchaseOrder.confirm_note.is_not(None),
+    )
+    return and_(PurchaseOrder.state != POState.DRAFT, not_(refused))
 
 
 def order_for_suppliers(number: str, supplier_ids: Sequence[int]) -> SupplierOrder:
@@ -59,7 +70,7 @@ def orders_for_suppliers(supplier_ids: Sequence[int]) -> Select[*tuple[Any, ...]
         )
         .join(Round, Round.id == PurchaseOrder.round_id)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
-        .where(PurchaseOrder.supplier_id.in_(supplier_ids), PurchaseOrder.state != POState.DRAFT)
+        .where(PurchaseOrder.supplier_id.in_(supplier_ids), is_decided())
         .order_by(PurchaseOrder.id.desc())
     )
 

@@ -11,8 +11,8 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.kernel.errors import NotFound
 from groupbuy.messaging.models import Message
+from groupbuy.purchasing import for_suppliers
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from groupbuy.purchasing.rules import POState
 
 # How the mail of a purchase order is named, before its id.
 ORDER_KEY = "po-"
@@ -75,4 +75,4 @@ def _found(supplier_ids: Collection[int] | None) -> Select[*tuple[Any, ...]]:
     )
     if supplier_ids is None:
         return statement
-    return statement.where(PurchaseOrder.supplier_id.in_(supplier_ids), PurchaseOrder.state != POState.DRAFT)
+    return statement.where(PurchaseOrder.supplier_id.in_(supplier_ids), for_suppliers.is_decided())

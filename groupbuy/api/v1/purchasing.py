@@ -3,27 +3,20 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from flask import current_app
 from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.order_shapes import OrderShape, order_json
-from groupbuy.api.v1.orders import Lines, Remark, wishes_of
 from groupbuy.api.v1.shapes import Code, Json, Page, Shape
-from groupbuy.campaigns import queries as campaigns
 from groupbuy.campaigns.models import Round
-from groupbuy.config import Settings
 from groupbuy.db import db
-from groupbuy.flows import confirming, late_orders, notifying
+from groupbuy.flows import confirming, notifying, refusing
 from groupbuy.flows.receiving import MAX_UNITS
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
-from groupbuy.members.queries import get_resident
-from groupbuy.orders import queries as orders
 from groupbuy.purchasing import amending, history, service
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
@@ -185,47 +178,31 @@ def approve_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:
     return 200, _detail(number, identity)
 
 
+class Refusal(Body):
+    """Why nothing is bought."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=confirming.MAX_NOTE)]
+
+
+@endpoint(
+    "POST",
+    f"{PATH}/refusal",
+    scope="purchasing:write",
+    roles=("operator",),
+    body=Refusal,
+    answers={200: PurchaseOrderDetail},
+)
+def refuse_purchase_order(identity: Identity, number: str, body: Refusal) -> tuple[int, Any]:
+    """Refuse a draft: nothing is bought on it, its goods are short; again changes nothing."""
+    refusing.refuse_order(number=number, reason=body.reason, now=utc_now(), actor=identity.actor)
+    return 200, _detail(number, identity)
+
+
 @endpoint("POST", f"{PATH}/sending", scope="purchasing:write", roles=("operator",), answers={200: Sending})
 def send_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """Send the mail now; what a server has accepted is not sent twice."""
     order = purchasing.lock_purchase_order(number)
     return 200, {"queued": notifying.send_now(round_=_round(order), order=order, now=utc_now())}
-
-
-class LateOrder(Body):
-    """An order that staff place for a resident in a round that has closed.
-
-    ``confirmed`` says that an unusual quantity is no slip of the keyboard.
-    """
-
-    resident_code: Code
-    lines: Lines
-    remark: Remark | None = None
-    confirmed: bool = False
-
-
-@endpoint(
-    "POST",
-    "/rounds/<round_name>/late-orders",
-    scope="orders:write",
-    roles=("operator",),
-    body=LateOrder,
-    answers={201: OrderShape},
-)
-def place_late_order(identity: Identity, round_name: str, body: LateOrder) -> tuple[int, Any]:
-    """Order for a resident after the close; suppliers who have their order get the difference."""
-    settings: Settings = current_app.extensions["groupbuy_settings"]
-    order = late_orders.place_late_order(
-        round_=campaigns.get_round(round_name),
-        resident=get_resident(body.resident_code),
-        wishes=wishes_of(body.lines),
-        now=utc_now(),
-        zone=settings.timezone,
-        actor=identity.actor,
-        remark=body.remark,
-        confirmed=body.confirmed,
-    )
-    return 201, order_json(orders.view_of(order))
 
 
 def _round(order: PurchaseOrder) -> Round:

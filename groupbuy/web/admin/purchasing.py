@@ -5,6 +5,8 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import String, cast, literal, or_, select
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
 
 from groupbuy.campaigns.heads import head_of
 from groupbuy.campaigns.models import Round
@@ -13,7 +15,8 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.html_data import html_sheet
 from groupbuy.documents.sheet import Kind
-from groupbuy.flows import mailing, notifying
+from groupbuy.flows import mailing, notifying, refusing
+from groupbuy.flows.confirming import MAX_NOTE
 from groupbuy.jobs.models import Job
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
@@ -194,6 +197,44 @@ def _approve(number: str) -> None:
     if service.approve(order_id=stored.PurchaseOrder.id, now=utc_now(), actor=actor().name):
         db.session.refresh(stored.PurchaseOrder)
         notifying.send_purchase_order(round_=stored.Round, order=stored.PurchaseOrder, now=utc_now())
+
+
+class RefusalForm(PageForm):
+    """Why nothing is bought."""
+
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=MAX_NOTE)])
+
+
+@blueprint.route("/purchasing/<number>/refuse", methods=["GET", "POST"])
+def purchasing_refuse(number: str) -> ResponseReturnValue:
+    """Refuse a draft: nothing is bought on it."""
+    row = _get(number)
+    form, back = RefusalForm(), url_for("admin.purchasing_order", number=number)
+    if form.validate_on_submit():
+        who, reason = actor(), form.reason.data or ""
+        in_transaction(lambda: refusing.refuse_order(number=number, reason=reason, now=utc_now(), actor=who))
+        flash(_("The purchase order is refused."), "ok")
+        return redirect(back, 303)
+    lines = purchase_order_of_number(number).lines
+    missed = sum(line.ordered - line.from_stock for line in lines)
+    sentences = [
+        _(
+            "Nothing is bought from %(supplier)s on it, and the supplier hears of nothing.",
+            supplier=row.Supplier.name,
+        ),
+        _("%(units)s units that residents have ordered will be short.", units=missed),
+        _("Share them out, swap them or pay them back on the round's page."),
+        _("This cannot be undone."),
+    ]
+    return ask_first(
+        "admin",
+        _("Refuse %(number)s?", number=number),
+        sentences,
+        deed=_("Refuse"),
+        back=back,
+        form=form,
+        danger=True,
+    )
 
 
 @blueprint.route("/purchasing/<number>/sent", methods=["GET", "POST"])
