@@ -10,11 +10,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
 from spectree import Response as Answers
-from spectree import SpecTree
-from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.http import generate_etag
 
 from groupbuy.accounts.rules import SCOPES
+from groupbuy.api.v1.describing import spec
 from groupbuy.api.v1.shapes import Problem
 from groupbuy.flows.taking import Unproved
 from groupbuy.http import idempotency
@@ -33,24 +32,6 @@ View = Callable[..., Any]
 PREFIX = "/api/v1"
 blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
 blueprint.register_error_handler(Exception, answer_program)
-
-
-class Described(FlaskPlugin):
-    """Describes the operations and leaves it at that: what reads and answers is our own, with our shapes."""
-
-    def validate(self, func: View, *_: Any, **values: Any) -> Any:
-        """Answer as if nothing stood in between."""
-        return func(**values)
-
-
-# Only what is declared here is in the document.
-spec = SpecTree(
-    backend=Described,
-    mode="strict",
-    annotations=False,
-    naming_strategy=lambda model: model.__name__,
-    nested_naming_strategy=lambda _parent, child: child,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Response, current_app
 
-from groupbuy.api.v1.endpoint import OPERATIONS, Operation, blueprint, spec
+from groupbuy.api.v1.describing import spec
+from groupbuy.api.v1.endpoint import OPERATIONS, Operation, blueprint
 from groupbuy.http.idempotency import HEADER, MAX_KEY, write_json
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
