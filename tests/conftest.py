@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.support.run_folder",
+    "tests.support.memory",
     "tests.support.leaving_out",
     "tests.support.guards",
     "tests.support.databases",
