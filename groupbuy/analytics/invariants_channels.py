@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, String, and_, case, cast, literal, or_, select, union_all
+from sqlalchemy import Select, String, and_, case, cast, func, literal, or_, select, union_all
 
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions import mending_transfers, transfers
@@ -25,6 +25,8 @@ _came = ChannelPayment.state.in_(("paid", "held"))
 _ended = ("success", "to_wallet")
 
 _booked = WechatTransfer.state.in_(("success", "mended"))
+# Where WeChat has paid and does not say how much, what was asked of it stands for that until it is booked.
+_said = func.coalesce(WechatTransfer.paid_fen, WechatTransfer.amount_fen)
 # What has moved each channel's money, in fen: payments, refunds, and transfers to leaders.
 _moved = union_all(
     select(ChannelPayment.channel.label("channel"), ChannelPayment.paid_fen.label("fen")).where(_came),
@@ -111,7 +113,7 @@ CHECKS: tuple[Check, ...] = (
             "channel_transfers",
             "I5: what WeChat has paid to leaders is booked once for each withdrawal, to the fen",
             ("withdrawal",),
-            select(cast(WechatTransfer.withdrawal_id, String), total(WechatTransfer.paid_fen))
+            select(cast(WechatTransfer.withdrawal_id, String), total(_said))
             .where(or_(_booked, WechatTransfer.state == "mispaid"))
             .group_by(WechatTransfer.withdrawal_id),
             select(_sent.c.withdrawal, total(_sent.c.fen)).group_by(_sent.c.withdrawal),

@@ -11,14 +11,13 @@ import click
 from flask import Flask
 
 from groupbuy.app.readiness import require_database
-from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.answers import json_option, json_text, yuan
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.rules import BOOKS
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput
-from groupbuy.kernel.money import format_yuan, parse_yuan
+from groupbuy.kernel.money import format_yuan
 from groupbuy.kernel.times import iso
 from groupbuy.settlements import making, paying, queries, rules
 from groupbuy.settlements.models import SupplierSettlement
@@ -137,7 +136,7 @@ def due(app: Flask) -> None:
 @click.pass_obj
 def pay(app: Flask, number: str, proof: str, amount: str | None, key: str | None, as_json: bool) -> None:
     """Note that the approved statement NUMBER was paid, in part or whole; never more than is due."""
-    part = None if amount is None else _yuan(amount)
+    part = None if amount is None else yuan(amount, "amount")
 
     def work() -> dict[str, Any]:
         row = queries.lock_settlement(number)
@@ -146,13 +145,6 @@ def pay(app: Flask, number: str, proof: str, amount: str | None, key: str | None
         return queries.as_json(row)
 
     _write(app, work, as_json)
-
-
-def _yuan(text: str) -> int:
-    try:
-        return parse_yuan(text)
-    except (ValueError, OverflowError) as error:
-        raise BadInput("not_a_number", "Write an amount in yuan, such as 12.50.", param="amount") from error
 
 
 def _whole(number: str) -> dict[str, Any]:

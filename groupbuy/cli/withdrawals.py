@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from groupbuy.app.outside import payment_gateways_of
 from groupbuy.app.readiness import require_database
 from groupbuy.app.settings import settings_of
-from groupbuy.cli.answers import json_option, json_text
+from groupbuy.cli.answers import json_option, json_text, yuan
 from groupbuy.cli.importing import ACTOR
 from groupbuy.commissions import mending_transfers, transfer_batches
 from groupbuy.commissions.models import Withdrawal
@@ -121,11 +121,20 @@ def release(app: Flask, number: str, reason: str, as_json: bool) -> None:
 @withdrawals.command("mend")
 @click.argument("number", metavar="TRANSFER")
 @reason_option
+@click.option("--paid", help="The yuan it has paid, where WeChat does not say so.")
 @json_option
 @click.pass_obj
-def mend(app: Flask, number: str, reason: str, as_json: bool) -> None:
-    """Book what TRANSFER has paid otherwise than asked; the difference is its leader's."""
-    _change(app, lambda usual: mending_transfers.mend(number=number, reason=reason, **usual), as_json)
+def mend(app: Flask, number: str, reason: str, paid: str | None, as_json: bool) -> None:
+    """Book what TRANSFER has paid otherwise than asked; the difference is its leader's.
+
+    A difference above the limit is booked when a second person has put it right as well.
+    """
+    wanted: Row = {
+        "number": number,
+        "reason": reason,
+        "paid_fen": None if paid is None else yuan(paid, "paid"),
+    }
+    _change(app, lambda usual: mending_transfers.mend(**wanted, **usual), as_json)
 
 
 def _require_transfers(app: Flask) -> None:
@@ -168,6 +177,7 @@ def _transfer(row: WechatTransfer) -> Row:
         "withdrawal": row.withdrawal.number,
         "amount_fen": row.amount_fen,
         "paid_fen": row.paid_fen,
+        "mend_fen": row.mend_fen,
         "asked_at": iso(row.asked_at),
         "batch": row.batch_id,
         "last_error": row.last_error,

@@ -36,8 +36,10 @@ class WechatTransfer(Base):
     ``package``, ``waiting``; ``refused`` until WeChat says that it does not have it. At the end ``success``
     or ``failed``; ``stuck`` waits for a person, and ``mispaid`` is what WeChat has paid and we have not
     booked: after the withdrawal had gone another way, or another amount; ``mended`` once somebody has had it
-    booked. ``paid_fen`` is what WeChat has paid. ``look_at`` is when WeChat is asked again, and
-    ``called_back_at`` when somebody wanted the money back that its payee has not confirmed.
+    booked. ``paid_fen`` is what WeChat has paid, None where it does not say, and ``mend_fen`` what
+    ``mend_asked_by`` wants to have booked, which a second person has to confirm. ``look_at`` is when WeChat
+    is asked again, and ``called_back_at`` when somebody wanted the money back that its payee has not
+    confirmed.
     """
 
     __tablename__ = "wechat_transfer"
@@ -70,6 +72,8 @@ class WechatTransfer(Base):
     package: Mapped[str | None]
     paid_fen: Mapped[int | None]
     called_back_at: Mapped[datetime | None]
+    mend_fen: Mapped[int | None]
+    mend_asked_by: Mapped[str | None]
     asked_at: Mapped[datetime]
     actor: Mapped[str]
     ended_at: Mapped[datetime | None]

@@ -127,9 +127,11 @@ def succeed(row: WechatTransfer, *, paid_fen: int, at: datetime, now: datetime) 
     is another amount: nothing is booked, and nobody sends or pays anything more for the withdrawal.
     """
     late = row.state == "failed"
-    row.ended_at, row.look_at, row.package, row.paid_fen = at, None, None, paid_fen
+    row.ended_at, row.look_at, row.package, row.paid_fen = at, None, None, paid_fen or None
     if late and not is_still_to_pay(row.withdrawal):
         _hold(row, "WeChat has paid this after the withdrawal went another way.", now)
+    elif not paid_fen:
+        _hold(row, "WeChat has paid this and does not say how much.", now)
     elif paid_fen != row.amount_fen:
         _hold(row, f"WeChat has paid {format_yuan(paid_fen)}.", now)
     else:

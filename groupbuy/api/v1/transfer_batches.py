@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.api.v1.money import STAFF, Key
+from groupbuy.api.v1.money import STAFF, Fen, Key
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.api.v1.wechat_transfers import State, WechatTransferShape, shape
 from groupbuy.commissions import mending_transfers, transfer_batches
@@ -33,9 +33,10 @@ class SendingTogether(Body):
 
 
 class MendingTransfer(Body):
-    """Why what WeChat has paid is booked as it is: what its own pages show."""
+    """What WeChat's own pages show: why it is booked, and ``paid_fen`` where WeChat does not say how much."""
 
     reason: Annotated[Text, Field(min_length=1, max_length=transferring.MAX_REASON)]
+    paid_fen: Fen | None = None
 
 
 class LeftOutShape(Shape):
@@ -138,9 +139,12 @@ def list_wechat_transfers(identity: Identity, query: TransferQuery) -> tuple[int
     answers={200: ListedTransferShape},
 )
 def mend_transfer(identity: Identity, number: str, body: MendingTransfer) -> tuple[int, Any]:
-    """Book what WeChat has paid otherwise than asked; the difference is the leader's settled commission's."""
-    row = mending_transfers.mend(number=number, reason=body.reason, now=utc_now(), actor=identity.actor.name)
-    return 200, _listed(row)
+    """Book what WeChat has paid otherwise than asked; the difference is the leader's settled commission's.
+
+    A difference above the limit is booked when another person sends the same; until then it is ``mispaid``.
+    """
+    usual: dict[str, Any] = {"number": number, "now": utc_now(), "actor": identity.actor.name}
+    return 200, _listed(mending_transfers.mend(**usual, reason=body.reason, paid_fen=body.paid_fen))
 
 
 def _batch(batch: TransferBatch) -> Json:

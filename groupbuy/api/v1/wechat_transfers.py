@@ -36,12 +36,16 @@ class ReleaseOfTransfer(Body):
 
 
 class WechatTransferShape(Shape):
-    """A try to pay a withdrawal through WeChat; ``waiting`` ones are to be confirmed by the leader."""
+    """A try to pay a withdrawal through WeChat; ``waiting`` ones are to be confirmed by the leader.
+
+    ``mend_fen`` is what somebody wants to have booked of a ``mispaid`` one, until a second person agrees.
+    """
 
     number: str
     state: State
     amount_fen: int
     paid_fen: int | None
+    mend_fen: int | None
     asked_at: str
     called_back_at: str | None
     reference: str | None
@@ -121,7 +125,7 @@ def show_wechat_transfer(identity: Identity, code: str, number: str) -> tuple[in
 
 def shape(row: WechatTransfer) -> Json:
     """Return a try as the API shows it."""
-    names = ("number", "state", "amount_fen", "paid_fen", "reference", "last_error")
+    names = ("number", "state", "amount_fen", "paid_fen", "mend_fen", "reference", "last_error")
     back = row.called_back_at
     return {name: getattr(row, name) for name in names} | {
         "asked_at": iso(row.asked_at),

@@ -18,8 +18,10 @@ from groupbuy.kernel.money import format_yuan
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import ReasonForm
+from groupbuy.web.admin.fields import YuanField
 from groupbuy.web.admin.listing import Column, Listing, asked, by_state, in_state, show
 from groupbuy.web.admin.wechat_transfers import key_of
+from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit import filters
 from groupbuy.web.kit.forms import Boxes, KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -33,6 +35,12 @@ class SendForm(KeyedForm):
     """Which withdrawals are paid through WeChat."""
 
     numbers = Boxes(_l("Withdrawals"), validators=[InputRequired(_l("Choose at least one withdrawal."))])
+
+
+class UnknownAmountForm(ReasonForm):
+    """What WeChat has paid, where it does not say so itself."""
+
+    paid_fen = YuanField(_l("Paid by WeChat (yuan)"))
 
 
 def _look(row: WechatTransfer) -> str | None:
@@ -141,11 +149,15 @@ def _named(row: Withdrawal) -> str:
 @blueprint.route("/wechat-transfers/<number>/mend", methods=["GET", "POST"])
 def wechat_transfers_mend(number: str) -> ResponseReturnValue:
     """Say what WeChat has paid otherwise than asked, and book it as it is."""
-    row, form = transfers.get_transfer(number), ReasonForm()
+    row = transfers.get_transfer(number)
+    form = ReasonForm() if row.paid_fen else UnknownAmountForm(data={"paid_fen": row.mend_fen})
 
     def store() -> None:
         wanted: dict[str, Any] = {"number": number, "reason": form.reason.data or ""}
-        mending_transfers.mend(**wanted, now=utc_now(), actor=actor().name)
+        named = form.paid_fen.data if isinstance(form, UnknownAmountForm) else None
+        mending_transfers.mend(**wanted, paid_fen=named, now=utc_now(), actor=actor().name)
+
+    paid_fen, asked_by = mending_transfers.amount_of(row), row.mend_asked_by
 
     return saving.answer(
         form,
@@ -155,6 +167,15 @@ def wechat_transfers_mend(number: str) -> ResponseReturnValue:
         template="admin/wechat_transfer_mend.html",
         transfer=row,
         row=row.withdrawal,
-        over_fen=mending_transfers.difference(row),
+        paid_fen=paid_fen,
+        over_fen=0 if paid_fen is None else mending_transfers.difference(row, paid_fen),
+        asked_by=names_of([asked_by]).get(asked_by, asked_by) if asked_by else None,
+        done=lambda: _waits(number),
         deed=_("Book it as it was paid"),
     )
+
+
+def _waits(number: str) -> str:
+    """Return what a person is told whose deed another one has to confirm, else nothing."""
+    waits = transfers.get_transfer(number).state == "mispaid"
+    return _("Another person has to put this right as well; then it is booked.") if waits else ""

@@ -58,6 +58,7 @@ VERBS: Mapping[str, object] = {
     "transfer_stuck": _l("Transfer stuck"),
     "transfer_called_back": _l("Transfer called back"),
     "transfer_mended": _l("Transfer put right"),
+    "transfer_mend_asked": _l("Transfer to be put right by a second person"),
     "transfers_sent": _l("Withdrawals sent together"),
     "payout_batch_made": _l("Payout file made"),
     "payout_file_taken": _l("Payout file taken"),
