@@ -161,7 +161,7 @@ def ask_withdrawal(identity: Identity, code: str, body: NewWithdrawal) -> tuple[
         actor=identity.actor.name,
         submission_key=body.submission_key,
     )
-    return 201, _shape(row)
+    return 201, withdrawal_shape(row)
 
 
 @endpoint(
@@ -176,10 +176,10 @@ def decide_withdrawal(identity: Identity, number: str, body: WithdrawalDecision)
     """Approve a withdrawal, reject it, or note it as paid."""
     usual: dict[str, Any] = {"number": number, "now": utc_now(), "actor": identity.actor.name}
     if body.deed == "approve":
-        return 200, _shape(withdrawing.approve(**usual))
+        return 200, withdrawal_shape(withdrawing.approve(**usual))
     if body.deed == "reject":
-        return 200, _shape(withdrawing.reject(**usual, reason=body.words))
-    return 200, _shape(withdrawing.note_paid(**usual, proof=body.words))
+        return 200, withdrawal_shape(withdrawing.reject(**usual, reason=body.words))
+    return 200, withdrawal_shape(withdrawing.note_paid(**usual, proof=body.words))
 
 
 @endpoint(
@@ -223,6 +223,7 @@ def show_income_expense(identity: Identity, query: Months) -> tuple[int, Any]:  
     }
 
 
-def _shape(row: Withdrawal) -> Json:
+def withdrawal_shape(row: Withdrawal) -> Json:
+    """Return a withdrawal as the API shows it."""
     names = ("number", "state", "amount_fen", "fee_fen", "tax_fen", "net_fen", "reason", "proof")
     return {name: getattr(row, name) for name in names}
