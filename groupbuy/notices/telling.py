@@ -11,7 +11,7 @@ from groupbuy.db.bulk import KEYS, chunks, insert_rows, next_ids, select_in, tab
 from groupbuy.jobs import service as jobs
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import MAIL_JOB, message_id_of
-from groupbuy.notices import choices, reach, rules, texts, wording
+from groupbuy.notices import choices, fitting, reach, rules, texts, wording
 from groupbuy.notices.choices import Cell
 from groupbuy.notices.reach import Person, role_of
 from groupbuy.notices.rules import MAIL, PAGE, SMS, WECHAT
@@ -117,7 +117,7 @@ def _begin(channel: str, now: datetime) -> tuple[Any, ...]:
 def _row(notice: Notice, channel: str, person: Person, house: _House) -> tuple[str, ...]:
     text = house.text(notice.event, role_of(notice.recipient), channel, person.language)
     values = {name: _in(value, person.language) for name, value in notice.values.items()}
-    subject, body = rules.shown(channel, text, values)
+    subject, body = fitting.shown(channel, text, values)
     key = _key(notice, channel)
     return key, channel, notice.recipient, notice.event, subject, body, message_id_of(key)
 

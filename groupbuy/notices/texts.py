@@ -9,7 +9,7 @@ from sqlalchemy import select
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.kernel.errors import BadInput
-from groupbuy.notices import rules, wording
+from groupbuy.notices import fitting, rules, wording
 from groupbuy.notices.choices import check_cell
 from groupbuy.notices.models import NoticeText
 
@@ -53,11 +53,11 @@ def write(
 ) -> Text:
     """Put other words in the place of those in force.
 
-    Raise BadInput ``unknown_value``, and what ``rules.check_text`` raises.
+    Raise BadInput ``unknown_value``, and what ``fitting.check_text`` raises.
     """
     former = text_of(event, role, channel, language)
     subject, body = subject.strip(), body.replace("\r\n", "\n").strip()
-    rules.check_text(event, channel, subject, body)
+    fitting.check_text(event, channel, subject, body)
     if (subject, body) != (former.subject, former.body):
         row = NoticeText(
             event=event, role=role, channel=channel, language=language, subject=subject, body=body
@@ -82,9 +82,9 @@ def restore(*, event: str, role: str, channel: str, language: str, now: datetime
 def preview(event: str, channel: str, subject: str, body: str) -> tuple[str, str]:
     """Return subject and body as they would arrive with sample values; raise BadInput as ``write`` does."""
     body = body.replace("\r\n", "\n").strip()
-    rules.check_text(event, channel, subject, body)
+    fitting.check_text(event, channel, subject, body)
     samples = rules.EVENTS[event].samples
-    return rules.shown(channel, (subject, body), samples)
+    return fitting.shown(channel, (subject, body), samples)
 
 
 def _check(event: str, role: str, channel: str, language: str) -> None:

@@ -9,7 +9,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.messaging.codes import TextSender
-from groupbuy.notices import rules, sending
+from groupbuy.notices import fitting, sending
 from groupbuy.notices.sending import Outgoing
 from groupbuy.notices.wechat import SubscribeSender
 from groupbuy.scheduler.mails import note_failure, note_outcome
@@ -31,7 +31,9 @@ def by_text(texts: TextSender, settings: Settings) -> Send:
 
 def by_wechat(subscriptions: SubscribeSender) -> Send:
     """Return how a notice leaves as a WeChat subscribe message, whose subject is the template."""
-    return lambda notice: subscriptions.send(notice.address, notice.subject, rules.wechat_fields(notice.body))
+    return lambda notice: subscriptions.send(
+        notice.address, notice.subject, fitting.wechat_fields(notice.body)
+    )
 
 
 def handler(send: Send, *, zone: ZoneInfo) -> Handler:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupbuy.kernel.errors import BadInput
-from groupbuy.notices import choices, rules, wording
+from groupbuy.notices import choices, fitting, rules, wording
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -19,24 +19,24 @@ ZONE = ZoneInfo("Asia/Shanghai")
     most=st.integers(min_value=20, max_value=70),
 )
 def test_a_text_always_fits_whatever_its_values(goods: str, amount: str, most: int) -> None:
-    text = rules.fitted("{goods}少收{amount}，将退还。", {"goods": goods, "amount": amount}, most)
+    text = fitting.fitted("{goods}少收{amount}，将退还。", {"goods": goods, "amount": amount}, most)
     assert len(text) <= most
     assert text.endswith("，将退还。")
 
 
 def test_the_longest_value_gives_way_and_short_ones_stay_whole() -> None:
     values = {"goods": "红富士苹果5斤装产地直发新鲜采摘脆甜多汁", "amount": "¥29.90"}
-    assert rules.fitted("{goods}少收{amount}", values, 20) == "红富士苹果5斤装产地直…少收¥29.90"
+    assert fitting.fitted("{goods}少收{amount}", values, 20) == "红富士苹果5斤装产地直…少收¥29.90"
 
 
 def test_a_value_is_never_read_for_placeholders() -> None:
-    assert rules.fill("{goods}: {amount}", {"goods": "{amount}", "amount": "¥1"}) == "{amount}: ¥1"
+    assert fitting.fill("{goods}: {amount}", {"goods": "{amount}", "amount": "¥1"}) == "{amount}: ¥1"
 
 
 def test_the_words_of_the_house_are_fit_to_be_saved() -> None:
     for event, role, channel in choices.cells():
         for language in rules.LANGUAGES:
-            rules.check_text(event, channel, *wording.usual(event, role, channel, language))
+            fitting.check_text(event, channel, *wording.usual(event, role, channel, language))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_words_of_the_house_are_fit_to_be_saved() -> None:
 )
 def test_a_text_its_channel_cannot_carry_is_refused(channel: str, subject: str, body: str, code: str) -> None:
     with pytest.raises(BadInput) as refused:
-        rules.check_text("opened", channel, subject, body)
+        fitting.check_text("opened", channel, subject, body)
     assert refused.value.code == code
 
 
@@ -63,7 +63,7 @@ def test_a_field_of_wechat_holds_what_its_kind_holds() -> None:
     values = {"state": "已同意，等待下一期", "case": "7" * 30, "answer": "好" * 30}
     values["money"] = "¥1,234.50"
     text = ("T1", "phrase1={state}\ncharacter_string2={case}\nthing3={answer}\namount4={money}")
-    _, body = rules.shown("wechat", text, values)
+    _, body = fitting.shown("wechat", text, values)
     assert body.splitlines() == [
         "phrase1=已同意，…",
         "character_string2=" + "7" * 30,

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound
-from groupbuy.notices import choices, rules, texts
+from groupbuy.notices import choices, fitting, rules, texts
 from groupbuy.notices.choices import Cell, Hours
 from groupbuy.notices.texts import Text
 from groupbuy.web.admin import saving
@@ -52,8 +52,8 @@ class HoursForm(PageForm):
 class TextForm(PageForm):
     """The words of one channel in one language."""
 
-    subject = StringField(_l("Subject"), validators=[Length(max=rules.MAX_SUBJECT)])
-    body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=rules.MAX_BODY)])
+    subject = StringField(_l("Subject"), validators=[Length(max=fitting.MAX_SUBJECT)])
+    body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=fitting.MAX_BODY)])
 
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
@@ -174,7 +174,7 @@ def notices_text(event: str, role: str, channel: str, language: str) -> Response
         samples=rules.EVENTS[event].samples,
         others=[(one, channel_name(one)) for one in rules.channels_of(event, role)],
         tongues=LANGUAGES,
-        sms_length=rules.MAX_SMS,
+        sms_length=fitting.MAX_SMS,
         signature=_signature(),
     )
     return page, 422 if form.errors else 200
