@@ -133,6 +133,13 @@ def test_an_invoice_that_asks_too_much_waits_until_it_is_decided(bought: Bought,
     assert [one.match.difference_fen for one in claims.waiting(most=9)] == [0]
 
 
+def test_an_invoice_that_asks_for_nothing_is_told_so(bought: Bought, office: FlaskClient) -> None:
+    asked = INVOICE | LINES | {"lines-0-units": "0", "lines-0-amount_fen": "0"}
+    asked |= {"lines-1-units": "0", "lines-1-amount_fen": "0"}
+    answer = office.post(f"/admin/invoices/new/{bought.order}", data=asked)
+    assert (answer.status_code, "发票没有任何内容" in answer.text) == (422, True)
+
+
 def test_a_booked_claim_beside_a_difference_is_ticked(bought: Bought, office: FlaskClient) -> None:
     deduct(bought, 500, kind="claim")
     asked = INVOICE | LINES | {"lines-0-units": "7", "lines-0-amount_fen": "30.00"}

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template
 from flask.typing import ResponseReturnValue
+from wtforms import FieldList
 
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.errors import GroupbuyError
@@ -81,10 +82,10 @@ def conflict_of(form: PageForm, stands: Stands | None) -> list[Difference] | Non
 
 
 def blame(form: PageForm, error: GroupbuyError) -> None:
-    """Put an error beside the field that it names, else above the form."""
+    """Put an error beside the field that it names, else above the form, as for a list of rows."""
     sentence = sentence_of(error)
     field = form._fields.get(error.param or "")
-    if field is None:
+    if field is None or isinstance(field, FieldList):
         form.form_errors.append(sentence)
     else:
         field.errors = [*field.errors, sentence]
