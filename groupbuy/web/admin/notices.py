@@ -52,7 +52,7 @@ class HoursForm(PageForm):
 class TextForm(PageForm):
     """The words of one channel in one language."""
 
-    subject = StringField(_l("Subject"), validators=[Length(max=fitting.MAX_SUBJECT)])
+    subject = StringField(_l("Title"), validators=[Length(max=fitting.MAX_SUBJECT)])
     body = TextAreaField(_l("Text"), validators=[InputRequired(), Length(max=fitting.MAX_BODY)])
 
 
@@ -153,7 +153,7 @@ def notices_text(event: str, role: str, channel: str, language: str) -> Response
     """Show and change the words of one channel in one language, with a preview."""
     cell, text = (event, role, channel), _text(event, role, channel, language)
     form = TextForm(obj=text)
-    form.subject.label.text = _("Template's ID at WeChat") if channel == rules.WECHAT else _("Subject")
+    form.subject.label.text = _("Template's ID at WeChat") if channel == rules.WECHAT else _("Title")
     do, preview = request.form.get("do", ""), None
     if do == "restore":
         return _restore(cell, language)

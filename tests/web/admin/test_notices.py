@@ -55,6 +55,8 @@ def test_the_operator_writes_words_that_fit(town: Town) -> None:
     assert operator.post(SMS, do="restore").status_code == 303
     db.session.expire_all()
     assert not texts.text_of("arrived", "resident", "sms", "zh").own
+    words = operator.text("/admin/notices/text/arrived/resident/page/zh")
+    assert ("标题" in words, "选填" in words, "对象" in words) == (True, False, False)
     assert operator.get("/admin/notices/text/arrived/leader/sms/zh").status_code == 404
     assert operator.get("/admin/notices/text/arrived/resident/sms/fr").status_code == 404
 
