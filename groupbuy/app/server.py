@@ -1,7 +1,6 @@
 """The production server: gunicorn with threads, and processes beside it that live and die with it."""
 
 import contextlib
-import gc
 import selectors
 import signal
 import socket
@@ -19,6 +18,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from groupbuy.app.gate import Exchanges, Gate
+from groupbuy.app.memory import keep_loaded
 from groupbuy.app.settings import settings_of
 from groupbuy.db import db
 from groupbuy.http.counting import counts_of
@@ -202,10 +202,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn ships no type in
 
     def run(self) -> None:
         """Serve until a signal ends it."""
-        # What is loaded by now lives as long as the server. A request that had to wait while the collector
-        # walked through all of it waited a fifth of a second, and the walk copied what the workers share.
-        gc.collect()
-        gc.freeze()
+        keep_loaded()
         Master(self).run()
 
     def _begin_worker(self, _arbiter: Arbiter, worker: Worker) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import click
 from flask import Flask
 
+from groupbuy.app.memory import keep_loaded
 from groupbuy.app.readiness import require_database
 from groupbuy.scheduler.process import SchedulerProcess
 
@@ -18,6 +19,7 @@ from groupbuy.scheduler.process import SchedulerProcess
 def scheduler(app: Flask, until_parent_ends: bool) -> None:
     """Open and close rounds to the second, and send what is to be sent; any number may run."""
     require_database(app)
+    keep_loaded()
     SchedulerProcess(app).run(is_over=_until_told(os.getppid() if until_parent_ends else None))
 
 
