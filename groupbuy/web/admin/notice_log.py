@@ -75,7 +75,7 @@ def _columns(shown: Any) -> tuple[Column, ...]:
         Column(_("State"), log.phase_of, "state:notice"),
         Column(_("Attempts"), lambda row: tries[row.key].attempts if row.key in tries else None, "number"),
         Column(_("Why"), why, width=40),
-        Column(_("Accepted"), lambda row: row.accepted_at, "moment", width=17),
+        Column(_("Accepted at"), lambda row: row.accepted_at, "moment", width=17),
     )
 
 
