@@ -65,13 +65,13 @@ def undo(*, orders: Sequence[Order], reason: str, now: datetime, zone: ZoneInfo,
 
 
 def _lock(orders: Sequence[Order]) -> None:
-    """Lock what follows by itself, the rounds, then the orders, each in the order of their keys."""
+    """Lock the rounds, what follows by itself, then the orders, each in the order of their keys."""
+    for round_id in sorted({order.round_id for order in orders}):
+        lifecycle.lock_round(round_id)
     days = sorted({(order.day, order.leader_id) for order in orders})
     for day, leader_id in days:
         stops = select(DeliveryStop.id).where(DeliveryStop.day == day, DeliveryStop.leader_id == leader_id)
-        db.session.execute(stops.with_for_update())
-    for round_id in sorted({order.round_id for order in orders}):
-        lifecycle.lock_round(round_id)
+        db.session.execute(stops.order_by(DeliveryStop.id).with_for_update())
     for order in sorted(orders, key=lambda one: one.id):
         lock_order(order)
     promises = select(Replacement.id).where(Replacement.order_id.in_([order.id for order in orders]))
