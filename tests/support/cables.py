@@ -30,7 +30,8 @@ class Cable:
         return f"http://127.0.0.1:{self._port}"
 
     def plug_in(self) -> None:
-        """Accept connections, on the same port as before."""
+        """Accept connections, on the same port as before, and carry what comes."""
+        self._silent = False
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
 
     def pull_out(self) -> None:
@@ -40,8 +41,8 @@ class Cable:
     def fall_silent(self) -> None:
         """Accept connections and answer nothing, as a phone network does in a stairwell."""
         self.pull_out()
-        self._silent = True
         self.plug_in()
+        self._silent = True
 
     def put_away(self) -> None:
         """Pull it out and stop the thread."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from groupbuy.accounts.models import Account
@@ -95,7 +95,7 @@ def test_hours_without_a_signal_lose_nothing_and_overwrite_nothing(
 ) -> None:
     first, second, third, _fourth = orders
     with opened() as page:
-        expect(page.locator("body[data-kept]")).to_be_attached()
+        expect(page.get_by_text("已存到本机")).to_be_visible()
         expect(page.locator(".bag-card")).to_have_count(4)
         faults = Axe().run(page).response["violations"]
         assert [one["id"] for one in faults if one["impact"] in ("serious", "critical")] == []
@@ -150,7 +150,7 @@ def test_what_waits_is_taken_back_and_handed_out_anew_even_after_a_restart(
     """Two bags are handed out, the second by mistake, which shows when the page is opened again."""
     first, second = orders[:2]
     with opened() as page:
-        expect(page.locator("body[data-kept]")).to_be_attached()
+        expect(page.get_by_text("已存到本机")).to_be_visible()
         cable.pull_out()
         type_code(page, first)
         expect(page.locator("#last")).to_contain_text("苹果×2")
@@ -174,6 +174,52 @@ def test_what_waits_is_taken_back_and_handed_out_anew_even_after_a_restart(
     assert states == ["picked_up", "confirmed", "confirmed", "confirmed"]
 
 
+def test_where_nothing_answers_a_mistake_is_taken_back_and_sending_starts_once_the_signal_is_there(
+    opened: Opened, cable: Cable, orders: list[Order]
+) -> None:
+    """The list is being asked for all the time; who touches a button then is not left without an answer."""
+    first, second = orders[:2]
+    with opened() as page:
+        expect(page.get_by_text("已存到本机")).to_be_visible()
+        cable.fall_silent()
+        page.get_by_role("button", name="发送并刷新").click()
+        for order in (first, second):
+            type_code(page, order)
+        expect(page.locator("#waiting")).to_have_text("2 条待发送")
+        page.locator("#unsent summary").click()
+        page.locator("#unsent li").filter(has_text="李先生").get_by_role("button", name="撤回").click()
+        expect(page.locator("#waiting")).to_have_text("1 条待发送")
+        page.get_by_role("button", name="发送并刷新").click()
+        cable.pull_out()
+        cable.plug_in()
+        expect(page.locator("#waiting")).to_have_text("全部已发送。")
+    db.session.rollback()
+    states = [db.session.scalars(select(Order.state).where(Order.id == one.id)).one() for one in orders]
+    assert states == ["picked_up", "confirmed", "confirmed", "confirmed"]
+
+
+def test_what_may_have_been_sent_is_not_taken_back_here(opened: Opened, orders: list[Order]) -> None:
+    """The answer to the sending is lost: the server has it, and says so when it is sent again."""
+    with opened() as page:
+        expect(page.get_by_text("已存到本机")).to_be_visible()
+
+        def lose(route: Route) -> None:
+            route.fetch()
+            route.abort()
+
+        page.route("**/pickups/events", lose, times=1)
+        type_code(page, orders[0])
+        expect(page.locator("#trouble")).to_be_visible()
+        page.locator("#unsent summary").click()
+        page.locator("#unsent").get_by_role("button", name="撤回").click()
+        expect(page.locator("#toasts")).to_contain_text("可能已经发出")
+        expect(page.locator("#waiting")).to_have_text("1 条待发送")
+        page.get_by_role("button", name="发送并刷新").click()
+        expect(page.locator("#waiting")).to_have_text("全部已发送。")
+    db.session.rollback()
+    assert [one.outcome for one in db.session.scalars(select(PickupEvent))] == ["done"]
+
+
 def test_two_phones_without_a_signal_hand_the_same_bag_out_and_the_second_is_asked(
     app: Flask, opened: Opened, cable: Cable, orders: list[Order], browser: Browser
 ) -> None:
@@ -181,10 +227,10 @@ def test_two_phones_without_a_signal_hand_the_same_bag_out_and_the_second_is_ask
     shared = orders[1]
     account = db.session.get_one(Account, shared.leader.account_id)
     with opened() as page:
-        expect(page.locator("body[data-kept]")).to_be_attached()
+        expect(page.get_by_text("已存到本机")).to_be_visible()
         other = sit_down(browser, app, cable.address, account.id, "leader", **PHONE)
         other.goto("/leader/pickup/offline")
-        expect(other.locator("body[data-kept]")).to_be_attached()
+        expect(other.get_by_text("已存到本机")).to_be_visible()
         cable.pull_out()
         for phone in (page, other):
             type_code(phone, shared)

@@ -12,8 +12,10 @@
   var others = 0;
   var done = {};
   var busy = false;
+  var wanted = false;
   var last = null;
   var AGAIN = 30000;
+  var PATIENCE = 20000;
 
   function element(id) { return document.getElementById(id); }
   function yuan(fen) { return "¥" + (fen / 100).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); }
@@ -130,23 +132,28 @@
     });
   }
 
-  /* What has not been sent yet can be taken back; meanwhile nothing is sent. */
+  /* What has not been sent yet can be taken back: from then on it is not among what is sent. A list that is
+     asked for meanwhile, in vain perhaps, does not matter. */
   function takeBack(event) {
-    if (busy) { refuse(element("unsent-fault"), text.textBusy); return Promise.resolve(); }
-    busy = true;
-    return within("readwrite", function (kept, events) { events.delete(event.event_id); }).then(function () {
+    if (event.tried) { window.groupbuy.toast(text.textBusy); return; }
+    mine = mine.filter(function (one) { return one !== event; });
+    within("readwrite", function (kept, events) { events.delete(event.event_id); }).then(function () {
       last = null;
       return load();
-    }).then(function () {
-      busy = false;
-      window.groupbuy.toast(fill(text.textBack, event.who || event.order_no));
-    });
+    }).then(function () { window.groupbuy.toast(fill(text.textBack, event.who || event.order_no)); }, load);
   }
 
   /* Sending: first the events, then a fresh list. */
 
+  /* In a stairwell no answer may come for minutes; whoever waits for it would not notice that the network is back. */
+  function ask(address, how) {
+    return Promise.race([fetch(address, how), new Promise(function (resolve, reject) {
+      setTimeout(function () { reject(new Error("later")); }, PATIENCE);
+    })]);
+  }
+
   function get() {
-    return fetch(root.dataset.day, { credentials: "same-origin", headers: { Accept: "application/json" } }).then(function (answer) {
+    return ask(root.dataset.day, { credentials: "same-origin", headers: { Accept: "application/json" } }).then(function (answer) {
       var isList = (answer.headers.get("Content-Type") || "").indexOf("application/json") === 0;
       if (answer.redirected || !answer.ok || !isList) { throw new Error(answer.status >= 500 ? "later" : "sign in"); }
       return answer.json();
@@ -160,11 +167,17 @@
     return sent;
   }
 
+  /* The server may have what was sent although no answer came: that is written down first. */
   function send(events, token) {
-    return fetch(root.dataset.events, {
-      method: "POST", credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-      body: JSON.stringify({ events: events.map(bare) })
+    events.forEach(function (event) { event.tried = true; });
+    return within("readwrite", function (kept, store) {
+      events.forEach(function (event) { store.put(event); });
+    }).then(function () {
+      return ask(root.dataset.events, {
+        method: "POST", credentials: "same-origin",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        body: JSON.stringify({ events: events.map(bare) })
+      });
     }).then(function (answer) {
       if (!answer.ok) { throw new Error(answer.status >= 500 || answer.status === 429 ? "later" : "sign in"); }
       return answer.json();
@@ -205,15 +218,18 @@
     element("trouble").textContent = signIn ? text.textSignIn : text.textNoConnection;
   }
 
+  /* Asked for while it runs, it runs once more: what was handed out meanwhile may have come too late. */
   function sync() {
-    if (busy) { return Promise.resolve(); }
+    if (busy) { wanted = true; return Promise.resolve(); }
     busy = true;
+    wanted = false;
     return get().then(function (fresh) {
       if (fresh.account !== account) { throw new Error("sign in"); }
       return sendAll(fresh.token).then(function (sent) { return sent ? get() : fresh; });
     }).then(keep).then(function () { element("trouble").hidden = true; }, trouble).then(function () {
       busy = false;
       draw();
+      if (wanted) { sync(); }
     });
   }
 
@@ -223,6 +239,7 @@
     element("waiting").textContent = mine.length ? fill(text.textWaiting, mine.length) : text.textNothing;
     if (others) { element("waiting").textContent += " " + fill(text.textOthers, others); }
     element("synced").textContent = day ? fill(text.textSynced, clock(day.made_at)) : text.textNever;
+    element("with-list").hidden = !day;
     element("conflict-count").textContent = day ? day.conflicts : 0;
     drawLast();
     drawUnsent();
@@ -253,7 +270,6 @@
       list.appendChild(made);
     });
     element("unsent").hidden = !mine.length;
-    element("unsent-fault").hidden = true;
     element("unsent-list").textContent = "";
     element("unsent-list").appendChild(list);
   }
