@@ -17,7 +17,7 @@ from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import planning, queries, service
+from groupbuy.delivery import brought, planning, queries, service
 from groupbuy.delivery.loading import loads_of
 from groupbuy.delivery.models import Reroute
 from groupbuy.delivery.sheets import loading_list, notes_of
@@ -123,7 +123,7 @@ def _write(app: Flask, day: date, out: Path, with_pdf: bool) -> list[str]:
     out.mkdir(parents=True, exist_ok=True)
     names = []
     for route in queries.routes_of(day):
-        goods = queries.goods_of_day(day, [stop.leader_id for stop in route.stops])
+        goods = brought.goods_of_stops(route.stops)
         zone, now = settings_of(app).timezone, utc_now()
         notes = notes_of(route, goods, zone=zone, printed_at=now)
         if notes:

@@ -9,6 +9,7 @@ from groupbuy.campaigns.models import Offer
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
+from groupbuy.delivery.brought import at_stops
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
 from groupbuy.delivery.queries import lines_of
 from groupbuy.orders.models import Order, OrderLine
@@ -35,21 +36,18 @@ class StopLoad:
 
 def loads_of(route: DeliveryRoute) -> list[StopLoad]:
     """Return what is loaded for the stops of a route, the last one first; who gets nothing is left out."""
-    leader_ids = [stop.leader_id for stop in route.stops]
-    theirs = lines_of(route.day).where(Order.leader_id.in_(leader_ids)).group_by(Order.leader_id)
+    mine = at_stops(lines_of(route.day), route.day).where(DeliveryStop.route_id == route.id)
+    theirs = mine.group_by(DeliveryStop.id)
     bags: Mapping[int, int] = by_key(
-        theirs.add_columns(Order.leader_id, func.count(Order.resident_id.distinct()))
+        theirs.add_columns(DeliveryStop.id, func.count(Order.resident_id.distinct()))
     )
     zones: dict[int, dict[str, int]] = {}
     in_zone = theirs.join(Product, Product.id == Offer.product_id).group_by(Product.temperature_zone)
-    sums = in_zone.add_columns(Order.leader_id, Product.temperature_zone, total(OrderLine.quantity))
-    for leader_id, zone, units in db.session.execute(sums):
-        zones.setdefault(leader_id, {})[zone] = units
-    loaded = [stop for stop in reversed(route.stops) if stop.leader_id in zones]
-    return [
-        StopLoad(turn, stop, bags[stop.leader_id], zones[stop.leader_id])
-        for turn, stop in enumerate(loaded, 1)
-    ]
+    sums = in_zone.add_columns(DeliveryStop.id, Product.temperature_zone, total(OrderLine.quantity))
+    for stop_id, zone, units in db.session.execute(sums):
+        zones.setdefault(stop_id, {})[zone] = units
+    loaded = [stop for stop in reversed(route.stops) if stop.id in zones]
+    return [StopLoad(turn, stop, bags[stop.id], zones[stop.id]) for turn, stop in enumerate(loaded, 1)]
 
 
 def zones_of(loads: Sequence[StopLoad]) -> list[str]:

@@ -38,11 +38,14 @@ class DeliveryRoute(Base):
 
 
 class DeliveryStop(Base):
-    """A leader's pickup point on a route: all goods that it hands out on that day, of every round."""
+    """A leader's pickup point on a route: all goods that it hands out on that day, of every round.
+
+    What comes after the vehicle has left has a stop of its own: ``tour`` counts those of a day (趟次).
+    """
 
     __tablename__ = "delivery_stop"
     __table_args__ = (
-        UniqueConstraint("day", "leader_id"),
+        UniqueConstraint("day", "leader_id", "tour"),
         Index("ix_delivery_stop_route", "route_id", "position"),
         Index("ix_delivery_stop_leader", "leader_id", "day"),
     )
@@ -51,6 +54,7 @@ class DeliveryStop(Base):
     route_id: Mapped[int] = mapped_column(ForeignKey("delivery_route.id"))
     day: Mapped[date]
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    tour: Mapped[int] = mapped_column(default=1, server_default="1")
     position: Mapped[int]
     arrived_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
@@ -59,6 +63,17 @@ class DeliveryStop(Base):
 
     route: Mapped[DeliveryRoute] = relationship(back_populates="stops")
     leader: Mapped[Leader] = relationship()
+
+
+class CarriedRound(Base):
+    """A round of which a leader's goods of a day have left, and for which stop: they leave once."""
+
+    __tablename__ = "carried_round"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    stop_id: Mapped[int] = mapped_column(ForeignKey("delivery_stop.id"), index=True)
 
 
 class RouteProposal(Base):

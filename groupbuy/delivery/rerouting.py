@@ -25,8 +25,7 @@ def orders_of(day: date, leader_id: int) -> Sequence[Order]:
 def check_stops(day: date, leader_ids: Sequence[int]) -> None:
     """Raise RuleBroken ``route_left`` when goods of a day have left for one of some leaders."""
     for leader_id in leader_ids:
-        stop = queries.stop_of(day, leader_id)
-        if stop is not None and stop.route.left_at is not None:
+        if any(stop.route.left_at is not None for stop in queries.stops_of(day, leader_id)):
             raise RuleBroken("route_left", "Goods for one of these leaders have left on this day already.")
 
 
@@ -35,7 +34,8 @@ def move_stop(*, day: date, old: int, new: int) -> None:
 
     Who has a stop keeps that one; a leader without goods has none. Who keeps some gets a neighbour.
     """
-    former, present = queries.stop_of(day, old), queries.stop_of(day, new)
+    # Nothing has left for either, so that each has one at most.
+    former, present = (next(iter(queries.stops_of(day, one)), None) for one in (old, new))
     if former is None:
         return
     keeps = bool(orders_of(day, old))

@@ -1,6 +1,6 @@
 """Planning the routes of a day, and what happens on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.delivery import queries, telling
+from groupbuy.db.totals import by_key
+from groupbuy.delivery import brought, queries, telling
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, Discrepancy
 from groupbuy.delivery.rules import MAX_NAME, by_route, moved
 from groupbuy.kernel.errors import BadInput, RuleBroken, RunAgain
@@ -23,9 +24,13 @@ def plan_day(*, day: date, now: datetime, actor: str) -> int:
     """Give each leader who hands something out on a day a stop on its usual route; return how many are new.
 
     Those who have a stop keep it; a route that has left takes nobody any more, they come onto a second one.
+    So do goods that were not on a vehicle when it left.
     """
-    planned = set(db.session.scalars(select(DeliveryStop.leader_id).where(DeliveryStop.day == day)))
-    new = [leader for leader in queries.leaders_of_day(day) if leader.id not in planned]
+    # Who leaves or is called back meanwhile has a stop, or has none, in the eyes of both.
+    db.session.execute(
+        select(DeliveryRoute.id).where(DeliveryRoute.day == day).order_by(DeliveryRoute.id).with_for_update()
+    )
+    new = brought.leaders_without_stop(day)
     for name, leader_ids in by_route((leader.id, leader.route or "") for leader in new).items():
         _append(_waiting_route(day, name), leader_ids)
     if new:
@@ -61,10 +66,18 @@ def _add(route: DeliveryRoute) -> DeliveryRoute:
 
 def _append(route: DeliveryRoute, leader_ids: Sequence[int]) -> None:
     last = db.session.scalar(select(func.max(DeliveryStop.position)).where(DeliveryStop.route_id == route.id))
+    tours = select(DeliveryStop.leader_id, func.max(DeliveryStop.tour)).where(DeliveryStop.day == route.day)
+    tour_of: Mapping[int, int] = by_key(tours.group_by(DeliveryStop.leader_id))
     try:
         with db.session.begin_nested():
             db.session.add_all(
-                DeliveryStop(route_id=route.id, day=route.day, leader_id=leader_id, position=place)
+                DeliveryStop(
+                    route_id=route.id,
+                    day=route.day,
+                    leader_id=leader_id,
+                    tour=tour_of.get(leader_id, 0) + 1,
+                    position=place,
+                )
                 for place, leader_id in enumerate(leader_ids, (last or 0) + 1)
             )
     except IntegrityError as error:
@@ -168,11 +181,15 @@ def set_order(route_id: int, stop_ids: Sequence[int]) -> None:
         )
 
 
-def leave(*, route_id: int, now: datetime, actor: str) -> bool:
-    """Note that a route has left; False when it had already. Raise NotFound, RuleBroken ``no_stops``."""
+def leave(*, route_id: int, round_ids: Collection[int], now: datetime, actor: str) -> bool:
+    """Note that a route has left with what it brings of some rounds; False when it had already.
+
+    The caller has locked the rounds. Raise NotFound, RuleBroken ``no_stops``.
+    """
     route = _locked(route_id)
     if route.left_at is not None:
         return False
+    brought.carry(route, round_ids)
     if not route.stops:
         raise RuleBroken("no_stops", "This route has no stops.")
     route.left_at = now
@@ -188,19 +205,16 @@ def call_back(*, route_id: int, reason: str, now: datetime, actor: str) -> Deliv
 
     Raise NotFound, BadInput, RuleBroken ``not_left``, ``too_late``, ``arrived``.
     """
-    why = reason.strip()
-    if not 0 < len(why) <= MAX_TEXT:
-        raise BadInput("required", f"Say why, in at most {MAX_TEXT} characters.", param="reason")
+    why = _reason(reason)
     route = _locked(route_id)
     if route.left_at is None:
         raise RuleBroken("not_left", "This route has not left.")
-    if now >= route.left_at + CALL_BACK_WITHIN:
-        minutes = CALL_BACK_WITHIN // timedelta(minutes=1)
-        raise RuleBroken("too_late", f"This can be called back for {minutes} minutes.")
+    _check_soon(route.left_at, now)
     # Who arrives locks the stop first.
     stops = [queries.get_stop(stop.id, lock=True) for stop in sorted(route.stops, key=lambda one: one.id)]
     if any(stop.arrived_at is not None for stop in stops):
         raise RuleBroken("arrived", "Goods of this route have been brought to a leader.")
+    brought.unload(route)
     route.left_at = None
     route.version += 1
     db.session.flush()
@@ -221,6 +235,38 @@ def arrive(*, stop_id: int, now: datetime, actor: str) -> DeliveryStop:
         telling.tell_of_arrival(stop, now=now)
         _log("goods_arrived", "delivery_stop", str(stop.id), now, actor, {"leader": stop.leader.code})
     return stop
+
+
+def take_arrival_back(*, stop_id: int, reason: str, now: datetime, actor: str) -> DeliveryStop:
+    """Note that goods are not at a leader's after all: a mistake, soon after, and nobody has signed.
+
+    Raise NotFound, BadInput, RuleBroken ``not_arrived``, ``signed``, ``too_late``.
+    """
+    why = _reason(reason)
+    stop = queries.get_stop(stop_id, lock=True)
+    if stop.arrived_at is None:
+        raise RuleBroken("not_arrived", "These goods have not arrived.")
+    if stop.signed_at is not None:
+        raise RuleBroken("signed", "These goods have been signed for.")
+    _check_soon(stop.arrived_at, now)
+    stop.arrived_at = None
+    db.session.flush()
+    after = {"leader": stop.leader.code, "reason": why}
+    _log("goods_not_arrived", "delivery_stop", str(stop.id), now, actor, after)
+    return stop
+
+
+def _reason(reason: str) -> str:
+    why = reason.strip()
+    if not 0 < len(why) <= MAX_TEXT:
+        raise BadInput("required", f"Say why, in at most {MAX_TEXT} characters.", param="reason")
+    return why
+
+
+def _check_soon(since: datetime, now: datetime) -> None:
+    if now >= since + CALL_BACK_WITHIN:
+        minutes = CALL_BACK_WITHIN // timedelta(minutes=1)
+        raise RuleBroken("too_late", f"This can be called back for {minutes} minutes.")
 
 
 def store_signature(

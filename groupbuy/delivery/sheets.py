@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.campaigns.heads import day_text
+from groupbuy.delivery.brought import StopGoods
 from groupbuy.delivery.loading import StopLoad, zones_of
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
-from groupbuy.delivery.queries import StopGoods
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 
 COLUMNS = (
@@ -51,7 +51,7 @@ def notes_of(
     return [
         delivery_note(stop, theirs, stops=len(route.stops), zone=zone, printed_at=printed_at)
         for stop in route.stops
-        if (theirs := goods.get(stop.leader_id))
+        if (theirs := goods.get(stop.id))
     ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
 from groupbuy.leaders.models import Leader
 from groupbuy.notices import telling
@@ -51,7 +51,7 @@ def _residents(stop: DeliveryStop) -> Iterator[int]:
     wanted = (
         select(Order.resident_id)
         .join(Round, Round.id == Order.round_id)
-        .where(Order.leader_id == stop.leader_id, *queries.of_day(stop.day))
+        .where(*brought.brought_by(stop), *queries.of_day(stop.day))
         .distinct()
     )
     yield from db.session.scalars(wanted.order_by(Order.resident_id))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
 from groupbuy.delivery.proposed import Proposed, proposed
 from groupbuy.kernel.times import iso
@@ -12,14 +12,13 @@ from groupbuy.kernel.times import iso
 
 def day_json(day: date) -> dict[str, Any]:
     """Return the routes of a day and the leaders who have goods but no stop, times in UTC."""
-    units = queries.units_of_day(day)
+    units = brought.units_of_stops(day)
     routes = queries.routes_of(day)
-    planned = {stop.leader_id for route in routes for stop in route.stops}
     proposal = proposed(day)
     return {
         "day": day.isoformat(),
         "routes": [_route(route, units) for route in routes],
-        "unplanned": [leader.code for leader in queries.leaders_of_day(day) if leader.id not in planned],
+        "unplanned": [leader.code for leader in brought.leaders_without_stop(day)],
         "proposal": _proposal(proposal) if proposal is not None else None,
     }
 
@@ -46,7 +45,7 @@ def _proposal(proposal: Proposed) -> dict[str, Any]:
 
 
 def _route(route: DeliveryRoute, units: Mapping[int, int]) -> dict[str, Any]:
-    stops = [_stop(stop, units.get(stop.leader_id, 0)) for stop in route.stops]
+    stops = [_stop(stop, units.get(stop.id, 0)) for stop in route.stops]
     return {
         "route": route.id,
         "version": route.version,
@@ -65,6 +64,7 @@ def _stop(stop: DeliveryStop, units: int) -> dict[str, Any]:
         "stop": stop.id,
         "place": stop.position,
         "leader": stop.leader.code,
+        "tour": stop.tour,
         "units": units,
         "arrived_at": iso(stop.arrived_at) if stop.arrived_at else None,
         "signed_at": iso(stop.signed_at) if stop.signed_at else None,

@@ -11,7 +11,7 @@ from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.delivery import queries as delivery
+from groupbuy.delivery import missing
 from groupbuy.flows import substituting, telling_of_changes
 from groupbuy.flows.sharing_out import Preview, fingerprint, lost_by, only_short, preview
 from groupbuy.flows.telling_of_changes import Missed
@@ -72,7 +72,7 @@ def apply(
     decided = preview(round_, policy, offers, swaps, lock=True)
     if seen is not None and seen != fingerprint(decided):
         raise RuleBroken("preview_outdated", "Orders have changed since the preview; look again.")
-    now = delivery.after_signatures(round_.id, now)
+    now = missing.after_signatures(round_.id, now)
     allocation_id = warehouse.claim(round_id=round_.id, policy=policy, now=now, actor=actor.name)
     warehouse.note_offers(allocation_id, [(one.supply, one.lost) for one in decided.offers])
     return _carry_out(round_, policy, allocation_id, decided, now, actor)

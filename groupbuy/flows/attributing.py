@@ -9,7 +9,7 @@ from datetime import datetime
 
 from groupbuy.audit import service as audit
 from groupbuy.audit.actor import Actor
-from groupbuy.delivery import queries
+from groupbuy.delivery import missing
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Payer
 from groupbuy.orders import shortening
@@ -24,7 +24,7 @@ def attribute(*, round_id: int, now: datetime, actor: Actor, over: bool = False)
 
     ``over`` says that nothing more comes of any. Again changes nothing. The round is locked.
     """
-    found = queries.refunded_of(round_id)
+    found = missing.refunded_of(round_id)
     if not found:
         return
     offers = {one.offer_id for one in found}

@@ -10,7 +10,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
-from groupbuy.delivery import queries as delivery
+from groupbuy.delivery import missing
 from groupbuy.flows import attributing, notifying, substituting, telling
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import bulk as orders
@@ -76,7 +76,7 @@ def _end_purchases(
     round_: Round, purchases: Mapping[int, PurchaseOrder], now: datetime, actor: Actor
 ) -> None:
     stored, gone = supply.surplus_stored(round_.id), Counter(supply.used_up_units(round_.id))
-    gone.update(delivery.lost_on_the_way(round_.id))
+    gone.update(missing.lost_on_the_way(round_.id))
     lines = []
     for order in purchases.values():
         had_left = order.state in (POState.SENT, POState.CONFIRMED)

@@ -9,6 +9,7 @@ from groupbuy.aftersales import queries as aftersales
 from groupbuy.audit import service as audit
 from groupbuy.audit.actor import Actor
 from groupbuy.db import db
+from groupbuy.delivery.brought import stops_of_orders
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.leaders.models import Leader
@@ -119,7 +120,12 @@ def hand_out_orders(
     actor: Actor,
     how: Mapping[str, Any],
 ) -> list[Handed]:
-    """Hand out orders, or parts of them; ``how`` goes into the log. Raise as ``verify_pickup`` does."""
+    """Hand out orders, or parts of them; ``how`` goes into the log. Raise as ``verify_pickup`` does.
+
+    Of a bag what comes with a later vehicle stays, unless parts of it are named.
+    """
+    if parts is None:
+        found = _without_later_vehicles(found)
     if any(order.round.state in NOT_READY for order in found):
         raise RuleBroken("not_ready", "The round of this order has not closed yet.")
     free = _not_held_back(found)
@@ -135,6 +141,15 @@ def hand_out_orders(
     _not_held_back([one.order for one in handed], all_of_them=True)
     _check_points(handed, points)
     return handed
+
+
+def _without_later_vehicles(found: Sequence[Order]) -> Sequence[Order]:
+    """Return the orders whose goods have left where a vehicle has brought some of a bag, else all."""
+    if len(found) < 2:
+        return found
+    stops = stops_of_orders(found)
+    gone = [order for order in found if (stop := stops.get(order.id)) is not None and stop.route.left_at]
+    return gone or found
 
 
 def _check_points(handed: Sequence[Handed], points: Mapping[int, int]) -> None:

@@ -14,6 +14,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
+from groupbuy.delivery.brought import brought_by
 from groupbuy.delivery.models import DeliveryStop, Discrepancy
 from groupbuy.finance.dials import dials
 from groupbuy.notices import telling
@@ -64,7 +65,9 @@ def ripe_after(
     if wait is None:
         return []
     followed = and_(
-        PickupFollowUp.leader_id == DeliveryStop.leader_id, PickupFollowUp.day == DeliveryStop.day
+        PickupFollowUp.leader_id == DeliveryStop.leader_id,
+        PickupFollowUp.day == DeliveryStop.day,
+        PickupFollowUp.tour == DeliveryStop.tour,
     )
     stops = db.session.scalars(
         select(DeliveryStop)
@@ -85,14 +88,13 @@ def _may_be_confirmed(stop: DeliveryStop, now: datetime) -> bool:
 
 
 def open_orders(stop: DeliveryStop) -> Select[Order]:
-    """Return the query of the orders of a leader's day that are to be fetched."""
+    """Return the query of the orders brought to a stop that are to be fetched."""
     return (
         select(Order)
         .join(Round, Round.id == Order.round_id)
         .where(
-            is_on(stop.day),
+            *brought_by(stop),
             Round.state.not_in((*NOT_READY, RoundState.CANCELLED)),
-            Order.leader_id == stop.leader_id,
             Order.state.in_(OPEN_STATES),
         )
         .order_by(Order.id)
@@ -183,8 +185,10 @@ def _dispatched(stop: DeliveryStop) -> Select[int]:
 def mark(stop: DeliveryStop, what: str, now: datetime) -> bool:
     """Note that something has followed; False when it had already."""
     column = getattr(PickupFollowUp, what)
-    row = insert_into(PickupFollowUp).values(leader_id=stop.leader_id, day=stop.day, **{what: now})
+    row = insert_into(PickupFollowUp).values(
+        leader_id=stop.leader_id, day=stop.day, tour=stop.tour, **{what: now}
+    )
     marked = row.on_conflict_do_update(
-        index_elements=["leader_id", "day"], set_={what: now}, where=column.is_(None)
+        index_elements=["leader_id", "day", "tour"], set_={what: now}, where=column.is_(None)
     )
     return db.session.execute(marked.returning(PickupFollowUp.leader_id)).scalar() is not None

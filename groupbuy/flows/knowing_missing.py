@@ -7,7 +7,7 @@ about is taken from the residents at those stops. What has been decided was take
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, missing
 from groupbuy.warehouse.rules import Basket, Claim, Policy, allocate
 
 
@@ -22,9 +22,9 @@ class Gap:
 def gaps_of(offer_ids: Collection[int]) -> Mapping[int, Sequence[Gap]]:
     """Return by offer what leaders miss and nobody has decided about, the oldest first."""
     gaps: dict[int, list[Gap]] = {}
-    for found in queries.undecided_of(offer_ids):
-        if units := queries.really_missing(found):
-            gaps.setdefault(found.offer_id, []).append(Gap(queries.orders_of_stop(found.stop), units))
+    for found in missing.undecided_of(offer_ids):
+        if units := missing.really_missing(found):
+            gaps.setdefault(found.offer_id, []).append(Gap(brought.orders_of_stop(found.stop), units))
     return gaps
 
 

@@ -13,10 +13,10 @@ from groupbuy.campaigns.models import OfferVersion, Round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, missing, queries
 from groupbuy.delivery import service as delivery
+from groupbuy.delivery.brought import StopGoods
 from groupbuy.delivery.models import DeliveryStop, Discrepancy
-from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.rules import Decision, Payer, Reason
 from groupbuy.flows import dispatching, telling_of_changes
 from groupbuy.flows.telling_of_changes import Missed
@@ -70,9 +70,9 @@ def sign(
         raise RuleBroken("not_left", "These goods have not left yet.")
     if stop.signed_at is not None:
         raise RuleBroken("already_signed", "These goods have been signed for.")
-    goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
+    goods = brought.goods_of_stop(stop)
     found = _differences(stop, goods, counts)
-    at = queries.after_sharing_out(stop, now)
+    at = missing.after_sharing_out(stop, now)
     delivery.store_signature(stop=stop, found=found, note=note, now=at, actor=actor.name)
     return stop
 
@@ -97,17 +97,17 @@ def report_later(
     stop = _own_stop(stop_id, leader_ids)
     if stop.signed_at is None:
         raise RuleBroken("not_signed", "These goods have not been signed for yet.")
-    for one in queries.discrepancies(stop_id=stop.id):
+    for one in missing.discrepancies(stop_id=stop.id):
         if one.offer_id in counts:
             param = f"lines[{one.offer_id}]"
             raise RuleBroken("already_told", "This has been reported already.", param=param)
-    goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
+    goods = brought.goods_of_stop(stop)
     found = _differences(stop, goods, counts)
     if not found:
         raise BadInput("required", "Change what is not as sent.", param="lines")
     for one in found:
         # As at the signature: what a shortage took since is told apart when it is decided.
-        one.sent += queries.taken_since(stop, one.offer_id)
+        one.sent += missing.taken_since(stop, one.offer_id)
     delivery.store_later(stop=stop, found=found, now=now, actor=actor.name)
     return stop
 
@@ -147,7 +147,7 @@ def who_loses(discrepancy: Discrepancy) -> list[Losing]:
 
     Raise RuleBroken ``handed_out`` when too much has been handed out to take so much back.
     """
-    there = queries.orders_of_stop(discrepancy.stop)
+    there = brought.orders_of_stop(discrepancy.stop)
     claims = [
         claim
         for _offer, some in claiming.claims_of([discrepancy.offer_id])
@@ -155,13 +155,13 @@ def who_loses(discrepancy: Discrepancy) -> list[Losing]:
         if claim.order_id in there
     ]
     wanted = sum(claim.units for claim in claims)
-    missing = queries.really_missing(discrepancy)
-    if missing > wanted:
+    lacking = missing.really_missing(discrepancy)
+    if lacking > wanted:
         raise RuleBroken(
             "handed_out",
             f"Only {wanted} units are left to hand out; settle the rest by hand.",
         )
-    got = allocate(Policy.FIRST_COME, claims, wanted - missing, {})
+    got = allocate(Policy.FIRST_COME, claims, wanted - lacking, {})
     return [
         Losing(claim, claim.units - got[claim.line_id])
         for claim in claims
@@ -178,9 +178,9 @@ def decide(
     Raise NotFound, BadInput, RuleBroken ``already_decided``, ``nothing_missing``, ``handed_out``,
     ``shortage_open``.
     """
-    round_id = queries.get_discrepancy(discrepancy_id).offer.round_id
+    round_id = missing.get_discrepancy(discrepancy_id).offer.round_id
     round_ = lifecycle.lock_round(round_id)
-    found = queries.get_discrepancy(discrepancy_id, lock=True)
+    found = missing.get_discrepancy(discrepancy_id, lock=True)
     if found.decision is not None:
         raise RuleBroken("already_decided", "This has been decided meanwhile.")
     if decision is Decision.REFUND:
@@ -200,7 +200,7 @@ def _refund(found: Discrepancy, payer: Payer | None, round_: Round, now: datetim
     _check_shared_out(found)
     losing = who_loses(found)
     # What a shortage took since was never sent, and nobody is charged for it.
-    found.sent = found.got + queries.really_missing(found)
+    found.sent = found.got + missing.really_missing(found)
     _carry_out(found, losing, now, actor)
     parts = origins.charges(found.offer, found.missing, _cost_of(found.offer_id))
     found.payer, found.charge_fen = payer, sum(one.amount_fen for one in parts)
@@ -227,7 +227,7 @@ def _check_shared_out(found: Discrepancy) -> None:
                 f"{one.product_code} is short by {one.short}; share that out first.",
                 param=one.product_code,
             )
-    if not queries.really_missing(found):
+    if not missing.really_missing(found):
         raise RuleBroken("nothing_missing", "The shortage that was shared out took all that is missing.")
 
 

@@ -13,6 +13,7 @@ from groupbuy.campaigns import lifecycle
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.delivery import brought
 from groupbuy.delivery import queries as delivery
 from groupbuy.flows.order_log import log_order
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
@@ -75,8 +76,7 @@ def _check(order: Order, day: date) -> None:
     if order.day == day:
         raise BadInput("out_of_range", "This order is handed out on this day already.", param="pickup_date")
     for one in (order.day, day):
-        stop = delivery.stop_of(one, order.leader_id)
-        if stop is not None and stop.route.left_at is not None:
+        if brought.carried(one, order.leader_id, order.round_id):
             raise RuleBroken("route_left", "Goods for this leader have left on one of these days already.")
     if aftersales.held_back([order.id]):
         raise RuleBroken(

@@ -15,23 +15,28 @@ from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import settling
 from groupbuy.commissions.models import CommissionExtra, CommissionStanding
 from groupbuy.db import db
+from groupbuy.delivery.brought import stops_of_orders
 from groupbuy.delivery.models import DeliveryStop
 from groupbuy.flows.order_log import log_order
 from groupbuy.invoicing import queries as invoices
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders import service
-from groupbuy.orders.models import Order, OrderLine
+from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
 from groupbuy.orders.rules import OrderState
 from groupbuy.payments import books
 from groupbuy.pickup import queries as pickups
-from groupbuy.pickup.models import LinePickup, PickupFollowUp
+from groupbuy.pickup import service as parts
+from groupbuy.pickup.models import PickupFollowUp
 
 UNDO_WITHIN = timedelta(minutes=30)
 MAX_REASON = 100
 # A code or a name was shown for these; what counts as fetched by itself is no hand-out.
 _BY_HAND = ("code", "name", "hand", "offline")
 _MOST_LOOKED_AT = 20
+_UNDONE = "order_pickup_undone"
+# What was done last to an order that is in a state after a hand-out.
+_DEEDS = {OrderState.PICKED_UP: "order_picked_up", OrderState.PART_PICKED_UP: "order_part_picked_up"}
 
 
 def handed_with(order: Order) -> list[Order]:
@@ -43,13 +48,14 @@ def handed_with(order: Order) -> list[Order]:
 
 def can_undo(order: Order, *, now: datetime, zone: ZoneInfo) -> bool:
     """Tell whether an order's hand-out can be taken back now."""
-    return order.state == OrderState.PICKED_UP and refusal_of(order, now=now, zone=zone) is None
+    return order.state in _DEEDS and refusal_of(order, now=now, zone=zone) is None
 
 
 def undo(*, orders: Sequence[Order], reason: str, now: datetime, zone: ZoneInfo, actor: Actor) -> list[Order]:
     """Let orders that were just handed out wait again; their codes are good again. Return them.
 
-    Raise BadInput without a reason, RuleBroken ``not_handed_out``, ``too_late``, ``round_over``,
+    Of one that is fetched in parts exactly what was handed out last comes back. Raise BadInput without a
+    reason, RuleBroken ``not_handed_out``, ``too_late``, ``round_over``,
     ``case_opened``, ``invoice_asked``, ``promise_kept`` or ``commission_settled``: then nothing changes.
     """
     why = reason.strip()
@@ -80,8 +86,8 @@ def _lock(orders: Sequence[Order]) -> None:
 
 def refusal_of(order: Order, *, now: datetime, zone: ZoneInfo) -> RuleBroken | None:
     """Return why the hand-out of an order cannot be taken back, None where it can."""
-    at = order.picked_up_at
-    if order.state != OrderState.PICKED_UP or at is None or not _was_by_hand(order, at):
+    at = _handed_out_at(order)
+    if at is None:
         return RuleBroken("not_handed_out", "Nobody has handed this order out just now.")
     # A day's sales stay what they were once the day is over.
     if now >= at + UNDO_WITHIN or now.astimezone(zone).date() != at.astimezone(zone).date():
@@ -90,16 +96,25 @@ def refusal_of(order: Order, *, now: datetime, zone: ZoneInfo) -> RuleBroken | N
     return _what_follows(order, at)
 
 
-def _was_by_hand(order: Order, at: datetime) -> bool:
+def _handed_out_at(order: Order) -> datetime | None:
+    """Return when an order, or a part of it, was handed out, if that is the last that was done to it."""
     entries = log.entries_of("order", order.number, most=_MOST_LOOKED_AT)
-    last = next((one for one in entries if one.verb == "order_picked_up"), None)
-    return last is not None and last.at == at and (last.after or {}).get("by") in _BY_HAND
+    last = next((one for one in entries if one.verb in (*_DEEDS.values(), _UNDONE)), None)
+    if (
+        last is None
+        or last.verb != _DEEDS.get(OrderState(order.state))
+        or (last.after or {}).get("by") not in _BY_HAND
+    ):
+        return None
+    return last.at
 
 
 def _what_follows(order: Order, at: datetime) -> RuleBroken | None:
+    stop = stops_of_orders([order]).get(order.id)
     followed = exists().where(
         PickupFollowUp.leader_id == order.leader_id,
         PickupFollowUp.day == order.day,
+        PickupFollowUp.tour == (stop.tour if stop is not None else 1),
         PickupFollowUp.confirmed_at.is_not(None),
     )
     if order.round.state == RoundState.COMPLETED or _is(followed):
@@ -135,16 +150,17 @@ def _is(condition: Exists) -> bool:
 
 
 def _put_back(order: Order, why: str, now: datetime, actor: Actor) -> None:
-    at = order.picked_up_at
-    in_parts = exists().where(LinePickup.order_line_id == OrderLine.id, OrderLine.order_id == order.id)
-    former = OrderState.PART_PICKED_UP if _is(in_parts) else OrderState.CONFIRMED
-    service.move(order=order, old=(OrderState.PICKED_UP,), new=former, picked_up_at=None)
+    state, at = OrderState(order.state), _handed_out_at(order)
+    if state == OrderState.PART_PICKED_UP and at is not None:
+        parts.take_back_part(order_id=order.id, at=at, now=now, actor=actor.name)
+    former = OrderState.PART_PICKED_UP if parts.is_begun(order.id) else OrderState.CONFIRMED
+    service.move(order=order, old=(state,), new=former, picked_up_at=None)
     log_order(
         order,
-        "order_pickup_undone",
+        _UNDONE,
         now,
         actor.name,
-        before={"state": OrderState.PICKED_UP, "picked_up_at": at and at.isoformat()},
+        before={"state": state, "picked_up_at": at and at.isoformat()},
         after={"state": former, "reason": why},
     )
     # Neither is looked at again by itself: both go by the moment of the hand-out, which is gone.

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import lifecycle
@@ -18,7 +18,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
-from groupbuy.delivery.models import DeliveryStop
+from groupbuy.delivery.brought import is_planned
 from groupbuy.finance.dials import dials
 from groupbuy.flows import following_up
 from groupbuy.kernel.times import local_moment
@@ -81,8 +81,7 @@ def _open(round_id: int) -> Select[Order]:
 
 def left_of_day(round_id: int, day: date) -> Select[Order]:
     """Return the query of a round's orders that wait and are on no route."""
-    planned = and_(DeliveryStop.leader_id == Order.leader_id, DeliveryStop.day == day_of())
-    return _open(round_id).where(day_of() <= day, ~exists().where(planned))
+    return _open(round_id).where(day_of() <= day, ~is_planned())
 
 
 def _any(orders: Select[Order]) -> bool:

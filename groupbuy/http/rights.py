@@ -137,6 +137,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.delivery_route": ACT,
         "admin.delivery_move": ACT,
         "admin.delivery_arrive": ACT,
+        "admin.delivery_not_arrived": ACT,
         "admin.delivery_leave": ACT,
         "admin.delivery_call_back": ACT,
         "admin.delivery_notes": LOOK,

@@ -29,11 +29,12 @@ class Bag(Base):
 class LinePickup(Base):
     """Sale units of a line that were handed out while the rest of its order stayed open. Append-only.
 
-    What goes with the whole order, or with the last of it, has no row: the order's state says it.
+    What goes with the whole order, or with the last of it, has no row: the order's state says it. What
+    comes back because it was handed out by mistake has a row with minus as many units.
     """
 
     __tablename__ = "line_pickup"
-    __table_args__ = (CheckConstraint("units > 0", name="units"),)
+    __table_args__ = (CheckConstraint("units != 0", name="units"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)
@@ -75,12 +76,13 @@ class PickupEvent(Base):
 
 
 class PickupFollowUp(Base):
-    """What followed by itself on a leader's day: reminder, warning of perishables, confirmation."""
+    """What followed by itself at a stop of a leader's day: reminder, warning of perishables, confirmation."""
 
     __tablename__ = "pickup_follow_up"
 
     leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
+    tour: Mapped[int] = mapped_column(primary_key=True, default=1, server_default="1")
     reminded_at: Mapped[datetime | None]
     warned_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from groupbuy.campaigns.models import Offer
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries, service
+from groupbuy.delivery import brought, missing, queries, service
 from groupbuy.delivery.models import DeliveryStop
 from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.delivery.sheets import delivery_note
@@ -47,7 +47,7 @@ def test_each_leader_gets_one_stop_for_all_its_goods_of_the_day(town: Town) -> N
     east = town.route("东线")
     assert [(stop.position, stop.leader.code) for stop in east.stops] == [(1, "L1"), (2, "L2")]
     assert [stop.leader.code for stop in town.route("未分线路").stops] == ["L3"]
-    goods = queries.goods_of_day(PICKUP, [town.leaders[0].id])[town.leaders[0].id]
+    goods = brought.goods_of_stop(town.stop(0))
     assert [(one.round_name, one.code, one.units, one.amount_fen) for one in goods] == [
         ("C1", "P1", 7, 6930),
         ("C2", "P2", 4, 8000),
@@ -60,7 +60,7 @@ def test_each_leader_gets_one_stop_for_all_its_goods_of_the_day(town: Town) -> N
 def test_the_note_of_a_stop_adds_up_to_what_its_residents_ordered(town: Town) -> None:
     town.plan()
     stop = town.stop(0)
-    goods = queries.goods_of_day(PICKUP, [stop.leader_id])[stop.leader_id]
+    goods = brought.goods_of_stop(stop)
     sheet = delivery_note(stop, goods, stops=2, zone=building.ZONE, printed_at=T)
     assert list(sheet.rows()) == [
         (1, "P1", "商品P1", "", 7, 990, 6930, "", ""),
@@ -130,7 +130,7 @@ def test_what_is_missing_is_taken_from_the_last_who_ordered_and_charged(town: To
     town.receive_all()
     town.leave("东线")
     town.sign(0, {town.offer("P1"): Count(4, "missing")})
-    (found,) = queries.discrepancies(day=PICKUP)
+    (found,) = missing.discrepancies(day=PICKUP)
     # 7 were sent, 4 came: Berta, who ordered last, loses both of hers and Anna one of five.
     losing = [(one.claim.order_id, one.units, one.amount_fen) for one in signing.who_loses(found)]
     assert losing == [(town.orders[0].id, 1, 990), (town.orders[1].id, 2, 1980)]
@@ -138,7 +138,7 @@ def test_what_is_missing_is_taken_from_the_last_who_ordered_and_charged(town: To
     anna, berta, clara = (day.stored(order) for order in town.orders[:3])
     assert (anna.amount_fen, berta.amount_fen, clara.amount_fen) == (4 * 990, 0, 3 * 990)
     assert berta.state == "cancelled"
-    decided = queries.get_discrepancy(found.id)
+    decided = missing.get_discrepancy(found.id)
     assert (decided.decision, decided.payer, decided.charge_fen) == ("refund", "driver", 3 * 500)
     rows = db.session.scalars(select(CommissionEntry).where(CommissionEntry.kind == "shortage")).all()
     assert sum(row.amount_fen for row in rows) == -(99 + 198)
@@ -158,7 +158,7 @@ def test_damage_that_the_supplier_pays_for_lowers_what_it_is_owed(town: Town) ->
     offer = db.session.get_one(Offer, town.offer("P1"))
     before = open_fen(offer.supplier_id, later)
     town.sign(0, {offer.id: Count(5, "damaged")})
-    town.decide(queries.discrepancies(day=PICKUP)[0].id, Decision.REFUND, Payer.SUPPLIER)
+    town.decide(missing.discrepancies(day=PICKUP)[0].id, Decision.REFUND, Payer.SUPPLIER)
     # Two at ¥5.00, at cost.
     assert open_fen(offer.supplier_id, later) - before == -1000
     assert day.wrong() == []
@@ -168,7 +168,7 @@ def test_a_discrepancy_is_decided_once(town: Town) -> None:
     town.plan()
     town.leave("东线")
     town.sign(0, {town.offer("P1"): Count(6, "damaged")})
-    found = queries.discrepancies(day=PICKUP)[0].id
+    found = missing.discrepancies(day=PICKUP)[0].id
     assert _refused(lambda: town.decide(found, Decision.REFUND)) == "required"
     town.decide(found, Decision.DISMISS)
     assert _refused(lambda: town.decide(found, Decision.REFUND, Payer.SUPPLIER)) == "already_decided"
@@ -185,7 +185,7 @@ def test_what_was_handed_out_is_not_taken_back(town: Town) -> None:
             code=order.pickup_code, leader_ids=[order.leader_id], now=T, actor=ACTOR
         )
     )
-    found = queries.discrepancies(day=PICKUP)[0].id
+    found = missing.discrepancies(day=PICKUP)[0].id
     assert _refused(lambda: town.decide(found, Decision.REFUND, Payer.DRIVER)) == "handed_out"
     assert day.stored(town.orders[0]).amount_fen == 5 * 990
 
@@ -213,7 +213,7 @@ def test_goods_are_signed_for_once_by_their_own_leader_after_they_have_left(town
     assert queries.days_to_sign(town.leaders[0].id) == []
     with pytest.raises(RuleBroken):
         town.sign(0, {})
-    assert queries.discrepancies(day=PICKUP) == []
+    assert missing.discrepancies(day=PICKUP) == []
 
 
 def test_a_leader_who_orders_late_gets_a_stop_beside_the_others(app: Flask, town: Town) -> None:

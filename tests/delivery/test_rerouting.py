@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries
+from groupbuy.delivery import missing, queries
 from groupbuy.delivery.models import Reroute
 from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.flows import collecting, rerouting
@@ -107,7 +107,7 @@ def test_all_bags_go_to_another_leader_and_everything_follows(town: Town) -> Non
     again = rerouting.delivery.reroutes_of(PICKUP)[0].id
     assert _refused(lambda: rerouting.undo(reroute_id=again, now=T, actor=ACTOR)) == "route_left"
     town.sign(2, {town.offer("P1"): Count(6, "missing")})
-    (found,) = queries.discrepancies(day=PICKUP)
+    (found,) = missing.discrepancies(day=PICKUP)
     town.decide(found.id, Decision.REFUND, Payer.DRIVER)
     assert len(_hand_out(code, third.id)) == 2
     # Berta, who ordered last, goes without one of two: ¥9.90 and 99 fen less for the leader of now.

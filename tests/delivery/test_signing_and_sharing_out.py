@@ -11,7 +11,7 @@ from flask import Flask
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries
+from groupbuy.delivery import missing
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.finance import queries as ledger
@@ -43,7 +43,7 @@ def _receive(town: Town, units: int) -> None:
 
 def _sign(town: Town, got: int) -> Discrepancy:
     town.sign(0, {town.offer("P1"): Count(got, "missing")})
-    return queries.discrepancies(day=PICKUP)[0]
+    return missing.discrepancies(day=PICKUP)[0]
 
 
 def _share_out(town: Town, policy: Policy = Policy.FIRST_COME) -> int:
@@ -233,7 +233,7 @@ def _report(town: Town, got: int) -> Discrepancy:
             actor=ACTOR,
         )
     )
-    return queries.discrepancies(day=PICKUP)[0]
+    return missing.discrepancies(day=PICKUP)[0]
 
 
 def test_what_is_found_missing_after_signing_is_told_once_and_decided_like_the_rest(town: Town) -> None:
@@ -258,7 +258,7 @@ def test_what_a_shortage_took_between_signing_and_reporting_is_not_missing_too(t
     assert _share_out(town) == 2
     left = sum(_kept(town)[:2])
     found = _report(town, left - 1)
-    assert queries.really_missing(found) == 1
+    assert missing.really_missing(found) == 1
     town.decide(found.id, Decision.REFUND, Payer.DRIVER)
     assert sum(_kept(town)[:2]) == left - 1
 
@@ -296,7 +296,7 @@ def test_what_is_shared_out_while_a_leader_signs_is_not_missing_too(app: Flask, 
         list(pool.map(run, (share_out, sign)))
     # Six came: Clara goes without 3, and Berta without 1 of the 7 that L1 would have got.
     assert _kept(town) == [5, 1, 0]
-    assert queries.discrepancies(day=PICKUP) == []
+    assert missing.discrepancies(day=PICKUP) == []
 
 
 def test_who_waited_for_the_sharing_out_is_charged_for_all_that_is_missing(town: Town) -> None:
@@ -304,7 +304,7 @@ def test_who_waited_for_the_sharing_out_is_charged_for_all_that_is_missing(town:
     _share_out(town)
     # The leader sent the signature before, and it waited: its clock is an hour behind.
     found = _sign(town, 5)
-    assert (found.sent, queries.really_missing(found)) == (6, 1)
+    assert (found.sent, missing.really_missing(found)) == (6, 1)
 
 
 def test_a_shortage_that_waited_for_a_signature_took_its_goods_after_it(town: Town) -> None:
@@ -318,4 +318,4 @@ def test_a_shortage_that_waited_for_a_signature_took_its_goods_after_it(town: To
             actor=ACTOR,
         )
     )
-    assert (_kept(town), queries.really_missing(_again(found))) == ([5, 1, 0], 0)
+    assert (_kept(town), missing.really_missing(_again(found))) == ([5, 1, 0], 0)

@@ -10,7 +10,7 @@ from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries, service
+from groupbuy.delivery import brought, missing, queries, service
 from groupbuy.delivery.sheets import notes_of
 from groupbuy.flows import collecting, dispatching, following_up, ordering, rerouting, splitting
 from groupbuy.flows.signing import Count
@@ -71,14 +71,14 @@ def test_a_day_with_merged_split_and_rerouted_bags_ends_to_the_unit_and_the_fen(
 
     # The note of the stop names what leader 3 gets in all: 5 of P1, 1 + 4 of P2.
     route = town.route("未分线路")
-    goods = queries.goods_of_day(PICKUP, [third.id])
+    goods = brought.goods_of_stops(route.stops)
     (sheet,) = notes_of(route, goods, zone=building.ZONE, printed_at=T)
     assert [(row[1], row[4]) for row in sheet.rows()] == [("P1", 5), ("P2", 5)]
     town.leave("未分线路")
     town.leave("东线")
     in_transaction(lambda: service.arrive(stop_id=town.stop(2).id, now=T, actor="driver"))
     town.sign(2, {town.offer("P1"): Count(5)})
-    assert queries.discrepancies(day=PICKUP) == []
+    assert missing.discrepancies(day=PICKUP) == []
     assert (_told(town.anna.id, "提货点变更通知"), _told(town.anna.id, "到货通知")) == (1, 1)
     # Berta's goods come on another day: no arrival is told her, and the first round waits for them.
     assert _told(berta.resident_id, "到货通知") == 0

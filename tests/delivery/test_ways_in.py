@@ -14,7 +14,7 @@ from flask import Flask
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.queries import get_account
 from groupbuy.db.transaction import in_transaction, transaction
-from groupbuy.delivery import queries, service
+from groupbuy.delivery import missing, queries, service
 from groupbuy.delivery.rerouting import reroutes_of
 from groupbuy.messaging import notes
 from groupbuy.pickup import queries as pickup
@@ -83,7 +83,12 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     _post(warehouse, f"{path}/leave")
     assert "货品已在路上" in leader.text("/leader/")
     place = leader.get("/leader/goods").location
-    form = {"stop": "0", "lines-0-offer": str(town.offer("P1")), "lines-0-got": "4", "lines-0-reason": ""}
+    form = {
+        "stop": str(town.stop(0).id),
+        "lines-0-offer": str(town.offer("P1")),
+        "lines-0-got": "4",
+        "lines-0-reason": "",
+    }
     blank = _post(leader, place, **form)
     assert blank.status_code == 422
     assert "请说明是缺少还是破损" in blank.get_data(as_text=True)
@@ -100,7 +105,7 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     assert _post(leader, place, **later).status_code == 422
     assert _post(leader, place, **later | {"lines-0-reason": "damaged"}).status_code == 303
     assert "发 4，收 3" in leader.text(place)
-    found = queries.discrepancies(day=PICKUP)[0]
+    found = missing.discrepancies(day=PICKUP)[0]
     decide = f"/admin/delivery/discrepancies/{found.id}"
     assert warehouse.get(decide).status_code == 403
     page = operator.text(decide)
@@ -124,7 +129,12 @@ def test_a_signature_that_names_no_goods_signs_for_nothing(app: Flask, town: Tow
     answer = _post(
         leader,
         f"/leader/goods/{DAY}",
-        **{"stop": "0", "lines-0-offer": offer, "lines-0-got": "1", "lines-0-reason": "missing"},
+        **{
+            "stop": str(town.stop(0).id),
+            "lines-0-offer": offer,
+            "lines-0-got": "1",
+            "lines-0-reason": "missing",
+        },
     )
     assert answer.status_code == 422
     assert town.stop(0).signed_at is None

@@ -1,8 +1,10 @@
 """A day with two rounds whose goods go out to three leaders."""
 
 from flask import Flask
+from sqlalchemy import select
 
-from groupbuy.campaigns.models import Round
+from groupbuy.campaigns.models import Offer, Round
+from groupbuy.catalog.models import Product
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
@@ -65,19 +67,13 @@ class Town:
 
     def stop(self, leader: int) -> DeliveryStop:
         db.session.rollback()
-        found = queries.stop_of(PICKUP, self.leaders[leader].id)
-        assert found is not None
-        return found
+        return queries.stops_of(PICKUP, self.leaders[leader].id)[0]
 
     def offer(self, code: str, round_: int = 0) -> int:
-        goods = queries.goods_of_day(PICKUP, [leader.id for leader in self.leaders])
-        name = self.rounds[round_].name
-        return next(
-            one.offer_id
-            for some in goods.values()
-            for one in some
-            if (one.code, one.round_name) == (code, name)
-        )
+        mine = select(Offer.id).join(Product, Product.id == Offer.product_id)
+        return db.session.scalars(
+            mine.where(Offer.round_id == self.rounds[round_].id, Product.code == code)
+        ).one()
 
     def sign(self, leader: int, counts: dict[int, Count]) -> DeliveryStop:
         stop_id, leader_id = self.stop(leader).id, self.leaders[leader].id

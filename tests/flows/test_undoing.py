@@ -19,6 +19,7 @@ from groupbuy.flows.putting_right import Request
 from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
 from groupbuy.orders.models import Order
 from groupbuy.payments import books
+from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.models import Bag
 from groupbuy.pickup.parts import Part
 from tests.building import ACTOR, ZONE
@@ -102,6 +103,37 @@ def test_of_an_order_fetched_in_parts_only_the_last_part_comes_back(town: Town) 
     assert day.stored(berta).state == "part_picked_up"
     hand_out(town, code, SOON)
     assert day.stored(berta).state == "picked_up"
+    assert day.wrong() == []
+
+
+def test_a_part_that_was_handed_out_by_mistake_comes_back_and_nothing_else(town: Town) -> None:
+    """Anna fetches 2 of her 5, then 1 more by mistake; that comes back, and once more nothing does."""
+    anna = town.orders[0]
+    code = day.stored(anna).pickup_code
+    hand_out(town, code, parts=[Part(anna.number, "P1", 2)])
+    hand_out(town, code, T + timedelta(minutes=1), parts=[Part(anna.number, "P1", 1)])
+    assert undo(anna) == [anna.number]
+    assert day.stored(anna).state == "part_picked_up"
+    assert [line.units for line in pickups.left_of([anna.id])] == [3]
+    assert refused(lambda: undo(anna)) == "not_handed_out"
+    book(SOON)
+    assert day.wrong() == []
+    hand_out(town, code, SOON)
+    assert day.stored(anna).state == "picked_up"
+
+
+def test_an_order_of_which_the_only_part_comes_back_waits_as_if_nobody_had_come(town: Town) -> None:
+    anna = town.orders[0]
+    code = day.stored(anna).pickup_code
+    hand_out(town, code, parts=[Part(anna.number, "P1", 2)])
+    undo(anna)
+    assert day.stored(anna).state == "confirmed"
+    hand_out(town, code, SOON, parts=[Part(anna.number, "P1", 4)])
+    undo(anna, SOON + timedelta(minutes=1))
+    hand_out(town, code, SOON + timedelta(minutes=2))
+    undo(anna, SOON + timedelta(minutes=3))
+    assert day.stored(anna).state == "confirmed"
+    assert [line.units for line in pickups.left_of([anna.id])] == [5]
     assert day.wrong() == []
 
 

@@ -11,6 +11,7 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.delivery import brought, missing
 from groupbuy.delivery import queries as delivery_queries
 from groupbuy.delivery import service as service_of_routes
 from groupbuy.flows import claiming_lots, dispatching, late_orders, putting_right, receiving, signing, syncing
@@ -136,16 +137,16 @@ def delivery() -> dict[str, str]:
         service_of_routes.plan_day(day=day, now=NOW, actor=ACTOR.name)
     (route,) = delivery_queries.routes_of(day)
     (stop,) = route.stops
-    missing = delivery_queries.goods_of_day(day, [stop.leader_id])[stop.leader_id][0].offer_id
+    lacking = brought.goods_of_stop(stop)[0].offer_id
     with transaction():
         dispatching.leave(route_id=route.id, now=NOW, actor=ACTOR)
         signing.sign(
             stop_id=stop.id,
             leader_ids=[stop.leader_id],
-            counts={missing: Count(0, "missing")},
+            counts={lacking: Count(0, "missing")},
             now=NOW,
             actor=ACTOR,
         )
-    found = delivery_queries.discrepancies(day=day)[0]
+    found = missing.discrepancies(day=day)[0]
     ids = {"route": route.id, "stop": stop.id, "discrepancy": found.id}
     return {name: str(value) for name, value in ids.items()} | {"day": day.isoformat()}

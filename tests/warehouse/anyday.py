@@ -11,8 +11,8 @@ from groupbuy.catalog.models import Product
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.delivery import brought, missing, service
 from groupbuy.delivery import queries as delivery
-from groupbuy.delivery import service
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.flows import (
@@ -226,8 +226,8 @@ class Day:
         """Send a leader's goods out and sign for them, some of one of which are missing."""
         self._leave(place)
         leader_id = self.leaders[place].id
-        stop = delivery.stop_of(DAY, leader_id)
-        sent = {one.code: one for one in delivery.goods_of_day(DAY, [leader_id]).get(leader_id, ())}
+        stop = next(iter(delivery.stops_of(DAY, leader_id)), None)
+        sent = {one.code: one for one in (brought.goods_of_stop(stop) if stop else ())}
         if stop is None or (one := sent.get(self.codes[product])) is None:
             return
         got = max(one.units - missing, 0)
@@ -263,7 +263,7 @@ class Day:
 
     def discrepancies(self) -> list[Discrepancy]:
         """Return what leaders found missing of this round."""
-        return [one for one in delivery.discrepancies(day=DAY) if one.offer.round_id == self.round.id]
+        return [one for one in missing.discrepancies(day=DAY) if one.offer.round_id == self.round.id]
 
     def share_out(self, policy: Policy) -> None:
         with transaction():

@@ -7,15 +7,15 @@ from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Shape
-from groupbuy.delivery import planning, queries, service
+from groupbuy.delivery import brought, planning, queries, service
 from groupbuy.delivery.models import DeliveryStop
-from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.service import MAX_TEXT, MAX_UNITS
 from groupbuy.delivery.views import day_json
 from groupbuy.flows import dispatching, signing
 from groupbuy.flows.signing import Count
 from groupbuy.http.identity import Identity
-from groupbuy.http.reading import Body, Text
+from groupbuy.http.reading import Body, Query, Text
+from groupbuy.http.row_ids import MAX_ROW_ID
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.kernel.times import iso, parse_date
@@ -25,11 +25,15 @@ LEADERS = ("leader",)
 
 
 class Stop(Shape):
-    """A leader's stop; units are sale units of all its rounds of the day, times null until it happened."""
+    """A leader's stop; units are sale units of what it brings, times null until it happened.
+
+    ``tour`` counts a leader's stops of a day: what comes after a vehicle has left has one of its own.
+    """
 
     stop: int
     place: int
     leader: str
+    tour: int
     units: int
     arrived_at: str | None
     signed_at: str | None
@@ -97,10 +101,23 @@ class GoodsLine(Shape):
     units: int
 
 
+class LeaveWithout(Body):
+    """The names of rounds that have closed but are not on the vehicle: a later one brings them."""
+
+    later: Annotated[list[Code], Field(min_length=1, max_length=100)]
+
+
+class GoodsQuery(Query):
+    """The stop that is meant where several vehicles came; else the first that is not signed for."""
+
+    stop: Annotated[int, Field(ge=1, le=MAX_ROW_ID)] | None = None
+
+
 class Goods(Shape):
-    """A leader's goods of a day; ``signed_at`` null: not signed for yet."""
+    """A leader's goods of a day; ``signed_at`` null: not signed for yet. ``stops``: all of that day."""
 
     stop: int
+    stops: list[int]
     day: str
     route: str
     signed_at: str | None
@@ -119,8 +136,11 @@ class CountedLine(Body):
 class Sign(Body):
     """What was not as sent; everything else came as sent.
 
-    With ``later`` these lines showed only after signing, each product once; nothing is signed anew.
+    With ``later`` these lines showed only after signing, each product once; nothing is signed anew. ``stop``
+    says which goods are meant where several vehicles came.
     """
+
+    stop: Annotated[int, Field(ge=1, le=MAX_ROW_ID)] | None = None
 
     lines: Annotated[list[CountedLine], Field(max_length=2000)]
     later: bool = False
@@ -167,6 +187,19 @@ def leave_route(identity: Identity, route: int) -> tuple[int, Any]:
     return 200, day_json(queries.get_route(route).day)
 
 
+@endpoint(
+    "POST",
+    "/delivery-routes/<int:route>/leave-without",
+    scope="warehouse:write",
+    body=LeaveWithout,
+    answers={200: Deliveries},
+)
+def leave_without(identity: Identity, route: int, body: LeaveWithout) -> tuple[int, Any]:
+    """Note that a route has left; goods of some rounds wait for a later vehicle. Again changes nothing."""
+    dispatching.leave(route_id=route, now=utc_now(), actor=identity.actor, later=body.later)
+    return 200, day_json(queries.get_route(route).day)
+
+
 @endpoint("POST", "/delivery-stops/<int:stop>/arrive", scope="warehouse:write", answers={200: Deliveries})
 def arrive_at_stop(identity: Identity, stop: int) -> tuple[int, Any]:
     """Note that goods are at a leader's; again changes nothing."""
@@ -174,17 +207,22 @@ def arrive_at_stop(identity: Identity, stop: int) -> tuple[int, Any]:
     return 200, day_json(found.day)
 
 
-@endpoint("GET", f"{PATH}/goods", scope="orders:read", roles=LEADERS, answers={200: Goods})
-def show_goods(identity: Identity, day: str) -> tuple[int, Any]:
+@endpoint("GET", f"{PATH}/goods", scope="orders:read", roles=LEADERS, query=GoodsQuery, answers={200: Goods})
+def show_goods(identity: Identity, day: str, query: GoodsQuery) -> tuple[int, Any]:
     """Show what a leader is to get on a day."""
-    return 200, _goods_json(_own_stop(identity, day))
+    mine = _own_stops(identity, day, query.stop)
+    return 200, _goods_json(next((stop for stop in mine if stop.signed_at is None), mine[-1]))
 
 
 @endpoint("POST", f"{PATH}/sign", scope="pickups:write", roles=LEADERS, body=Sign, answers={200: Goods})
 def sign_for_goods(identity: Identity, day: str, body: Sign) -> tuple[int, Any]:
     """Sign for the goods of a day, and say what was not as sent."""
-    stop = _own_stop(identity, day)
-    offers = {(one.round_name, one.code): one.offer_id for one in _lines(stop)}
+    mine = _own_stops(identity, day, body.stop)
+    if len(mine) > 1:
+        # Who repeats a signature must not sign for the next vehicle's goods.
+        raise BadInput("required", "Several vehicles came on this day; name the stop.", param="stop")
+    (stop,) = mine
+    offers = {(one.round_name, one.code): one.offer_id for one in brought.goods_of_stop(stop)}
     counts: dict[int, Count] = {}
     for index, line in enumerate(body.lines):
         offer_id = offers.get((line.round, line.product_code))
@@ -193,11 +231,11 @@ def sign_for_goods(identity: Identity, day: str, body: Sign) -> tuple[int, Any]:
                 "unknown_product", "Nothing of this was sent.", param=f"lines[{index}].product_code"
             )
         counts[offer_id] = Count(line.got, line.reason)
-    mine, now, actor = identity.leader_ids, utc_now(), identity.actor
+    leaders, now, actor = identity.leader_ids, utc_now(), identity.actor
     if body.later:
-        signing.report_later(stop_id=stop.id, leader_ids=mine, counts=counts, now=now, actor=actor)
+        signing.report_later(stop_id=stop.id, leader_ids=leaders, counts=counts, now=now, actor=actor)
     else:
-        signing.sign(stop_id=stop.id, leader_ids=mine, counts=counts, now=now, actor=actor, note=body.note)
+        signing.sign(stop_id=stop.id, leader_ids=leaders, counts=counts, now=now, actor=actor, note=body.note)
     return 200, _goods_json(stop)
 
 
@@ -209,21 +247,20 @@ def day_of_path(text: str) -> date:
         raise NotFound("unknown_day", "Write a day as 2026-12-31.") from error
 
 
-def _own_stop(identity: Identity, day: str) -> DeliveryStop:
+def _own_stops(identity: Identity, day: str, wanted: int | None) -> list[DeliveryStop]:
+    """Return what has left for the first of one's leaders with anything, or the one stop that is wanted."""
     for leader_id in identity.leader_ids:
-        stop = queries.stop_of(day_of_path(day), leader_id)
-        if stop is not None and stop.route.left_at is not None:
-            return stop
+        gone = queries.stops_that_left(day_of_path(day), leader_id)
+        mine = [stop for stop in gone if wanted in (None, stop.id)]
+        if mine:
+            return mine
     raise NotFound("unknown_stop", "Nothing has left for you on this day.")
-
-
-def _lines(stop: DeliveryStop) -> list[StopGoods]:
-    return list(queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ()))
 
 
 def _goods_json(stop: DeliveryStop) -> Json:
     return {
         "stop": stop.id,
+        "stops": [one.id for one in queries.stops_that_left(stop.day, stop.leader_id)],
         "day": stop.day.isoformat(),
         "route": stop.route.name,
         "signed_at": iso(stop.signed_at) if stop.signed_at else None,
@@ -234,6 +271,6 @@ def _goods_json(stop: DeliveryStop) -> Json:
                 "name": one.name,
                 "units": one.units,
             }
-            for one in _lines(stop)
+            for one in brought.goods_of_stop(stop)
         ],
     }

@@ -13,7 +13,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.audit import service as audit
 from groupbuy.config import Settings
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries, service
+from groupbuy.delivery import brought, queries, service
 from groupbuy.delivery.loading import loads_of
 from groupbuy.delivery.models import DeliveryRoute
 from groupbuy.delivery.rules import MAX_NAME
@@ -57,6 +57,12 @@ class StopMove(Body):
 
 class CallBack(Body):
     """Why a route has not left after all."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)]
+
+
+class NotArrived(Body):
+    """Why goods are not at a leader's after all."""
 
     reason: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)]
 
@@ -121,6 +127,21 @@ def call_route_back(identity: Identity, route: int, body: CallBack) -> tuple[int
 
 
 @endpoint(
+    "POST",
+    "/delivery-stops/<int:stop>/not-arrived",
+    scope="warehouse:write",
+    body=NotArrived,
+    answers={200: Deliveries},
+)
+def take_arrival_back(identity: Identity, stop: int, body: NotArrived) -> tuple[int, Any]:
+    """Note within half an hour that goods are not at a leader's after all, while nobody has signed."""
+    found = dispatching.take_arrival_back(
+        stop_id=stop, reason=body.reason, now=utc_now(), actor=identity.actor
+    )
+    return 200, day_json(found.day)
+
+
+@endpoint(
     "GET",
     "/delivery-routes/<int:route>/notes.<any(xlsx, pdf):suffix>",
     scope="warehouse:read",
@@ -129,7 +150,7 @@ def call_route_back(identity: Identity, route: int, body: CallBack) -> tuple[int
 def delivery_notes(identity: Identity, route: int, suffix: str) -> Response:
     """Download the delivery notes of a route, a sheet for each stop."""
     found, now = queries.get_route(route), utc_now()
-    goods = queries.goods_of_day(found.day, [stop.leader_id for stop in found.stops])
+    goods = brought.goods_of_stops(found.stops)
     sheets = notes_of(found, goods, zone=_zone(), printed_at=now)
     return _paper(identity, found, sheets, "配送单", "delivery_note", suffix)
 

@@ -7,7 +7,7 @@ from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.delivery import day_of_path
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Page, Shape
-from groupbuy.delivery import discrepancies, queries
+from groupbuy.delivery import discrepancies, missing
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision, Payer, proposed_payer
 from groupbuy.flows import signing
@@ -106,7 +106,7 @@ def list_discrepancies(identity: Identity, query: DiscrepancySearch) -> tuple[in
 @endpoint("GET", PATH, scope="warehouse:read", roles=OPERATOR, answers={200: DiscrepancyProposal})
 def show_discrepancy(identity: Identity, number: int) -> tuple[int, Any]:  # noqa: ARG001 - every view gets it
     """Show one discrepancy with who would go without and who is proposed to pay."""
-    return 200, _proposal(queries.get_discrepancy(number))
+    return 200, _proposal(missing.get_discrepancy(number))
 
 
 @endpoint(

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
+from groupbuy.campaigns.rules import RoundState
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import planning, queries, service
+from groupbuy.delivery import brought, missing, planning, queries, service
 from groupbuy.delivery.loading import loads_of, zones_of
 from groupbuy.delivery.models import DeliveryRoute
 from groupbuy.delivery.proposed import proposed
@@ -28,7 +29,7 @@ from groupbuy.web.admin.fields import WholeField, optional
 from groupbuy.web.admin.listing import asked, file_of
 from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.filters import today
-from groupbuy.web.kit.forms import PageForm
+from groupbuy.web.kit.forms import Boxes, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence
@@ -72,7 +73,7 @@ class RouteLoad:
     @property
     def total(self) -> int:
         """Return the sale units of all stops."""
-        return sum(self.units.get(stop.leader_id, 0) for stop in self.route.stops)
+        return sum(self.units.get(stop.id, 0) for stop in self.route.stops)
 
     @property
     def too_many(self) -> int:
@@ -85,10 +86,9 @@ def delivery() -> ResponseReturnValue:
     """Show the routes of a day, today's or the next one where nothing is asked for."""
     days = queries.days_to_deliver(since=today())
     day = _day(asked("day")) or (days[0] if days else today())
-    units = queries.units_of_day(day)
+    units = brought.units_of_stops(day)
     routes = [RouteLoad(route, units) for route in queries.routes_of(day)]
-    planned = {stop.leader_id for load in routes for stop in load.route.stops}
-    found = queries.discrepancies(day=day)
+    found = missing.discrepancies(day=day)
     tables = tables_of((load.route for load in routes), units, found)
     return file_of(f"deliveries-{day}", *tables) or render_template(
         "admin/delivery.html",
@@ -96,7 +96,7 @@ def delivery() -> ResponseReturnValue:
         days=days,
         routes=routes,
         units=units,
-        unplanned=[leader for leader in queries.leaders_of_day(day) if leader.id not in planned],
+        unplanned=brought.leaders_without_stop(day),
         found=found,
         proposal=proposed(day),
         obstacle=planning.obstacle(day),
@@ -156,7 +156,7 @@ def _to_day(day: date) -> ResponseReturnValue:
 def delivery_route(route_id: int) -> ResponseReturnValue:
     """Show a route and its stops; say who drives."""
     route = queries.get_route(route_id)
-    units, loads = queries.units_of_day(route.day), loads_of(route)
+    units, loads = brought.units_of_stops(route.day), loads_of(route)
     form = RouteForm(data=_as_stored(route))
 
     def store() -> None:
@@ -181,6 +181,7 @@ def delivery_route(route_id: int) -> ResponseReturnValue:
         loads=loads,
         zones=zones_of(loads),
         can_call_back=_can_call_back(route),
+        since=utc_now() - service.CALL_BACK_WITHIN,
         others=[one for one in queries.routes_of(route.day) if one.left_at is None],
     )
 
@@ -233,13 +234,17 @@ def delivery_arrive(stop_id: int) -> ResponseReturnValue:
 @blueprint.route("/delivery/routes/<int:route_id>/leave", methods=["GET", "POST"])
 def delivery_leave(route_id: int) -> ResponseReturnValue:
     """Say what it means that a route leaves, and note it."""
-    route, form = queries.get_route(route_id), PageForm()
-    back = url_for("admin.delivery_route", route_id=route_id)
-    if form.validate_on_submit():
-        in_transaction(lambda: dispatching.leave(route_id=route_id, now=utc_now(), actor=actor()))
+    route = queries.get_route(route_id)
+    form, back = _leave_form(route), url_for("admin.delivery_route", route_id=route_id)
+
+    def store() -> None:
+        later = form.data.get("later") or []
+        dispatching.leave(route_id=route_id, now=utc_now(), actor=actor(), later=later)
+
+    if form.validate_on_submit() and saving.stored(form, store):
         flash(_("%(route)s has left.", route=route.name), "ok")
         return redirect(back, 303)
-    load = RouteLoad(route, queries.units_of_day(route.day))
+    load = RouteLoad(route, brought.units_of_stops(route.day))
     return ask_first(
         "admin",
         _("Does %(route)s leave now?", route=route.name),
@@ -255,6 +260,27 @@ def delivery_leave(route_id: int) -> ResponseReturnValue:
         back=back,
         form=form,
     )
+
+
+# Rounds of which something is still to be received.
+AWAITED = (RoundState.CLOSED, RoundState.ORDERED)
+
+
+class LeaveForm(PageForm):
+    """Which rounds a later vehicle brings."""
+
+    later = Boxes(_l("Not on it, comes with a later vehicle"))
+
+
+def _leave_form(route: DeliveryRoute) -> PageForm:
+    """Ask for what is not on the vehicle where something has not been received yet."""
+    rounds = brought.rounds_on(route)
+    awaited = [one for one in rounds if one.state in AWAITED]
+    if not awaited or len(rounds) == 1:
+        return PageForm()
+    form = LeaveForm()
+    form.later.choices = [(one.name, _("%(round)s, not received yet", round=one.title)) for one in awaited]
+    return form
 
 
 class CallBackForm(PageForm):
@@ -284,6 +310,39 @@ def delivery_call_back(route_id: int) -> ResponseReturnValue:
             _("Residents have been told that it left; they are not told again when it leaves."),
         ],
         deed=_("Call back"),
+        back=back,
+        form=form,
+        danger=True,
+    )
+
+
+class NotArrivedForm(PageForm):
+    """Why goods that were said to be at a leader's are not."""
+
+    reason = StringField(_l("Why they have not arrived"), validators=[InputRequired(), Length(max=MAX_TEXT)])
+
+
+@blueprint.route("/delivery/stops/<int:stop_id>/not-arrived", methods=["GET", "POST"])
+def delivery_not_arrived(stop_id: int) -> ResponseReturnValue:
+    """Ask why goods are not at a leader's after all, and note it."""
+    stop, form = queries.get_stop(stop_id), NotArrivedForm()
+    back = url_for("admin.delivery_route", route_id=stop.route_id)
+
+    def store() -> None:
+        reason = form.reason.data or ""
+        dispatching.take_arrival_back(stop_id=stop_id, reason=reason, now=utc_now(), actor=actor())
+
+    if form.validate_on_submit() and saving.stored(form, store):
+        flash(_("Taken back: these goods are on their way again."), "ok")
+        return redirect(back, 303)
+    return ask_first(
+        "admin",
+        _("Have the goods for %(leader)s not arrived?", leader=stop.leader.name),
+        [
+            _("Residents have been told that their goods are there; they are not told again."),
+            _("Reminders and the confirmation by itself count from the new arrival."),
+        ],
+        deed=_("Not arrived yet"),
         back=back,
         form=form,
         danger=True,

@@ -39,5 +39,5 @@ def tables_of(
     routes: Iterable[DeliveryRoute], units: Mapping[int, int], found: Sequence[Discrepancy]
 ) -> tuple[Rows, Rows]:
     """Return the stops of a day in the order of the tours with their sale units, and what came otherwise."""
-    stops = [(stop, units.get(stop.leader_id, 0)) for route in routes for stop in route.stops]
+    stops = [(stop, units.get(stop.id, 0)) for route in routes for stop in route.stops]
     return Rows(_l("Deliveries"), STOPS, stops), Rows(_l("Not as sent"), NOT_AS_SENT, found)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from groupbuy.audit import service as audit
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, queries
 from groupbuy.delivery.loading import loads_of
 from groupbuy.delivery.models import DeliveryRoute
 from groupbuy.delivery.sheets import loading_list, notes_of
@@ -41,7 +41,7 @@ def delivery_paper(day: str, kind: str, code: str, suffix: str) -> ResponseRetur
 def delivery_notes(route_id: int, suffix: str) -> ResponseReturnValue:
     """Download the delivery notes of a route, a sheet for each stop."""
     route, now = queries.get_route(route_id), utc_now()
-    goods = queries.goods_of_day(route.day, [stop.leader_id for stop in route.stops])
+    goods = brought.goods_of_stops(route.stops)
     sheets = notes_of(route, goods, zone=zone(), printed_at=now)
     return _of_route(route, sheets, "配送单", "delivery_note", suffix)
 

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries
+from groupbuy.delivery import missing
 from groupbuy.delivery.models import Discrepancy
 from groupbuy.delivery.rules import Decision, Payer, proposed_payer
 from groupbuy.flows import signing
@@ -45,7 +45,7 @@ class DecisionForm(PageForm):
 @blueprint.route("/delivery/discrepancies/<int:discrepancy_id>", methods=["GET", "POST"])
 def delivery_discrepancy(discrepancy_id: int) -> ResponseReturnValue:
     """Show who would go without; decide once."""
-    found = queries.get_discrepancy(discrepancy_id)
+    found = missing.get_discrepancy(discrepancy_id)
     payer = proposed_payer(found.reason, has_driver=bool(found.stop.route.driver))
     form = DecisionForm(data={"decision": _proposed(found), "payer": payer.value})
     back = url_for("admin.delivery", day=found.stop.day.isoformat())

@@ -39,6 +39,7 @@ VERBS: Mapping[str, object] = {
     "tours_thrown_away": _l("Proposed tours thrown away"),
     "route_left": _l("Route left"),
     "route_called_back": _l("Route called back"),
+    "goods_not_arrived": _l("Arrival at the leader's taken back"),
     "goods_arrived": _l("Goods arrived at the leader's"),
     "goods_missed_later": _l("Missing or damaged goods reported after signing"),
     "goods_signed": _l("Goods signed for"),

@@ -9,9 +9,9 @@ from wtforms import FieldList, Form, FormField, HiddenField, SelectChoice, Selec
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, missing, queries
+from groupbuy.delivery.brought import StopGoods
 from groupbuy.delivery.models import DeliveryStop
-from groupbuy.delivery.queries import StopGoods
 from groupbuy.delivery.service import MAX_TEXT
 from groupbuy.flows import signing
 from groupbuy.flows.signing import Count
@@ -67,11 +67,11 @@ def goods() -> ResponseReturnValue:
 @for_leaders
 def goods_of_day(day: str) -> ResponseReturnValue:
     """Show a day's goods; sign for them, and say what was missing, also when that shows only later."""
-    stop = _stop(day)
-    found = queries.discrepancies(stop_id=stop.id)
+    mine = _stops(day)
+    stop = _chosen(mine)
+    found = missing.discrepancies(stop_id=stop.id)
     told = {one.offer_id for one in found}
-    goods = queries.goods_of_day(stop.day, [stop.leader_id]).get(stop.leader_id, ())
-    lines = [one for one in goods if one.offer_id not in told]
+    lines = [one for one in brought.goods_of_stop(stop) if one.offer_id not in told]
     form = SignForm(data=_as_sent(stop, lines))
     # A form that was sent twice, or from a page of before, signs nothing anew.
     later = bool(request.form.get("later"))
@@ -83,10 +83,11 @@ def goods_of_day(day: str) -> ResponseReturnValue:
             _blame(form, error)
         else:
             flash(thanks, "ok")
-            return redirect(url_for("leader.goods_of_day", day=day), 303)
+            return redirect(url_for("leader.goods_of_day", day=day, stop=stop.id), 303)
     page = render_template(
         "leader/goods.html",
         stop=stop,
+        stops=mine,
         form=form,
         lines={str(one.offer_id): one for one in lines},
         found=found,
@@ -94,14 +95,20 @@ def goods_of_day(day: str) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-def _stop(day: str) -> DeliveryStop:
+def _stops(day: str) -> list[DeliveryStop]:
     try:
-        stop = queries.stop_of(date.fromisoformat(day), the_leader().id)
+        return queries.stops_that_left(date.fromisoformat(day), the_leader().id)
     except ValueError:
-        stop = None
-    if stop is None or stop.route.left_at is None:
+        return []
+
+
+def _chosen(stops: Sequence[DeliveryStop]) -> DeliveryStop:
+    """Return the stop that the address or the form names, else the first that is not signed for."""
+    named = request.values.get("stop")
+    wanted = [stop for stop in stops if named is None or stop.id == row_id(named)]
+    if not wanted:
         raise NotFound("unknown_stop", "There is no such stop.")
-    return stop
+    return next((stop for stop in wanted if stop.signed_at is None), wanted[-1])
 
 
 def _as_sent(stop: DeliveryStop, lines: Sequence[StopGoods]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from groupbuy.aftersales.queries import replacement_of
 from groupbuy.analytics.sales_note import is_sale
 from groupbuy.campaigns.delays import delays_of
 from groupbuy.db import db
-from groupbuy.delivery.queries import stops_of_orders
+from groupbuy.delivery.brought import stops_of_orders
 from groupbuy.finance.queries import available
 from groupbuy.finance.rules import wallet
 from groupbuy.flows import delaying
