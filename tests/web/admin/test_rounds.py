@@ -99,3 +99,12 @@ def test_a_held_purchase_order_is_approved_and_marked_sent(town: Town) -> None:
     assert town.operator.post(f"/admin/purchasing/{number}/sent").status_code == 303
     assert stored(town).state == "ordered"
     town.operator.text(f"/admin/purchasing/{number}")
+
+
+def test_a_round_that_prolonged_itself_says_so_in_its_log(town: Town) -> None:
+    terms = {"P1": {"min_units": 2, "below_policy": "extend"}}
+    round_ = building.add_round(town.products, "C9", offers=terms, extend_minutes=30, max_extensions=1)
+    building.place(round_, town.resident, {"P1": 1})
+    assert "延长截单" not in town.operator.text("/admin/rounds/C9")
+    assert building.close(town.app, round_).state == "open"
+    assert "延长截单" in town.operator.text("/admin/rounds/C9")
