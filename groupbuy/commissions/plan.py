@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from groupbuy.catalog.models import Category, Product
 from groupbuy.commissions import service
@@ -61,15 +61,45 @@ def change(
 
     Raise RuleBroken ``changed_meanwhile``, BadInput ``above_price``.
     """
-    mine = (CommissionRule.scope == scope, CommissionRule.target_id == target_id)
-    current = select(CommissionRule).where(*mine, CommissionRule.valid_to.is_(None))
-    former = db.session.scalars(current.with_for_update()).one_or_none()
+    former = _current(scope, target_id)
     if (former.id if former else 0) != seen:
-        raise RuleBroken(
-            "changed_meanwhile", "Somebody else has changed this rate meanwhile; look again.", param="version"
-        )
+        _refuse_stale()
     service.set_rule(scope=scope, target_id=target_id, rate=rate, now=now, actor=actor)
-    return db.session.scalars(current).one()
+    return db.session.scalars(_in_force(scope, target_id)).one()
+
+
+def replace(
+    *, scope: Scope, target_id: int, rate: Rate, newest: int | None, now: datetime, actor: str
+) -> None:
+    """Put a rate in force; ``newest`` is the id of the newest that somebody has seen, None asks nothing.
+
+    Raise RuleBroken ``changed_meanwhile`` where a newer one holds for the same, BadInput ``above_price``.
+    """
+    former = _current(scope, target_id)
+    if former is not None and newest is not None and former.id > newest:
+        _refuse_stale()
+    service.set_rule(scope=scope, target_id=target_id, rate=rate, now=now, actor=actor)
+
+
+def newest() -> int:
+    """Return the id of the newest rate in force, 0 where there is none."""
+    ids = select(func.max(CommissionRule.id)).where(CommissionRule.valid_to.is_(None))
+    return db.session.scalar(ids) or 0
+
+
+def _current(scope: Scope, target_id: int) -> CommissionRule | None:
+    return db.session.scalars(_in_force(scope, target_id).with_for_update()).one_or_none()
+
+
+def _in_force(scope: Scope, target_id: int) -> Select[CommissionRule]:
+    mine = (CommissionRule.scope == scope, CommissionRule.target_id == target_id)
+    return select(CommissionRule).where(*mine, CommissionRule.valid_to.is_(None))
+
+
+def _refuse_stale() -> NoReturn:
+    raise RuleBroken(
+        "changed_meanwhile", "Somebody else has changed this rate meanwhile; look again.", param="version"
+    )
 
 
 def end(*, rule_id: int, now: datetime, actor: str) -> None:

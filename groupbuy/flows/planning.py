@@ -9,10 +9,12 @@ from sqlalchemy import select
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import service, snapshots
-from groupbuy.campaigns.models import Campaign, MarketClosedDay, Round
+from groupbuy.campaigns.models import Campaign, CampaignOffer, MarketClosedDay, Round
 from groupbuy.campaigns.recurrence import Kind, Recurrence, occurrences
 from groupbuy.campaigns.rules import Window, round_name, window_for
+from groupbuy.campaigns.service import CampaignPlan, OfferPlan
 from groupbuy.catalog import supplier_files
+from groupbuy.commissions import floors
 from groupbuy.db import db
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders import resting
@@ -54,14 +56,44 @@ def publish(*, campaign: Campaign, now: datetime, zone: ZoneInfo, actor: str) ->
     """Publish a campaign and make its first rounds at once; return their names.
 
     Raise RuleBroken ``licence_expired`` while a licence of one of its suppliers has expired, ``no_rounds``
-    when its days are past or the market is closed on all of them.
+    when its days are past or the market is closed on all of them, BadInput ``below_commission``.
     """
+    floors.check_prices(_prices(campaign))
     supplier_files.refuse_barred(snapshots.suppliers_of(campaign.id), now.astimezone(zone).date())
     service.publish(campaign=campaign, now=now, actor=actor)
     names = plan_rounds(campaign=campaign, now=now, zone=zone)
     if not names and Recurrence.from_json(campaign.recurrence).kind is Kind.ONCE:
         raise RuleBroken("no_rounds", "Its cut-off is past, or the market is closed that day.")
     return names
+
+
+def edit(
+    *,
+    campaign: Campaign,
+    version: int,
+    plan: CampaignPlan,
+    offers: Sequence[OfferPlan],
+    now: datetime,
+    zone: ZoneInfo,
+    actor: str,
+) -> list[str]:
+    """Change a campaign; return the rounds made anew.
+
+    Raise as ``service.edit_campaign`` does, BadInput ``below_commission`` where a price is lowered below
+    the commission per unit.
+    """
+    former = _prices(campaign)
+    service.edit_campaign(campaign=campaign, version=version, plan=plan, offers=offers, now=now, actor=actor)
+    prices = _prices(campaign)
+    floors.check_prices({id_: fen for id_, fen in prices.items() if fen < former.get(id_, fen + 1)})
+    return replan(campaign=campaign, now=now, zone=zone)
+
+
+def _prices(campaign: Campaign) -> dict[int, int]:
+    """Return the campaign's prices by product."""
+    mine = CampaignOffer.campaign_id == campaign.id
+    rows = db.session.execute(select(CampaignOffer.product_id, CampaignOffer.price_fen).where(mine))
+    return {row.product_id: row.price_fen for row in rows}
 
 
 def replan(*, campaign: Campaign, now: datetime, zone: ZoneInfo) -> list[str]:

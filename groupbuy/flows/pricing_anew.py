@@ -8,6 +8,7 @@ from sqlalchemy import and_, select
 from groupbuy.campaigns import attending, offers
 from groupbuy.campaigns.models import Offer, OfferLeader, OfferVersion, Round
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.commissions import floors
 from groupbuy.db import db
 from groupbuy.kernel.money import format_yuan
 from groupbuy.members.models import Resident
@@ -22,10 +23,13 @@ from groupbuy.orders.models import CartLine
 def change_price(*, offer: Offer, price_fen: int, now: datetime, actor: str) -> OfferVersion:
     """Offer a product at another price from now on, and tell whoever had it in the cart, and the leaders.
 
-    Communities with a price of their own keep it, and hear nothing. Raise BadInput ``out_of_range``.
+    Communities with a price of their own keep it, and hear nothing. Raise BadInput ``out_of_range``,
+    ``below_commission``.
     """
     former = offers.current_version(offer)
     fresh = offers.change_price(offer=offer, price_fen=price_fen, now=now, actor=actor)
+    if fresh.price_fen < former.price_fen:
+        floors.check_prices({offer.product_id: fresh.price_fen})
     round_ = db.session.get_one(Round, offer.round_id)
     values = {
         "round": round_.title,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from hashlib import sha256
 
 from sqlalchemy import select, update
 
@@ -34,17 +35,30 @@ def get_level(level_id: int) -> LeaderLevel:
     return level
 
 
+def version_of(level: LeaderLevel) -> str:
+    """Return a text that changes when the level does, whoever changes it."""
+    return sha256(repr((level.name, level.min_month_fen)).encode()).hexdigest()[:16]
+
+
 def save_level(
-    *, level_id: int | None, name: str, min_month_fen: int | None, last_month: date, now: datetime, actor: str
+    *,
+    level_id: int | None,
+    name: str,
+    min_month_fen: int | None,
+    last_month: date,
+    now: datetime,
+    actor: str,
+    version: str | None = None,
 ) -> LeaderLevel:
     """Make or change a level; without a turnover it is given by hand only.
 
-    The review begins with the month after ``last_month``, so that nobody moves at once. Raise NotFound,
-    BadInput, RuleBroken ``already_exists``.
+    ``version`` is what ``version_of`` gave when the level was read; None overwrites. The review begins with
+    the month after ``last_month``, so that nobody moves at once. Raise NotFound, BadInput, RuleBroken
+    ``already_exists`` or ``changed_meanwhile``.
     """
     name = name.strip()
+    level = LeaderLevel(name=name) if level_id is None else _locked(level_id, version)
     _check(level_id, name, min_month_fen)
-    level = LeaderLevel(name=name) if level_id is None else get_level(level_id)
     before = {"name": level.name, "min_month_fen": level.min_month_fen}
     level.name, level.min_month_fen = name, min_month_fen
     db.session.add(level)
@@ -61,6 +75,14 @@ def save_level(
         before=before if level_id else None,
         after=after,
     )
+    return level
+
+
+def _locked(level_id: int, version: str | None) -> LeaderLevel:
+    level = get_level(level_id)
+    db.session.refresh(level, with_for_update=True)
+    if version not in (None, version_of(level)):
+        raise RuleBroken("changed_meanwhile", "Somebody has changed this level since you opened it.")
     return level
 
 

@@ -118,7 +118,10 @@ def test_levels_are_made_changed_and_listed_the_lowest_first(boss: Person) -> No
     silver = boss.post("/leader-levels", {"name": "银牌", "min_month_fen": 100_000}).json
     assert code(boss.post("/leader-levels", {"name": "金牌"})) == (409, "already_exists")
     wish = {"name": "黄金", "min_month_fen": None}
-    assert boss.ask("PUT", f"/leader-levels/{gold['id']}", wish).json == {"id": gold["id"]} | wish
+    changed = boss.ask("PUT", f"/leader-levels/{gold['id']}", wish | {"version": gold["version"]}).json
+    assert changed == {"id": gold["id"], "version": changed["version"]} | wish
+    stale = boss.ask("PUT", f"/leader-levels/{gold['id']}", {"name": "钻石", "version": gold["version"]})
+    assert code(stale) == (409, "changed_meanwhile")
     assert [one["id"] for one in boss.get("/leader-levels").json["items"]] == [silver["id"], gold["id"]]
 
 

@@ -113,16 +113,15 @@ def show_campaign(identity: Identity, code: str) -> tuple[int, Any]:  # noqa: AR
 def change_campaign(identity: Identity, code: str, body: ChangedCampaign) -> tuple[int, Any]:
     """Change a campaign for its future rounds."""
     campaign = service.get_campaign(code)
-    now = utc_now()
-    service.edit_campaign(
+    planning.edit(
         campaign=campaign,
         version=body.version,
         plan=_plan(body),
         offers=_offers(body),
-        now=now,
+        now=utc_now(),
+        zone=_settings().timezone,
         actor=identity.actor.name,
     )
-    planning.replan(campaign=campaign, now=now, zone=_settings().timezone)
     return 200, campaign_json(campaign)
 
 

@@ -124,12 +124,19 @@ class LevelWish(Body):
     min_month_fen: Amount | None = None
 
 
+class ChangedLevel(LevelWish):
+    """What a level is called and takes; ``version`` is that of the one that was read."""
+
+    version: Annotated[str, Field(max_length=64)]
+
+
 class LevelShape(Shape):
-    """A level of leaders."""
+    """A level of leaders; ``version`` goes back with a change."""
 
     id: int
     name: str
     min_month_fen: int | None
+    version: str
 
 
 class LevelsShape(Shape):
@@ -224,11 +231,11 @@ def add_leader_level(identity: Identity, body: LevelWish) -> tuple[int, Any]:
     f"{LEVELS}/<int(max=2147483647):level_id>",
     scope="leaders:write",
     roles=OPERATOR,
-    body=LevelWish,
+    body=ChangedLevel,
     answers={200: LevelShape},
 )
-def change_leader_level(identity: Identity, level_id: RowNumber, body: LevelWish) -> tuple[int, Any]:
-    """Change what a level is called and takes."""
+def change_leader_level(identity: Identity, level_id: RowNumber, body: ChangedLevel) -> tuple[int, Any]:
+    """Change what a level is called and takes; who has read another version is refused."""
     return 200, _level(_save(identity, level_id, body))
 
 
@@ -256,4 +263,9 @@ def _rate(row: CommissionRule, target: str | None) -> Json:
 
 
 def _level(row: LeaderLevel) -> Json:
-    return {"id": row.id, "name": row.name, "min_month_fen": row.min_month_fen}
+    return {
+        "id": row.id,
+        "name": row.name,
+        "min_month_fen": row.min_month_fen,
+        "version": levels.version_of(row),
+    }

@@ -1,12 +1,14 @@
 """Importing products."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from groupbuy.catalog import bulk
+from groupbuy.commissions import floors
 from groupbuy.flows.importing import cells
 from groupbuy.flows.importing.kind import Counts, Kind, counts_of
 from groupbuy.flows.importing.layout import Column
-from groupbuy.flows.importing.sheet import Sheet
+from groupbuy.flows.importing.sheet import Row, Sheet
 
 
 def load(sheet: Sheet, now: datetime) -> Counts:
@@ -18,7 +20,20 @@ def load(sheet: Sheet, now: datetime) -> Counts:
         return Counts()
     sheet.resolve(rows, "category", bulk.category_ids(sheet.values(rows, "category")))
     sheet.resolve(rows, "brand", bulk.brand_ids(sheet.values(rows, "brand")))
-    return counts_of(bulk.upsert_products(sheet.fields, sheet.tuples(rows), now=now))
+    counts = counts_of(bulk.upsert_products(sheet.fields, sheet.tuples(rows), now=now))
+    _hold_prices(sheet, rows)
+    return counts
+
+
+def _hold_prices(sheet: Sheet, rows: Sequence[Row]) -> None:
+    """Refuse rows whose price is below the commission per unit that holds for the product."""
+    code, price = sheet.at("code"), sheet.at("price_yuan")
+    ids = bulk.product_ids([values[code] for _, values in rows])
+    above = floors.above_price({ids[values[code]]: values[price] for _, values in rows})
+    for number, values in rows:
+        if fixed_fen := above.get(ids[values[code]]):
+            sentence = floors.sentence(values[code], fixed_fen)
+            sheet.refuse(number, "price_yuan", "below_commission", sentence)
 
 
 PRODUCTS = Kind(

@@ -165,8 +165,10 @@ def _store(
             return code, 0
         stored = service.get_campaign(campaign.code)
         version = stored.version if overwrite else _whole(form.version.data)
-        service.edit_campaign(campaign=stored, version=version, plan=plan, offers=offers, now=now, actor=who)
-        return stored.code, len(planning.replan(campaign=stored, now=now, zone=zone()))
+        made = planning.edit(
+            campaign=stored, version=version, plan=plan, offers=offers, now=now, zone=zone(), actor=who
+        )
+        return stored.code, len(made)
 
     return in_transaction(store)
 

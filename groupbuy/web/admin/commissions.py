@@ -18,12 +18,14 @@ from groupbuy.commissions.rules import Rate, Scope, Tier
 from groupbuy.commissions.what_if import Effect
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
+from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import BASIS, format_yuan, parse_percent, parse_yuan
 from groupbuy.leaders.models import Leader
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import PercentField, YuanField, optional
 from groupbuy.web.admin.listing import (
     Column,
@@ -37,7 +39,6 @@ from groupbuy.web.admin.listing import (
     within_days,
 )
 from groupbuy.web.kit.filters import percent
-from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
@@ -107,8 +108,8 @@ def _statement(row: Any) -> str | None:
     return url_for("admin.campaigns_paper", name=row.Round.name, **paper)
 
 
-class RuleForm(PageForm):
-    """One rate of the plan."""
+class RuleForm(SeenForm):
+    """One rate of the plan; ``seen`` is the newest that stood on the page."""
 
     scope = SelectField(_l("Holds for"))
     target = SelectField(_l("Which"), validate_choice=False)
@@ -161,9 +162,13 @@ def commissions_plan() -> ResponseReturnValue:
     form.target.choices = _targets(scope)
 
     def store() -> None:
-        target_id = _target(form, scope)
-        service.set_rule(
-            scope=scope, target_id=target_id, rate=_rate(form), now=utc_now(), actor=actor().name
+        plan.replace(
+            scope=scope,
+            target_id=_target(form, scope),
+            rate=_rate(form),
+            newest=row_id(form.seen.data),
+            now=utc_now(),
+            actor=actor().name,
         )
 
     if request.form.get("do") == "scope":
@@ -173,7 +178,7 @@ def commissions_plan() -> ResponseReturnValue:
     if form.validate_on_submit() and saving.stored(form, store):
         flash(_("The rate is in force for orders from now on."), "ok")
         return redirect(url_for("admin.commissions_plan"), 303)
-    return _plan_page(form, scope, 422 if form.errors else 200)
+    return _plan_page(form, scope, 409 if form.clashed else 422 if form.errors else 200)
 
 
 def _target(form: RuleForm, scope: Scope) -> int:
@@ -201,6 +206,7 @@ def _plan_page(
 ) -> ResponseReturnValue:
     rules = _in_force()
     names = _names(rules)
+    form.seen.data = str(plan.newest())
     page = file_of("commission-rates", _rates(rules, names)) or render_template(
         "admin/commission_plan.html",
         form=form,

@@ -15,10 +15,10 @@ from groupbuy.leaders.models import Leader, LeaderLevel
 from groupbuy.leaders.rules import MAX_NAME
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import YuanField, optional
 from groupbuy.web.admin.leaders import tabs
 from groupbuy.web.admin.listing import Column, Listing, show, zone
-from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 
-class LevelForm(PageForm):
+class LevelForm(SeenForm):
     """A level."""
 
     name = StringField(_l("Item name"), validators=[InputRequired(), Length(max=MAX_NAME)])
@@ -87,4 +87,10 @@ def levels_edit(level_id: int | None) -> ResponseReturnValue:
         )
 
     back = (url_for("admin.levels"), _("Levels of leaders"))
-    return saving.answer(form, store, title=level.name if level else _("New level"), back=back)
+    return saving.answer(
+        form,
+        store,
+        title=level.name if level else _("New level"),
+        back=back,
+        stands=None if level_id is None else lambda: stored.get_level(level_id),
+    )

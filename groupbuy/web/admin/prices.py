@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from groupbuy.catalog import service
 from groupbuy.catalog.models import Product
 from groupbuy.catalog.rules import changed_price
+from groupbuy.commissions import floors
 from groupbuy.db import db
 from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
@@ -99,6 +100,8 @@ def _store(form: PricesForm, products: Sequence[Product]) -> None:
     seen: dict[int, Any] = {one.id: request.form.get(f"{SEEN}{one.id}", "") for one in products}
     versions = {key: row_id(text) or 0 for key, text in seen.items()}
     service.reprice_many(versions=versions, **form.change, now=utc_now(), actor=actor().name)
+    if min(form.change.values()) < 0:
+        floors.check_prices({one.id: one.price_fen for one in products})
 
 
 def _page(

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.catalog import service
 from groupbuy.catalog.models import Brand, Category, Product, Supplier
 from groupbuy.catalog.rules import MAX_SHELF_PLACE
+from groupbuy.commissions import floors
 from groupbuy.db.transaction import in_transaction
 from groupbuy.http.guards import signed_in
 from groupbuy.http.pictures import store_picture
@@ -98,7 +99,9 @@ def products_new() -> ResponseReturnValue:
 
     def store() -> None:
         code = form.code.data.strip()
-        service.create_product(code=code, values=_values(form, None), now=utc_now(), actor=actor().name)
+        values = _values(form, None)
+        product = service.create_product(code=code, values=values, now=utc_now(), actor=actor().name)
+        floors.check_prices({product.id: product.price_fen})
 
     return saving.answer(
         form,
@@ -123,6 +126,7 @@ def products_edit(code: str) -> ResponseReturnValue:
 
     def store() -> None:
         stored = service.get_product(code)
+        former = stored.price_fen
         service.edit_product(
             product=stored,
             version=row_id(form.version.data) or 0,
@@ -130,6 +134,8 @@ def products_edit(code: str) -> ResponseReturnValue:
             now=utc_now(),
             actor=actor().name,
         )
+        if stored.price_fen < former:
+            floors.check_prices({stored.id: stored.price_fen})
 
     return saving.answer(
         form,

@@ -10,7 +10,7 @@ from groupbuy.accounts import service
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance.dials import dials
-from groupbuy.leaders.models import Leader
+from groupbuy.leaders.models import Leader, LeaderLevel
 from groupbuy.purchasing import delivering
 from tests import building
 from tests.building import NOW
@@ -83,6 +83,32 @@ def test_who_saves_second_sees_both_and_saves_knowingly(
     assert send(other, to or page, again, **base | second)[0] == 303
     stored = one.text(page)
     assert all(value in stored for value in second.values())
+
+
+def test_who_changes_a_level_second_sees_what_the_first_did(town: Town) -> None:
+    one, other = town.operator, second_operator(town)
+    one.post("/admin/levels/new", name="银牌", min_month_fen="5000")
+    page = f"/admin/levels/{db.session.scalars(select(LeaderLevel.id)).one()}"
+    mine, theirs = shown(one, page), shown(other, page)
+    assert send(one, page, mine, name="银牌", min_month_fen="6000")[0] == 303
+    status, text = send(other, page, theirs, name="银牌", min_month_fen="7000")
+    assert (status, "其他人已修改" in text, "6000" in text) == (409, True, True)
+    again = next(form.fields for form in forms_of(text, page=page) if "seen" in form.fields)
+    assert send(other, page, again, name="银牌", min_month_fen="7000")[0] == 303
+    db.session.rollback()
+    assert db.session.scalars(select(LeaderLevel.min_month_fen)).one() == 700_000
+
+
+def test_who_puts_a_rate_in_force_second_is_told_of_the_first(town: Town) -> None:
+    one, other = town.operator, second_operator(town)
+    page = "/admin/commissions/plan"
+    rate = {"scope": "default", "how": "percent"}
+    mine, theirs = shown(one, page), shown(other, page)
+    assert send(one, page, mine, **rate, rate_bp="8")[0] == 303
+    status, text = send(other, page, theirs, **rate, rate_bp="9")
+    assert (status, "刚被别人改过" in text, "8%" in text) == (409, True, True)
+    again = next(form.fields for form in forms_of(text, page=page) if "seen" in form.fields)
+    assert send(other, page, again, **rate, rate_bp="9")[0] == 303
 
 
 def test_of_two_who_save_at_the_same_moment_one_is_told(town: Town) -> None:
