@@ -8,6 +8,7 @@ from groupbuy.analytics import trade_fees, trade_goods, trade_sales
 from groupbuy.analytics.trade_base import Report, Wanted, figures, in_order
 from groupbuy.db import db
 from groupbuy.documents import csv_files, xlsx
+from groupbuy.documents.progress import Note, silent
 from groupbuy.documents.sheet import Cell, Row, Sheet, table
 from groupbuy.finance.rules import BOOKS
 from groupbuy.kernel.errors import BadInput, NotFound
@@ -71,9 +72,11 @@ def sheet_from(plain: Mapping[str, Any]) -> Sheet:
     return sheet_of(get_report(plain["report"]), wanted, most=MOST)
 
 
-def written(sheet: Sheet, suffix: str) -> bytes:
-    """Return a sheet as the content of a file."""
-    return xlsx.write_xlsx([sheet]) if suffix == "xlsx" else csv_files.csv_for_people(sheet)
+def written(sheet: Sheet, suffix: str, note: Note = silent) -> bytes:
+    """Return a sheet as the content of a file; ``note`` hears now and then how many rows are written."""
+    if suffix == "xlsx":
+        return xlsx.write_xlsx([sheet], note=note)
+    return csv_files.csv_for_people(sheet, note)
 
 
 def sheet_of(report: Report, wanted: Wanted, *, most: int = LARGE) -> Sheet:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from groupbuy.documents.measures import number_text
+from groupbuy.documents.progress import Note, counted, silent
 from groupbuy.documents.sheet import NUMBERS, Cell, Column, Kind, Sheet
 from groupbuy.documents.text import clean
 from groupbuy.kernel.money import plain_yuan
@@ -16,15 +17,17 @@ CONTENT_TYPE = "text/csv; charset=utf-8"
 _DANGEROUS = re.compile(r"\s*[=+\-@]")
 
 
-def csv_for_people(sheet: Sheet) -> bytes:
+def csv_for_people(sheet: Sheet, note: Note = silent) -> bytes:
     """Return a sheet's header and rows for a spreadsheet: UTF-8 with a byte order mark.
 
     Amounts are yuan with two decimals. A text that a spreadsheet would take for a formula gets an
-    apostrophe in front, as people write it. QR codes are left out.
+    apostrophe in front, as people write it. QR codes are left out. ``note`` hears now and then how many
+    rows are written.
     """
     places = [place for place, column in enumerate(sheet.columns) if column.kind is not Kind.QR]
     header = [harmless(sheet.columns[place].title) for place in places]
-    rows = ([_shown(sheet.columns[place], row[place]) for place in places] for row in sheet.rows())
+    shown = ([_shown(sheet.columns[place], row[place]) for place in places] for row in sheet.rows())
+    rows = counted(shown, note)
     return b"\xef\xbb\xbf" + _written([header], rows)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from groupbuy.documents import printing, styles
 from groupbuy.documents.cells import Ends, text_cell
 from groupbuy.documents.measures import fitted, letters, lines_of, width_of
+from groupbuy.documents.progress import Note, counted, silent
 from groupbuy.documents.sheet import Group, Kind, Row, Sheet
 from groupbuy.documents.strings import SharedStrings
 from groupbuy.documents.styles import Style, StyleBook
@@ -30,8 +31,11 @@ class Picture(NamedTuple):
 class Worksheet:
     """A sheet written line by line; ``pictures`` are the QR codes, ``header_row`` counts from 1."""
 
-    def __init__(self, sheet: Sheet, strings: SharedStrings, book: StyleBook, *, qr_codes: bool) -> None:
+    def __init__(
+        self, sheet: Sheet, strings: SharedStrings, book: StyleBook, *, qr_codes: bool, note: Note = silent
+    ) -> None:
         self.sheet = sheet
+        self._note = note
         self.pictures: list[Picture] = []
         self._strings = strings
         self._styles = book
@@ -100,7 +104,7 @@ class Worksheet:
         if group.heading:
             self._line(group.heading, styles.GROUP)
         self._find_pictures(group.rows)
-        self._rows += self._body.write(group.rows, len(self._rows) + 1)
+        self._rows += counted(self._body.write(group.rows, len(self._rows) + 1), self._note)
         if group.subtotal and self.sheet.has_totals:
             self._write_sums(self.sheet.words.subtotal, self.sheet.sums(group.rows))
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from groupbuy.documents import printing
 from groupbuy.documents.drawing import add_drawing
 from groupbuy.documents.package import OFFICE, PACKAGE, add_part, relationships
+from groupbuy.documents.progress import Note, silent
 from groupbuy.documents.sheet import Sheet
 from groupbuy.documents.strings import SharedStrings
 from groupbuy.documents.styles import StyleBook
@@ -24,16 +25,17 @@ _TYPE = "application/vnd.openxmlformats-officedocument"
 _FORBIDDEN_IN_TAB = re.compile(r"[\[\]:*?/\\\n\t]")
 
 
-def write_xlsx(sheets: Sequence[Sheet], *, qr_codes: bool = True) -> bytes:
+def write_xlsx(sheets: Sequence[Sheet], *, qr_codes: bool = True, note: Note = silent) -> bytes:
     """Return a workbook with a tab per sheet.
 
     Without ``qr_codes`` columns of that kind are left out: drawing a code takes longer than writing
-    its whole row. Raise ValueError when there is no sheet.
+    its whole row. ``note`` hears now and then how many rows of a table are written. Raise ValueError
+    when there is no sheet.
     """
     if not sheets:
         raise ValueError("a workbook needs a sheet")
     strings, book = SharedStrings(), StyleBook()
-    worksheets = [Worksheet(sheet, strings, book, qr_codes=qr_codes) for sheet in sheets]
+    worksheets = [Worksheet(sheet, strings, book, qr_codes=qr_codes, note=note) for sheet in sheets]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
         _add_frame(package, worksheets)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import defer
 
 from groupbuy.db import db
@@ -56,20 +56,18 @@ def ask(
 
 
 def begin(file_id: int) -> MadeFile | None:
-    """Note that a worker has begun; None for a file that is gone by now."""
+    """Note that a worker has begun, from the start; None for a file that is gone by now."""
     row = db.session.get(MadeFile, file_id)
     if row is not None:
-        row.state = "making"
+        row.state, row.done = "making", 0
         db.session.flush()
     return row
 
 
 def note_progress(file_id: int, done: int) -> None:
-    """Note how many rows are ready."""
-    row = db.session.get(MadeFile, file_id)
-    if row is not None:
-        row.done = min(done, row.rows)
-        db.session.flush()
+    """Note how many rows are written; a worker that was overtaken changes nothing of a file that is done."""
+    making = update(MadeFile).where(MadeFile.id == file_id, MadeFile.state == "making")
+    db.session.execute(making.values(done=case((MadeFile.rows < done, MadeFile.rows), else_=done)))
 
 
 def keep(file_id: int, content: bytes | None, *, now: datetime) -> str:

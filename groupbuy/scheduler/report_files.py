@@ -24,10 +24,12 @@ def _make(payload: Mapping[str, Any]) -> bytes | None:
         return None
     with everything():
         sheet = trade_reports.sheet_from(plain)
-    with transaction():
-        # The rows are read; what takes long from here on is the writing of the file.
-        files.note_progress(payload["file"], sum(1 for _ in sheet.rows()) // 2)
-    return trade_reports.written(sheet, suffix)
+
+    def note(count: int) -> None:
+        with transaction():
+            files.note_progress(payload["file"], count)
+
+    return trade_reports.written(sheet, suffix, note)
 
 
 def _keep(payload: Mapping[str, Any], content: bytes | None, now: datetime) -> str:

@@ -26,7 +26,7 @@ from groupbuy.purchasing import queries as purchasing
 from groupbuy.warehouse import origins
 from groupbuy.warehouse.rules import Policy
 from tests import building
-from tests.analytics.test_trade_reports import KEPT, PICKED, TODAY, sums
+from tests.analytics.trade import KEPT, PICKED, TODAY, sums
 from tests.money import hand_out, keep
 from tests.warehouse import day
 from tests.web.test_money_pages import finance

@@ -1,6 +1,5 @@
 """Migrations on tables that are in use: rows that refer to one another survive, there and back."""
 
-import time
 from threading import Thread
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import func, select, text
 from groupbuy.db import db
 from groupbuy.orders.models import OrderLine
 from tests import building
+from tests.support.locks import wait_until_somebody_waits
 
 
 def test_a_database_with_orders_goes_back_and_comes_forward_again(app: Flask) -> None:
@@ -43,7 +43,7 @@ def test_a_migration_gives_way_to_somebody_who_needs_its_tables(app: Flask) -> N
         buyer.execute(text("SELECT 1 FROM offer_version"))
         migration = Thread(target=take_back)
         migration.start()
-        _wait_until_somebody_waits()
+        wait_until_somebody_waits()
         # The migration holds this table and waits for the other: one of the two has to give way.
         buyer.execute(text("SELECT 1 FROM order_line"))
     migration.join()
@@ -51,16 +51,3 @@ def test_a_migration_gives_way_to_somebody_who_needs_its_tables(app: Flask) -> N
     assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == "0082"
     db.session.rollback()
     upgrade()
-
-
-def _wait_until_somebody_waits() -> None:
-    waits = text(
-        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
-        " WHERE NOT granted AND datname = current_database()"
-    )
-    for _ in range(600):
-        with db.engine.connect() as connection:
-            if connection.scalar(waits):
-                return
-        time.sleep(0.05)
-    raise TimeoutError("nobody waits for a lock")
