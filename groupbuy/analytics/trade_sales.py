@@ -1,7 +1,8 @@
 """Sales (销货明细表) and gross margin (毛利表) by product, leader, supplier or route.
 
 A line is sold when its order has been picked up; what was taken off later is a row of its own, below
-zero, on the day on which it was taken off. So a day's rows never change afterwards, as in the ledger.
+zero, on the day on which it was taken off, with its cost and its commission. So a day's rows never change
+afterwards, as in the ledger.
 """
 
 from collections.abc import Callable
@@ -9,13 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Subquery, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import BigInteger, Subquery, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 
 from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.analytics.trade_brought import mixed, part, places
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product, Supplier
-from groupbuy.commissions.bulk import line_share
+from groupbuy.commissions.bulk import share_of
 from groupbuy.db.totals import total
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import LineChange, Order, OrderLine
@@ -23,6 +25,7 @@ from groupbuy.orders.rules import OrderState
 
 ROUTE = func.coalesce(Leader.route, "")
 _FIGURES = ("units", "amount", "cost_fen", "commission")
+_Later = aliased(LineChange)
 
 
 def _changed(column: Any) -> Any:
@@ -30,6 +33,13 @@ def _changed(column: Any) -> Any:
     later = LineChange.at > Order.picked_up_at
     lost = select(total(column)).where(LineChange.order_line_id == OrderLine.id, later)
     return lost.correlate(OrderLine, Order).scalar_subquery()
+
+
+def _left(now: Any, lost: Any) -> Any:
+    """Return what a change has left of its line: what is there now and what later changes took off."""
+    behind = or_(_Later.at > LineChange.at, and_(_Later.at == LineChange.at, _Later.id > LineChange.id))
+    later = select(total(lost)).where(_Later.order_line_id == OrderLine.id, behind)
+    return now + later.correlate(OrderLine, LineChange).scalar_subquery()
 
 
 def _cost(units: Any) -> Any:
@@ -108,15 +118,16 @@ def _shared_by(figure: str) -> str:
 
 def _sold(wanted: Wanted) -> Rows:
     units = OrderLine.quantity + _changed(LineChange.units)
+    amount = OrderLine.amount_fen + _changed(LineChange.amount_fen)
     return _from(
         select(
             Order.picked_up_at.label("at"),
             literal("sale").label("kind"),
             *_ABOUT,
             units.label("units"),
-            (OrderLine.amount_fen + _changed(LineChange.amount_fen)).label("amount"),
+            amount.label("amount"),
             _cost(units).label("cost_fen"),
-            line_share().label("commission"),
+            share_of(amount, units).label("commission"),
             literal(0).label("change_id"),
         ).select_from(OrderLine),
         wanted,
@@ -124,6 +135,8 @@ def _sold(wanted: Wanted) -> Rows:
 
 
 def _taken_off(wanted: Wanted) -> Rows:
+    units, amount = _left(OrderLine.quantity, _Later.units), _left(OrderLine.amount_fen, _Later.amount_fen)
+    before = share_of(amount + LineChange.amount_fen, units + LineChange.units)
     return _from(
         select(
             LineChange.at,
@@ -132,7 +145,7 @@ def _taken_off(wanted: Wanted) -> Rows:
             -LineChange.units,
             -LineChange.amount_fen,
             _cost(-LineChange.units),
-            literal(0),
+            share_of(amount, units) - before,
             LineChange.id,
         )
         .select_from(LineChange)

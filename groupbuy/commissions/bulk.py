@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,9 +33,19 @@ REROUTED = "rerouted"
 
 
 def line_share() -> ColumnElement[int]:
-    """Return a line's commission in fen: amounts are not negative, so whole division rounds half up."""
-    share = (OrderLine.amount_fen * OrderLine.rate_bp + BASIS // 2) // BASIS
-    return share + OrderLine.fixed_fen * OrderLine.quantity
+    """Return a line's commission in fen."""
+    return share_of(OrderLine.amount_fen, OrderLine.quantity)
+
+
+def share_of(amount: Any, units: Any) -> ColumnElement[int]:
+    """Return what a line would earn in fen with this amount and so many units.
+
+    Amounts are not negative, so whole division rounds half up.
+    """
+    share: ColumnElement[int] = (
+        amount * OrderLine.rate_bp + BASIS // 2
+    ) // BASIS + OrderLine.fixed_fen * units
+    return share
 
 
 def turnovers(round_id: int) -> dict[int, int]:
@@ -99,7 +110,7 @@ def book_changes(*, cause: str, now: datetime) -> None:
     It is ``rules.next_row`` of a line's share of what is kept and of its share so far.
     """
     amount, units = OrderLine.amount_fen - LineChange.amount_fen, OrderLine.quantity - LineChange.units
-    kept = (amount * OrderLine.rate_bp + BASIS // 2) // BASIS + OrderLine.fixed_fen * units
+    kept = share_of(amount, units)
     rows = (
         select(
             Order.round_id,
