@@ -11,9 +11,8 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.commissions import withdrawing
 from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
-from groupbuy.finance import service as finance
 from groupbuy.finance.rules import period_of
-from groupbuy.flows import receiving
+from groupbuy.flows import bookkeeping, receiving
 from groupbuy.flows.receiving import Delivery
 from groupbuy.leaders.models import Leader
 from groupbuy.payments import handing_over
@@ -190,7 +189,11 @@ class Partners(Stage):
         wish = {"period": money_books.MONTH, **self.people()}
         over = self.now >= MONTH_OVER
         for first in (True, False):
-            done = self.do(lambda: finance.close_period(**wish), crash=crash and first)
+            done = self.do(lambda: bookkeeping.close_month(**wish), crash=crash and first)
             assert done is (None if not over else first and not self.closed)
         self.closed = over
+        if over:
+            # What is due is booked before the month closes.
+            for round_id in self.model.rounds:
+                self.model.settle_commission(round_id, self.now)
         self.compare()
