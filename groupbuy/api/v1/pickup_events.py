@@ -1,5 +1,6 @@
 """Handing out without a connection: the day's list, the events sent later, and what did not fit."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -197,14 +198,20 @@ def pickup_conflicts(identity: Identity, query: Page) -> tuple[int, Any]:
 )
 def decide_pickup_conflict(identity: Identity, event_id: str, body: ConflictDecision) -> tuple[int, Any]:
     """Decide what really became of the goods, once."""
+    return 200, _decided(identity, identity.leader_ids, event_id, body)
+
+
+def _decided(
+    identity: Identity, leader_ids: Sequence[int] | None, event_id: str, body: ConflictDecision
+) -> Json:
     decided = syncing.decide(
         event_id=event_id,
-        leader_ids=identity.leader_ids,
+        leader_ids=leader_ids,
         decision=Decision(body.decision),
         now=utc_now(),
         actor=identity.actor,
     )
-    return 200, _event_json(decided)
+    return _event_json(decided)
 
 
 @endpoint(
@@ -235,14 +242,7 @@ def list_all_conflicts(identity: Identity, query: ConflictsQuery) -> tuple[int, 
 )
 def decide_any_conflict(identity: Identity, event_id: str, body: ConflictDecision) -> tuple[int, Any]:
     """Decide in the leader's place what really became of the goods, once."""
-    decided = syncing.decide(
-        event_id=event_id,
-        leader_ids=identity.limited_to,
-        decision=Decision(body.decision),
-        now=utc_now(),
-        actor=identity.actor,
-    )
-    return 200, _event_json(decided)
+    return 200, _decided(identity, identity.limited_to, event_id, body)
 
 
 def _conflict_json(row: Any) -> Json:
