@@ -148,7 +148,7 @@ def take_found(*, channel: str, found: Found, now: datetime, grace: timedelta) -
         payment.outcome = _arrive(payment, order, found, now, grace)
         after = {"paid_fen": found.amount_fen, "outcome": payment.outcome}
         charging.log(payment, f"payment_{payment.state}", now, SCHEDULER, after)
-    elif found.state == gateways.CLOSED and payment.state != "closed":
+    elif found.state == gateways.CLOSED and (payment.state != "closed" or payment.look_at is not None):
         charging.note_closed(payment=payment, now=now, actor=SCHEDULER)
     db.session.flush()
     return payment.outcome or payment.state

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -46,7 +46,10 @@ def check_day(day: date, *, now: datetime) -> None:
 
 
 def store_bill(*, channel: str, day: date, lines: Iterable[BillLine], now: datetime, actor: str) -> int:
-    """Keep a day of a channel's book in place of what was kept before; return how many lines it has."""
+    """Keep a day of a channel's book in place of what was kept before; return how many lines it has.
+
+    Of what the channel has and we do not it is asked once more.
+    """
     mine = (ChannelBillLine.channel == channel, ChannelBillLine.day == day)
     db.session.execute(delete(ChannelBillLine).where(*mine))
     rows = [{"channel": channel, "day": day} | _values_of(line) for line in lines]
@@ -54,16 +57,28 @@ def store_bill(*, channel: str, day: date, lines: Iterable[BillLine], now: datet
         db.session.execute(insert_into(ChannelBillLine).on_conflict_do_nothing(), rows)
     db.session.merge(ChannelBill(channel=channel, day=day, fetched_at=now))
     db.session.flush()
-    found = len(differences(channel=channel, day=day))
+    found = differences(channel=channel, day=day)
+    _ask_about([one for one in found if one.ours_fen is None], now)
     audit.record(
         at=now,
         actor=actor,
         verb="bill_fetched",
         subject_kind="channel_bill",
         subject=f"{channel}:{day}",
-        after={"lines": len(rows), "differences": found},
+        after={"lines": len(rows), "differences": len(found)},
     )
     return len(rows)
+
+
+def _ask_about(missing: Sequence[Difference], now: datetime) -> None:
+    """Let the channel be asked at once about payments and refunds of ours that it says are paid."""
+    payments = [one.number for one in missing if one.kind == "pay"]
+    refunds = [one.number for one in missing if one.kind == "refund"]
+    mine, back = ChannelPayment.number.in_(payments), ChannelRefund.number.in_(refunds)
+    db.session.execute(update(ChannelPayment).where(mine).values(look_at=now))
+    # What went to the wallet instead is listed only: a person gets it back from the resident.
+    open_ones = ChannelRefund.state != "to_wallet"
+    db.session.execute(update(ChannelRefund).where(back, open_ones).values(look_at=now))
 
 
 def _values_of(line: BillLine) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """What is owed goes back the way it was paid: once, in the proportions it came, followed to the end."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,11 +11,10 @@ from hypothesis import strategies as st
 
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.finance.rules import BOOKS
 from groupbuy.flows import ordering, refunding
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders.models import Order
-from groupbuy.payments import channel_refunds, reconciling, rules
+from groupbuy.payments import channel_refunds, rules
 from groupbuy.payments.models import Refund, RefundRequest
 from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
@@ -26,7 +23,6 @@ from tests.building import ACTOR, NOW
 from tests.money import dial
 from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop
 from tests.payments.test_paying_pages import browser
-from tests.support.commands import Run
 
 SOON = NOW.replace(minute=1)
 LATER = NOW.replace(hour=3)
@@ -234,37 +230,6 @@ def test_money_that_went_elsewhere_is_taken_from_the_others(paid: dict[int, int]
     left = rules.remaining(paid, {99: elsewhere})
     assert sum(left.values()) == sum(paid.values()) - elsewhere
     assert all(0 <= fen <= paid.get(source, 0) for source, fen in left.items())
-
-
-def test_the_channels_bill_is_fetched_and_differences_are_listed(
-    shop: Shop, travel: time_machine.Traveller, cli_runner: Run
-) -> None:
-    refund(shop, 990)
-    shop.tick(NOW)
-    travel.move_to(SOON)
-    shop.tick(SOON)
-    next_day = NOW + timedelta(days=1, hours=2)
-    travel.move_to(next_day)
-    shop.tick(next_day)
-    day = NOW.astimezone(BOOKS).date()
-    (stored,) = reconciling.stored_days()
-    assert (stored.channel, stored.day) == ("wechat", day)
-    assert reconciling.differences(channel="wechat", day=day) == []
-    (trade,) = shop.simulator.book.trades.values()
-    shop.simulator.book.trades["P0"] = replace(trade, number="P0")
-    trade.paid_fen = 1
-    db.session.rollback()
-    done = cli_runner("reconcile", day.isoformat(), check=False)
-    assert done.exit_code == 1
-    assert "2 differences" in done.stdout
-    found = {one.number: (one.ours_fen, one.theirs_fen) for one in differences(shop)}
-    assert found == {trade.number: (1480, 1), "P0": (None, 1480)}
-    assert any("channel_bills" in text for text in broken_invariants(next_day))
-
-
-def differences(shop: Shop) -> Sequence[reconciling.Difference]:
-    db.session.rollback()
-    return reconciling.differences(channel="wechat", day=NOW.astimezone(BOOKS).date())
 
 
 def test_finance_asks_a_channel_again_for_a_stuck_refund_and_it_pays_once(shop: Shop) -> None:
