@@ -40,7 +40,7 @@ class SendForm(KeyedForm):
 class UnknownAmountForm(ReasonForm):
     """What WeChat has paid, where it does not say so itself."""
 
-    paid_fen = YuanField(_l("Paid by WeChat (yuan)"))
+    paid_fen = YuanField(_l("Paid by WeChat (yuan)"), validators=[InputRequired()])
 
 
 def _look(row: WechatTransfer) -> str | None:
