@@ -4,9 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-import time_machine
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from groupbuy.commissions import mending_transfers, transfer_batches, withdrawals, withdrawing
@@ -21,23 +18,16 @@ from groupbuy.leaders.models import Leader
 from groupbuy.messaging.models import Message
 from groupbuy.payments import asking
 from groupbuy.payments.gateways import WAITING, FoundTransfer
-from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
 from groupbuy.payments.simulator.transfers import PATH
 from tests.money import SETTLED
 from tests.payments.paying_town import broken_invariants
-from tests.payments.test_transferring import channels
-from tests.payments.transfer_town import FINANCE, LATER, SOON, WECHAT, Till, approve, ask, open_till
+from tests.payments.transfer_town import FINANCE, LATER, SOON, WECHAT, Till, approve, ask, channels
 
 
 @pytest.fixture
 def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
     return paying_settings
-
-
-@pytest.fixture
-def till(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Till:
-    return open_till(app, client, simulator, travel)
 
 
 def more(till: Till, amount: int, payee: Payee = WECHAT) -> str:

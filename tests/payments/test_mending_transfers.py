@@ -3,9 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import time_machine
-from flask import Flask
-from flask.testing import FlaskClient
 
 from groupbuy.commissions import mending_transfers
 from groupbuy.db import db
@@ -15,12 +12,10 @@ from groupbuy.flows import transferring
 from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
 from groupbuy.kernel.money import MAX_FEN
 from groupbuy.payments.gateways import FoundTransfer
-from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.money import SETTLED, dial
 from tests.payments.paying_town import broken_invariants
-from tests.payments.test_transfer_pages import clerk
-from tests.payments.transfer_town import LATER, SOON, Till, open_till
+from tests.payments.transfer_town import LATER, SOON, Till, clerk
 from tests.support.commands import Run
 from tests.support.seats import appoint
 
@@ -28,11 +23,6 @@ from tests.support.seats import appoint
 @pytest.fixture
 def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
     return paying_settings
-
-
-@pytest.fixture
-def till(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Till:
-    return open_till(app, client, simulator, travel)
 
 
 def mispay(till: Till, fen: int) -> str:

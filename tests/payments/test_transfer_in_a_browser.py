@@ -4,18 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from flask import Flask
-from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 
 from groupbuy.db import db
 from groupbuy.leaders.models import Leader
-from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.building import NOW
 from tests.money import SETTLED
 from tests.payments.test_after_transferring import more
-from tests.payments.transfer_town import SOON, Till, open_till
+from tests.payments.transfer_town import SOON, Till
 from tests.support.browsers import PHONE
 from tests.web.browsing import look_at, served, sit_down
 
@@ -36,11 +33,6 @@ def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
 def travel() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=True) as traveller:
         yield traveller
-
-
-@pytest.fixture
-def till(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Till:
-    return open_till(app, client, simulator, travel)
 
 
 @pytest.fixture

@@ -3,16 +3,12 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
-from flask import Flask
 from flask.testing import FlaskClient
 
-from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.money import SETTLED
 from tests.payments.test_after_transferring import more
-from tests.payments.test_transfer_pages import account_of_leader, clerk
-from tests.payments.transfer_town import LATER, SOON, Till, open_till
+from tests.payments.transfer_town import LATER, SOON, Till, account_of_leader, clerk
 from tests.support.commands import Run
 from tests.support.seats import appoint
 
@@ -20,17 +16,6 @@ from tests.support.seats import appoint
 @pytest.fixture
 def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
     return paying_settings
-
-
-@pytest.fixture
-def till(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Till:
-    return open_till(app, client, simulator, travel)
-
-
-@pytest.fixture
-def office(till: Till) -> FlaskClient:
-    till.app.config["WTF_CSRF_ENABLED"] = False
-    return appoint(till.app, building.add_account("财务"), "finance", SETTLED)
 
 
 def test_finance_sends_several_at_once_and_follows_them(till: Till, office: FlaskClient) -> None:

@@ -1,21 +1,17 @@
 """WeChat transfers on pages and over the API: finance sends, the leader confirms, all see why not."""
 
 import pytest
-import time_machine
-from flask import Flask
 from flask.testing import FlaskClient
 
-from groupbuy.accounts import queries as accounts
 from groupbuy.db import db
 from groupbuy.flows import transferring
 from groupbuy.leaders.models import Leader
-from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
 from groupbuy.payments.simulator.transfers import PATH
 from tests import building
-from tests.api.conftest import Person, person_of
+from tests.api.conftest import person_of
 from tests.money import SETTLED
-from tests.payments.transfer_town import SOON, Till, open_till
+from tests.payments.transfer_town import SOON, Till, account_of_leader, clerk
 from tests.support.seats import appoint
 
 WECHAT_BROWSER = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0"}
@@ -27,31 +23,8 @@ def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def till(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Till:
-    return open_till(app, client, simulator, travel)
-
-
-@pytest.fixture
-def office(till: Till) -> FlaskClient:
-    till.app.config["WTF_CSRF_ENABLED"] = False
-    return appoint(till.app, building.add_account("财务"), "finance", SETTLED)
-
-
-@pytest.fixture
 def desk(till: Till) -> FlaskClient:
     return appoint(till.app, account_of_leader(till), "leader", SETTLED)
-
-
-def clerk(till: Till) -> Person:
-    account = building.add_account("财务二", phone="13900000077")
-    appoint(till.app, account, "finance", SETTLED)
-    return person_of(till.app, account.id, "finance")
-
-
-def account_of_leader(till: Till) -> accounts.Account:
-    account_id = db.session.get_one(Leader, till.leader_id).account_id
-    assert account_id is not None
-    return accounts.get_account(account_id)
 
 
 def test_finance_sends_and_the_leader_confirms_inside_wechat(

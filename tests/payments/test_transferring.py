@@ -5,9 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-import time_machine
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from groupbuy.accounts import wechat
@@ -17,30 +14,19 @@ from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import transferring
-from groupbuy.http.charging import charging_here
 from groupbuy.kernel.errors import GroupbuyError, RuleBroken
 from groupbuy.leaders.models import Leader
-from groupbuy.payments import asking
 from groupbuy.payments.gateways import FoundTransfer
-from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
 from groupbuy.payments.simulator.transfers import OVERDUE, PATH
-from groupbuy.scheduler.setup import handlers_of
-from groupbuy.scheduler.tick import tick_until_idle
-from tests.building import ZONE
 from tests.money import SETTLED
 from tests.payments.paying_town import broken_invariants
-from tests.payments.transfer_town import FINANCE, LATER, SOON, Till, approve, ask, open_till
+from tests.payments.transfer_town import FINANCE, LATER, SOON, Till, approve, ask
 
 
 @pytest.fixture
 def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
     return paying_settings
-
-
-@pytest.fixture
-def till(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Till:
-    return open_till(app, client, simulator, travel)
 
 
 def test_a_withdrawal_is_paid_once_its_leader_has_confirmed_it(till: Till) -> None:
@@ -128,76 +114,6 @@ def test_ten_threads_pay_a_withdrawal_once_and_one_way(till: Till, deeds: str) -
         till.simulator.confirm(one.number)
     till.tick(SOON)
     till.check(SOON, 4900 * len(till.tries))
-
-
-@pytest.mark.parametrize("times", [1, 3])
-def test_an_answer_that_never_comes_is_asked_for_and_nothing_is_sent_twice(till: Till, times: int) -> None:
-    till.simulator.faults.append(Fault(PATH, after=True, times=times))
-    number = till.send()
-    for minutes in (0, 1, 3, 8):
-        till.tick(SETTLED + timedelta(minutes=minutes))
-    (one,) = till.tries
-    # The package is told with the request, so the same one was asked for again.
-    assert (one.state, bool(one.package)) == ("waiting", True)
-    assert [sent.number for sent in till.sent] == [number]
-    till.simulator.confirm(number)
-    till.tick(LATER)
-    till.check(LATER, 4900)
-
-
-def test_a_death_between_the_call_and_its_booking_sends_nothing_twice(till: Till) -> None:
-    number = till.send()
-    sending = transferring.to_send(number, now=SETTLED)
-    assert sending is not None
-    # The process dies with the answer in hand; the leader confirms before anybody asks again.
-    asking.call_transfer(channels(till), sending)
-    till.simulator.confirm(number)
-    till.simulator.asked.clear()
-    till.tick(SETTLED)
-    assert [one.partition(" ")[0] for one in till.simulator.asked] == ["GET"]
-    assert till.state == "paid"
-    till.check(SETTLED, 4900)
-
-
-class Died(BaseException):
-    """Say that the worker was killed."""
-
-
-def test_a_worker_that_dies_with_the_answer_in_hand_leaves_it_to_the_next(till: Till) -> None:
-    def die(*_: object) -> str:
-        raise Died
-
-    number = till.send()
-    handlers = dict(handlers_of(till.app))
-    handlers[transferring.TRANSFER_JOB] = replace(handlers[transferring.TRANSFER_JOB], record=die)
-    with pytest.raises(Died):
-        tick_until_idle(now=SETTLED, zone=ZONE, handlers=handlers, note=lambda _: None)
-    db.session.rollback()
-    assert ([one.number for one in till.sent], till.states) == ([number], ["queued"])
-    till.tick(SOON)
-    assert (till.states, bool(till.tries[0].package)) == (["waiting"], True)
-    till.simulator.confirm(number)
-    till.tick(LATER)
-    assert [one.number for one in till.sent] == [number]
-    till.check(LATER, 4900)
-
-
-def test_a_call_that_comes_before_the_answer_is_booked_pays_once(till: Till) -> None:
-    number = till.send()
-    sending = transferring.to_send(number, now=SETTLED)
-    assert sending is not None
-    answer = asking.call_transfer(channels(till), sending)
-    till.simulator.confirm(number)
-    assert till.tell(number) == 204
-    in_transaction(lambda: transferring.take_found(number=number, found=answer, now=SETTLED))
-    till.tick(SOON)
-    assert (till.state, till.states) == ("paid", ["success"])
-    till.check(SOON, 4900)
-
-
-def channels(till: Till) -> asking.Gateways:
-    with till.app.test_request_context():
-        return charging_here().gateways
 
 
 def test_what_wechat_cannot_pay_is_approved_again_and_is_tried_under_another_number(till: Till) -> None:

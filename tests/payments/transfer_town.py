@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from groupbuy.accounts import wechat
+from groupbuy.accounts.models import Account
+from groupbuy.accounts.queries import get_account
 from groupbuy.commissions import withdrawals, withdrawing
 from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.commissions.withdrawing import Payee
@@ -16,15 +18,20 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance import queries, rules
 from groupbuy.flows import transferring
+from groupbuy.http.charging import charging_here
 from groupbuy.leaders.models import Leader
+from groupbuy.payments.gateways import Gateways
 from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Call
 from groupbuy.payments.simulator.transfers import Transfer
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
+from tests import building
+from tests.api.conftest import Person, person_of
 from tests.building import ZONE
 from tests.money import SETTLED, dial, earn
 from tests.payments.paying_town import broken_invariants
+from tests.support.seats import appoint
 
 FINANCE = "account:90"
 SOON, LATER = SETTLED + timedelta(minutes=1), SETTLED + timedelta(hours=2)
@@ -134,3 +141,23 @@ def ask(leader: Leader, amount: int, payee: Payee) -> str:
 def approve(number: str) -> None:
     """Approve a withdrawal."""
     in_transaction(lambda: withdrawing.approve(number=number, now=SETTLED, actor=FINANCE))
+
+
+def clerk(till: Till) -> Person:
+    """Return somebody of finance with a token."""
+    account = building.add_account("财务二", phone="13900000077")
+    appoint(till.app, account, "finance", SETTLED)
+    return person_of(till.app, account.id, "finance")
+
+
+def account_of_leader(till: Till) -> Account:
+    """Return the account of the leader."""
+    account_id = db.session.get_one(Leader, till.leader_id).account_id
+    assert account_id is not None
+    return get_account(account_id)
+
+
+def channels(till: Till) -> Gateways:
+    """Return the channels of the application."""
+    with till.app.test_request_context():
+        return charging_here().gateways
