@@ -8,9 +8,10 @@ from flask import current_app, request
 from pydantic import Field
 
 from groupbuy.aftersales import listing, queries, rules
-from groupbuy.aftersales.models import AfterSaleCase, Replacement
+from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.aftersales.rules import Goods, Kind, Reason
 from groupbuy.api.v1 import cursors
+from groupbuy.api.v1.case_shapes import CaseShape, as_json
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.campaigns.rules import MAX_QUANTITY
@@ -60,41 +61,6 @@ class CaseDecision(Body):
     charge_supplier: bool = False
     instead: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
     agreed: Annotated[list[CaseLine], Field(max_length=MAX_LINES)] | None = None
-
-
-class CaseLineShape(Shape):
-    """A line of a case."""
-
-    product_code: str
-    quantity: int
-
-
-class PromiseShape(Shape):
-    """Promised goods: ``waiting`` for a round, ``placed`` in an order, ``handed_out`` or ``refunded``."""
-
-    product_code: str
-    quantity: int
-    state: str
-    order_no: str | None
-
-
-class CaseShape(Shape):
-    """A case; ``refund_fen`` is what an approved refund took off its order, ``photos`` paths of pictures."""
-
-    case: str
-    order_no: str
-    kind: str
-    reason: str
-    text: str
-    state: str
-    goods: str
-    refund_fen: int
-    answer: str | None
-    asked_at: str
-    decided_at: str | None
-    photos: list[str]
-    lines: list[CaseLineShape]
-    replacements: list[PromiseShape]
 
 
 class AskableShape(Shape):
@@ -159,7 +125,7 @@ def list_cases(identity: Identity, query: CasesQuery) -> tuple[int, Any]:
 
 def _listed(case: AfterSaleCase) -> Json:
     order = case.order
-    return _json(case) | {
+    return as_json(case) | {
         "round": order.round.name,
         "leader_code": order.leader.code,
         "resident_code": order.resident.code,
@@ -175,7 +141,7 @@ def list_after_sales(identity: Identity, number: str) -> tuple[int, Any]:
         {"product_code": code, "quantity": one.units, "until": iso(one.until) if one.until else None}
         for code, one in queries.askable(order_id).items()
     ]
-    return 200, {"items": [_json(case) for case in queries.cases_of(order_id)], "askable": askable}
+    return 200, {"items": [as_json(case) for case in queries.cases_of(order_id)], "askable": askable}
 
 
 @endpoint(
@@ -193,7 +159,7 @@ def ask_after_sale(identity: Identity, number: str, body: NewCase) -> tuple[int,
         zone=zone(),
         actor=identity.actor,
     )
-    return 201, _json(case)
+    return 201, as_json(case)
 
 
 @endpoint(
@@ -218,7 +184,7 @@ def add_case_photo(identity: Identity, number: str) -> tuple[int, Any]:
 
     case = queries.get_case(number, **_mine(identity))
     showing.add_picture(case=case, store=store, now=utc_now(), actor=identity.actor)
-    return 201, _json(case)
+    return 201, as_json(case)
 
 
 @endpoint(
@@ -243,7 +209,7 @@ def decide_after_sale(identity: Identity, number: str, body: CaseDecision) -> tu
         zone=zone(),
         actor=identity.actor,
     )
-    return 200, _json(case)
+    return 200, as_json(case)
 
 
 def _agreed(number: str, wanted: Sequence[CaseLine]) -> dict[int, int]:
@@ -272,34 +238,4 @@ def _mine(identity: Identity) -> dict[str, Any]:
     return {
         "resident_ids": identity.resident_ids if identity.role == "resident" else None,
         "leader_ids": identity.leader_ids if identity.role == "leader" else None,
-    }
-
-
-def _json(case: AfterSaleCase) -> Json:
-    return {
-        "case": case.number,
-        "order_no": case.order.number,
-        "kind": case.kind,
-        "reason": case.reason,
-        "text": case.text,
-        "state": case.state,
-        "goods": case.goods,
-        "refund_fen": case.refund_fen,
-        "answer": case.answer,
-        "asked_at": iso(case.asked_at),
-        "decided_at": iso(case.decided_at) if case.decided_at else None,
-        "photos": case.photos,
-        "lines": [
-            {"product_code": line.line.offer.product.code, "quantity": line.units} for line in case.lines
-        ],
-        "replacements": [_promise(one) for one in case.replacements],
-    }
-
-
-def _promise(one: Replacement) -> Json:
-    return {
-        "product_code": one.product.code,
-        "quantity": one.units,
-        "state": one.state,
-        "order_no": one.order.number if one.order else None,
     }
