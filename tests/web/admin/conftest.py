@@ -5,9 +5,12 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from groupbuy.accounts import service
+from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.purchasing.models import PurchaseOrder
 from tests import building
 from tests.building import NOW
 from tests.web.admin.people import Town, sign_in
@@ -28,3 +31,13 @@ def town(app: Flask) -> Iterator[Town]:
         with transaction():
             service.grant_role(account=account, role="operator", now=NOW, actor="test")
         yield Town(app, leader, resident, products, round_, sign_in(app, account, "operator"))
+
+
+@pytest.fixture
+def number(town: Town) -> str:
+    """Close the round with 4 of P1 for Mrs Wang and approve its purchase order of 6; return its number."""
+    building.place(town.round, town.resident, {"P1": 4})
+    building.close(town.app, town.round)
+    found = str(db.session.scalar(select(PurchaseOrder.number)))
+    town.operator.post(f"/admin/purchasing/{found}/approve")
+    return found
