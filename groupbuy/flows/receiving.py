@@ -180,7 +180,8 @@ def _check_over_delivery(
     came = receipts.came_so_far(order.id)
     for line in order.lines:
         now = sum(one.delivered for one in lines if one.purchase_order_line_id == line.id)
-        in_all = came.get(line.id, Came()).delivered + now
+        # What was rejected before has left again, and others may come in its place.
+        in_all = came.get(line.id, Came()).accepted + now
         needed = confirmations_needed(delivered=in_all, purchased=line.purchased, tolerance_bp=tolerance_bp)
         if now and needed > confirmed:
             raise _over_delivery(line, in_all, slip=needed > 1)

@@ -94,6 +94,18 @@ def test_more_than_the_tolerance_asks_and_a_slip_of_the_keyboard_asks_twice(
     assert day.in_stock(products[0]) == 3
 
 
+def test_goods_in_the_place_of_rejected_ones_are_no_over_delivery(
+    round_: Round, order: PurchaseOrder, products: list[Product]
+) -> None:
+    day.receive(order.number, {"P1": 12, "P2": 6}, rejected={"P1": 5})
+    with pytest.raises(RuleBroken) as refused:
+        day.receive(order.number, {"P1": 6})
+    assert (refused.value.code, "13 came in all" in refused.value.message) == ("over_delivery", True)
+    day.receive(order.number, {"P1": 5})
+    # Twelve were bought for ten, to fill the case.
+    assert (day.order_of(round_).state, day.in_stock(products[0])) == ("received", 2)
+
+
 def test_nothing_is_received_on_an_order_that_is_complete(order: PurchaseOrder) -> None:
     day.receive(order.number, {"P1": 12, "P2": 6})
     with pytest.raises(RuleBroken) as refused:
