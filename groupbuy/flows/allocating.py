@@ -59,7 +59,8 @@ def apply(
     Who loses gets the substitute that was named first, else by ``swaps`` the operator's, else the money.
     An offer is dealt with once, whoever asks and however often. ``seen`` is the fingerprint of the
     preview that was looked at. Raise NotFound, BadInput ``unknown_product``, and RuleBroken
-    ``not_received`` while more may still come of what is asked for, ``preview_outdated``.
+    ``not_received`` while more may still come of what is asked for, ``preview_outdated``,
+    ``substitute_dearer``.
     """
     # Of two operators at once the second waits here, and finds nothing to do.
     lifecycle.lock_round(round_.id)

@@ -122,7 +122,7 @@ def preview(
     """Return who would get what of each offer, and which substitutes. Write nothing.
 
     ``swaps`` are the operator's, from the code of what is short to that of what comes in its place. Raise
-    BadInput ``unknown_product``.
+    BadInput ``unknown_product``, RuleBroken ``substitute_dearer``.
     """
     decided = tuple(share_out(round_, policy, offers))
     instead = substituting.operator_swaps(round_, swaps or {})

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, and_, select
 
 from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import queries as campaigns
-from groupbuy.campaigns.models import Offer, Round
+from groupbuy.campaigns.models import Offer, OfferVersion, Round
 from groupbuy.campaigns.queries import OfferForLeader
 from groupbuy.catalog.models import Product
 from groupbuy.commissions import bulk as commissions
@@ -16,7 +16,7 @@ from groupbuy.commissions.late import with_rate_of_close
 from groupbuy.commissions.queries import plan_for
 from groupbuy.db import db
 from groupbuy.db.totals import total
-from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.orders import shortening, substitutes
 from groupbuy.orders.models import Order
@@ -44,16 +44,36 @@ class Lost:
 
 
 def operator_swaps(round_: Round, swaps: Mapping[str, str]) -> dict[int, int]:
-    """Return the operator's swaps by offer id from product codes; raise BadInput ``unknown_product``."""
-    rows = select(Product.code, Offer.id).join(Product, Product.id == Offer.product_id)
-    offers: dict[str, int] = {
-        row[0]: row[1]
-        for row in db.session.execute(rows.where(Offer.round_id == round_.id, Offer.state == "active"))
-    }
-    for code in (*swaps.keys(), *swaps.values()):
-        if code not in offers:
-            raise BadInput("unknown_product", f"{code} is not offered in this round.", param="swaps")
-    return {offers[short]: offers[other] for short, other in swaps.items() if short != other}
+    """Return the operator's swaps by offer id from product codes.
+
+    By the round's own prices a substitute is at most as dear; for a leader whose prices differ, and for
+    who has paid another price, that is looked at once more with each line. Raise BadInput
+    ``unknown_product``, RuleBroken ``substitute_dearer``.
+    """
+    offers = _active(round_.id)
+    for short, other in swaps.items():
+        for code in (short, other):
+            if code not in offers:
+                raise BadInput("unknown_product", f"{code} is not offered in this round.", param="swaps")
+        if offers[other].price_fen > offers[short].price_fen:
+            raise RuleBroken(
+                "substitute_dearer",
+                f"{other} is dearer than {short}; a substitute is at most as dear.",
+                param="swaps",
+            )
+    return {offers[short].id: offers[other].id for short, other in swaps.items() if short != other}
+
+
+def _active(round_id: int) -> Mapping[str, Row[str, int, int]]:
+    """Return id and price of a round's offers by product code."""
+    current = and_(OfferVersion.offer_id == Offer.id, OfferVersion.number == Offer.version_no)
+    rows = (
+        select(Product.code, Offer.id, OfferVersion.price_fen)
+        .join(Product, Product.id == Offer.product_id)
+        .join(OfferVersion, current)
+        .where(Offer.round_id == round_id, Offer.state == "active")
+    )
+    return {row.code: row for row in db.session.execute(rows)}
 
 
 def plan(

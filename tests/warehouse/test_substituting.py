@@ -117,6 +117,20 @@ def test_who_loses_gets_what_was_named_then_the_swap_then_the_money(app: Flask) 
     assert day.wrong() == []
 
 
+def test_a_swap_to_dearer_goods_is_refused_rather_than_left_out(app: Flask) -> None:
+    products, leader = goods(), building.add_leader()
+    round_ = building.add_round(products)
+    order = paid(round_, leader, {"P1": 2})
+    building.close(app, round_)
+    with transaction():
+        receiving.close_rest(number=day.order_of(round_).number, now=day.ARRIVES, actor=day.ACTOR)
+    put(products[3], 5)
+    with pytest.raises(RuleBroken) as refused:
+        share_out(round_, {"P1": "P4"})
+    assert (refused.value.code, refused.value.param) == ("substitute_dearer", "swaps")
+    assert day.quantities(order) == {"P1": 2}
+
+
 def test_residents_are_told_what_comes_instead_and_it_is_handed_out(app: Flask) -> None:
     products, leader = goods(), building.add_leader()
     round_ = building.add_round(products)

@@ -123,7 +123,7 @@ def _swaps(round_: Round) -> tuple[dict[str, str], str]:
     try:
         found = substituting.swaps_from(pair for pair in request.args.getlist("swap") if pair)
         substituting.operator_swaps(round_, found)
-    except BadInput as error:
+    except (BadInput, RuleBroken) as error:
         return {}, translate_sentence(error.message)
     return found, ""
 
