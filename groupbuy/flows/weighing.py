@@ -24,7 +24,7 @@ from groupbuy.pickup.parts import NOT_READY
 from groupbuy.weighing import queries, service
 from groupbuy.weighing.models import WeightSettlement
 from groupbuy.weighing.queries import WeighedLine
-from groupbuy.weighing.rules import check_weight, read_weight
+from groupbuy.weighing.rules import check_labels, check_weight, read_weight
 
 MAX_ENTRIES = 5000
 # So many lines without a weight are named where a settling is refused.
@@ -55,8 +55,9 @@ def enter_weights(
 
     A second weight replaces the first, which stays in the history. ``layouts`` are those of the scale's
     barcodes. Raise BadInput and RuleBroken with param ``lines[i].…``: ``unknown_line``, what
-    ``rules.read_weight`` raises, ``unlikely_weight`` unless ``sure``, ``weighed_meanwhile`` when somebody
-    else has weighed the line since it was ``seen``; RuleBroken ``not_ready`` before the close.
+    ``rules.read_weight`` raises, ``unlikely_weight`` and ``scanned_twice`` unless ``sure``,
+    ``weighed_meanwhile`` when somebody else has weighed the line since it was ``seen``; RuleBroken
+    ``not_ready`` before the close.
     """
     _check_round(lifecycle.lock_round(round_.id))
     _check_number(entries)
@@ -99,6 +100,7 @@ def _check(line: WeighedLine, entry: Entry, grams: int, sure: bool) -> None:
             f"Somebody else has weighed this line meanwhile: {line.grams} g.",
             param="grams",
         )
+    check_labels(entry.text, sure=sure)
     check_weight(grams, expected=line.expected, sure=sure)
 
 

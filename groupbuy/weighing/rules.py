@@ -100,7 +100,7 @@ def read_weight(
     Several pieces are added up: ``512+498``, or two labels. ``items`` are the codes under which the scale
     may know the goods. Raise BadInput ``not_a_number``, ``bad_barcode``, ``wrong_product``.
     """
-    parts = [part for part in _BETWEEN.split(text.strip()) if part]
+    parts = _parts(text)
     if not parts:
         raise BadInput("required", "Type the weight in grams.", param="grams")
     labels = [part for part in parts if _BARCODE.fullmatch(part)]
@@ -108,6 +108,21 @@ def read_weight(
         _of_label(part, layouts, items, price) if part in labels else _typed_grams(part) for part in parts
     ]
     return sum(grams), bool(labels)
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _BETWEEN.split(text.strip()) if part]
+
+
+def check_labels(text: str, *, sure: bool = False) -> None:
+    """Raise RuleBroken ``scanned_twice`` for a label that is there twice, unless one is ``sure``."""
+    labels = [part for part in _parts(text) if _BARCODE.fullmatch(part)]
+    if not sure and len(set(labels)) < len(labels):
+        raise RuleBroken(
+            "scanned_twice",
+            "One label was scanned twice; confirm it if two pieces weigh exactly the same.",
+            param="grams",
+        )
 
 
 def _typed_grams(text: str) -> int:

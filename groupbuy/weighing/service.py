@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from groupbuy.db import db
 from groupbuy.orders.models import OrderLine
@@ -49,16 +49,9 @@ def note_settlement(
 
 def mark_settled(*, settlement_id: int, lines: Sequence[WeighedLine]) -> None:
     """Give lines the grams that they are settled on, and their weights the settling they belong to."""
-    for line in lines:
-        db.session.execute(
-            update(OrderLine)
-            .where(OrderLine.id == line.line_id)
-            .values(actual_grams=line.grams)
-            .execution_options(synchronize_session=False)
-        )
-        db.session.execute(
-            update(LineWeight)
-            .where(LineWeight.order_line_id == line.line_id, LineWeight.number == line.number)
-            .values(settlement_id=settlement_id)
-            .execution_options(synchronize_session=False)
-        )
+    connection = db.session.connection()
+    values = [{"line": line.line_id, "last": line.number, "grams": line.grams} for line in lines]
+    settled_on = update(OrderLine).where(OrderLine.id == bindparam("line"))
+    connection.execute(settled_on.values(actual_grams=bindparam("grams")), values)
+    last = (LineWeight.order_line_id == bindparam("line"), LineWeight.number == bindparam("last"))
+    connection.execute(update(LineWeight).where(*last).values(settlement_id=settlement_id), values)

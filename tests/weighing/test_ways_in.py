@@ -110,6 +110,12 @@ def test_programs_weigh_and_settle_over_the_api(town: Town, orders: list[Order])
     answer = client.post(path, json={"lines": lines}, headers=bearer)
     assert answer.json == {"entered": 2, "missing": 0}
     assert client.post(path, json={"lines": lines}, headers=bearer).json["entered"] == 0
+    twice = lines[1] | {"weight": "2100042007505 2100042007505", "seen": None}
+    asked = client.post(path, json={"lines": [lines[0], twice]}, headers=bearer).json["error"]
+    assert (asked["code"], asked["param"]) == ("scanned_twice", "lines[1].weight")
+    misread = lines[1] | {"weight": "2100042007504"}
+    refused = client.post(path, json={"lines": [misread]}, headers=bearer).json["error"]
+    assert (refused["code"], refused["param"]) == ("bad_barcode", "lines[0].weight")
     # ¥35.86 for ¥39.84, and 750 g are just the estimate.
     settled = client.post(f"{path}/settlement", headers=bearer).json
     assert settled == {"lines": 2, "more_fen": 0, "less_fen": 398}

@@ -1,5 +1,7 @@
 """What weighed goods weigh: the lines of a round, entering weights, settling them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from flask import current_app
@@ -16,6 +18,7 @@ from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.http.row_ids import MAX_ROW_ID
 from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.weighing import queries
 
 PATH = "/rounds/<round_name>/weights"
@@ -112,16 +115,27 @@ def enter_weights(identity: Identity, round_name: str, body: EnterWeights) -> tu
     """Enter what lines weigh, all or none; a second weight replaces the first, the same one is none."""
     settings: Settings = current_app.extensions["groupbuy_settings"]
     round_ = campaigns.get_round(round_name)
-    entered = weighing.enter_weights(
-        round_=round_,
-        entries=[Entry(line.order_no, line.product_code, line.weight, line.seen) for line in body.lines],
-        layouts=settings.scale_barcodes,
-        now=utc_now(),
-        actor=identity.actor,
-        sure=body.sure,
-    )
+    with _named_as_here():
+        entered = weighing.enter_weights(
+            round_=round_,
+            entries=[Entry(line.order_no, line.product_code, line.weight, line.seen) for line in body.lines],
+            layouts=settings.scale_barcodes,
+            now=utc_now(),
+            actor=identity.actor,
+            sure=body.sure,
+        )
     missing = sum(line.missing for line in queries.weighed_lines(round_.id))
     return 200, {"entered": entered, "missing": missing}
+
+
+@contextmanager
+def _named_as_here() -> Iterator[None]:
+    """Call what pages and workbooks know as grams by the name of the body's field."""
+    try:
+        yield
+    except GroupbuyError as error:
+        error.param = (error.param or "").replace(".grams", ".weight") or None
+        raise
 
 
 @endpoint("POST", f"{PATH}/settlement", scope="warehouse:write", answers={200: WeightsSettled})
