@@ -114,6 +114,21 @@ def check_units(asked: Mapping[str, int], askable: Mapping[str, int], names: Map
             raise RuleBroken("more_than_bought", f"Of {name} at most {left} can be asked for.", param=code)
 
 
+def check_complaint(kind: Kind, goods: Goods, *, charged: bool) -> None:
+    """Raise RuleBroken ``only_a_complaint`` where a resident would get nothing for what others gain by it.
+
+    Whoever complains asks for nothing: goods that come back, and a charge to the supplier, belong to a case
+    that pays for them.
+    """
+    if kind is Kind.COMPLAINT and (charged or goods is not Goods.KEPT):
+        raise RuleBroken(
+            "only_a_complaint",
+            "A complaint gives the resident nothing, so no goods come back and nobody is charged."
+            " Reject it and have a refund or an exchange asked for.",
+            param="charge_supplier" if charged else "goods",
+        )
+
+
 def after_approval(kind: Kind) -> CaseState:
     """Return where an approval leads."""
     return CaseState.APPROVED if kind in PROMISES_GOODS else CaseState.CLOSED

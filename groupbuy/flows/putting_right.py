@@ -168,11 +168,13 @@ def decide(
     An approved refund takes the units off their lines, so that what was paid above is owed back and the
     commission follows; a replacement comes in the next round, an exchange as the product ``instead`` where
     a code is given. ``goods`` is what becomes of them, and the stock with them. Of a line fewer units than
-    asked for may be ``agreed`` to. Raise NotFound, BadInput,
-    RuleBroken ``already_decided``, ``more_than_bought``, ``not_there``, ``already_back``.
+    asked for may be ``agreed`` to. Raise NotFound, BadInput, RuleBroken ``already_decided``,
+    ``more_than_bought``, ``not_there``, ``already_back``, ``only_a_complaint``.
     """
     case = queries.get_case(number)
     _check_answer(answer, approve)
+    if approve:
+        rules.check_complaint(Kind(case.kind), goods, charged=charge is not None)
     freeing.lock_round_of(case)
     crediting.lock_paid([line.order_line_id for line in case.lines])
     order = lock_order(case.order)

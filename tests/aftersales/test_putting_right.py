@@ -113,6 +113,17 @@ def test_a_rejected_or_withdrawn_request_lets_the_goods_go(order: Order) -> None
     fetch(order)
 
 
+def test_a_complaint_pays_nothing_so_nobody_is_charged_and_nothing_comes_back(order: Order) -> None:
+    fetch(order)
+    case = ask(order, Kind.COMPLAINT, P1=2)
+    assert code_of(decide, case, charge=Charge()) == "only_a_complaint"
+    for goods in (Goods.RETURNED, Goods.WRITTEN_OFF):
+        assert code_of(decide, case, goods=goods) == "only_a_complaint"
+    decided = decide(case)
+    assert (decided.state, decided.refund_fen, decided.goods) == ("closed", 0, "kept")
+    assert db.session.scalars(select(SupplierClaim)).all() == []
+
+
 def test_a_promise_of_goods_waits_until_they_are_there(order: Order) -> None:
     fetch(order)
     case = decide(ask(order, Kind.REPLACEMENT, P2=1))
