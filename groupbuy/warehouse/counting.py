@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -11,9 +12,10 @@ from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks
 from groupbuy.db.totals import by_key
 from groupbuy.kernel.errors import GroupbuyError
+from groupbuy.kernel.sorting import natural_key
 from groupbuy.warehouse import batching, stock
 from groupbuy.warehouse.models import BatchMovement, StockBatch, StockMovement, Warehouse
-from groupbuy.warehouse.rules import Batch
+from groupbuy.warehouse.rules import MAIN, Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,25 @@ def book(*, lines: Sequence[Counted], now: datetime, actor: str) -> int:
 
 
 def to_count(warehouse_id: int | None) -> Sequence[tuple[StockBatch, Product]]:
-    """Return what lies in a warehouse or in all of them, by product code and batch."""
+    """Return what lies in a warehouse or in all of them, warehouse by warehouse.
+
+    In each it goes along the shelves, goods without a place behind them, by product code and batch.
+    """
     lying = batching.batches().where(batching.is_there()).order_by(None)
     if warehouse_id is not None:
         lying = lying.where(StockBatch.warehouse_id == warehouse_id)
     rows = db.session.execute(lying.order_by(Product.code, StockBatch.best_before, StockBatch.number))
-    return [(row[0], row[1]) for row in rows]
+    return sorted(((row[0], row[1]) for row in rows), key=_way)
+
+
+def _way(one: tuple[StockBatch, Product]) -> tuple[Any, ...]:
+    shelf = shelf_of(*one)
+    return one[0].warehouse_id, not shelf, natural_key(shelf.upper())
+
+
+def shelf_of(batch: StockBatch, product: Product) -> str:
+    """Return where a batch stands, empty for unknown; the shelves are those of the main warehouse."""
+    return product.shelf_place or "" if batch.warehouse_id == MAIN else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from groupbuy.catalog.models import Product
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
+from groupbuy.warehouse.counting import shelf_of
 from groupbuy.warehouse.models import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -14,7 +15,7 @@ from groupbuy.warehouse.models import (
     StockTransfer,
     StockTransferLine,
 )
-from groupbuy.warehouse.rules import MAIN, NEVER, Batch
+from groupbuy.warehouse.rules import NEVER, Batch
 
 COLUMNS = (
     Column("序号", Kind.INTEGER, 5),
@@ -133,8 +134,7 @@ def _batch_text(batch: Batch) -> str:
 
 def _counted(place: int, batch: StockBatch, product: Product) -> Row:
     goods = (place, product.code, product.name, product.spec or "", product.unit)
-    # The shelves are those of the main warehouse.
-    shelf = product.shelf_place or "" if batch.warehouse_id == MAIN else ""
+    shelf = shelf_of(batch, product)
     lot = (batch.number, str(batch.good_until or ""))
     return (*goods, batch.warehouse.name, shelf, *lot, batch.units, "", "", "")
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from groupbuy.audit.models import AuditEntry
 from groupbuy.catalog.models import Product
+from groupbuy.catalog.service import place_product
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.documents.reading import read_table
@@ -24,7 +25,7 @@ from tests.support.commands import Run
 from tests.warehouse import day
 from tests.warehouse.test_warehouses import lying
 
-HEADERS = ["商品编码", "品名", "规格", "单位", "仓库编码", "仓库", "批次", "保质期至", "账面数量", "实盘数量"]
+HEADERS = "商品编码,品名,规格,单位,仓库编码,仓库,货位,批次,保质期至,账面数量,实盘数量,盘点版本"
 Filling = Mapping[tuple[str, str], Any]
 
 
@@ -39,7 +40,7 @@ def filled(content: bytes, counted: Filling, *more: Sequence[Any]) -> bytes:
     book = openpyxl.load_workbook(BytesIO(content))
     tab = book.worksheets[0]
     for row in tab.iter_rows(min_row=2):
-        row[9].value = counted.get((row[0].value, row[6].value or ""), row[9].value)
+        row[10].value = counted.get((row[0].value, row[7].value or ""), row[10].value)
     for values in more:
         tab.append(values)
     out = BytesIO()
@@ -63,7 +64,9 @@ def faults(content: bytes) -> list[tuple[int, str, str]]:
 def test_a_sheet_is_booked_once_with_a_movement_for_each_difference(goods: list[Product]) -> None:
     first, second = goods
     # Two of A are gone, B is as in the books, P2 was not counted; three more turn up in the grid warehouse.
-    counted = filled(sheet(), {("P1", "A"): 2, ("P1", "B"): 5}, ["P2", "", "", "", "G1", "", "", "", "", "3"])
+    counted = filled(
+        sheet(), {("P1", "A"): 2, ("P1", "B"): 5}, ["P2", "", "", "", "G1", "", "", "", "", "", "3"]
+    )
     found = book(counted)
     assert [(line.product.code, line.seen, line.counted) for line in found.differing] == [
         ("P1", 4, 2),
@@ -93,17 +96,17 @@ def test_a_sheet_is_booked_once_with_a_movement_for_each_difference(goods: list[
 
 
 def test_every_line_at_fault_is_named_and_nothing_is_booked(goods: list[Product]) -> None:
-    twice = ["P1", "", "", "", "MAIN", "", "B", "2026-12-31", "5", "5"]
+    twice = ["P1", "", "", "", "MAIN", "", "", "B", "2026-12-31", "5", "5"]
     wrong = filled(
         sheet(),
         {("P1", "A"): "-1", ("P1", "B"): 5, ("P2", "A"): "3.5"},
-        ["P9", "", "", "", "MAIN", "", "", "", "", "1"],
-        ["P1", "", "", "", "G9", "", "", "", "", "1"],
-        ["P1", "", "", "", "G1", "", "A", "", "", "1"],
-        ["P2", "", "", "", "G1", "", "", "", "4", "1"],
+        ["P9", "", "", "", "MAIN", "", "", "", "", "", "1"],
+        ["P1", "", "", "", "G9", "", "", "", "", "", "1"],
+        ["P1", "", "", "", "G1", "", "", "A", "", "", "1"],
+        ["P2", "", "", "", "G1", "", "", "", "", "4", "1"],
     )
     tab = openpyxl.load_workbook(BytesIO(wrong)).worksheets[0]
-    twice[7] = tab.cell(3, 8).value
+    twice[8] = tab.cell(3, 9).value
     assert faults(filled(wrong, {}, twice)) == [
         (2, "实盘数量", "out_of_range"),
         (4, "实盘数量", "not_a_number"),
@@ -120,7 +123,7 @@ def test_every_line_at_fault_is_named_and_nothing_is_booked(goods: list[Product]
         "unknown_column",
     }
     # Without its number nobody knows how old a sheet is.
-    bare = f"{','.join(HEADERS)},盘点版本\nP1,,,,G1,,,,0,2,\n".encode()
+    bare = f"{HEADERS}\nP1,,,,G1,,,,,0,2,\n".encode()
     assert faults(bare) == [(2, "盘点版本", "required")]
     assert db.session.scalars(select(StockMovement).where(StockMovement.kind == "stock_take")).all() == []
 
@@ -162,3 +165,20 @@ def test_a_sheet_is_written_and_booked_from_the_command_line(
     assert (again.exit_code, "stock_changed" in again.stderr) == (1, True)
     assert run_cli("stock-take", "book", str(file), "--json", check=False).json["faults"][0]["row"] == 2
     assert run_cli("stock-take", "book", str(tmp_path / "none.xlsx"), check=False).exit_code == 1
+
+
+def test_a_sheet_goes_along_the_shelves_of_the_main_warehouse(goods: list[Product]) -> None:
+    book(filled(sheet(), {("P1", "A"): 4}, ["P2", "", "", "", "G1", "", "", "", "", "", "2"]))
+    for product, shelf in zip(goods, ("A-10", "a-2"), strict=True):
+        with transaction():
+            fresh = db.session.get_one(Product, product.id)
+            place_product(product=fresh, shelf_place=shelf, now=building.NOW, actor="test")
+    rows = list(openpyxl.load_workbook(BytesIO(sheet())).worksheets[0].iter_rows(min_row=2, values_only=True))
+    walked = [(row[0], row[4], row[6] or "", row[7]) for row in rows]
+    assert walked == [
+        ("P2", "MAIN", "a-2", "A"),
+        ("P1", "MAIN", "A-10", "A"),
+        ("P1", "MAIN", "A-10", "B"),
+        ("P2", "G1", "", None),
+    ]
+    assert [line.counted for line in book(filled(sheet(), {("P1", "A"): 3})).differing] == [3]

@@ -29,6 +29,7 @@ COLUMNS = (
     Column("单位", cells.name, optional=True),
     Column(PLACE, cells.reference, required=True),
     Column("仓库", cells.name, optional=True),
+    Column("货位", cells.free_text, optional=True),
     Column(BATCH, cells.name, blank=""),
     Column(UNTIL, cells.day, blank=NEVER),
     Column(SEEN, cells.limit, blank=0),
@@ -43,6 +44,7 @@ TEMPLATE = (
     TemplateColumn("单位", explanation="仅供参考"),
     TemplateColumn(PLACE, required=True, explanation="仓库编码，勿改", example="MAIN"),
     TemplateColumn("仓库", explanation="仅供参考"),
+    TemplateColumn("货位", explanation="中心仓的货位，仅供参考"),
     TemplateColumn(BATCH, explanation="批次号，无批次留空", example="B20261122"),
     TemplateColumn(UNTIL, explanation="保质期至，如 2026-12-31，无则留空", example="2026-12-31"),
     TemplateColumn(SEEN, explanation="制表时的账面数量，勿改；新增的行留空", example="12"),
@@ -76,7 +78,7 @@ def write_counts(rows: Sequence[tuple[StockBatch, Product]], *, made_after: int)
 
 def _texts(batch: StockBatch, product: Product, made_after: int) -> Sequence[str]:
     goods = (product.code, product.name, product.spec or "", product.unit)
-    place = (batch.warehouse.code, batch.warehouse.name)
+    place = (batch.warehouse.code, batch.warehouse.name, counting.shelf_of(batch, product))
     lot = (batch.number, str(batch.good_until or ""))
     return (*goods, *place, *lot, str(batch.units), "", "", str(made_after))
 

@@ -26,7 +26,7 @@ def test_a_sheet_goes_through_the_pages(town: Town) -> None:
     refused = operator.get(path)
     assert (refused.status_code, "实盘数量" in refused.get_data(as_text=True)) == (422, True)
     marked = openpyxl.load_workbook(BytesIO(operator.get(f"{path}/marked.xlsx").data)).worksheets[0]
-    assert "实盘数量" in marked.cell(2, 13).value
+    assert "实盘数量" in marked.cell(2, 14).value
     assert operator.post(path).location == path
     path = _send(operator, filled(content, {("P1", ""): 6}))
     check = operator.text(path)
