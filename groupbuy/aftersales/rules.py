@@ -125,7 +125,6 @@ def check_complaint(kind: Kind, goods: Goods, *, charged: bool) -> None:
             "only_a_complaint",
             "A complaint gives the resident nothing, so no goods come back and nobody is charged."
             " Reject it and have a refund or an exchange asked for.",
-            param="charge_supplier" if charged else "goods",
         )
 
 

@@ -188,6 +188,18 @@ def test_an_operator_sees_what_it_costs_and_approves_fewer_units_than_asked_for(
     stored = db.session.scalars(select(AfterSaleCase).execution_options(populate_existing=True)).one()
     assert (stored.refund_fen, stored.lines[0].units, stored.order.amount_fen) == (1980, 2, 990)
 
+    # A complaint about the third is answered, and that is all.
+    more = sent | {"kind": "complaint", "units-P1": "1", "submission_key": "c"}
+    assert buyer.post(f"/orders/{order.number}/after-sale", data=more).status_code == 303
+    latest = select(AfterSaleCase.number).order_by(AfterSaleCase.id.desc())
+    where = f"/admin/after-sales/{db.session.scalars(latest).first()}"
+    page = office.get(where).text
+    assert ("投诉只作答复" in page, 'name="charge_supplier"' in page) == (True, False)
+    refused = office.post(where, data=decision | {"charge_supplier": "y"})
+    assert (refused.status_code, "也不向任何人扣款" in refused.text) == (422, True)
+    assert office.post(where, data=decision).status_code == 303
+    assert "已办结" in office.get(where).text
+
 
 def _category() -> int:
     return db.session.scalars(select(Category.id)).one()
