@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import Select, exists, func, insert, literal, select
 
@@ -58,6 +59,12 @@ def beside(lines: Collection[Difference]) -> Mapping[int, Sequence[BookedClaim]]
         ]
         for one in lines
     }
+
+
+def fingerprint(found: Difference, claims: Sequence[BookedClaim]) -> str:
+    """Return a short digest of a difference and the claims beside it, as somebody looks at them."""
+    seen = (found.match.excess_units, found.match.price_fen, *(one.id for one in claims))
+    return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
 def waiting(*, most: int, after: int | None = None) -> Sequence[Difference]:

@@ -122,18 +122,21 @@ def decide(
     now: datetime,
     actor: str,
     claim_ids: Collection[int] = (),
+    seen: str | None = None,
 ) -> InvoiceDecision:
     """Decide about a difference as it is now: pay as agreed, or as invoiced, which books the difference.
 
     The invoices are net of ``claim_ids``, which are booked already and so are taken off once. A later
     invoice that changes the difference brings it back, and so does a later claim where less than agreed
-    is paid as invoiced. Raise NotFound, BadInput, RuleBroken
-    ``no_difference``.
+    is paid as invoiced. ``seen`` is the fingerprint of what was looked at. Raise NotFound, BadInput,
+    RuleBroken ``no_difference``, ``changed_meanwhile``.
     """
     purchasing.lock_purchase_order(_order_number(line_id))
     found = matching.difference_of(line_id)
     if found is None or not claims.waiting_of([found]):
         raise RuleBroken("no_difference", "Nothing waits for a decision here (any more).")
+    if seen is not None and seen != claims.fingerprint(found, claims.beside([found])[line_id]):
+        raise RuleBroken("changed_meanwhile", "This difference has changed; look at its figures again.")
     if how not in ("as_agreed", "as_invoiced"):
         raise BadInput("unknown_decision", "Choose as_agreed or as_invoiced.", param="how")
     due = _due(found, how, claim_ids)

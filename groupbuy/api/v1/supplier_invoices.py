@@ -81,6 +81,7 @@ class DifferenceShape(Shape):
     """What of a line's invoices does not agree; ``waits`` for a decision.
 
     ``claims`` are those booked on the supplier since the order that may be of this line, the latest first.
+    ``fingerprint`` is another one as soon as the figures or the claims are.
     """
 
     line: int
@@ -94,6 +95,7 @@ class DifferenceShape(Shape):
     price_fen: int
     difference_fen: int
     waits: bool
+    fingerprint: str
     claims: list[BookedClaimShape]
 
 
@@ -114,11 +116,13 @@ class DifferenceDecision(Body):
     """Pay as agreed, or as invoiced, which books the difference.
 
     ``claims`` are those that the invoice is net of: they are booked already and not taken off again.
+    With the ``fingerprint`` of what was looked at, changed figures are refused with ``changed_meanwhile``.
     """
 
     how: Literal["as_agreed", "as_invoiced"]
     note: Words = ""
     claims: Annotated[list[RowNumber], Field(max_length=MOST_CLAIMS)] = Field(default_factory=list)
+    fingerprint: Annotated[Text, Field(max_length=64)] | None = None
 
 
 @endpoint(
@@ -198,6 +202,7 @@ def decide_invoice_difference(identity: Identity, line: int, body: DifferenceDec
         how=body.how,
         note=body.note,
         claim_ids=body.claims,
+        seen=body.fingerprint,
         now=utc_now(),
         actor=identity.actor.name,
     )
@@ -209,7 +214,8 @@ def _differences(rows: Sequence[matching.Difference]) -> list[Json]:
     found, waits = claims.beside(rows), claims.waiting_of(rows)
     return [
         _difference(one)
-        | {"waits": one.line_id in waits, "claims": [_claim(claim) for claim in found[one.line_id]]}
+        | {"waits": one.line_id in waits, "fingerprint": claims.fingerprint(one, found[one.line_id])}
+        | {"claims": [_claim(claim) for claim in found[one.line_id]]}
         for one in rows
     ]
 

@@ -67,8 +67,9 @@ class InvoiceForm(PageForm):
 
 
 class DecisionForm(PageForm):
-    """How a difference is settled."""
+    """How a difference is settled; ``fingerprint`` is that of the figures on the page."""
 
+    fingerprint = HiddenField()
     how = RadioField(
         _l("Decision"),
         choices=[
@@ -222,13 +223,17 @@ def invoices_decide(line_id: int) -> ResponseReturnValue:
     found = matching.difference_of(line_id)
     if found is None:
         raise NotFound("unknown_line", "There is no such line.")
-    form = _decision_form(claims.beside([found])[line_id])
+    beside = claims.beside([found])[line_id]
+    form = _decision_form(beside)
+    # Refused, the page shows the figures of now, and what is sent next is about these.
+    seen, form.fingerprint.data = form.fingerprint.data or None, claims.fingerprint(found, beside)
 
     def store() -> None:
         words: Mapping[str, Any] = {
             "how": form.how.data,
             "note": form.note.data or "",
             "claim_ids": form.claims.data or () if "claims" in form else (),
+            "seen": seen,
         }
         service.decide(line_id=line_id, **words, now=utc_now(), actor=actor().name)
 
