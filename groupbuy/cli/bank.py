@@ -14,7 +14,7 @@ from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
 from groupbuy.flows import banking
-from groupbuy.flows.bank_file import NAMES, layout, read_statement
+from groupbuy.flows.bank_file import NAMES, layout, read_statement, sum_rows
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import plain_yuan
 
@@ -38,7 +38,8 @@ def bank(ctx: click.Context, app: Flask, file: Path, columns: tuple[tuple[str, s
     require_database(app)
     try:
         named = dict(columns)
-        rows = read_statement(read_table(file, layout=layout(named)), columns=named)
+        table = read_table(file, layout=layout(named))
+        rows, sums = read_statement(table, columns=named), sum_rows(table, columns=named)
     except UnreadableTable as error:
         list_faults(error.faults)
         ctx.exit(1)
@@ -51,6 +52,8 @@ def bank(ctx: click.Context, app: Flask, file: Path, columns: tuple[tuple[str, s
             for row in db.session.execute(banking.missing())
         ]
     click.echo(f"{taken.lines} lines, {taken.new} new, {taken.matched} matched")
+    for row in sums:
+        click.echo(f"row {row} only adds others up and was passed over")
     for title, entries in (("open", still_open), ("not at the bank", missing)):
         for day, yuan, who, words in entries:
             click.echo(f"{title}  {day}  {yuan:>12}  {who} {words}".rstrip())

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -26,6 +26,8 @@ NAMES: Mapping[str, Sequence[str]] = {
     "reference": ("交易流水号", "流水号", "凭证号", "交易编号", "reference"),
 }
 MAX_TEXT = 200
+# What the first cell says of a row below the movements that adds them up; such a row has no day.
+SUMS = ("合计", "总计", "小计", "本页合计", "本月合计", "累计", "总额", "total")
 
 
 class Rows(Protocol):
@@ -36,7 +38,7 @@ class Rows(Protocol):
         """Return the texts of the header row."""
 
     @property
-    def rows(self) -> Iterable[tuple[int, Sequence[str]]]:
+    def rows(self) -> Sequence[tuple[int, Sequence[str]]]:
         """Return the rows below it."""
 
 
@@ -77,6 +79,12 @@ def find_columns(headers: Sequence[str], chosen: Mapping[str, str]) -> dict[str,
     return found
 
 
+def sum_rows(table: Rows, *, columns: Mapping[str, str]) -> list[int]:
+    """Return the numbers of rows that only add others up and are passed over; raise as ``find_columns``."""
+    day = find_columns(table.headers, columns)["day"]
+    return [number for number, cells in table.rows if _is_sum(cells, day)]
+
+
 def read_statement(table: Rows, *, columns: Mapping[str, str]) -> list[BankRow]:
     """Return the lines of a statement; raise BadInput as ``find_columns``, or with every fault."""
     places = find_columns(table.headers, columns)
@@ -84,6 +92,8 @@ def read_statement(table: Rows, *, columns: Mapping[str, str]) -> list[BankRow]:
     seen: dict[str, int] = defaultdict(int)
     found = []
     for number, cells in table.rows:
+        if _is_sum(cells, places["day"]):
+            continue
         named = {name: cells[place].strip() for name, place in places.items()}
         row = _read(number, named, seen, faults)
         if row is not None:
@@ -103,6 +113,13 @@ def _read(number: int, cells: Mapping[str, str], seen: dict[str, int], faults: l
     seen[same] += 1
     key = hashlib.sha256(f"{same}\x1f{seen[same]}".encode()).hexdigest()
     return BankRow(key, day, amount, *texts)
+
+
+def _is_sum(cells: Sequence[str], day: int) -> bool:
+    """Tell whether a row has no day and adds others up: its first cell says so, be it in the day's column."""
+    first = next((cell.strip() for cell in cells if cell.strip()), "")
+    called = first.rstrip(":：").replace(" ", "").lower() in SUMS
+    return called and cells[day].strip() in ("", first)
 
 
 def _day(number: int, text: str, faults: list[Fault]) -> date | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, select, tuple_, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -13,7 +13,7 @@ from groupbuy.db.upserts import insert_into
 from groupbuy.finance.rules import BOOKS
 from groupbuy.jobs import service as jobs
 from groupbuy.jobs.models import Job
-from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.payments.gateways import BillLine
 from groupbuy.payments.models import ChannelBill, ChannelBillLine, ChannelPayment, ChannelRefund
 
@@ -167,10 +167,21 @@ def _by_number(rows: Select[str, int | None]) -> dict[str, int]:
     return {row[0]: row[1] or 0 for row in db.session.execute(rows)}
 
 
-def stored_days(*, most: int = 400) -> Sequence[ChannelBill]:
-    """Return the days that are stored, the latest first."""
-    days = select(ChannelBill).order_by(ChannelBill.day.desc(), ChannelBill.channel).limit(most)
+def stored_days(*, before: tuple[date, str] | None = None, most: int = 400) -> Sequence[ChannelBill]:
+    """Return the days that are stored, the latest first, which come after this day and channel."""
+    order = ChannelBill.day.desc(), ChannelBill.channel.desc()
+    days = select(ChannelBill).order_by(*order).limit(most)
+    if before is not None:
+        days = days.where(tuple_(ChannelBill.day, ChannelBill.channel) < before)
     return db.session.scalars(days).all()
+
+
+def get_bill(*, channel: str, day: date) -> ChannelBill:
+    """Return a stored day of a channel's book; raise NotFound."""
+    bill = db.session.get(ChannelBill, (channel, day))
+    if bill is None:
+        raise NotFound("no_bill", "No bill of this channel was fetched for this day.", param="day")
+    return bill
 
 
 def due_days(now: datetime) -> Sequence[tuple[str, date]]:

@@ -40,8 +40,8 @@ def lines(office: Person, query: str = "") -> list[tuple[int, str]]:
 
 
 def test_a_statement_comes_in_once_and_its_lines_are_found_by_state_day_and_page(office: Person) -> None:
-    assert send(office, statement(*FILE)).json == {"lines": 3, "new": 3, "matched": 2}
-    assert send(office, statement(*FILE)).json == {"lines": 3, "new": 0, "matched": 0}
+    assert send(office, statement(*FILE)).json == {"lines": 3, "new": 3, "matched": 2, "sums": []}
+    assert send(office, statement(*FILE)).json == {"lines": 3, "new": 0, "matched": 0, "sums": []}
     assert lines(office) == [(-300, "open"), (1980, "matched"), (-5000, "matched")]
     assert lines(office, "?state=open") == [(-300, "open")]
     assert lines(office, "?since=2026-11-26&until=2026-11-26") == [(1980, "matched")]

@@ -22,7 +22,7 @@ from groupbuy.finance import rules, service
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.finance.rules import Entry
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import BankRow, layout, read_statement
+from groupbuy.flows.bank_file import BankRow, layout, read_statement, sum_rows
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import plain_yuan
 from tests import building
@@ -72,6 +72,20 @@ def test_a_file_is_read_as_banks_write_it(encoding: str) -> None:
 def test_the_header_is_found_by_the_name_that_somebody_says() -> None:
     (row,) = read("日期说明\n哪天,多少\n20261125,7\n".encode("gbk"), day="哪天", amount="多少")
     assert row.amount_fen == 700
+
+
+@pytest.mark.parametrize(
+    "last", ["合计：,69.80,50.00,,,", ",合计,69.80,50.00,,", " 本页合计,,,,,", "TOTAL,1,1,,,"]
+)
+def test_a_row_that_adds_the_others_up_is_passed_over_and_named(last: str) -> None:
+    table = read_table(statement("2026-11-25,,50.00,王五,代付,A778", last), layout=layout({}))
+    (row,) = read_statement(table, columns={})
+    assert (row.amount_fen, sum_rows(table, columns={})) == (-5000, [3])
+
+
+def test_a_movement_with_a_day_is_none_that_adds_others_up_whatever_its_words() -> None:
+    rows = read(statement("2026-11-25,,50.00,合计,合计,合计"))
+    assert len(rows) == 1
 
 
 def test_a_damaged_file_is_not_taken_for_one_of_another_encoding() -> None:

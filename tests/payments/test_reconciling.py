@@ -15,9 +15,12 @@ from groupbuy.finance.rules import BOOKS
 from groupbuy.flows import ordering, refunding
 from groupbuy.payments import reconciling
 from groupbuy.payments.simulator.server import Simulator
+from tests import building
+from tests.api.conftest import person_of
 from tests.building import ACTOR, NOW
 from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop, open_shop
 from tests.support.commands import Run
+from tests.support.seats import appoint
 
 SOON = NOW.replace(minute=1)
 NEXT_DAY = NOW + timedelta(days=1, hours=2)
@@ -66,6 +69,30 @@ def test_the_channels_bill_is_fetched_and_differences_are_listed(
     found = {one.number: (one.ours_fen, one.theirs_fen) for one in differences(shop)}
     assert found == {trade.number: (1480, 1), "P0": (None, 1480)}
     assert any("channel_bills" in text for text in broken_invariants(next_day))
+
+
+def test_fetched_days_and_their_differences_are_read_by_programs(
+    shop: Shop, app: Flask, travel: time_machine.Traveller
+) -> None:
+    (trade,) = shop.simulator.book.trades.values()
+    shop.simulator.book.trades["P0"] = replace(trade, number="P0")
+    trade.paid_fen = 1
+    at(shop, travel, NEXT_DAY)
+    account = building.add_account("财务")
+    appoint(app, account, "finance", NOW)
+    finance = person_of(app, account.id, "finance")
+    day = NOW.astimezone(BOOKS).date().isoformat()
+    (bill,) = finance.get("/channel-bills").json["items"]
+    assert (bill["channel"], bill["day"], bill["differences"]) == ("wechat", day, 2)
+    address = f"/channel-bills/wechat/{day}/differences"
+    first = finance.get(f"{address}?limit=1").json
+    rest = finance.get(f"{address}?limit=1&cursor={first['next_cursor']}").json
+    found = {one["number"]: (one["ours_fen"], one["theirs_fen"]) for one in first["items"] + rest["items"]}
+    assert (found, rest["next_cursor"]) == ({trade.number: (1480, 1), "P0": (None, 1480)}, None)
+    bad = (f"/channel-bills/paypal/{day}/differences", "/channel-bills/wechat/gestern/differences")
+    assert [finance.get(one).status_code for one in bad] == [404, 422]
+    cursor = finance.get("/channel-bills?limit=1").json["next_cursor"]
+    assert (cursor, finance.get("/channel-bills?cursor=x").status_code) == (None, 422)
 
 
 def differences(shop: Shop) -> Sequence[reconciling.Difference]:

@@ -15,7 +15,7 @@ from groupbuy.api.v1.warehouse import Day
 from groupbuy.documents.faults import UnreadableTable
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import layout, read_statement
+from groupbuy.flows.bank_file import layout, read_statement, sum_rows
 from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Query, Text
@@ -42,11 +42,15 @@ class StatementColumns(Query):
 
 
 class StatementTaken(Shape):
-    """Lines of the file, those of them that were not here before, and how many were matched by themselves."""
+    """Lines of the file, those of them that were not here before, and how many were matched by themselves.
+
+    ``sums`` are the rows of the file that only add others up (合计); they are passed over.
+    """
 
     lines: int
     new: int
     matched: int
+    sums: list[int]
 
 
 class StatementFaults(Shape):
@@ -143,11 +147,12 @@ def take_statement_in(identity: Identity, query: StatementColumns) -> tuple[int,
     """Take in a statement, CSV (UTF-8 or GBK) or .xlsx, as the request's body; each line counts once."""
     try:
         columns = query.model_dump()
-        rows = read_statement(uploaded_table(identity, layout(columns)), columns=columns)
+        table = uploaded_table(identity, layout(columns))
+        rows, sums = read_statement(table, columns=columns), sum_rows(table, columns=columns)
     except UnreadableTable as error:
         return 422, _refused(error)
     taken = banking.take_in(rows=rows, now=utc_now(), actor=identity.actor.name)
-    return 201, {"lines": taken.lines, "new": taken.new, "matched": taken.matched}
+    return 201, {"lines": taken.lines, "new": taken.new, "matched": taken.matched, "sums": sums}
 
 
 @endpoint(

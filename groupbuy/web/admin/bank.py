@@ -13,7 +13,7 @@ from groupbuy.documents.faults import Fault, UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import layout, read_statement
+from groupbuy.flows.bank_file import layout, read_statement, sum_rows
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
 from groupbuy.http.row_ids import row_id
@@ -122,7 +122,8 @@ def bank_take() -> ResponseReturnValue:
         return _bank(form)
     columns = {field: form[field].data or "" for field in form.data if field not in ("file", "csrf_token")}
     try:
-        rows = read_statement(read_table(content, name, layout=layout(columns)), columns=columns)
+        table = read_table(content, name, layout=layout(columns))
+        rows, sums = read_statement(table, columns=columns), sum_rows(table, columns=columns)
     except UnreadableTable as error:
         form.form_errors.extend(_said(fault) for fault in error.faults[:MOST_FAULTS])
         return _bank(form)
@@ -140,6 +141,9 @@ def bank_take() -> ResponseReturnValue:
         ),
         "ok",
     )
+    if sums:
+        rows_named = ", ".join(map(str, sums[:MOST_FAULTS]))
+        flash(_("Rows that only add others up were passed over: %(rows)s.", rows=rows_named), "ok")
     return redirect(url_for("admin.bank"), 303)
 
 
