@@ -80,6 +80,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.suppliers_bank": ACT,
         "admin.supplier_terms": ACT,
         "admin.supplier_deduct": ACT,
+        "admin.supplier_deduction_back": ACT,
         "admin.invoices": LOOK,
         "admin.invoices_new": ACT,
         "admin.invoices_detail": LOOK,

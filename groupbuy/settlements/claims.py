@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Select, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Select, exists, func, insert, literal, select
 
 from groupbuy.aftersales.models import AfterSaleCase, SupplierClaim
 from groupbuy.campaigns.models import Offer
@@ -15,6 +15,7 @@ from groupbuy.kernel.errors import BadInput
 from groupbuy.orders.models import Order
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.settlements import matching
+from groupbuy.settlements.deducting import is_given_back
 from groupbuy.settlements.matching import Difference
 from groupbuy.settlements.models import DecisionClaim, InvoiceDecision, SupplierAdjustment
 from groupbuy.warehouse.models import StockIssue
@@ -104,9 +105,7 @@ def _come_since(line_ids: Collection[int]) -> Select[int, SupplierAdjustment]:
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderLine.purchase_order_id)
         .join(SupplierAdjustment, SupplierAdjustment.supplier_id == PurchaseOrder.supplier_id)
         .where(InvoiceDecision.purchase_order_line_id.in_(line_ids), InvoiceDecision.id.in_(_LAST))
-        .where(
-            SupplierAdjustment.kind.in_(KINDS), SupplierAdjustment.at < InvoiceDecision.claims_until, ~known
-        )
+        .where(*_taken_off(), SupplierAdjustment.at < InvoiceDecision.claims_until, ~known)
     )
 
 
@@ -137,9 +136,14 @@ def check(found: Difference, claim_ids: Collection[int]) -> int:
 
 
 def _rows(supplier_ids: Collection[int]) -> Sequence[SupplierAdjustment]:
-    mine = (SupplierAdjustment.supplier_id.in_(supplier_ids), SupplierAdjustment.kind.in_(KINDS))
+    mine = (SupplierAdjustment.supplier_id.in_(supplier_ids), *_taken_off())
     latest = select(SupplierAdjustment).where(*mine).order_by(SupplierAdjustment.id.desc())
     return db.session.scalars(latest.limit(MOST)).all()
+
+
+def _taken_off() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a row is a claim that still stands, neither given back nor a giving back."""
+    return SupplierAdjustment.kind.in_(KINDS), SupplierAdjustment.amount_fen < 0, ~is_given_back()
 
 
 def _is_beside(row: SupplierAdjustment, line: Difference, about: _About) -> bool:

@@ -1,4 +1,4 @@
-"""What suppliers are owed: their statements with everything on them, deductions and payments, in fen."""
+"""What suppliers are owed: their statements with everything on them, and payments, in fen."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -17,7 +17,7 @@ from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
-from groupbuy.settlements import adjusting, making, paying, queries, rules
+from groupbuy.settlements import making, paying, queries, rules
 
 Words = Annotated[Text, Field(max_length=paying.MAX_WORDS)]
 
@@ -103,15 +103,6 @@ class SettlementPayment(Body):
     submission_key: Key | None = None
 
 
-class NewDeduction(Body):
-    """Something off what a supplier is owed; the same ``submission_key`` again changes nothing."""
-
-    kind: Literal["claim", "deduction"]
-    amount_fen: Fen
-    note: Words
-    submission_key: Key
-
-
 @endpoint(
     "GET",
     "/suppliers/<code>/settlements",
@@ -149,28 +140,6 @@ def make_settlement(identity: Identity, code: str, body: NewSettlement) -> tuple
         supplier=queries.get_supplier(code), until=until, now=utc_now(), actor=identity.actor.name
     )
     return 201, queries.as_json(row)
-
-
-@endpoint(
-    "POST",
-    "/suppliers/<code>/deductions",
-    scope="money:write",
-    roles=STAFF,
-    body=NewDeduction,
-    answers={201: OwedShape},
-)
-def deduct_from_supplier(identity: Identity, code: str, body: NewDeduction) -> tuple[int, Any]:
-    """Take something off what a supplier is owed."""
-    adjusting.adjust(
-        supplier_id=queries.get_supplier(code).id,
-        kind=body.kind,
-        amount_fen=-body.amount_fen,
-        cause=f"api:{code}:{body.submission_key}",
-        note=body.note,
-        now=utc_now(),
-        actor=identity.actor.name,
-    )
-    return 201, show_supplier_settlements(identity, code, Page())[1]
 
 
 @endpoint(

@@ -1,10 +1,10 @@
-"""When a supplier is settled with, its rebates, and deductions by hand."""
+"""When a supplier is settled with, and its rebates."""
 
 from typing import Any
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -16,8 +16,8 @@ from groupbuy.settlements import adjusting, queries
 from groupbuy.settlements.rules import Cycle
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.fields import WholeField, YuanField
-from groupbuy.web.kit.forms import KeyedForm, PageForm
+from groupbuy.web.admin.fields import WholeField
+from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 
@@ -38,18 +38,6 @@ class TermsForm(PageForm):
         validators=[Length(max=1000)],
         description=_l("A line per step: purchases of a statement from (yuan), percentage of all of them."),
     )
-
-
-class DeductionForm(KeyedForm):
-    """Something off what a supplier is owed, or onto it."""
-
-    kind = RadioField(
-        _l("What it is"),
-        choices=[SelectChoice("claim", _l("Claim")), SelectChoice("deduction", _l("Deduction"))],
-        default="claim",
-    )
-    amount_fen = YuanField(_l("Amount (yuan)"), validators=[InputRequired()])
-    note = StringField(_l("What for; the supplier reads it"), validators=[InputRequired(), Length(max=200)])
 
 
 @blueprint.route("/suppliers/<code>/terms", methods=["GET", "POST"])
@@ -89,28 +77,3 @@ def _step(line: str) -> tuple[int, int]:
         raise BadInput(
             "not_a_number", f"This step cannot be read: {line.strip()[:60]}", param="rebates"
         ) from error
-
-
-@blueprint.route("/suppliers/<code>/deduct", methods=["GET", "POST"])
-def supplier_deduct(code: str) -> ResponseReturnValue:
-    """Take something off what a supplier is owed; sent twice it counts once."""
-    supplier, form = queries.get_supplier(code), DeductionForm()
-
-    def store() -> None:
-        amount: Any = form.amount_fen.data
-        adjusting.adjust(
-            supplier_id=supplier.id,
-            kind=form.kind.data,
-            amount_fen=-amount,
-            cause=f"form:{form.submission_key.data}",
-            note=form.note.data,
-            now=utc_now(),
-            actor=actor().name,
-        )
-
-    return saving.answer(
-        form,
-        store,
-        title=_("Deduct from %(supplier)s", supplier=supplier.name),
-        back=(url_for("admin.settlements_owed"), _("What is owed")),
-    )
