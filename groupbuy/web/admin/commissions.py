@@ -22,6 +22,7 @@ from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import BASIS, format_yuan, parse_percent, parse_yuan
+from groupbuy.kernel.width import half_width
 from groupbuy.leaders.models import Leader
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
@@ -182,7 +183,7 @@ def commissions_plan() -> ResponseReturnValue:
 
 
 def _target(form: RuleForm, scope: Scope) -> int:
-    target_id = int(form.target.data or 0) if scope in TARGETS else 0
+    target_id = (row_id(form.target.data) or 0) if scope in TARGETS else 0
     if scope in TARGETS and target_id not in {choice.value for choice in form.target.choices}:
         raise BadInput("required", "Choose what the rate is for.", param="target")
     return target_id
@@ -274,7 +275,7 @@ def _rate(form: RuleForm) -> Rate:
 
 
 def _tier(line: str) -> Tier:
-    cells = line.replace("，", " ").replace(",", " ").replace("%", " ").replace("¥", " ").split()
+    cells = half_width(line).replace(",", " ").replace("%", " ").replace("¥", " ").split()
     try:
         start, rate = cells
         return Tier(parse_yuan(start), _checked(parse_percent(rate)))

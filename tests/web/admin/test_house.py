@@ -128,7 +128,7 @@ def test_rates_of_each_kind_are_put_in_force_and_ended(town: Town) -> None:
     forms = (
         {"scope": "default", "how": "percent", "rate_bp": "8.5"},
         {"scope": "product", "target": str(town.products[0].id), "how": "fixed", "fixed_fen": "0.50"},
-        {"scope": "leader", "target": str(town.leader.id), "how": "tiers", "tiers": "0 8\n1000，10%"},
+        {"scope": "leader", "target": str(town.leader.id), "how": "tiers", "tiers": "0 ８\n１000，10％"},
     )
     for form in forms:
         assert town.operator.post("/admin/commissions/plan", **form).status_code == 303, form
@@ -136,8 +136,11 @@ def test_rates_of_each_kind_are_put_in_force_and_ended(town: Town) -> None:
     assert [rule.rate for rule in rules][:2] == [{"rate_bp": 850}, {"fixed_fen": 50}]
     assert "8.5%" in town.operator.text("/admin/commissions/plan")
     assert town.operator.post(f"/admin/commissions/plan/{rules[0].id}/end").status_code == 303
-    bad = {"scope": "default", "how": "tiers", "tiers": "zehn"}
-    assert town.operator.post("/admin/commissions/plan", **bad).status_code == 422
+    for bad in (
+        {"scope": "default", "how": "tiers", "tiers": "zehn"},
+        {"scope": "product", "target": "zehn", "how": "percent", "rate_bp": "1"},
+    ):
+        assert town.operator.post("/admin/commissions/plan", **bad).status_code == 422
 
 
 def test_the_market_is_closed_on_a_day_and_opened_again(town: Town) -> None:
