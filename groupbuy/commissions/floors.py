@@ -9,6 +9,7 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
 from groupbuy.db.bulk import select_in, table_of
+from groupbuy.finance import dials
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.models import Leader
@@ -16,6 +17,17 @@ from groupbuy.leaders.models import Leader
 # What holds for goods of any kind, the most particular first.
 _OF_LEADERS = (Scope.LEADER, Scope.LEVEL, Scope.DEFAULT)
 Amounts = Mapping[tuple[str, int], int]
+
+
+def hold_rates(*, shared: bool = False) -> None:
+    """Let whoever sets a rate, and, ``shared``, those who set prices, wait for each other.
+
+    The rate is checked against prices and the price against rates: at the same instant neither would see
+    what the other has not committed.
+    """
+    # Rates have no row in common, and of what is not there yet none can be locked: a figure of the plan
+    # stands for it.
+    dials.hold("referral_bp", shared=shared)
 
 
 def check_prices(prices: Mapping[int, int], *, leader: Leader | None = None) -> None:
@@ -40,7 +52,11 @@ def sentence(code: str, fixed_fen: int) -> str:
 
 
 def above_price(prices: Mapping[int, int], *, leader: Leader | None = None) -> dict[int, int]:
-    """Return by product the commission per unit where it is above the price."""
+    """Return by product the commission per unit where it is above the price.
+
+    No rate changes until the transaction ends.
+    """
+    hold_rates(shared=True)
     amounts = _amounts(leader)
     if not any(amounts.values()):
         return {}

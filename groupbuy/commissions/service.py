@@ -6,6 +6,7 @@ from sqlalchemy import Select, exists, select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product
+from groupbuy.commissions import floors
 from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
@@ -21,6 +22,7 @@ def set_rule(
     Orders placed before keep the rate they were placed with. A rate equal to the one in force
     changes nothing. Raise BadInput ``above_price`` for more per unit than a product costs.
     """
+    floors.hold_rates()
     check_amount(scope, target_id, rate)
     former = db.session.query(CommissionRule).filter_by(scope=scope, target_id=target_id, valid_to=None)
     row = former.with_for_update().one_or_none()

@@ -83,12 +83,15 @@ def dials() -> Dials:
     return Dials(**{**USUAL, **{name: value for name, value in rows if name in USUAL}})
 
 
-def hold(name: str) -> int:
-    """Return a figure in force, which nobody else sets until the transaction ends."""
+def hold(name: str, *, shared: bool = False) -> int:
+    """Return a figure in force, which nobody else sets until the transaction ends.
+
+    Of those who hold it ``shared`` none waits for another.
+    """
     row = insert_into(FinanceSetting).values(name=name, value=USUAL[name])
     db.session.execute(row.on_conflict_do_nothing())
     held = select(FinanceSetting.value).where(FinanceSetting.name == name)
-    return db.session.execute(held.with_for_update()).scalar_one()
+    return db.session.execute(held.with_for_update(read=shared)).scalar_one()
 
 
 def set_dials(*, values: Mapping[str, int], now: datetime, actor: str) -> None:

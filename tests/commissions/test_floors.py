@@ -1,5 +1,7 @@
 """A price is not lowered below the commission per unit: in the catalogue, in campaigns, in running rounds."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -9,17 +11,20 @@ from sqlalchemy import select
 from groupbuy.campaigns.leader_terms import Own
 from groupbuy.campaigns.models import Campaign, Offer, Round
 from groupbuy.campaigns.recurrence import Kind, Recurrence
+from groupbuy.catalog import service as catalog
 from groupbuy.catalog.models import Product
 from groupbuy.commissions import floors
+from groupbuy.commissions import service as commissions
 from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.flows import picking, planning, pricing_anew
 from groupbuy.kernel.errors import BadInput
 from groupbuy.leaders.models import Leader
 from tests import building
 from tests.building import ACTOR, NOW, ZONE
 from tests.files import faults_of, import_text
+from tests.support.locks import wait_until_somebody_waits
 from tests.web.test_money_pages import browser
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -111,3 +116,32 @@ def test_the_pages_of_products_say_so_beside_the_price(app: Flask, goods: Produc
     page = desk.post("/admin/products/P1", data=typed | {"price_fen": "4.99"})
     assert (page.status_code, "的每件佣金 ¥5.00" in page.text) == (422, True)
     assert desk.post("/admin/products/P1", data=typed | {"price_fen": "5.00"}).status_code == 303
+
+
+@pytest.mark.parametrize("rate_first", [True, False])
+def test_of_a_rate_and_a_price_at_the_same_instant_the_second_is_refused(
+    app: Flask, rate_first: bool
+) -> None:
+    product_id = building.add_product(building.add_supplier()).id
+
+    def raise_rate() -> None:
+        plain = {"scope": Scope.PRODUCT, "target_id": product_id, "rate": Rate(fixed_fen=900)}
+        commissions.set_rule(**plain, now=NOW, actor="test")
+
+    def lower_price() -> None:
+        catalog.reprice_many(versions={product_id: 1}, by_fen=-100, now=NOW, actor="test")
+        floors.check_prices({product_id: 890})
+
+    def second() -> str | None:
+        with app.app_context(), suppress(BadInput):
+            in_transaction(lower_price if rate_first else raise_rate)
+            return "taken"
+        return None
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction():
+            (raise_rate if rate_first else lower_price)()
+            later = pool.submit(second)
+            if db.engine.dialect.name == "postgresql":
+                wait_until_somebody_waits()
+        assert later.result() is None
