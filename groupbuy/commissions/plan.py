@@ -103,7 +103,10 @@ def _refuse_stale() -> NoReturn:
 
 
 def end(*, rule_id: int, now: datetime, actor: str) -> None:
-    """End a rate without a successor; one that has ended stays so. Raise NotFound."""
+    """End a rate without a successor; one that has ended stays so.
+
+    Raise NotFound, BadInput ``below_commission`` where what then holds is above a price.
+    """
     rule = db.session.get(CommissionRule, rule_id)
     if rule is None:
         raise NotFound("unknown_rule", "There is no such rate.")

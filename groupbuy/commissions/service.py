@@ -20,7 +20,8 @@ def set_rule(
     """Put a rate in force from now on in place of the former one; None ends it without a successor.
 
     Orders placed before keep the rate they were placed with. A rate equal to the one in force
-    changes nothing. Raise BadInput ``above_price`` for more per unit than a product costs.
+    changes nothing. Raise BadInput ``above_price`` for more per unit than a product costs, and
+    ``below_commission`` where that is so of what holds once a rate has ended.
     """
     floors.hold_rates()
     check_amount(scope, target_id, rate)
@@ -33,6 +34,8 @@ def set_rule(
         .where(CommissionRule.id == (row.id if row else 0), CommissionRule.valid_to.is_(None))
         .values(valid_to=now)
     )
+    if rate is None:
+        floors.check_prices(_prices(scope, target_id))
     fresh = None if rate is None else _add(scope=scope, target_id=target_id, rate=rate, now=now)
     audit.record(
         at=now,
@@ -44,6 +47,17 @@ def set_rule(
         after={"rate": rate.to_json() if rate else None},
     )
     return fresh
+
+
+def _prices(scope: Scope, target_id: int) -> dict[int, int]:
+    """Return the prices of the products on the shelf for which a rate of their own or their category ends."""
+    own = {Scope.PRODUCT: Product.id, Scope.CATEGORY: Product.category_id}
+    if scope not in own:
+        return {}
+    on_shelf = (Product.state == "on_shelf", Product.price_fen > 0, own[scope] == target_id)
+    return {
+        row[0]: row[1] for row in db.session.execute(select(Product.id, Product.price_fen).where(*on_shelf))
+    }
 
 
 def check_amount(scope: Scope, target_id: int, rate: Rate | None) -> None:

@@ -59,6 +59,20 @@ def test_the_products_own_amount_counts_before_all_others(goods: Product) -> Non
     assert (refused({other.id: 1}, leader), refused({other.id: 699})) == (False, True)
 
 
+def test_a_rate_does_not_end_where_more_than_the_price_would_hold_then() -> None:
+    product_id = building.add_product(building.add_supplier()).id
+    building.set_commission(Rate(rate_bp=100), Scope.PRODUCT, product_id)
+    building.set_commission(Rate(fixed_fen=991))
+
+    def end() -> None:
+        commissions.set_rule(scope=Scope.PRODUCT, target_id=product_id, rate=None, now=NOW, actor="test")
+
+    with pytest.raises(BadInput, match="Of P1 leaders get"):
+        in_transaction(end)
+    building.set_commission(Rate(fixed_fen=990))
+    in_transaction(end)
+
+
 def test_a_running_round_does_not_sell_below_the_commission(goods: Product) -> None:
     round_ = building.add_round([goods])
     offer = db.session.scalars(select(Offer).where(Offer.round_id == round_.id)).one()
