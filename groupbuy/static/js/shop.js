@@ -58,6 +58,10 @@
       line.querySelector("[data-freight-shown]").textContent = yuan(freight);
       fen += freight;
     });
+    var door = form.querySelector("[data-door-fen]:checked");
+    if (door) {
+      fen += +door.dataset.doorFen * Array.from(form.querySelectorAll(".basket")).filter(function (one) { return goods(one).fen; }).length;
+    }
     bar.querySelector("[data-cart-total]").textContent = yuan(fen);
     var count = bar.querySelector("[data-cart-count]");
     count.textContent = pieces;
@@ -79,6 +83,7 @@
     if (event.target.classList.contains("stepper-input")) {
       change(event.target.closest("[data-stepper]"), number(event.target), true);
     }
+    if (event.target.matches("[data-door-fen]")) { sum(event.target.form); }
   });
   /* After "back" the browser restores what was typed; the sum follows it. */
   window.addEventListener("pageshow", function () {

@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 
 from groupbuy.campaigns.rules import Window
 from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction
+from groupbuy.flows import bringing
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders.models import Order
 from tests import building
@@ -256,3 +258,19 @@ def test_the_total_follows_the_goods_and_their_freight(app: Flask, live_server: 
     page.locator(".stepper-less").first.click()
     expect(freight).to_have_text("5.00")
     expect(total).to_have_text("54.50")
+
+
+def test_the_total_follows_the_way_to_the_door(app: Flask, live_server: str, page: Page) -> None:
+    now = utc_now()
+    window = Window(now - timedelta(hours=1), now + timedelta(hours=3), now.astimezone(ZONE).date())
+    shop = open_shop(window=window)
+    in_transaction(
+        lambda: bringing.set_door_fee(leader=shop.leader, fee_fen=350, now=now, actor=building.ACTOR)
+    )
+    into_the_cart(page, live_server, shop)
+    total, to_door = page.locator("[data-cart-total]"), page.locator("[name=to_door]")
+    goods = total.inner_text()
+    to_door.check()
+    expect(total).to_have_text(f"{float(goods) + 3.5:.2f}")
+    to_door.uncheck()
+    expect(total).to_have_text(goods)
