@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, RouteProposal
 from groupbuy.delivery.rules import (
     MINUTES_A_DAY,
@@ -53,16 +53,20 @@ def _check_solver() -> None:
 
 
 def task_of(day: date) -> Task:
-    """Return what is to be planned: every leader with goods and a place, beside those who stay.
+    """Return what is to be planned: every leader with a place whose goods wait, beside those who stay.
 
-    Raise RuleBroken ``route_left``, ``not_planned``, ``no_depot``, and what ``rules.check_task`` raises.
+    Routes that have left keep their stops. Raise RuleBroken ``route_left`` when all have, ``not_planned``,
+    ``no_depot``, and what ``rules.check_task`` raises.
     """
-    routes, units, start = queries.routes_of(day), queries.units_of_day(day), depot()
+    routes, start = _waiting(day), depot()
     stops = {stop.leader_id: stop for route in routes for stop in route.stops}
-    if any(route.left_at is not None for route in routes):
-        raise RuleBroken("route_left", "A route of this day has left; its stops stay as they are.")
-    if not stops or not units.keys() <= stops.keys():
+    unplanned = brought.leaders_without_stop(day)
+    if not stops and not unplanned and queries.routes_of(day) != routes:
+        raise RuleBroken("route_left", "All routes of this day have left; their stops stay as they are.")
+    if not stops or unplanned:
         raise RuleBroken("not_planned", "Give every leader of this day a stop first.")
+    of_stops = brought.units_of_stops(day)
+    units = {one: of_stops[stop.id] for one, stop in stops.items() if stop.id in of_stops}
     if start is None:
         raise RuleBroken("no_depot", "Say in the settings where the warehouse lies; tours begin there.")
     placed = {one: place_of(stops[one].leader) for one in sorted(units)}
@@ -74,6 +78,11 @@ def task_of(day: date) -> Task:
     task = Task(start, _vehicles(routes, units, drops), drops)
     check_task(task)
     return task
+
+
+def _waiting(day: date) -> Sequence[DeliveryRoute]:
+    """Return the routes of a day that have not left: a leader has one stop on them at most."""
+    return [route for route in queries.routes_of(day) if route.left_at is None]
 
 
 def place_of(leader: Leader) -> Place | None:
@@ -132,10 +141,7 @@ def propose(*, day: date, now: datetime, actor: str) -> RouteProposal:
 
 def _present_metres(day: date, task: Task) -> int:
     placed = {drop.leader_id for drop in task.drops}
-    tours = (
-        [stop.leader_id for stop in route.stops if stop.leader_id in placed]
-        for route in queries.routes_of(day)
-    )
+    tours = ([stop.leader_id for stop in route.stops if stop.leader_id in placed] for route in _waiting(day))
     return sum(metres_of(task, tour) for tour in tours)
 
 
@@ -201,7 +207,7 @@ def _lock_routes(day: date) -> None:
 
 
 def _reorder(day: date, tours: Sequence[Tour]) -> None:
-    routes = {route.id: route for route in queries.routes_of(day)}
+    routes = {route.id: route for route in _waiting(day)}
     stops = {stop.leader_id: stop.id for route in routes.values() for stop in route.stops}
     going = {leader_id for tour in tours for leader_id in tour.leader_ids}
     for tour in tours:

@@ -44,7 +44,8 @@ def proposed(day: date) -> Proposed | None:
     tours = planning.tours_from(row.tours or ())
     shown = [_shown(task, tour, routes[tour.route_id], leaders) for tour in tours if tour.leader_ids]
     placed = {drop.leader_id for drop in task.drops}
-    return Proposed(row, shown, [leader for one, leader in leaders.items() if one not in placed])
+    waiting = (stop for route in routes.values() if route.left_at is None for stop in route.stops)
+    return Proposed(row, shown, [stop.leader for stop in waiting if stop.leader_id not in placed])
 
 
 def _shown(task: Task, tour: Tour, route: DeliveryRoute, leaders: Mapping[int, Leader]) -> ProposedTour:

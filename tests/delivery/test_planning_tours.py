@@ -15,6 +15,7 @@ from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.delivery import planning, service
+from groupbuy.flows import dispatching
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.leaders.models import Leader
@@ -22,7 +23,7 @@ from groupbuy.purchasing import delivering
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.work import work_off
 from tests import building
-from tests.building import NOW, PICKUP
+from tests.building import ACTOR, NOW, PICKUP
 from tests.delivery.town import T, Town
 from tests.support.browsers import DESKTOP, PHONE
 from tests.support.commands import Run
@@ -165,11 +166,29 @@ def test_a_day_that_has_changed_or_left_is_not_taken_over(app: Flask, town: Town
     _work(app)
     before = _orders(town)
     town.leave("未分线路")
+    assert _refused(_take) == "changed_meanwhile"
+    town.leave("东线")
     assert _refused(_take) == "route_left"
     assert _refused(_propose) == "route_left"
     assert _orders(town) == before
     in_transaction(lambda: planning.throw_away(day=PICKUP, now=T, actor="test"))
     assert _refused(_take) == "unknown_proposal"
+
+
+def test_late_goods_are_planned_beside_a_route_that_has_left(app: Flask, town: Town) -> None:
+    """东线 has left with the first round: L1's four units of the second go along to L3."""
+    warehouse = _staff(app, "warehouse")
+    route_id = town.route("东线").id
+    in_transaction(lambda: dispatching.leave(route_id=route_id, now=T, actor=ACTOR, later=("C2",)))
+    assert town.plan() == 1
+    _capacity(town, "东线 2", 4)
+    _capacity(town, "未分线路", 5)
+    _propose()
+    assert _work(app) == ["ready"]
+    assert "没有坐标" not in warehouse.text(PAGE)
+    assert _take() == 2
+    after = {name: sorted(codes) for name, codes in _orders(town).items()}
+    assert after == {"东线": ["L1", "L2"], "未分线路": ["L1", "L3"]}
 
 
 def test_what_is_thrown_away_or_asked_for_again_is_not_stored(app: Flask, town: Town) -> None:
