@@ -1,6 +1,6 @@
 """Reading the routes of a day and the goods of their stops."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, select
@@ -9,7 +9,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.db import db
-from groupbuy.db.totals import by_key, total
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.sorting import natural_key
@@ -101,13 +100,6 @@ def days_to_sign(leader_id: int) -> Sequence[date]:
         )
     )
     return db.session.scalars(unsigned.order_by(DeliveryStop.day)).all()
-
-
-def units_of_day(day: date) -> Mapping[int, int]:
-    """Return the sale units of a day by leader, in one query."""
-    return by_key(
-        lines_of(day).add_columns(Order.leader_id, total(OrderLine.quantity)).group_by(Order.leader_id)
-    )
 
 
 def lines_of(day: date) -> Select[*tuple[object, ...]]:

@@ -25,7 +25,7 @@ from groupbuy.orders.models import Order
 from groupbuy.settlements.queries import open_fen
 from tests import building
 from tests.building import ACTOR, PICKUP
-from tests.delivery.town import T, Town
+from tests.delivery.town import T, Town, units_of_day
 from tests.warehouse import day
 
 
@@ -52,9 +52,7 @@ def test_each_leader_gets_one_stop_for_all_its_goods_of_the_day(town: Town) -> N
         ("C1", "P1", 7, 6930),
         ("C2", "P2", 4, 8000),
     ]
-    assert queries.units_of_day(PICKUP) == {
-        leader.id: n for leader, n in zip(town.leaders, (11, 3, 1), strict=True)
-    }
+    assert units_of_day(PICKUP) == {leader.id: n for leader, n in zip(town.leaders, (11, 3, 1), strict=True)}
 
 
 def test_the_note_of_a_stop_adds_up_to_what_its_residents_ordered(town: Town) -> None:

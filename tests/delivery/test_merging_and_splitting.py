@@ -28,7 +28,7 @@ from groupbuy.pickup import queries as pickup
 from groupbuy.pickup.models import Bag
 from tests import building
 from tests.building import ACTOR, PICKUP
-from tests.delivery.town import T, Town
+from tests.delivery.town import T, Town, units_of_day
 from tests.warehouse import day
 
 LATER = PICKUP + timedelta(days=2)
@@ -95,7 +95,7 @@ def test_a_round_that_is_delayed_takes_its_orders_out_of_the_bag(town: Town) -> 
         (LATER, 1),
     ]
     assert _hand_out(bag.code, leader.id) == [town.orders[0].number]
-    assert queries.units_of_day(LATER) == {leader.id: 4}
+    assert units_of_day(LATER) == {leader.id: 4}
     assert day.wrong() == []
 
 
@@ -122,7 +122,7 @@ def test_a_part_of_an_order_comes_later_with_its_own_code_and_money(app: Flask) 
     assert totals(round_.id) == (1, 6, 6950)
     assert balance(SPLITTING) == 0
     assert queries.days_to_deliver(since=PICKUP) == [PICKUP, LATER]
-    assert (queries.units_of_day(PICKUP), queries.units_of_day(LATER)) == ({leader.id: 5}, {leader.id: 1})
+    assert (units_of_day(PICKUP), units_of_day(LATER)) == ({leader.id: 5}, {leader.id: 1})
     (note,) = db.session.scalars(select(Message).where(Message.subject == "分批到货通知")).all()
     assert part.pickup_code in note.body
     assert str(LATER) in note.body
@@ -156,7 +156,7 @@ def test_a_product_comes_later_for_everybody_who_ordered_it(town: Town) -> None:
     told = Counter(db.session.scalars(select(Message.recipient).where(Message.subject == "分批到货通知")))
     assert len(told) == 3
     assert set(told.values()) == {1}
-    assert queries.units_of_day(PICKUP) == {town.leaders[0].id: 4, town.leaders[2].id: 1}
+    assert units_of_day(PICKUP) == {town.leaders[0].id: 4, town.leaders[2].id: 1}
     assert pickup.orders_of_bag(day.stored(anna)) == [day.stored(anna)]
     assert day.wrong() == []
     # The goods of the first day leave; the round waits for the second.

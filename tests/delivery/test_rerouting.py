@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from groupbuy.commissions.models import CommissionEntry
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import missing, queries
+from groupbuy.delivery import missing
 from groupbuy.delivery.models import Reroute
 from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.flows import collecting, rerouting
@@ -20,7 +20,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.messaging.models import Message
 from groupbuy.pickup.models import Bag
 from tests.building import ACTOR, PICKUP
-from tests.delivery.town import T, Town
+from tests.delivery.town import T, Town, units_of_day
 from tests.warehouse import day
 
 
@@ -83,7 +83,7 @@ def test_all_bags_go_to_another_leader_and_everything_follows(town: Town) -> Non
     reroute_id = _reroute(town)
     assert _refused(lambda: _reroute(town)) == "nothing_to_move"
     assert _earned(town) == [0, 297, 1693]
-    assert queries.units_of_day(PICKUP) == {town.leaders[1].id: 3, third.id: 12}
+    assert units_of_day(PICKUP) == {town.leaders[1].id: 3, third.id: 12}
     assert [stop.leader.code for stop in town.route("东线").stops] == ["L2"]
     notes = db.session.scalars(select(Message).where(Message.event == "rerouted")).all()
     # Two residents and the leader who hands out.
@@ -98,7 +98,7 @@ def test_all_bags_go_to_another_leader_and_everything_follows(town: Town) -> Non
     assert _refused(lambda: rerouting.undo(reroute_id=reroute_id, now=T, actor=ACTOR)) == "already_undone"
     assert _earned(town) == [1493, 297, 200]
     assert day.stored(town.orders[0]).sold_by_id is None
-    assert queries.units_of_day(PICKUP)[first.id] == 11
+    assert units_of_day(PICKUP)[first.id] == 11
     assert day.wrong() == []
 
     _reroute(town)

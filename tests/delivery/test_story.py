@@ -20,7 +20,7 @@ from groupbuy.orders.models import Order
 from groupbuy.pickup.models import Bag
 from tests import building
 from tests.building import ACTOR, PICKUP
-from tests.delivery.town import T, Town
+from tests.delivery.town import T, Town, units_of_day
 from tests.warehouse import day
 
 LATER = PICKUP + timedelta(days=2)
@@ -64,8 +64,8 @@ def test_a_day_with_merged_split_and_rerouted_bags_ends_to_the_unit_and_the_fen(
     town.plan()
     old, new = (db.session.get_one(Leader, one.id) for one in (first, third))
     in_transaction(lambda: rerouting.reroute(day=PICKUP, old=old, new=new, reason="病了", now=T, actor=ACTOR))
-    assert queries.units_of_day(PICKUP) == {town.leaders[1].id: 3, third.id: 10}
-    assert queries.units_of_day(LATER) == {first.id: 2}
+    assert units_of_day(PICKUP) == {town.leaders[1].id: 3, third.id: 10}
+    assert units_of_day(LATER) == {first.id: 2}
     # 495 + 800 go over to leader 3, who has 200; Berta's 198 stay with leader 1.
     assert (_earned(first.id), _earned(third.id)) == (198, 1495)
 

@@ -14,13 +14,13 @@ from flask import Flask
 from groupbuy.accounts import service as accounts
 from groupbuy.accounts.queries import get_account
 from groupbuy.db.transaction import in_transaction, transaction
-from groupbuy.delivery import missing, queries, service
+from groupbuy.delivery import missing, service
 from groupbuy.delivery.rerouting import reroutes_of
 from groupbuy.messaging import notes
 from groupbuy.pickup import queries as pickup
 from tests import building
 from tests.building import NOW, PICKUP
-from tests.delivery.town import Town
+from tests.delivery.town import Town, units_of_day
 from tests.support.commands import Run
 from tests.warehouse import day
 from tests.web.admin.people import Person, sign_in
@@ -275,7 +275,7 @@ def test_the_command_reroutes_gives_back_and_writes_the_sheets_of_the_day(
     town.plan()
     moved = run_cli("deliveries", DAY, "--reroute", "L1", "L3", "--reason", "病了", "--json")
     assert moved.exit_code == 0, moved.output
-    assert queries.units_of_day(PICKUP) == {town.leaders[1].id: 3, town.leaders[2].id: 12}
+    assert units_of_day(PICKUP) == {town.leaders[1].id: 3, town.leaders[2].id: 12}
     (row,) = reroutes_of(PICKUP)
     reroute_id = str(row.id)
     assert town.states() == ["closed", "closed"]
@@ -284,7 +284,7 @@ def test_the_command_reroutes_gives_back_and_writes_the_sheets_of_the_day(
     names = sorted(path.name for path in tmp_path.iterdir())
     assert len([name for name in names if "L1" in name]) == 3
     assert town.states() == ["closed", "closed"]
-    assert queries.units_of_day(PICKUP)[town.leaders[0].id] == 11
+    assert units_of_day(PICKUP)[town.leaders[0].id] == 11
 
 
 def test_bags_are_rerouted_and_given_back_on_the_pages_and_over_the_api(app: Flask, town: Town) -> None:
@@ -295,7 +295,7 @@ def test_bags_are_rerouted_and_given_back_on_the_pages_and_over_the_api(app: Fla
     form = {"from_leader": "L1", "to_leader": "L3", "reason": "<b>病了</b>"}
     shown = _post(operator, path, **form).get_data(as_text=True)
     assert "¥149.30" in shown
-    assert queries.units_of_day(PICKUP)[town.leaders[0].id] == 11
+    assert units_of_day(PICKUP)[town.leaders[0].id] == 11
     same = _post(operator, path, **form | {"to_leader": "L1"}, go="1")
     assert same.status_code == 422
     assert "请选择另一位团长" in same.get_data(as_text=True)
@@ -307,7 +307,7 @@ def test_bags_are_rerouted_and_given_back_on_the_pages_and_over_the_api(app: Fla
     (row,) = reroutes_of(PICKUP)
     assert _post(operator, f"/admin/delivery/reroutes/{row.id}/undo").status_code == 303
     assert "已撤销" in operator.text(path)
-    assert queries.units_of_day(PICKUP)[town.leaders[0].id] == 11
+    assert units_of_day(PICKUP)[town.leaders[0].id] == 11
 
 
 def test_a_route_is_called_back_before_its_first_stop_and_leaves_again(app: Flask, town: Town) -> None:

@@ -1,5 +1,8 @@
 """A day with two rounds whose goods go out to three leaders."""
 
+from collections.abc import Mapping
+from datetime import date
+
 from flask import Flask
 from sqlalchemy import select
 
@@ -7,12 +10,14 @@ from groupbuy.campaigns.models import Offer, Round
 from groupbuy.catalog.models import Product
 from groupbuy.commissions.rules import Rate
 from groupbuy.db import db
+from groupbuy.db.totals import by_key, total
 from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import queries, service
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, Discrepancy
 from groupbuy.delivery.rules import Decision, Payer
 from groupbuy.flows import dispatching, signing
 from groupbuy.flows.signing import Count
+from groupbuy.orders.models import Order, OrderLine
 from tests import building
 from tests.building import ACTOR, PICKUP
 from tests.warehouse import day
@@ -91,3 +96,9 @@ class Town:
     def states(self) -> list[str]:
         db.session.rollback()
         return [db.session.get_one(Round, one.id, populate_existing=True).state for one in self.rounds]
+
+
+def units_of_day(day: date) -> Mapping[int, int]:
+    """Return the sale units of a day by leader."""
+    theirs = queries.lines_of(day).group_by(Order.leader_id)
+    return by_key(theirs.add_columns(Order.leader_id, total(OrderLine.quantity)))
