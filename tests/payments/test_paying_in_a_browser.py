@@ -108,7 +108,6 @@ def test_what_is_refused_times_out_or_comes_too_late_is_said_on_the_phone(
     look_at(phone)
     shop.simulator.pay(payment.rpartition("/")[2])
     shop.tick(later)
-    phone.reload()
     expect(phone.locator("main .notice")).to_contain_text("原路退回")
     look_at(phone)
     phone.get_by_role("link", name="返回订单").click()
@@ -126,6 +125,6 @@ def test_another_amount_than_was_asked_for_is_held_and_the_phone_says_so(phone: 
     number = phone.url.rpartition("/")[2]
     shop.simulator.pay(number, amount_fen=990)
     shop.simulator.send(number)
-    phone.reload()
+    # The page looks again by itself.
     expect(phone.get_by_role("alert")).to_contain_text("您的钱是安全的")
     look_at(phone)
