@@ -66,7 +66,7 @@ def test_a_mistake_is_given_back_once_and_both_stand_on_the_statement(
         assert office.post(back, data={"reason": "录错供应商"}).status_code == 303
     assert bought.owed == 5498
     page = office.get(PAGE).text
-    assert ("已退还" in page, back in page) == (True, False)
+    assert ("已退回" in page, back in page) == (True, False)
     items = queries.items_of(make(bought))
     assert sorted(item.amount_fen for item in items) == [-500, 500, 5498]
     keep()

@@ -1,9 +1,9 @@
 """Claims and deductions by hand on a page: entered, shown, and given back where one was a mistake."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, RadioField, StringField
 from wtforms.fields import SelectChoice
@@ -17,6 +17,7 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import YuanField
 from groupbuy.web.admin.listing import Column
+from groupbuy.web.admin.words import actor_name, names_of
 from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import KeyedForm, PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -52,6 +53,9 @@ class GiveBackForm(PageForm):
 def supplier_deduct(code: str) -> ResponseReturnValue:
     """Take something off what a supplier is owed; sent twice it counts once."""
     supplier, form = queries.get_supplier(code), DeductionForm()
+    if request.method == "GET":
+        # Nobody is to tick it before it is asked.
+        del form.confirmed
 
     def store() -> None:
         amount: Any = form.amount_fen.data
@@ -77,17 +81,17 @@ def supplier_deduct(code: str) -> ResponseReturnValue:
         code=code,
         rows=rows,
         backs=backs,
-        columns=_columns(),
+        columns=_columns(names_of(row.actor for row in rows)),
     )
 
 
-def _columns() -> Sequence[Column]:
+def _columns(names: Mapping[str, object]) -> Sequence[Column]:
     return (
         Column(_("When"), lambda row: row.at, "moment"),
         Column(_("What it is"), lambda row: KINDS[row.kind]),
         Column(_("Amount"), lambda row: -row.amount_fen, "money"),
         Column(_("What for"), lambda row: row.note, "name"),
-        Column(_("By"), lambda row: row.actor),
+        Column(_("Who"), lambda row: actor_name(row.actor, str(names.get(row.actor, ""))), "name"),
     )
 
 
