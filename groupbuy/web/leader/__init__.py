@@ -4,6 +4,7 @@ from flask import Flask
 
 from groupbuy.web.leader import (
     after_sales,
+    bags,
     cases,
     changing,
     commission,
@@ -49,6 +50,7 @@ PAGES = (
     roll_call_placing,
     picks,
     pickup,
+    bags,
     pickup_offline,
     unfetched,
     goods,

@@ -22,9 +22,9 @@ from groupbuy.orders.rules import OrderState
 from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.states import look
+from groupbuy.web.leader.bags import lines_by_order
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
 from groupbuy.web.leader.paging import page_number
-from groupbuy.web.leader.pickup import lines_by_order
 from groupbuy.web.leader.round_cards import state_of
 from groupbuy.web.order_facts import facts_of
 

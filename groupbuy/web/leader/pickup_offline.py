@@ -18,8 +18,8 @@ from groupbuy.pickup import events
 from groupbuy.pickup.rules import door
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
+from groupbuy.web.leader.bags import lines_by_order
 from groupbuy.web.leader.blueprint import blueprint, for_hands
-from groupbuy.web.leader.pickup import lines_by_order
 
 
 class DecideForm(PageForm):

@@ -101,10 +101,10 @@ def test_a_part_is_taken_along_and_the_code_stays_good_for_the_rest(desk: FlaskC
     apples, eggs = re.findall(r'name="(units-\d+)"', html)
     too_many = desk.post(looked.location, data={apples: "3", eggs: "", "part": "1"})
     assert (too_many.status_code, "红富士苹果 只剩" in too_many.text) == (HTTPStatus.CONFLICT, True)
-    for wrong in ("-1", "1-1", "1.5", "一"):
+    for wrong in ("-1", "1-1", "1.5", "一", "²"):
         refused = desk.post(looked.location, data={apples: wrong, eggs: "1", "part": "1"})
         assert (refused.status_code, state(order)) == (HTTPStatus.UNPROCESSABLE_ENTITY, OrderState.CONFIRMED)
-    assert desk.post(looked.location, data={apples: "1", eggs: "0", "part": "1"}).status_code == 303
+    assert desk.post(looked.location, data={apples: "１", eggs: "0", "part": "1"}).status_code == 303
     assert state(order) == OrderState.PART_PICKED_UP
     assert "红富士苹果×1、土鸡蛋×1" in desk.get("/leader/pickup").text
     desk.post("/leader/pickup", data={"code": order.pickup_code})
