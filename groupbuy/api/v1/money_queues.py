@@ -135,9 +135,7 @@ def list_withdrawals_of(identity: Identity, code: str, query: WithdrawalQuery) -
 def list_refund_requests(identity: Identity, query: RefundRequestQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """List refunds that were asked for, the latest first."""
     statement = select(RefundRequest).options(joinedload(RefundRequest.order))
-    if query.state:
-        statement = statement.where(RefundRequest.state == query.state)
-    rows, cursor = _page(statement, RefundRequest, query)
+    rows, cursor = _page(statement, RefundRequest, query, query.state)
     return 200, {"items": [_request(row) for row in rows], "next_cursor": cursor}
 
 
@@ -152,9 +150,7 @@ def list_refund_requests(identity: Identity, query: RefundRequestQuery) -> tuple
 def list_channel_payments(identity: Identity, query: ChannelPaymentQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """List payments through channels, the latest first."""
     statement = select(ChannelPayment).options(joinedload(ChannelPayment.order))
-    if query.state:
-        statement = statement.where(ChannelPayment.state == query.state)
-    rows, cursor = _page(statement, ChannelPayment, query)
+    rows, cursor = _page(statement, ChannelPayment, query, query.state)
     return 200, {"items": [_payment(row) for row in rows], "next_cursor": cursor}
 
 
@@ -174,14 +170,14 @@ def give_held_back(identity: Identity, number: str, body: GivingHeldBack) -> tup
 
 def _withdrawals(query: WithdrawalQuery, *conditions: ColumnElement[bool]) -> Json:
     statement = select(Withdrawal).options(joinedload(Withdrawal.leader)).where(*conditions)
-    if query.state:
-        statement = statement.where(Withdrawal.state == query.state)
-    rows, cursor = _page(statement, Withdrawal, query)
+    rows, cursor = _page(statement, Withdrawal, query, query.state)
     return {"items": [_withdrawal(row) for row in rows], "next_cursor": cursor}
 
 
-def _page(statement: Select[Row], table: Any, query: Page) -> tuple[Any, str | None]:
-    """Return a page of rows by id, the latest first, and the cursor of the next one."""
+def _page(statement: Select[Row], table: Any, query: Page, state: str | None) -> tuple[Any, str | None]:
+    """Return a page of rows in the wanted state by id, the latest first, and the cursor of the next one."""
+    if state:
+        statement = statement.where(table.state == state)
     before = cursors.id_after(query.cursor)
     if before is not None:
         statement = statement.where(table.id < before)
