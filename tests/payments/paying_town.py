@@ -13,7 +13,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance import queries, rules, service
 from groupbuy.finance.rules import Entry
-from groupbuy.flows import bookkeeping, paying
+from groupbuy.flows import bookkeeping, ordering, paying
 from groupbuy.flows.paying import Way
 from groupbuy.http.charging import open_payment
 from groupbuy.orders.models import Order
@@ -133,6 +133,15 @@ def open_paid_shop(app: Flask, client: FlaskClient, simulator: Channel) -> Shop:
     number = shop.begin(from_wallet=True)
     simulator.pay(number)
     shop.tell(number)
+    return shop
+
+
+def open_cancelled_shop(app: Flask, client: FlaskClient, simulator: Channel) -> Shop:
+    """Place such an order and cancel it: all of it is owed back."""
+    shop = open_paid_shop(app, client, simulator)
+    in_transaction(
+        lambda: ordering.cancel_order(order=shop.order_row(), reason="不要了", now=NOW, actor=ACTOR)
+    )
     return shop
 
 

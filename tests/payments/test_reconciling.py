@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.rules import BOOKS
-from groupbuy.flows import ordering, refunding
+from groupbuy.flows import refunding
 from groupbuy.payments import reconciling
 from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.api.conftest import person_of
-from tests.building import ACTOR, NOW
-from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop, open_shop
+from tests.building import NOW
+from tests.payments.paying_town import Shop, broken_invariants, open_cancelled_shop, open_shop
 from tests.support.commands import Run
 from tests.support.seats import appoint
 
@@ -34,11 +34,7 @@ def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Shop:
     """Return a cancelled order of ¥19.80, of which the wallet paid ¥5.00 and the channel ¥14.80."""
-    shop = open_paid_shop(app, client, simulator)
-    in_transaction(
-        lambda: ordering.cancel_order(order=shop.order_row(), reason="不要了", now=NOW, actor=ACTOR)
-    )
-    return shop
+    return open_cancelled_shop(app, client, simulator)
 
 
 def test_the_channels_bill_is_fetched_and_differences_are_listed(

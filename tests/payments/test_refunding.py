@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.flows import ordering, refunding
+from groupbuy.flows import refunding
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.orders.models import Order
 from groupbuy.payments import channel_refunds, rules
@@ -19,9 +19,9 @@ from groupbuy.payments.models import Refund, RefundRequest
 from groupbuy.payments.simulator.server import Simulator
 from groupbuy.payments.simulator.serving import Fault
 from tests import building
-from tests.building import ACTOR, NOW
+from tests.building import NOW
 from tests.money import dial
-from tests.payments.paying_town import Shop, broken_invariants, open_paid_shop
+from tests.payments.paying_town import Shop, broken_invariants, open_cancelled_shop
 from tests.payments.test_paying_pages import browser
 
 SOON = NOW.replace(minute=1)
@@ -36,11 +36,7 @@ def extra_settings(paying_settings: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def shop(app: Flask, client: FlaskClient, simulator: Simulator, travel: time_machine.Traveller) -> Shop:
     """Return a cancelled order of ¥19.80, of which the wallet paid ¥5.00 and the channel ¥14.80."""
-    shop = open_paid_shop(app, client, simulator)
-    in_transaction(
-        lambda: ordering.cancel_order(order=shop.order_row(), reason="不要了", now=NOW, actor=ACTOR)
-    )
-    return shop
+    return open_cancelled_shop(app, client, simulator)
 
 
 def refund(
