@@ -1,5 +1,7 @@
 """Vehicles leave and goods arrive; both are taken back where it was said by mistake."""
 
+from collections.abc import Callable, Sequence
+
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
@@ -88,26 +90,21 @@ def _leave_form(route: DeliveryRoute) -> PageForm:
 def delivery_call_back(route_id: int) -> ResponseReturnValue:
     """Ask why a route has not left after all, and note it."""
     route, form = queries.get_route(route_id), CallBackForm()
-    back = url_for("admin.delivery_route", route_id=route_id)
 
-    def store() -> None:
-        reason = form.reason.data or ""
+    def call_back(reason: str) -> None:
         dispatching.call_back(route_id=route_id, reason=reason, now=utc_now(), actor=actor())
 
-    if form.validate_on_submit() and saving.stored(form, store):
-        flash(_("Called back: the route stands in the yard again."), "ok")
-        return redirect(back, 303)
-    return ask_first(
-        "admin",
+    return _ask_why(
+        form,
+        call_back,
         _("Does %(route)s come back before its first stop?", route=route.name),
         [
             _("Its stops can be moved again, and the leaders can sign only once it leaves again."),
             _("Residents have been told that it left; they are not told again when it leaves."),
         ],
         deed=_("Call back"),
-        back=back,
-        form=form,
-        danger=True,
+        done=_("Called back: the route stands in the yard again."),
+        route_id=route_id,
     )
 
 
@@ -122,24 +119,37 @@ def delivery_arrive(stop_id: int) -> ResponseReturnValue:
 def delivery_not_arrived(stop_id: int) -> ResponseReturnValue:
     """Ask why goods are not at a leader's after all, and note it."""
     stop, form = queries.get_stop(stop_id), NotArrivedForm()
-    back = url_for("admin.delivery_route", route_id=stop.route_id)
 
-    def store() -> None:
-        reason = form.reason.data or ""
+    def take_back(reason: str) -> None:
         dispatching.take_arrival_back(stop_id=stop_id, reason=reason, now=utc_now(), actor=actor())
 
-    if form.validate_on_submit() and saving.stored(form, store):
-        flash(_("Taken back: these goods are on their way again."), "ok")
-        return redirect(back, 303)
-    return ask_first(
-        "admin",
+    return _ask_why(
+        form,
+        take_back,
         _("Have the goods for %(leader)s not arrived?", leader=stop.leader.name),
         [
             _("Residents have been told that their goods are there; they are not told again."),
             _("Reminders and the confirmation by itself count from the new arrival."),
         ],
         deed=_("Not arrived yet"),
-        back=back,
-        form=form,
-        danger=True,
+        done=_("Taken back: these goods are on their way again."),
+        route_id=stop.route_id,
     )
+
+
+def _ask_why(
+    form: CallBackForm | NotArrivedForm,
+    take_back: Callable[[str], None],
+    question: str,
+    consequences: Sequence[str],
+    *,
+    deed: str,
+    done: str,
+    route_id: int,
+) -> ResponseReturnValue:
+    """Ask why something is taken back that was said by mistake, and take it back."""
+    back = url_for("admin.delivery_route", route_id=route_id)
+    if form.validate_on_submit() and saving.stored(form, lambda: take_back(form.reason.data or "")):
+        flash(done, "ok")
+        return redirect(back, 303)
+    return ask_first("admin", question, consequences, deed=deed, back=back, form=form, danger=True)
