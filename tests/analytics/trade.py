@@ -16,7 +16,7 @@ from tests import building
 from tests.money import hand_out, keep
 from tests.orders.test_fees import charge
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import add_warehouse
+from tests.warehouse.places import add_warehouse
 
 PICKED = day.ARRIVES + timedelta(hours=3)
 KEPT = PICKED + timedelta(minutes=5)

@@ -10,7 +10,7 @@ from groupbuy.purchasing import queries as purchasing
 from tests import building
 from tests.api.conftest import Town, close
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import add_warehouse
+from tests.warehouse.places import add_warehouse
 
 CALM = {"least": None, "low": False, "low_in": []}
 

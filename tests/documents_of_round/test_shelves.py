@@ -20,7 +20,7 @@ from groupbuy.warehouse.sheets import COUNT_COLUMNS, count_sheet
 from tests import building
 from tests.api.conftest import Person, person_of
 from tests.building import NOW, ZONE
-from tests.warehouse.test_warehouses import add_warehouse, put
+from tests.warehouse.places import add_warehouse, put
 from tests.web.test_money_pages import browser
 
 

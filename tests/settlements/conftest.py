@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from tests import building
-from tests.settlements.test_settling_suppliers import Bought
+from tests.settlements.bought import Bought
 from tests.warehouse import day
 
 

@@ -10,7 +10,7 @@ from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
 from groupbuy.settlements import claims
 from groupbuy.settlements.invoices import Asked
-from tests.settlements.test_settling_suppliers import Bought, deduct, enter
+from tests.settlements.bought import Bought, deduct, enter
 from tests.settlements.test_supplier_pages import clock, finance_program, office
 
 __all__ = ["clock", "office"]

@@ -14,7 +14,7 @@ from groupbuy.kernel.errors import RuleBroken
 from groupbuy.settlements import claims, deducting, invoices, queries
 from groupbuy.settlements.invoices import Asked
 from groupbuy.settlements.models import SupplierAdjustment
-from tests.settlements.test_settling_suppliers import LATER, NOW, Bought, enter, keep, make, wrong
+from tests.settlements.bought import LATER, NOW, Bought, enter, keep, make, wrong
 from tests.settlements.test_supplier_pages import clock, finance_program, office
 from tests.warehouse.test_races import at_once
 

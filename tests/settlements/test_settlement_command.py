@@ -8,7 +8,7 @@ import time_machine
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.settlements import adjusting, paying
-from tests.settlements.test_settling_suppliers import LATER, NOW, Bought, deduct, keep, wrong
+from tests.settlements.bought import LATER, NOW, Bought, deduct, keep, wrong
 from tests.support.commands import Run
 
 

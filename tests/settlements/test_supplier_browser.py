@@ -15,7 +15,7 @@ from groupbuy.flows import enrolling
 from groupbuy.settlements import queries
 from tests import building
 from tests.building import ACTOR
-from tests.settlements.test_settling_suppliers import NOW, Bought, keep
+from tests.settlements.bought import NOW, Bought, keep
 from tests.support.browsers import DESKTOP, PHONE
 from tests.web.browsing import look_at, served, sit_down
 

@@ -21,7 +21,7 @@ from groupbuy.finance import rules
 from groupbuy.settlements import claims, queries
 from tests import building
 from tests.api.conftest import Person
-from tests.settlements.test_settling_suppliers import NOW, Bought, deduct
+from tests.settlements.bought import NOW, Bought, deduct
 from tests.web.test_money_pages import browser, finance
 
 INVOICE = {"number": "044001900111", "dated": "2026-11-23", "tax_fen": "1.00"}

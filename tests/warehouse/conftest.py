@@ -5,7 +5,7 @@ from flask import Flask
 
 from groupbuy.catalog.models import Product
 from tests import building
-from tests.warehouse.test_warehouses import add_warehouse, put
+from tests.warehouse.places import add_warehouse, put
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from groupbuy.warehouse import alerts, levels, warehouses
 from groupbuy.warehouse.transferring import Goods
 from tests import building
 from tests.support.commands import Run
-from tests.warehouse.test_warehouses import add_warehouse, arrive, put, refused, send
+from tests.warehouse.places import add_warehouse, arrive, put, refused, send
 
 
 def choose(product: Product, least: int | None, place: str | None = None) -> None:

@@ -11,7 +11,7 @@ from groupbuy.purchasing import queries as purchasing
 from tests import building
 from tests.support.commands import Run
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import add_warehouse, put
+from tests.warehouse.places import add_warehouse, put
 
 
 def test_a_file_is_received_once_and_what_is_short_is_shared_out(

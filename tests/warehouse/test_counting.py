@@ -23,7 +23,7 @@ from groupbuy.warehouse.models import StockMovement
 from tests import building
 from tests.support.commands import Run
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import lying
+from tests.warehouse.places import lying
 
 HEADERS = "商品编码,品名,规格,单位,仓库编码,仓库,货位,批次,保质期至,账面数量,实盘数量,盘点版本"
 Filling = Mapping[tuple[str, str], Any]

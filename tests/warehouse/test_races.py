@@ -23,7 +23,7 @@ from groupbuy.warehouse.shortage_models import ShortageAllocation
 from groupbuy.warehouse.transferring import Goods
 from tests import building
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import add_warehouse, lying, put
+from tests.warehouse.places import add_warehouse, lying, put
 
 
 def at_once(app: Flask, *works: Callable[[], Any]) -> list[Any]:

@@ -29,7 +29,7 @@ from groupbuy.warehouse.models import StockBatch
 from groupbuy.warehouse.rules import Policy
 from tests import building
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import put as put_batches
+from tests.warehouse.places import put as put_batches
 
 
 def goods(keeps: bool = True) -> list[Product]:

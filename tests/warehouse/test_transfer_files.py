@@ -15,7 +15,7 @@ from groupbuy.warehouse.rules import MAIN
 from tests import building
 from tests.support.commands import Run
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import lying
+from tests.warehouse.places import lying
 
 
 def template() -> bytes:

@@ -1,8 +1,6 @@
 """The stock by warehouse: goods are sent, arrive, and are used wherever they lie."""
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,89 +11,32 @@ from sqlalchemy import select
 
 from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns.models import Round
-from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import calling_off, receiving
 from groupbuy.flows.receiving import Delivery
-from groupbuy.kernel.errors import BadInput, GroupbuyError
+from groupbuy.kernel.errors import BadInput
 from groupbuy.settlements import payables
 from groupbuy.settlements.models import StockValue
-from groupbuy.warehouse import batching, levels, receipts, stock, tracing, transferring, warehouses
-from groupbuy.warehouse.models import StockBatch, StockMovement, StockTransfer, Warehouse
+from groupbuy.warehouse import levels, receipts, stock, tracing, warehouses
+from groupbuy.warehouse.models import StockMovement
 from groupbuy.warehouse.rules import Batch, taken_for
 from groupbuy.warehouse.transferring import Goods
 from tests import building
 from tests.warehouse import day
+from tests.warehouse.places import (
+    LATE,
+    add_warehouse,
+    arrive,
+    batch_id,
+    call_back,
+    figures,
+    lying,
+    put,
+    refused,
+    send,
+)
 from tests.warehouse.test_batches import BATCHES, DAYS, LATER, SOON
-
-LATE = building.NOW + timedelta(hours=1)
-
-
-def add_warehouse(code: str, **values: Any) -> Warehouse:
-    """Open a grid warehouse."""
-    usual = {"name": f"{code}仓", "kind": "grid", "address": None, "active": True, "new": True}
-    with transaction():
-        return warehouses.save(code=code, now=building.NOW, actor="test", **(usual | values))
-
-
-def put(product: Product, **batches: int) -> None:
-    """Count goods of some batches into the main warehouse; A expires before B."""
-    days = {"A": SOON, "B": LATER}
-    with transaction():
-        stock.put(
-            product_id=product.id,
-            units=sum(batches.values()),
-            cost_fen=500,
-            kind="receipt_surplus",
-            cause=("test", product.id),
-            now=building.NOW,
-            actor="test",
-            batches={batching.batch_of(name, days[name]): units for name, units in batches.items()},
-        )
-
-
-def send(*goods: Goods, to: str = "G1", **details: Any) -> StockTransfer:
-    """Send goods from the main warehouse."""
-    usual = {"from_code": "MAIN", "to_code": to, "now": LATE, "zone": building.ZONE, "actor": "test"}
-    with transaction():
-        return transferring.send(goods=goods, **(usual | details))
-
-
-def arrive(transfer: StockTransfer, *came: int) -> None:
-    """Take in what came of each line."""
-    ids = [line.id for line in transfer.lines]
-    with transaction():
-        arrived = dict(zip(ids, came, strict=False))
-        transferring.arrive(number=transfer.number, arrived=arrived, now=LATE, actor="test")
-
-
-def call_back(transfer: StockTransfer) -> None:
-    """Call goods back that have not arrived."""
-    with transaction():
-        transferring.call_back(number=transfer.number, now=LATE, actor="test")
-
-
-def lying(product: Product) -> dict[tuple[str, str], int]:
-    """Return what lies of a product, by the code of the warehouse and the number of the batch."""
-    db.session.rollback()
-    rows = select(Warehouse.code, StockBatch.number, StockBatch.units).join(StockBatch.warehouse)
-    chosen = rows.where(StockBatch.product_id == product.id, StockBatch.units > 0)
-    return {(code, number): units for code, number, units in db.session.execute(chosen)}
-
-
-def figures(code: str | None) -> tuple[int, ...] | None:
-    """Return what is free of the only product, kept for rounds, and on the way; of a warehouse or all."""
-    place_id = warehouses.get(code).id if code else None
-    rows = levels.page(after=None, low=False, warehouse_id=place_id, most=2)
-    return tuple(rows[0][name] for name in ("units", "reserved", "on_the_way")) if rows else None
-
-
-def refused(code: str, work: Any) -> None:
-    """Expect an error of the trade and nothing done."""
-    with pytest.raises(GroupbuyError) as caught:
-        work()
-    assert caught.value.code == code
 
 
 @given(
@@ -182,7 +123,7 @@ def test_a_round_uses_all_warehouses_and_gets_back_into_the_one_it_came_from(app
     product = building.add_product(building.add_supplier(), keeps=True, case_size=1)
     add_warehouse("G1")
     put(product, A=2, B=5)
-    arrive(send(Goods("P1", 3, _batch("B"))))
+    arrive(send(Goods("P1", 3, batch_id("B"))))
     resident = building.add_resident(building.add_leader())
     first = building.add_round([product])
     building.place(first, resident, {"P1": 6})
@@ -216,7 +157,7 @@ def test_a_delivery_comes_into_a_chosen_warehouse_and_its_surplus_stays_there(ap
     assert lying(product) == {("G1", "A"): 3}
     with transaction():
         count = {"product": product, "now": LATE, "actor": "test"}
-        stock.count(counted=2, seen=3, batch_id=_batch("A"), **count)
+        stock.count(counted=2, seen=3, batch_id=batch_id("A"), **count)
         stock.count(counted=7, seen=0, warehouse_id=warehouses.get("G1").id, **count)
     assert lying(product) == {("G1", "A"): 2, ("G1", ""): 7}
     assert day.wrong() == []
@@ -233,10 +174,6 @@ def test_a_warehouse_that_is_closed_takes_nothing_in(app: Flask) -> None:
     refused("main_warehouse", lambda: add_warehouse("MAIN", active=False, new=False))
     refused("already_exists", lambda: add_warehouse("G1"))
     assert lying(product) == {("MAIN", "A"): 1}
-
-
-def _batch(number: str) -> int:
-    return db.session.scalars(select(StockBatch.id).where(StockBatch.number == number)).one()
 
 
 def test_goods_in_several_warehouses_lie_together_after_the_way_back(app: Flask) -> None:
@@ -280,7 +217,7 @@ def test_one_delivery_may_come_into_several_warehouses(app: Flask) -> None:
     assert (
         levels.page(after=None, low=False, warehouse_id=warehouses.get("G1").id, most=9)[0]["reserved"] == 5
     )
-    assert [one.warehouse.code for one in tracing.receipts_of(tracing.get_batch(_batch("B")))] == ["G1"]
+    assert [one.warehouse.code for one in tracing.receipts_of(tracing.get_batch(batch_id("B")))] == ["G1"]
     assert day.wrong() == []
 
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser
 
 from tests import building
 from tests.support.browsers import DESKTOP, PHONE
+from tests.warehouse.places import add_warehouse, put
 from tests.warehouse.test_counting import filled, sheet
-from tests.warehouse.test_warehouses import add_warehouse, put
 from tests.web.admin.people import Person, Town
 from tests.web.browsing import look_at, served, sit_down
 

@@ -13,7 +13,7 @@ from groupbuy.warehouse.models import StockBatch, StockLevel
 from groupbuy.warehouse.rules import MAIN, Batch
 from groupbuy.warehouse.transferring import Goods
 from tests.building import NOW, ZONE
-from tests.warehouse.test_warehouses import add_warehouse
+from tests.warehouse.places import add_warehouse
 from tests.web.admin.people import Town
 
 

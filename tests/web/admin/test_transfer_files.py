@@ -14,8 +14,8 @@ from groupbuy.db import db
 from groupbuy.warehouse.models import StockTransfer
 from tests import building
 from tests.support.browsers import DESKTOP, PHONE
+from tests.warehouse.places import add_warehouse, put
 from tests.warehouse.test_transfer_files import wanting
-from tests.warehouse.test_warehouses import add_warehouse, put
 from tests.web.admin.people import Town
 from tests.web.browsing import look_at, served, sit_down
 

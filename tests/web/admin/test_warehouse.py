@@ -15,7 +15,7 @@ from groupbuy.warehouse.models import GoodsReceipt, StockBatch, StockLevel, Stoc
 from groupbuy.web.kit.filters import today
 from tests import building
 from tests.warehouse import day
-from tests.warehouse.test_warehouses import add_warehouse
+from tests.warehouse.places import add_warehouse
 from tests.web.admin.people import TOKEN, Town, sign_in
 from tests.web.admin.test_staff import person
 
