@@ -186,8 +186,12 @@ class Stage(RuleBasedStateMachine):
             self.go_to(self.now + timedelta(hours=hours))
             self.tick()
             self.compare(kept=True)
+        self.clear_up()
         money_books.compare_with_channel(self.model, self.simulator)
         money_books.check_invariants(self.now)
+
+    def clear_up(self) -> None:
+        """Book what waits for a person and stands in no account until then."""
 
 
 def link_to_wechat(leader: Leader, openid: str) -> None:

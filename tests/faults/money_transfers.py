@@ -91,7 +91,11 @@ class Transfers(Stage):
     @rule(pick=some, crash=crashes)
     def mend_transfer(self, pick: int, crash: bool) -> None:
         """Book what was paid with another amount, twice."""
-        number, one = self.withdrawal(pick, "mispaid")
+        self.mend(*self.withdrawal(pick, "mispaid"), crash=crash)
+        self.compare()
+
+    def mend(self, number: str, one: ModelWithdrawal, *, crash: bool) -> None:
+        """Book what the last try for a withdrawal has paid, where that is another amount."""
         transfer = money_books.tries(self.model).get(number)
         if transfer is None:
             return
@@ -101,7 +105,13 @@ class Transfers(Stage):
         assert self.do(lambda: mending_transfers.mend(**wish).state) == done
         if one.state == "mispaid":
             self.model.pay_withdrawal(one, "channel:wechat", transfer.paid_fen or 0)
-        self.compare()
+
+    def clear_up(self) -> None:
+        """Book what WeChat has paid otherwise than asked: until then the audit names it."""
+        for number, one in self.model.withdrawals.items():
+            if one.state == "mispaid":
+                self.mend(number, one, crash=False)
+        self.compare(kept=True)
 
     def take_in_transfers(self) -> None:
         """Take in what the platform has learned of transfers, which is what WeChat says."""
