@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
+from groupbuy.finance.rules import BOOKS
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.kernel.money import MAX_FEN
 from groupbuy.purchasing import queries as purchasing
@@ -47,8 +48,11 @@ def enter(
 ) -> SupplierInvoice:
     """Enter an invoice for a purchase order; it is matched at once.
 
-    Raise NotFound, BadInput with param ``lines[i].…``, RuleBroken ``not_sent``, ``invoice_known``.
+    The number of one that was taken back may be entered again. Raise NotFound, BadInput with param
+    ``dated`` for a day to come, with ``lines[i].…``, RuleBroken ``not_sent``, ``invoice_known``.
     """
+    if dated > now.astimezone(BOOKS).date():
+        raise BadInput("out_of_range", "This day has not come yet.", param="dated")
     order = purchasing.lock_purchase_order(order_number)
     if order.state in UNSENT:
         raise RuleBroken("not_sent", "This purchase order has not been given to the supplier.")

@@ -86,7 +86,15 @@ class SupplierInvoice(Base):
 
     __tablename__ = "supplier_invoice"
     __table_args__ = (
-        UniqueConstraint("supplier_id", "number"),
+        # One that was taken back leaves its number to the right one.
+        Index(
+            "uq_supplier_invoice_entered",
+            "supplier_id",
+            "number",
+            unique=True,
+            postgresql_where=text("state = 'entered'"),
+            sqlite_where=text("state = 'entered'"),
+        ),
         CheckConstraint("state IN ('entered', 'cancelled')", name="state"),
         CheckConstraint("amount_fen >= 0 AND tax_fen >= 0 AND tax_fen <= amount_fen", name="amounts"),
         Index("ix_supplier_invoice_purchase_order", "purchase_order_id"),
