@@ -8,6 +8,7 @@ from groupbuy.analytics.report import as_json as report_as_json
 from groupbuy.campaigns import queries
 from groupbuy.campaigns.models import Round
 from groupbuy.cli.answers import json_option, json_text
+from groupbuy.flows.archive.reading import of_round
 from groupbuy.kernel import times
 from groupbuy.kernel.money import format_yuan
 from groupbuy.orders import bulk as orders
@@ -42,7 +43,8 @@ def show(app: Flask, name: str, as_json: bool) -> None:
     """Show one round."""
     with app.app_context():
         round_ = queries.get_round(name)
-        count, units, amount = orders.totals(round_.id)
+        with of_round(round_.id):
+            count, units, amount = orders.totals(round_.id)
         row = _summary(round_) | {"orders": count, "units": units, "amount_fen": amount}
     if as_json:
         click.echo(json_text(row))
@@ -71,7 +73,9 @@ def _summary(round_: Round) -> dict[str, object]:
 def report(app: Flask, name: str, as_json: bool) -> None:
     """Report what was ordered, bought and earned in a round."""
     with app.app_context():
-        figures = round_report(queries.get_round(name))
+        round_ = queries.get_round(name)
+        with of_round(round_.id):
+            figures = round_report(round_)
     if as_json:
         click.echo(json_text(report_as_json(figures)))
     else:

@@ -8,10 +8,13 @@ from groupbuy.db import db
 from groupbuy.flows.archive.reading import everything, holds_order, holds_orders_of
 from groupbuy.http.identity import current_identity
 
-_RESIDENT = "orders order order_sales_note order_invoice_file order_invoice_red me_wallet"
+_RESIDENT = (
+    "orders order order_sales_note order_invoice order_invoice_file order_invoice_red"
+    " order_after_sale me_wallet"
+)
 _LEADER = (
-    "orders orders_show rounds rounds_show commission commission_round money money_month extras extras_show"
-    " paper print_sheet day_paper file goods_of_day ranking shares cases"
+    "orders orders_show orders_after_sale rounds rounds_show commission commission_round money"
+    " money_month extras extras_show paper print_sheet day_paper file goods_of_day ranking shares cases"
 )
 _ADMIN = (
     "orders orders_detail orders_sales_note campaigns campaigns_plan campaigns_round campaigns_paper"
@@ -19,7 +22,8 @@ _ADMIN = (
     " commissions_statement payments payments_refunds payments_requests payments_bills refunds"
     " invoice_requests invoice_requests_file invoice_requests_red_file aftersales aftersales_case"
     " lot_claims lot_claims_claim disposals_list stock_batch stock_batches delivery delivery_route"
-    " delivery_paper residents_detail leaders_detail ledger_journal pickup_conflicts pickup_conflicts_event"
+    " delivery_paper residents residents_detail leaders_detail ledger_journal"
+    " pickup_conflicts pickup_conflicts_event"
 )
 # What many poll is not among them, for the views are dear: rounds and their offers are never moved, and
 # ``show_order`` looks there itself for what is not among the working orders.
@@ -38,8 +42,10 @@ ENDPOINTS = frozenset(f"{desk}.{name}" for desk, names in OF_DESK.items() for na
 # Of these, what asks for one order, and what asks for a resident's own ones: that is looked for first,
 # which takes one query where the views for everything take twenty-eight and as many to end.
 _OF_ONE = {
-    "resident": "order order_sales_note order_invoice_file order_invoice_red",
-    "leader": "orders_show",
+    "resident": (
+        "order order_sales_note order_invoice order_invoice_file order_invoice_red order_after_sale"
+    ),
+    "leader": "orders_show orders_after_sale",
     "admin": "orders_detail orders_sales_note",
     "api_v1": "sales_note list_payments invoice_of_order red_invoice_of_order show_carriage show_tolerances",
 }

@@ -87,6 +87,7 @@ def test_pages_and_reports_say_the_same_before_and_after(app: Flask, run_cli: Ru
             f"/admin/orders?q={number}",
             "/admin/orders?export=csv",
             "/admin/after-sales",
+            "/admin/residents",
             "/admin/commissions",
             "/admin/commissions/statements",
             "/admin/payments/requests",
@@ -96,12 +97,15 @@ def test_pages_and_reports_say_the_same_before_and_after(app: Flask, run_cli: Ru
         ),
     }
     before = {page: read(client, page) for client, pages in visits.items() for page in pages}
+    commands = (("report", "C1"), ("rounds", "show", "C1"))
+    said = [run_cli(*command).stdout for command in commands]
     outcome = in_transaction(lambda: archiving.archive(round_id=old.id, now=MUCH_LATER, actor="test"))
     assert outcome is not None
     assert outcome.waits_for == ()
     for client, pages in visits.items():
         for page in pages:
             assert read(client, page) == before[page], page
+    assert [run_cli(*command).stdout for command in commands] == said
     resident, leader, operator = visits
     for client, page in (
         (resident, f"/orders/{number}"),
@@ -113,7 +117,12 @@ def test_pages_and_reports_say_the_same_before_and_after(app: Flask, run_cli: Ru
     assert resident.get(f"/orders/{number}/sales-note.pdf").data.startswith(b"%PDF")
     assert operator.get("/admin/rounds/C1/papers/matrix.xlsx").status_code == 200
     assert resident.post(f"/orders/{number}/cancel").status_code == 404
-    assert resident.get(f"/orders/{number}/after-sale").status_code == 404
+    for client, page in ((resident, f"/orders/{number}"), (leader, f"/leader/orders/{number}")):
+        shown = client.get(f"{page}/after-sale").text
+        assert ("坏了" in shown, "已归档" in shown, 'name="kind"' in shown) == (True, True, False), page
+        assert client.post(f"{page}/after-sale").status_code == 404
+    assert "已归档" in resident.get(f"/orders/{number}/invoice").text
+    assert resident.post(f"/orders/{number}/invoice").status_code == 404
     assert "C1" in read(operator, "/admin/archive?where=in")
     for command in (("audit",), ("ledger", "check", "--at-rest")):
         done = run_cli(*command)
