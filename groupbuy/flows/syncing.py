@@ -11,17 +11,19 @@ from groupbuy.flows import collecting
 from groupbuy.kernel.errors import BadInput, GroupbuyError, NotFound, RuleBroken
 from groupbuy.kernel.times import iso
 from groupbuy.orders import queries as orders
+from groupbuy.orders.queries import lock_order
 from groupbuy.pickup import events
+from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.events import Event
 from groupbuy.pickup.models import PickupEvent
-from groupbuy.pickup.parts import Part
+from groupbuy.pickup.parts import LineLeft, Part
 
 
 class Decision(StrEnum):
     """What somebody found out about an event that did not fit.
 
-    ``gone``: the goods were handed out all the same. ``here``: they were not, or came back. ``retry``:
-    book it now, because what stood in the way is over.
+    ``gone``: the goods were handed out all the same; what of them waits counts as fetched. ``here``: they
+    were not, or came back. ``retry``: book it now, because what stood in the way is over.
     """
 
     GONE = "gone"
@@ -78,13 +80,39 @@ def _book(stored: PickupEvent, leader_ids: Sequence[int], now: datetime, actor: 
 
 def _hand_out(stored: PickupEvent, leader_ids: Sequence[int], now: datetime, actor: Actor) -> None:
     order = orders.get_order(stored.order_no, leader_ids=leader_ids)
-    how = {"by": "offline", "event": stored.event_id, "happened_at": iso(stored.happened_at)}
-    if stored.reason:
-        how["reason"] = stored.reason
     parts = None
     if stored.parts is not None:
         parts = [Part(order.number, code, units) for code, units in stored.parts]
-    collecting.hand_out_orders(found=[order], parts=parts, now=now, actor=actor, how=how)
+    collecting.hand_out_orders(found=[order], parts=parts, now=now, actor=actor, how=_how(stored))
+
+
+def _hand_out_what_waits(stored: PickupEvent, leader_ids: Sequence[int], now: datetime, actor: Actor) -> None:
+    """Book what of the goods that are gone is still to be fetched; what stands in the way of it stays."""
+    try:
+        with db.session.begin_nested():
+            order = orders.get_order(stored.order_no, leader_ids=leader_ids)
+            left = pickups.left_of([lock_order(order).id])
+            parts = [
+                Part(one.order_no, one.product_code, units) for one in left if (units := _gone(stored, one))
+            ]
+            if parts:
+                collecting.hand_out_orders(found=[order], parts=parts, now=now, actor=actor, how=_how(stored))
+    except (RuleBroken, NotFound):
+        return
+
+
+def _gone(stored: PickupEvent, line: LineLeft) -> int:
+    if stored.parts is None:
+        return line.units
+    told: int = sum(units for code, units in stored.parts if code == line.product_code)
+    return min(line.units, told)
+
+
+def _how(stored: PickupEvent) -> dict[str, str]:
+    how = {"by": "offline", "event": stored.event_id, "happened_at": iso(stored.happened_at)}
+    if stored.reason:
+        how["reason"] = stored.reason
+    return how
 
 
 def _note_conflict(stored: PickupEvent, error: GroupbuyError) -> None:
@@ -101,11 +129,14 @@ def decide(
     stored = events.lock(events.get_by_event_id(event_id, leader_ids=leader_ids))
     if stored.outcome != "conflict":
         raise RuleBroken("already_decided", "This has been decided meanwhile.")
+    # Who decides for all leaders books it at the point where the phone was all the same.
+    points = [stored.leader_id] if leader_ids is None else leader_ids
     if decision is Decision.RETRY:
-        # Who decides for all leaders books it at the point where the phone was all the same.
-        _hand_out(stored, [stored.leader_id] if leader_ids is None else leader_ids, now, actor)
+        _hand_out(stored, points, now, actor)
         stored.outcome = "done"
     else:
+        if decision is Decision.GONE:
+            _hand_out_what_waits(stored, points, now, actor)
         stored.outcome, stored.decision = "settled", decision
     stored.decided_at, stored.decided_by = now, actor.name
     db.session.flush()

@@ -83,12 +83,12 @@ def test_goods_that_nobody_scanned_are_confirmed_and_the_round_is_over(app: Flas
             actor=ACTOR,
         )
     )
-    tick(app, ARRIVES + 74 * HOUR)
     assert states(orders) == ["picked_up"] * 3
+    tick(app, ARRIVES + 74 * HOUR)
     assert db.session.get_one(Round, round_.id).state == "completed"
     logged = db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "order_picked_up")).all()
-    assert [entry.actor for entry in logged] == ["test", "scheduler", "scheduler"]
-    assert [entry.after["by"] for entry in logged] == ["code", "automatic", "automatic"]
+    assert [entry.actor for entry in logged] == ["test", "scheduler", "test"]
+    assert [entry.after["by"] for entry in logged] == ["code", "automatic", "offline"]
     assert not [one for one in day.check_all(now=ARRIVES, at_rest=False) if one.violations]
 
 

@@ -10,10 +10,12 @@
 
   function each(list, visit) { Array.prototype.forEach.call(list, visit); }
 
+  /* The newest takes the place of those before, which would lie over buttons where somebody works fast. */
   function toast(message) {
     var line = document.createElement("p");
     line.className = "toast-text";
     line.textContent = message;
+    document.getElementById("toasts").textContent = "";
     document.getElementById("toasts").appendChild(line);
     setTimeout(function () { line.remove(); }, Math.max(2500, message.length * 120));
   }

@@ -16,6 +16,7 @@
   var last = null;
   var AGAIN = 30000;
   var PATIENCE = 20000;
+  var MOST_SHOWN = 60;
 
   function element(id) { return document.getElementById(id); }
   function yuan(fen) { return "¥" + (fen / 100).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ","); }
@@ -97,6 +98,11 @@
     return orders.map(function (order) {
       return order.lines.map(function (line) { return line.name + "×" + line.quantity; }).join("、");
     }).join("、");
+  }
+
+  /* Always said by line: what was refunded meanwhile, or came on top, then shows. */
+  function allOf(order) {
+    return order.lines.map(function (line) { return { product_code: line.product_code, quantity: line.quantity }; });
   }
 
   function dueOf(orders) {
@@ -247,10 +253,25 @@
     var bags = waitingBags();
     element("bag-count").textContent = bags.length;
     element("no-bags").hidden = bags.length > 0 || !day;
-    var shown = document.createDocumentFragment();
-    bags.filter(function (bag) { return matches(bag, wanted); }).slice(0, 60).forEach(function (bag) { shown.appendChild(card(bag)); });
-    element("bags").textContent = "";
-    element("bags").appendChild(shown);
+    var found = bags.filter(function (bag) { return matches(bag, wanted); });
+    drawBags(found.slice(0, MOST_SHOWN));
+    element("more-bags").hidden = found.length <= MOST_SHOWN;
+    element("more-bags").textContent = fill(text.textMore, found.length - MOST_SHOWN);
+  }
+
+  /* A bag that has not changed keeps its card, with what somebody is just typing there. */
+  function drawBags(bags) {
+    var list = element("bags");
+    var former = {};
+    Array.prototype.forEach.call(list.children, function (made) { former[made.dataset.bag] = made; });
+    var cards = bags.map(function (bag) {
+      var name = JSON.stringify(bag);
+      var made = former[name] || card(bag);
+      made.dataset.bag = name;
+      return made;
+    });
+    Array.prototype.slice.call(list.children).forEach(function (made) { if (cards.indexOf(made) < 0) { made.remove(); } });
+    cards.forEach(function (made, place) { if (list.children[place] !== made) { list.insertBefore(made, list.children[place] || null); } });
   }
 
   function drawLast() {
@@ -293,7 +314,7 @@
       event.stopPropagation();
       byHand(bag, event.target);
     });
-    return made;
+    return made.firstElementChild;
   }
 
   function row(order, line) {
@@ -345,7 +366,7 @@
     var fault = element("code-fault");
     fault.hidden = true;
     if (!found) { refuse(fault, done[code] ? fill(text.textGone, clock(done[code])) : text.textUnknown); return; }
-    handOut(found.bag, found.orders.map(function (order) { return deed(found.bag, order, goods([order])); }), goods(found.orders), toPay(found.orders));
+    handOut(found.bag, found.orders.map(function (order) { return deed(found.bag, order, goods([order]), "", allOf(order)); }), goods(found.orders), toPay(found.orders));
   }
 
   element("by-code").addEventListener("submit", function (event) {

@@ -45,7 +45,7 @@ COLUMNS = (
     Column(_l("Resident"), lambda row: row.Resident and row.Resident.name),
     Column(_l("What happened"), lambda row: translate_sentence(row.PickupEvent.message or ""), width=36),
     Column(_l("Handed out at"), lambda row: row.PickupEvent.happened_at, "moment", sort="happened"),
-    Column(_l("Sent at"), lambda row: row.PickupEvent.received_at, "moment"),
+    Column(_l("Received from the phone at"), lambda row: row.PickupEvent.received_at, "moment"),
     Column(_l("State"), lambda row: row.state, "state:pickup_conflict"),
     Column(_l("Decided"), lambda row: row.PickupEvent.decided_at, "moment"),
 )
