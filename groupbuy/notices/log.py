@@ -11,7 +11,7 @@ from groupbuy.db import db
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.messaging.models import Message
-from groupbuy.notices.telling import JOBS
+from groupbuy.notices.telling import JOBS, reword
 
 QUEUED, FAILED, ACCEPTED, PRINTED, GIVEN_UP = "queued", "failed", "accepted", "printed", "given_up"
 MOST_AT_ONCE = 10_000
@@ -67,6 +67,7 @@ def recent(asked: Asked, *, most: int, before: int | None = None) -> Sequence[Me
 def send_again(*, message_id: int, now: datetime, actor: str) -> Message:
     """Queue a notice that was given up once more; of two people at the same time one does.
 
+    A WeChat notice takes the template that is named now, and its words.
     Raise NotFound, RuleBroken ``not_failed`` for one that has left, waits or is in hand.
     """
     message = db.session.get(Message, message_id, with_for_update=True, populate_existing=True)
@@ -76,6 +77,7 @@ def send_again(*, message_id: int, now: datetime, actor: str) -> Message:
     if message.state != "failed" or job is None or not jobs.retry_now(job_id=job.id, now=now):
         raise RuleBroken("not_failed", "Only a notice that was given up can be sent again.")
     error, message.state, message.last_error = message.last_error, "queued", None
+    reword(message, job.payload)
     db.session.flush()
     audit.record(
         at=now,

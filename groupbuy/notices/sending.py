@@ -19,6 +19,7 @@ from groupbuy.notices.rules import SMS
 
 # A try may wait for the end of the quiet hours, which must not look like a clock that was set back.
 PATIENCE = Patience(longest=timedelta(hours=choices.MOST_QUIET))
+QUIET = "quiet hours"
 NO_ADDRESS = "there is no address any more"
 IN_DOUBT = "it may have arrived: the process that sent it ended on the way"
 

@@ -106,7 +106,7 @@ def _store(
             for number, (notice, channel) in zip(ids, fresh, strict=True)
         ),
     )
-    jobs.enqueue_many(_jobs(ids, fresh), now=now)
+    jobs.enqueue_many(_jobs(ids, fresh, people), now=now)
 
 
 def _begin(channel: str, now: datetime) -> tuple[Any, ...]:
@@ -116,19 +116,42 @@ def _begin(channel: str, now: datetime) -> tuple[Any, ...]:
 
 def _row(notice: Notice, channel: str, person: Person, house: _House) -> tuple[str, ...]:
     text = house.text(notice.event, role_of(notice.recipient), channel, person.language)
-    values = {name: _in(value, person.language) for name, value in notice.values.items()}
-    subject, body = fitting.shown(channel, text, values)
+    subject, body = fitting.shown(channel, text, _values(notice, person))
     key = _key(notice, channel)
     return key, channel, notice.recipient, notice.event, subject, body, message_id_of(key)
 
 
-def _in(value: Value, language: str) -> str:
-    return value if isinstance(value, str) else value[language]
+def _values(notice: Notice, person: Person) -> dict[str, str]:
+    language = person.language
+    return {
+        name: value if isinstance(value, str) else value[language] for name, value in notice.values.items()
+    }
 
 
 def _jobs(
-    ids: Sequence[int], fresh: Sequence[tuple[Notice, str]]
+    ids: Sequence[int], fresh: Sequence[tuple[Notice, str]], people: Mapping[str, Person]
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for number, (notice, channel) in zip(ids, fresh, strict=True):
         if channel != PAGE:
-            yield JOBS[channel], _key(notice, channel), {"message": number}
+            payload = {"message": number}
+            yield JOBS[channel], _key(notice, channel), payload | _told(notice, channel, people)
+
+
+def _told(notice: Notice, channel: str, people: Mapping[str, Person]) -> dict[str, Any]:
+    """Return what ``reword`` needs: the fields of a WeChat template may be others once it is named."""
+    if channel != WECHAT:
+        return {}
+    person = people[notice.recipient]
+    return {"language": person.language, "values": _values(notice, person)}
+
+
+def reword(message: Message, told: Mapping[str, Any]) -> None:
+    """Put a WeChat notice into the template and the words in force now; ``told`` is its job's payload."""
+    event = message.event
+    if message.channel != WECHAT or event is None:
+        return
+    language = told.get("language", rules.LANGUAGES[0])
+    text = texts.text_of(event, role_of(message.recipient), WECHAT, language)
+    message.subject = text.subject
+    if "values" in told:
+        _, message.body = fitting.shown(WECHAT, (text.subject, text.body), told["values"])

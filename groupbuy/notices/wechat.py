@@ -20,6 +20,7 @@ STALE_TOKEN = frozenset({40001, 40014, 42001})
 PASSING = frozenset({-1, 45009, 45011})
 # WeChat takes a token back some time before it says so.
 MARGIN_S = 300
+NO_TEMPLATE = "no WeChat template is named for this notice"
 
 Fields = Sequence[tuple[str, str]]
 
@@ -67,7 +68,7 @@ class WechatSubscribe:
     def send(self, openid: str, template: str, fields: Fields) -> str:
         """Send one message; a token that WeChat has taken back meanwhile is asked for anew, once."""
         if not template:
-            raise Refused("no WeChat template is named for this notice")
+            raise Refused(NO_TEMPLATE)
         body: dict[str, Any] = {
             "touser": openid,
             "template_id": template,

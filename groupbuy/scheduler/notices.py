@@ -44,7 +44,7 @@ def handler(send: Send, *, zone: ZoneInfo) -> Handler:
         until = sending.waits_until(message_id, now=utc_now(), zone=zone)
         db.session.rollback()
         if until is not None:
-            raise Postponed(until, "quiet hours")
+            raise Postponed(until, sending.QUIET)
         with transaction():
             notice = sending.take_in_hand(message_id)
         try:

@@ -203,6 +203,25 @@ def test_a_refusal_is_given_up_with_its_reason_and_sent_again_once(app: Flask, w
     assert [request.path for request in wechat.requests].count("/cgi-bin/stable_token") == 2
 
 
+def test_a_template_that_is_named_only_afterwards_is_taken_with_its_fields(
+    app: Flask, wechat: Gateway
+) -> None:
+    village = Village(app)
+    village.words("", "thing1={round}\nthing2={reason}")
+    switch({("delayed", "resident", "wechat"): True})
+    village.delay()
+    tick(app, MORNING)
+    (lost,) = log.recent(Asked(phase="given_up"), most=9)
+    assert "no WeChat template" in str(lost.last_error)
+    number = lost.id
+    village.words("T-LATER", "thing5={reason}")
+    in_transaction(lambda: log.send_again(message_id=number, now=MORNING, actor="test"))
+    tick(app, MORNING)
+    assert [row[2] for row in told() if row[1] == "wechat"] == ["accepted"]
+    sent = json.loads(wechat.requests[-1].body)
+    assert (sent["template_id"], sent["data"]) == ("T-LATER", {"thing5": {"value": "大雪封路"}})
+
+
 def test_a_busy_wechat_is_tried_again_and_a_token_it_took_back_is_renewed(
     app: Flask, wechat: Gateway
 ) -> None:

@@ -14,6 +14,7 @@ from groupbuy.notices.log import Asked
 from groupbuy.notices.names import names_of
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, by_state, page_of, show
+from groupbuy.web.admin.notice_reasons import reason_of
 from groupbuy.web.admin.notices import tabs
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.messages import EVENTS, channel_name, event_name
@@ -64,7 +65,7 @@ def _columns(shown: Any) -> tuple[Column, ...]:
 
     def why(message: Message) -> str:
         job = tries.get(message.key)
-        return message.last_error or (job.last_error if job else None) or ""
+        return reason_of(message.last_error or (job.last_error if job else None) or "")
 
     return (
         Column(_("Queued"), lambda row: row.created_at, "moment", width=17),

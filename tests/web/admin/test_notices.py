@@ -79,11 +79,11 @@ def test_the_log_shows_what_was_given_up_and_sends_it_again(app: Flask, town: To
     in_transaction(lambda: _forget_phone(town))
     tick_until_idle(now=NOW, zone=ZONE, handlers=handlers_of(app), note=lambda _: None)
     page = town.operator.text("/admin/notices/log?state=given_up")
-    assert "there is no address any more" in page
+    assert "已没有收件地址" in page
     (lost,) = log.recent(log.Asked(phase="given_up"), most=9)
     assert f"/admin/notices/log/{lost.id}/again" in page
     assert town.operator.post(f"/admin/notices/log/{lost.id}/again").status_code == 303
-    assert "there is no address any more" not in town.operator.text("/admin/notices/log?state=given_up")
+    assert "已没有收件地址" not in town.operator.text("/admin/notices/log?state=given_up")
 
 
 def tell(town: Town, event: str, values: dict[str, str]) -> None:
