@@ -161,6 +161,9 @@ def test_the_door_is_chosen_in_the_cart_and_on_the_order_and_stands_on_the_picku
     boss_later = sign_in(app, db.session.get_one(Account, boss.id), "operator", CLOSES).client
     ((_, orders),) = by_leader.live_orders(round_.id, [leader.id])
     assert [one.carried for one in orders] == ["送货上门"]
+    desk_later = sign_in(app, db.session.get_one(Account, leader.account_id), "leader", CLOSES).client
+    for address in ("/leader/pickup", f"/leader/pickup/{order.number}"):
+        assert "送货上门" in desk_later.get(address).text
     parcel = {"carrier": "顺丰", "tracking_no": "SF1"}
     assert boss_later.post(f"/admin/orders/{order.number}/parcel", data=parcel).status_code == 303
     assert "顺丰 SF1" in boss_later.get(f"/admin/orders/{order.number}").text

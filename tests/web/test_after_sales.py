@@ -73,6 +73,8 @@ def test_somebody_asks_with_a_picture_and_an_operator_answers(
     assert "&lt;b&gt;" in page
     assert "待处理" in page
     assert desk.post("/leader/pickup", data={"code": order.pickup_code}).status_code == 409
+    for who, where in ((buyer, f"/orders/{order.number}"), (desk, f"/leader/pickup/{order.number}")):
+        assert "处理完之前不发放" in who.get(where).text
 
     asked = {
         "kind": "complaint",

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
+from groupbuy.aftersales.queries import held_back
 from groupbuy.analytics.leader_desk import HANDING_OUT
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import collecting, undoing
@@ -16,6 +17,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.kernel.width import half_width
 from groupbuy.orders import queries
+from groupbuy.orders.carriage import carriages_of
 from groupbuy.orders.doors import door_of
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import LineView, lines_of
@@ -90,6 +92,8 @@ def _bag_page(
         orders=orders,
         lines=lines_by_order(order_ids),
         facts=facts_of(orders),
+        held=held_back(order_ids),
+        carriages=carriages_of(order_ids),
         left=left_by_order(order_ids),
         field_of=_field_of,
         door=door(*door_of(order)),

@@ -1,5 +1,6 @@
 """Handing out: a code is typed or scanned, the goods are shown, the bag is gone."""
 
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 from flask import redirect, render_template, request, session, url_for
@@ -7,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.analytics.leader_orders import open_bags
+from groupbuy.analytics.leader_orders import OpenBag, open_bags
 from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import collecting
 from groupbuy.http.code_limits import trying_a_code
@@ -15,6 +16,8 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.kernel.width import half_width
+from groupbuy.orders.carriage import carriages_of
+from groupbuy.orders.models import OrderCarriage
 from groupbuy.pickup import events
 from groupbuy.pickup.unfetched import count_undecided
 from groupbuy.web.kit.forms import PageForm
@@ -72,12 +75,19 @@ def _page(form: CodeForm, status: int = 200, known: KnownForm | None = None) -> 
         bags=shown,
         days=sorted({bag.day for bag in bags}),
         goods=goods,
+        brought=_brought(shown),
         lost=lost,
         pages=pages,
         conflicts=events.count_conflicts(signed_in().leader_ids),
         undecided=count_undecided(signed_in().leader_ids, utc_now()),
     )
     return page, status
+
+
+def _brought(bags: Sequence[OpenBag]) -> Mapping[str, Sequence[OrderCarriage]]:
+    """Return by the number of a bag how those of its orders are brought that are not fetched."""
+    found = carriages_of([order_id for bag in bags for order_id in bag.order_ids])
+    return {bag.number: [found[i] for i in bag.order_ids if i in found] for bag in bags}
 
 
 @blueprint.post("/pickup")

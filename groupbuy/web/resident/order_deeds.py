@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from groupbuy.aftersales.queries import held_back
 from groupbuy.campaigns import storefront
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.qr import code_of
@@ -43,6 +44,7 @@ def order_code(number: str) -> ResponseReturnValue:
     code = bag_code_of(found) or found.pickup_code
     return render_template(
         "resident/code.html",
+        held=found.id in held_back([found.id]),
         order=found,
         progress=progress,
         number=queries.follow_numbers([found.id])[found.id],

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from groupbuy.aftersales import lots
-from groupbuy.aftersales.queries import replacement_of
+from groupbuy.aftersales.queries import held_back, replacement_of
 from groupbuy.analytics.sales_note import is_sale
 from groupbuy.campaigns.delays import delays_of
 from groupbuy.db import db
@@ -97,6 +97,7 @@ def order(number: str) -> ResponseReturnValue:
         carriage=carriage_of(found.id),
         lot_claims=lots.open_questions(found.id, utc_now()),
         free_cancel=delaying.can_cancel(found),
+        held=found.id in held_back([found.id]),
         after_sale=found.state in LIVE and found.round.state not in NOT_READY,
         is_sale=is_sale(found),
         wallet_pays=_wallet_pays(found),
