@@ -13,6 +13,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import by_key, total
 from groupbuy.delivery.models import CarriedRound, DeliveryRoute, DeliveryStop
+from groupbuy.delivery.places import close_gaps
 from groupbuy.delivery.queries import leaders_with, lines_of, of_day
 from groupbuy.kernel.sorting import natural_key
 from groupbuy.leaders.models import Leader
@@ -201,6 +202,7 @@ def carry(route: DeliveryRoute, round_ids: Collection[int]) -> None:
     )
     behind = {one[0] for one in found} - {one[0] for one in gone}
     db.session.execute(delete(DeliveryStop).where(DeliveryStop.id.in_(behind)))
+    close_gaps([route.id])
     db.session.flush()
     db.session.expire(route, ["stops"])
 
@@ -216,4 +218,6 @@ def unload(route: DeliveryRoute) -> None:
         DeliveryStop.route_id.in_(waiting),
         DeliveryStop.route_id != route.id,
     )
+    others = db.session.scalars(select(DeliveryStop.route_id).where(*again)).all()
     db.session.execute(delete(DeliveryStop).where(*again))
+    close_gaps(others)

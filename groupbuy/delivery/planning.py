@@ -14,6 +14,7 @@ from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.delivery import brought, queries
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, RouteProposal
+from groupbuy.delivery.places import close_gaps, set_order
 from groupbuy.delivery.rules import (
     MINUTES_A_DAY,
     Drop,
@@ -26,7 +27,6 @@ from groupbuy.delivery.rules import (
     metres_of,
     room_left,
 )
-from groupbuy.delivery.service import set_order
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel import ids
 from groupbuy.kernel.errors import GroupbuyError, NotFound, RuleBroken, RunAgain
@@ -217,6 +217,7 @@ def _reorder(day: date, tours: Sequence[Tour]) -> None:
             update(DeliveryStop).where(DeliveryStop.id.in_(reached)).values(route_id=tour.route_id)
         )
         set_order(tour.route_id, [*reached, *staying])
+    close_gaps(routes)
     db.session.flush()
     db.session.expire_all()
 

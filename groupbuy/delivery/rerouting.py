@@ -10,6 +10,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.delivery import queries
 from groupbuy.delivery.models import DeliveryStop, Reroute, ReroutedOrder
+from groupbuy.delivery.places import close_gaps
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.orders.models import Order
 
@@ -42,6 +43,7 @@ def move_stop(*, day: date, old: int, new: int) -> None:
     if present is not None:
         if not keeps:
             db.session.execute(delete(DeliveryStop).where(DeliveryStop.id == former.id))
+            close_gaps([former.route_id])
     elif keeps:
         db.session.add(
             DeliveryStop(

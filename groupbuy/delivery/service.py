@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from groupbuy.audit import service as audit
@@ -12,6 +12,7 @@ from groupbuy.db import db
 from groupbuy.db.totals import by_key
 from groupbuy.delivery import brought, queries, telling
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop, Discrepancy
+from groupbuy.delivery.places import close_gaps, set_order, stop_ids_of
 from groupbuy.delivery.rules import MAX_NAME, by_route, moved
 from groupbuy.kernel.errors import BadInput, RuleBroken, RunAgain
 
@@ -156,29 +157,10 @@ def move_stop(*, stop_id: int, route_id: int, place: int, now: datetime, actor: 
         raise RuleBroken("other_day", "This route is of another day.")
     stop.route_id = route_id
     db.session.flush()
-    _renumber(route_id, stop_id, place)
+    set_order(route_id, moved(stop_ids_of(route_id), stop_id, place))
+    close_gaps([former])
     _log("stop_moved", "delivery_stop", str(stop.id), now, actor, {"route": route_id, "place": place})
     return stop
-
-
-def _renumber(route_id: int, stop_id: int, place: int) -> None:
-    ordered = db.session.scalars(
-        select(DeliveryStop.id)
-        .where(DeliveryStop.route_id == route_id)
-        .order_by(DeliveryStop.position, DeliveryStop.id)
-    ).all()
-    set_order(route_id, moved(ordered, stop_id, place))
-
-
-def set_order(route_id: int, stop_ids: Sequence[int]) -> None:
-    """Number the stops of a route in this order; those of other routes are left alone."""
-    rows = [{"key": stop_id, "place": place} for place, stop_id in enumerate(stop_ids, 1)]
-    for row in rows:
-        db.session.execute(
-            update(DeliveryStop)
-            .where(DeliveryStop.id == row["key"], DeliveryStop.route_id == route_id)
-            .values(position=row["place"])
-        )
 
 
 def leave(*, route_id: int, round_ids: Collection[int], now: datetime, actor: str) -> bool:

@@ -69,6 +69,10 @@ def test_the_note_of_a_stop_adds_up_to_what_its_residents_ordered(town: Town) ->
     assert ("线路", "东线 第 1 / 2 站") in sheet.head
 
 
+def _places(town: Town) -> list[tuple[str, int]]:
+    return [(stop.leader.code, stop.position) for stop in town.route("东线").stops]
+
+
 def test_a_stop_moves_to_another_route_until_one_of_them_leaves(town: Town) -> None:
     town.plan()
     east, other = town.route("东线").id, town.route("未分线路").id
@@ -80,7 +84,10 @@ def test_a_stop_moves_to_another_route_until_one_of_them_leaves(town: Town) -> N
         )
 
     move(east, 1)
-    assert [stop.leader.code for stop in town.route("东线").stops] == ["L3", "L1", "L2"]
+    assert _places(town) == [("L3", 1), ("L1", 2), ("L2", 3)]
+    move(other, 1)
+    assert _places(town) == [("L1", 1), ("L2", 2)]
+    move(east, 1)
     assert _refused(lambda: town.leave("未分线路")) == "no_stops"
     town.leave("东线")
     assert _refused(lambda: move(other, 1)) == "route_left"

@@ -84,7 +84,7 @@ def test_all_bags_go_to_another_leader_and_everything_follows(town: Town) -> Non
     assert _refused(lambda: _reroute(town)) == "nothing_to_move"
     assert _earned(town) == [0, 297, 1693]
     assert units_of_day(PICKUP) == {town.leaders[1].id: 3, third.id: 12}
-    assert [stop.leader.code for stop in town.route("东线").stops] == ["L2"]
+    assert [(stop.leader.code, stop.position) for stop in town.route("东线").stops] == [("L2", 1)]
     notes = db.session.scalars(select(Message).where(Message.event == "rerouted")).all()
     # Two residents and the leader who hands out.
     assert len({note.recipient for note in notes}) == len(notes) == 3

@@ -134,8 +134,13 @@ def test_a_round_whose_goods_have_not_come_stays_behind_and_is_planned_anew(town
 
 
 def test_a_leader_of_whom_everything_comes_later_is_taken_off_the_route(town: Town) -> None:
+    first, second = (stop.id for stop in town.route("东线").stops)
+    east = town.route("东线").id
+    in_transaction(lambda: service.move_stop(stop_id=second, route_id=east, place=1, now=T, actor="test"))
     leave("东线", town, later=("C1",))
-    assert [stop.leader.code for stop in town.route("东线").stops] == ["L1"]
+    assert [(stop.id, stop.leader.code, stop.position) for stop in town.route("东线").stops] == [
+        (first, "L1", 1)
+    ]
     assert [leader.code for leader in brought.leaders_without_stop(PICKUP)] == ["L1", "L2"]
 
 
