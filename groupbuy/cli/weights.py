@@ -17,7 +17,7 @@ from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
 from groupbuy.flows import weighing
 from groupbuy.flows.weighing import Entry
-from groupbuy.flows.weight_file import read_weights
+from groupbuy.flows.weight_file import enter_rows, read_weights
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import format_yuan
 from groupbuy.weighing import queries
@@ -36,33 +36,32 @@ def weights(
     """Show what is weighed of a ROUND; enter weights from a file, settle them. All or nothing."""
     app: Flask = context.obj
     with app.app_context():
-        entries = [] if file is None else _read(context, name, file)
-        done = in_transaction(lambda: _do(app, name, entries, sure, settle))
+        try:
+            rows = [] if file is None else _read(name, file)
+            done = in_transaction(lambda: _do(app, name, rows, sure, settle))
+        except UnreadableTable as error:
+            list_faults(error.faults)
+            context.exit(1)
     click.echo(json_text(done) if as_json else _text(done))
 
 
-def _read(context: click.Context, name: str, file: Path) -> list[Entry]:
+def _read(name: str, file: Path) -> list[tuple[int, Entry]]:
     lines = queries.weighed_lines(campaigns.get_round(name).id)
     try:
-        found = read_weights(open_table(file), known={(line.order_no, line.product_code) for line in lines})
+        return read_weights(open_table(file), known={(line.order_no, line.product_code) for line in lines})
     except OSError as error:
         raise of_file("required", f"The file cannot be opened: {error.strerror}.") from error
-    except UnreadableTable as error:
-        list_faults(error.faults)
-        context.exit(1)
-    return [entry for _number, entry in found]
 
 
-def _do(app: Flask, name: str, entries: list[Entry], sure: bool, settle: bool) -> dict[str, Any]:
+def _do(app: Flask, name: str, rows: list[tuple[int, Entry]], sure: bool, settle: bool) -> dict[str, Any]:
     round_, now, entered = campaigns.get_round(name), utc_now(), 0
-    if entries:
-        entered = weighing.enter_weights(
+    if rows:
+        entered = enter_rows(
             round_=round_,
-            entries=entries,
+            rows=rows,
             layouts=settings_of(app).scale_barcodes,
             now=now,
             actor=Actor(ACTOR),
-            from_file=True,
             sure=sure,
         )
     done = weighing.settle_weights(round_=round_, now=now, actor=Actor(ACTOR)) if settle else None

@@ -61,19 +61,44 @@ def enter_weights(
     """
     _check_round(lifecycle.lock_round(round_.id))
     _check_number(entries)
-    found = {(line.order_no, line.product_code): line for line in queries.weighed_lines(round_.id)}
+    found = _lines_of(round_)
     changed: dict[str, int] = {}
     for index, entry in enumerate(entries):
         with _at_line(index):
-            line = _line_of(found, entry)
-            grams, scanned = read_weight(entry.text, layouts=layouts, items=line.items, price=line.price)
-            _check(line, entry, grams, sure)
+            line, grams, scanned = _read(found, entry, layouts, sure)
             source = "file" if from_file else "scale" if scanned else "typed"
             if service.note_weight(line=line, grams=grams, source=source, now=now, actor=actor.name):
                 changed[f"{entry.order_no} {entry.product_code}"] = grams
     if changed:
         _log("weights_entered", round_, now, actor, {"grams": changed})
     return len(changed)
+
+
+def refused(
+    *, round_: Round, entries: Sequence[Entry], layouts: Sequence[str], sure: bool = False
+) -> dict[int, GroupbuyError]:
+    """Return what ``enter_weights`` would refuse of each entry, by its place; nothing is written."""
+    found, errors = _lines_of(round_), {}
+    for index, entry in enumerate(entries):
+        try:
+            _read(found, entry, layouts, sure)
+        except GroupbuyError as error:
+            errors[index] = error
+    return errors
+
+
+def _lines_of(round_: Round) -> dict[tuple[str, str], WeighedLine]:
+    return {(line.order_no, line.product_code): line for line in queries.weighed_lines(round_.id)}
+
+
+def _read(
+    found: Mapping[tuple[str, str], WeighedLine], entry: Entry, layouts: Sequence[str], sure: bool
+) -> tuple[WeighedLine, int, bool]:
+    """Return the line of an entry, its grams, and whether a scale said so."""
+    line = _line_of(found, entry)
+    grams, scanned = read_weight(entry.text, layouts=layouts, items=line.items, price=line.price)
+    _check(line, entry, grams, sure)
+    return line, grams, scanned
 
 
 def _check_round(round_: Round) -> None:

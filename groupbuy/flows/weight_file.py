@@ -1,8 +1,12 @@
 """Weights from a file: one row for each line of an order."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
+from groupbuy.audit.actor import Actor
+from groupbuy.campaigns.models import Round
 from groupbuy.documents.faults import Fault, UnreadableTable, of_file
+from groupbuy.flows import weighing
 from groupbuy.flows.delivery_file import Rows, filled_rows
 from groupbuy.flows.weighing import Entry
 
@@ -49,3 +53,30 @@ def _check(
         faults.append(Fault(number, "order_no", "unknown_line", "This order has no such weighed goods."))
     elif cells.get("grams") and first.setdefault(key, number) != number:
         faults.append(Fault(number, "grams", "duplicate", f"Row {first[key]} weighs this line already."))
+
+
+def enter_rows(
+    *,
+    round_: Round,
+    rows: Sequence[tuple[int, Entry]],
+    layouts: Sequence[str],
+    now: datetime,
+    actor: Actor,
+    sure: bool = False,
+) -> int:
+    """Enter the weights of a file's rows, all or none; return how many are new.
+
+    Raise UnreadableTable with every row that is refused, and what ``weighing.enter_weights`` raises.
+    """
+    entries = [entry for _number, entry in rows]
+    errors = weighing.refused(round_=round_, entries=entries, layouts=layouts, sure=sure)
+    if errors:
+        raise UnreadableTable(
+            [
+                Fault(rows[place][0], error.param or "grams", error.code, error.message)
+                for place, error in errors.items()
+            ]
+        )
+    return weighing.enter_weights(
+        round_=round_, entries=entries, layouts=layouts, now=now, actor=actor, from_file=True, sure=sure
+    )

@@ -84,10 +84,11 @@ def test_a_workbook_is_entered_whole_or_comes_back_marked(town: Town, orders: li
         return town.operator.post(f"{PATH}/file", file=(content, "w.xlsx"))
 
     town.operator.text("/admin/settings")
-    faulty = send("1350", "ein Kilo")
+    faulty = send("135000", "ein Kilo")
     back = openpyxl.load_workbook(BytesIO(faulty.data)).worksheets[0]
     marked = {str(cell.value) for row in back.iter_rows() for cell in row if cell.value}
-    assert any("Write whole grams" in text for text in marked)
+    assert any("请填整数克" in text for text in marked)
+    assert any("如果没有写错请确认" in text for text in marked)
     assert "还有 2 行未称重" in town.operator.text(PATH)
     assert send("1350", "700").status_code == 303
     assert "行未称重" not in town.operator.text(PATH)
@@ -133,6 +134,10 @@ def test_the_command_reads_a_file_and_settles(orders: list[Order], cli_runner: R
     db.session.rollback()
     refused = cli_runner("weights", "C2", "--settle", check=False)
     assert (refused.exit_code, "2 lines have no weight yet" in refused.stderr) == (1, True)
+    worse = tmp_path / "worse.csv"
+    worse.write_text("order_no,product_code,grams\n" + rows.replace(",750", ",75000"))
+    named = cli_runner("weights", "C2", "--file", worse, check=False)
+    assert (named.exit_code, named.stderr.count("unlikely_weight")) == (1, 2)
     # One fish for two: 750 g of 1500 expected.
     done = cli_runner("weights", "C2", "--file", file, "--settle", "--json").json
     assert (done["entered"], done["settled"], done["less_fen"], done["missing"]) == (2, 2, 1992, 0)

@@ -17,8 +17,8 @@ from groupbuy.warehouse import receipts, warehouses
 from groupbuy.warehouse.receipts import Came
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.receiving import DeliveryForm, show_delivery
+from groupbuy.web.admin.sent_files import in_words
 from groupbuy.web.kit.downloads import attachment
-from groupbuy.web.kit.i18n import translate_sentence
 
 COLUMNS = (
     TemplateColumn("product_code", required=True, explanation="商品编码，须在本采购单中", example="P1"),
@@ -65,11 +65,12 @@ def receiving_file(number: str) -> ResponseReturnValue:
 
 def _faults(order: PurchaseOrder, content: bytes, name: str, error: UnreadableTable) -> ResponseReturnValue:
     """Return the file with its faults marked, or where it cannot be read at all the page that says so."""
-    if any(fault.row > 1 for fault in error.faults):
-        marked = marking.mark_up(content, error.faults, name)
+    faults = in_words(error.faults)
+    if any(fault.row > 1 for fault in faults):
+        marked = marking.mark_up(content, faults, name)
         return attachment(marked, f"收货-{order.number}-错误.xlsx", xlsx.CONTENT_TYPE)
     form = _filled(order, [])
-    form.form_errors.extend(translate_sentence(fault.message) for fault in error.faults)
+    form.form_errors.extend(fault.message for fault in faults)
     return show_delivery(order, form), 422
 
 

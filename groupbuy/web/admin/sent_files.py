@@ -48,5 +48,10 @@ def name_of(path: Path) -> str:
 
 def marked(path: Path, faults: Sequence[Fault], name: str) -> ResponseReturnValue:
     """Give a kept file back with what is wrong marked in it, in the reader's language."""
-    said = [fault._replace(message=translate_sentence(fault.message)) for fault in faults]
-    return attachment(marking.mark_up(path.read_bytes(), said, path.name), name, xlsx.CONTENT_TYPE)
+    content = marking.mark_up(path.read_bytes(), in_words(faults), path.name)
+    return attachment(content, name, xlsx.CONTENT_TYPE)
+
+
+def in_words(faults: Sequence[Fault]) -> list[Fault]:
+    """Return faults in the reader's language."""
+    return [fault._replace(message=translate_sentence(fault.message)) for fault in faults]

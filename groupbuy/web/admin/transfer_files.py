@@ -13,9 +13,9 @@ from groupbuy.warehouse import counting
 from groupbuy.warehouse.models import Warehouse
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.listing import zone
+from groupbuy.web.admin.sent_files import in_words
 from groupbuy.web.admin.transfers import MOST_BATCHES, asked_origin, filled, show_new
 from groupbuy.web.kit.downloads import attachment
-from groupbuy.web.kit.i18n import translate_sentence
 
 
 @blueprint.get("/stock/transfers/template.xlsx")
@@ -36,8 +36,7 @@ def stock_transfers_file() -> ResponseReturnValue:
     try:
         lots = _read(content, name, origin)
     except UnreadableTable as error:
-        said = [fault._replace(message=translate_sentence(fault.message)) for fault in error.faults]
-        return _faults(origin, content, name, said)
+        return _faults(origin, content, name, in_words(error.faults))
     return show_new(origin, filled(origin, lots), [batch for batch, _units in lots])
 
 

@@ -7,17 +7,16 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import marking, xlsx
-from groupbuy.documents.faults import Fault, UnreadableTable, of_file
+from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.reading import read_table
 from groupbuy.documents.templates import TemplateColumn, write_template
-from groupbuy.flows import weighing
-from groupbuy.flows.weighing import Entry
-from groupbuy.flows.weight_file import read_weights
+from groupbuy.flows.weight_file import enter_rows, read_weights
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.web.admin.blueprint import actor, blueprint
+from groupbuy.web.admin.sent_files import in_words
 from groupbuy.web.admin.weights import scale_layouts
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
@@ -66,6 +65,9 @@ def weights_file(name: str) -> ResponseReturnValue:
         new = _enter(get_round(name), content, file_name)
     except UnreadableTable as error:
         return _faults(name, content, file_name, error)
+    except GroupbuyError as error:
+        flash(translate_sentence(error.message), "bad")
+        return redirect(url_for("admin.weights", name=name), 303)
     flash(_("%(count)s weights were entered.", count=new), "ok")
     return redirect(url_for("admin.weights", name=name), 303)
 
@@ -74,33 +76,23 @@ def _enter(round_: Round, content: bytes, file_name: str) -> int:
     known = {(line.order_no, line.product_code) for line in queries.weighed_lines(round_.id)}
     found = read_weights(read_table(content, file_name), known=known)
     who, name = actor(), round_.name
-    try:
-        return in_transaction(
-            lambda: weighing.enter_weights(
-                round_=get_round(name),
-                entries=[entry for _number, entry in found],
-                layouts=scale_layouts(),
-                now=utc_now(),
-                actor=who,
-                from_file=True,
-                sure="sure" in request.form,
-            )
+    return in_transaction(
+        lambda: enter_rows(
+            round_=get_round(name),
+            rows=found,
+            layouts=scale_layouts(),
+            now=utc_now(),
+            actor=who,
+            sure="sure" in request.form,
         )
-    except GroupbuyError as error:
-        raise UnreadableTable([_fault(error, found)]) from error
-
-
-def _fault(error: GroupbuyError, found: list[tuple[int, Entry]]) -> Fault:
-    """Return a fault at the row that an error is about, of the whole file for one about the round."""
-    place, _dot, column = (error.param or "").removeprefix("lines[").partition("].")
-    row = found[int(place)][0] if place.isdecimal() and int(place) < len(found) else 1
-    return Fault(row, column, error.code, error.message)
+    )
 
 
 def _faults(name: str, content: bytes, file_name: str, error: UnreadableTable) -> ResponseReturnValue:
-    if any(fault.row > 1 for fault in error.faults):
-        marked = marking.mark_up(content, error.faults, file_name)
+    faults = in_words(error.faults)
+    if any(fault.row > 1 for fault in faults):
+        marked = marking.mark_up(content, faults, file_name)
         return attachment(marked, f"称重-{name}-错误.xlsx", xlsx.CONTENT_TYPE)
-    for fault in error.faults:
-        flash(translate_sentence(fault.message), "bad")
+    for fault in faults:
+        flash(fault.message, "bad")
     return redirect(url_for("admin.weights", name=name), 303)

@@ -172,6 +172,7 @@ def test_a_delivery_from_a_workbook_fills_in_the_form_and_faults_come_back_marke
     marked = sent(f"{head}P1,5,1,压坏,B7,2026-12-31\nP9,x,,,,\n")
     sheet = openpyxl.load_workbook(BytesIO(marked.data)).active
     assert any("错误原因" in str(cell.value) for cell in sheet[1])
+    assert any("采购单里没有这个商品" in str(cell.value) for cell in sheet[3])
     assert sent("nonsense\n1\n").status_code == 422
     filled = sent(f"{head}P1,5,1,压坏,B7,2026-12-31\n").get_data(as_text=True)
     assert [mark in filled for mark in ('value="5"', 'value="B7"', 'value="2026-12-31"')] == [True] * 3
