@@ -1,6 +1,5 @@
 """Routes changed by hand: new ones, who drives, stops on another place, called back; and their notes."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -10,24 +9,17 @@ from pydantic import Field
 from groupbuy.api.v1.delivery import Deliveries, day_of_path
 from groupbuy.api.v1.documents import private_file
 from groupbuy.api.v1.endpoint import endpoint
-from groupbuy.audit import service as audit
 from groupbuy.config import Settings
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import brought, queries, service
-from groupbuy.delivery.loading import loads_of
-from groupbuy.delivery.models import DeliveryRoute
+from groupbuy.delivery import papers, queries, service
 from groupbuy.delivery.rules import MAX_NAME
 from groupbuy.delivery.service import MAX_TEXT, MAX_UNITS
-from groupbuy.delivery.sheets import loading_list, notes_of
 from groupbuy.delivery.views import day_json
-from groupbuy.documents import pdf, xlsx
-from groupbuy.documents.sheet import Sheet
 from groupbuy.flows import dispatching
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.http.row_ids import MAX_ROW_ID
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import NotFound
 
 Row = Annotated[int, Field(ge=1, le=MAX_ROW_ID)]
 Words = Annotated[Text, Field(max_length=MAX_TEXT)] | None
@@ -149,10 +141,7 @@ def take_arrival_back(identity: Identity, stop: int, body: NotArrived) -> tuple[
 )
 def delivery_notes(identity: Identity, route: int, suffix: str) -> Response:
     """Download the delivery notes of a route, a sheet for each stop."""
-    found, now = queries.get_route(route), utc_now()
-    goods = brought.goods_of_stops(found.stops)
-    sheets = notes_of(found, goods, zone=_zone(), printed_at=now)
-    return _paper(identity, found, sheets, "配送单", "delivery_note", suffix)
+    return _paper(identity, route, papers.NOTES, suffix)
 
 
 @endpoint(
@@ -163,30 +152,14 @@ def delivery_notes(identity: Identity, route: int, suffix: str) -> Response:
 )
 def loading_list_of_route(identity: Identity, route: int, suffix: str) -> Response:
     """Download how a route's vehicle is loaded: the last stop first, bags and units by temperature zone."""
-    found, now = queries.get_route(route), utc_now()
-    loads = loads_of(found)
-    sheets = [loading_list(found, loads, zone=_zone(), printed_at=now)] if loads else []
-    return _paper(identity, found, sheets, "装车单", "loading_list", suffix)
+    return _paper(identity, route, papers.LOADING, suffix)
 
 
-def _paper(
-    identity: Identity, route: DeliveryRoute, sheets: Sequence[Sheet], title: str, kind: str, suffix: str
-) -> Response:
-    if not sheets:
-        raise NotFound("unknown_document", "Nothing is delivered on this route.")
-    name, route_id, now = f"{title}-{route.day}-{route.name}.{suffix}", route.id, utc_now()
-    content = pdf.write_pdf(sheets) if suffix == "pdf" else xlsx.write_xlsx(sheets)
-    in_transaction(
-        lambda: audit.record(
-            at=now,
-            actor=identity.actor.name,
-            verb="document_taken",
-            subject_kind="delivery_route",
-            subject=str(route_id),
-            after={"kind": kind},
-        )
-    )
-    return private_file(content, name, pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE)
+def _paper(identity: Identity, route_id: int, kind: str, suffix: str) -> Response:
+    now = utc_now()
+    file = papers.paper_of(route_id, kind, suffix, zone=_zone(), now=now)
+    in_transaction(lambda: papers.log_taken(route_id, kind, now=now, actor=identity.actor.name))
+    return private_file(file.content, file.name, file.mime_type)
 
 
 def _zone() -> ZoneInfo:
