@@ -136,6 +136,10 @@ def _differences(
 
 def _reason(sent: int, count: Count, param: str) -> str:
     if count.got > sent:
+        if count.reason:
+            raise BadInput(
+                "out_of_range", "More came than was sent, so that nothing is missing or damaged.", param=param
+            )
         return Reason.SURPLUS
     if count.reason not in (Reason.MISSING, Reason.DAMAGED):
         raise BadInput("required", "Say whether it is missing or damaged.", param=param)

@@ -14,6 +14,7 @@ from groupbuy.accounts import service as accounts
 from groupbuy.accounts.queries import get_account
 from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.delivery import missing, service
+from groupbuy.flows.signing import Count
 from groupbuy.messaging import notes
 from tests import building
 from tests.building import NOW, PICKUP
@@ -120,6 +121,19 @@ def test_a_day_from_the_plan_to_the_decision_on_the_pages(app: Flask, town: Town
     assert "缺 2 件" in sign_in(app, get_account(town.orders[1].resident.account_id), "resident").text(
         f"/orders/{town.orders[1].number}"
     )
+
+
+def test_nobody_is_asked_to_pay_for_what_came_too_much(app: Flask, town: Town) -> None:
+    operator = staff(app, "operator")
+    town.plan()
+    town.leave("东线")
+    town.sign(0, {town.offer("P1"): Count(8)})
+    (found,) = missing.discrepancies(day=PICKUP)
+    path = f"/admin/delivery/discrepancies/{found.id}"
+    page = operator.text(path)
+    assert ('value="dismiss"' in page, 'value="refund"' in page, "由谁承担" in page) == (True, False, False)
+    assert post(operator, path, decision="refund", payer="driver").status_code == 422
+    assert post(operator, path, decision="dismiss").status_code == 303
 
 
 @pytest.mark.parametrize("offer", ["²", "-1", "abc", "", "9" * 30])

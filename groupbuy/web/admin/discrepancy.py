@@ -33,6 +33,7 @@ DECISIONS = [
     SelectChoice(Decision.REFUND.value, _l("The residents go without and get their money back")),
     SelectChoice(Decision.DISMISS.value, _l("The goods turned up; nothing changes")),
 ]
+SURPLUS = [SelectChoice(Decision.DISMISS.value, _l("More came than was sent; nothing changes"))]
 
 
 class DecisionForm(PageForm):
@@ -48,6 +49,10 @@ def delivery_discrepancy(discrepancy_id: int) -> ResponseReturnValue:
     found = missing.get_discrepancy(discrepancy_id)
     payer = proposed_payer(found.reason, has_driver=bool(found.stop.route.driver))
     form = DecisionForm(data={"decision": _proposed(found), "payer": payer.value})
+    if found.missing <= 0:
+        # Nobody goes without, so that nobody pays.
+        form.decision.choices = SURPLUS
+        del form.payer
     back = url_for("admin.delivery", day=found.stop.day.isoformat())
     if found.decision is None and form.validate_on_submit():
         try:
@@ -72,7 +77,7 @@ def _decide(discrepancy_id: int, form: DecisionForm) -> None:
     signing.decide(
         discrepancy_id=discrepancy_id,
         decision=Decision(form.decision.data),
-        payer=Payer(form.payer.data),
+        payer=Payer(form.payer.data) if form.payer else None,
         now=utc_now(),
         actor=actor(),
     )

@@ -1,6 +1,6 @@
 """Signing for the day's goods, on a phone between the boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +10,6 @@ from wtforms.validators import InputRequired, Length
 
 from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import brought, missing, queries
-from groupbuy.delivery.brought import StopGoods
 from groupbuy.delivery.models import DeliveryStop
 from groupbuy.delivery.service import MAX_TEXT
 from groupbuy.flows import signing
@@ -25,6 +24,7 @@ from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
+from groupbuy.web.leader.counting import Wares, wares_of
 
 REASONS = [
     SelectChoice("", _l("As sent")),
@@ -71,14 +71,14 @@ def goods_of_day(day: str) -> ResponseReturnValue:
     stop = _chosen(mine)
     found = missing.discrepancies(stop_id=stop.id)
     told = {one.offer_id for one in found}
-    lines = [one for one in brought.goods_of_stop(stop) if one.offer_id not in told]
+    lines = wares_of([one for one in brought.goods_of_stop(stop) if one.offer_id not in told])
     form = SignForm(data=_as_sent(stop, lines))
     # A form that was sent twice, or from a page of before, signs nothing anew.
     later = bool(request.form.get("later"))
     if later is bool(stop.signed_at) and form.validate_on_submit():
         thanks = _("Noted.") if later else _("Thank you: the goods are signed for.")
         try:
-            in_transaction(lambda: _store(stop.id, form, later))
+            in_transaction(lambda: _store(stop.id, form, later, lines))
         except GroupbuyError as error:
             _blame(form, error)
         else:
@@ -89,7 +89,7 @@ def goods_of_day(day: str) -> ResponseReturnValue:
         stop=stop,
         stops=mine,
         form=form,
-        lines={str(one.offer_id): one for one in lines},
+        lines={one.key: one for one in lines},
         found=found,
     )
     return page, 422 if form.errors else 200
@@ -111,16 +111,13 @@ def _chosen(stops: Sequence[DeliveryStop]) -> DeliveryStop:
     return next((stop for stop in wanted if stop.signed_at is None), wanted[-1])
 
 
-def _as_sent(stop: DeliveryStop, lines: Sequence[StopGoods]) -> dict[str, object]:
-    sent = [{"offer": str(one.offer_id), "got": one.units, "reason": ""} for one in lines]
+def _as_sent(stop: DeliveryStop, lines: Sequence[Wares]) -> dict[str, object]:
+    sent = [{"offer": one.key, "got": one.units, "reason": ""} for one in lines]
     return {"stop": str(stop.id), "later": "1" if stop.signed_at else "", "lines": sent}
 
 
-def _store(stop_id: int, form: SignForm, later: bool) -> None:
-    # What names no offer is refused with those that were not sent: nothing is signed for by mistake.
-    counts = {
-        row_id(row.offer.data) or 0: Count(row.got.data or 0, row.reason.data or None) for row in form.lines
-    }
+def _store(stop_id: int, form: SignForm, later: bool, lines: Sequence[Wares]) -> None:
+    counts = _counts(form, {one.key: one for one in lines})
     now, actor, mine = utc_now(), signed_in().actor, [the_leader().id]
     if later:
         signing.report_later(stop_id=stop_id, leader_ids=mine, counts=counts, now=now, actor=actor)
@@ -129,10 +126,20 @@ def _store(stop_id: int, form: SignForm, later: bool) -> None:
         signing.sign(stop_id=stop_id, leader_ids=mine, counts=counts, now=now, actor=actor, note=note)
 
 
+def _counts(form: SignForm, wares: Mapping[str, Wares]) -> dict[int, Count]:
+    counts: dict[int, Count] = {}
+    for row in form.lines:
+        got, reason = row.got.data or 0, row.reason.data or None
+        found = wares.get(row.offer.data or "")
+        # What names no goods is refused with those that were not sent: nothing is signed for by mistake.
+        counts |= found.counts(got, reason) if found else {row_id(row.offer.data) or 0: Count(got, reason)}
+    return counts
+
+
 def _blame(form: SignForm, error: GroupbuyError) -> None:
     offer = (error.param or "").removeprefix("lines[").removesuffix("]")
     for row in form.lines:
-        if row.offer.data == offer:
+        if offer in (row.offer.data or "").split("-"):
             row.reason.errors = [*row.reason.errors, saving.sentence_of(error)]
             form.form_errors.append(_("Please correct the marked fields."))
             return
