@@ -17,16 +17,15 @@ from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import brought, planning, queries, service
-from groupbuy.delivery.loading import loads_of
+from groupbuy.delivery import papers, planning, queries, service
 from groupbuy.delivery.models import Reroute
-from groupbuy.delivery.sheets import loading_list, notes_of
 from groupbuy.delivery.views import day_json
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.files import write_whole
 from groupbuy.documents.sheet import Sheet
-from groupbuy.flows import rerouting
+from groupbuy.flows import dispatching, rerouting
 from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.times import parse_date
 from groupbuy.leaders.queries import get_leader
 
@@ -53,6 +52,8 @@ def _day(_context: click.Context, _param: click.Parameter, text: str) -> date:
 @click.option("--reason", default="", help="Why they are re-routed; residents read it.")
 @click.option("--confirm", is_flag=True, help="Re-route more bags than leader TO has room for.")
 @click.option("--undo", type=int, metavar="ID", help="Give the bags of a re-routing back.")
+@click.option("--leave", metavar="ROUTE", help="Note that the route of this name has left.")
+@click.option("--without", multiple=True, metavar="ROUND", help="With --leave: a round that is not on it.")
 @click.option("--sheets", is_flag=True, help="Also write each leader's sheets and labels of the day.")
 @json_option
 @click.pass_obj
@@ -68,10 +69,14 @@ def deliveries(
     reason: str,
     confirm: bool,
     undo: int | None,
+    leave: str | None,
+    without: tuple[str, ...],
     sheets: bool,
     as_json: bool,
 ) -> None:
-    """Show the routes of a pickup DAY; plan and re-route them, write their delivery notes."""
+    """Show the routes of a pickup DAY; plan and re-route them, let them leave, write their papers."""
+    if without and leave is None:
+        raise click.UsageError("--without says which rounds are not on the route of --leave.")
     with app.app_context():
         if reroute is not None:
             in_transaction(lambda: _reroute(day, *reroute, reason, confirm))
@@ -83,6 +88,8 @@ def deliveries(
             _propose(day)
         if take:
             in_transaction(lambda: planning.take_over(day=day, now=utc_now(), actor=ACTOR))
+        if leave is not None:
+            in_transaction(lambda: _leave(day, leave, without))
         found = day_json(day)
         if out is not None:
             found["files"] = _write(app, day, out, with_pdf) + (_write_sheets(day, out) if sheets else [])
@@ -97,6 +104,13 @@ def _reroute(day: date, old: str, new: str, reason: str, confirm: bool) -> Rerou
     who = Actor(ACTOR)
     leaders = {"old": get_leader(old), "new": get_leader(new)}
     return rerouting.reroute(day=day, **leaders, reason=reason, now=utc_now(), actor=who, confirmed=confirm)
+
+
+def _leave(day: date, name: str, without: tuple[str, ...]) -> None:
+    route_id = next((route.id for route in queries.routes_of(day) if route.name == name), None)
+    if route_id is None:
+        raise NotFound("unknown_route", f"There is no route {name} on this day.")
+    dispatching.leave(route_id=route_id, later=without, now=utc_now(), actor=Actor(ACTOR))
 
 
 def _propose(day: date) -> None:
@@ -123,13 +137,10 @@ def _write(app: Flask, day: date, out: Path, with_pdf: bool) -> list[str]:
     out.mkdir(parents=True, exist_ok=True)
     names = []
     for route in queries.routes_of(day):
-        goods = brought.goods_of_stops(route.stops)
-        zone, now = settings_of(app).timezone, utc_now()
-        notes = notes_of(route, goods, zone=zone, printed_at=now)
-        if notes:
-            names += _files(out, file_name("配送单", day.isoformat(), route.name), notes, with_pdf)
-            loading = loading_list(route, loads_of(route), zone=zone, printed_at=now)
-            names += _files(out, file_name("装车单", day.isoformat(), route.name), [loading], with_pdf)
+        for kind, title in papers.TITLES.items():
+            found = papers.sheets_of(route, kind, zone=settings_of(app).timezone, printed_at=utc_now())
+            if found:
+                names += _files(out, file_name(title, day.isoformat(), route.name), found, with_pdf)
     return names
 
 

@@ -11,7 +11,7 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.rules import Window
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.delivery import brought, queries, service
+from groupbuy.delivery import brought, missing, queries, service
 from groupbuy.delivery.models import DeliveryStop
 from groupbuy.finance import dials
 from groupbuy.flows import collecting, dispatching, following_up, signing
@@ -220,6 +220,27 @@ def test_a_leader_signs_for_each_vehicle_on_the_page(app: Flask, town: Town) -> 
     assert f'value="{first.id}"' in text(path)
 
 
+def test_goods_of_several_rounds_are_counted_together_and_miss_in_the_last_one(
+    app: Flask, town: Town
+) -> None:
+    """Seven of P1 come for the first round and two for the third: who counts sees nine of the same."""
+    order = late_order(app, town)
+    town.leave("东线")
+    app.config["WTF_CSRF_ENABLED"] = False
+    leader = seat(app, db.session.get_one(Account, town.leaders[0].account_id), "leader", utc_now())
+    path = f"/leader/goods/{PICKUP}"
+    page = leader.get(path).get_data(as_text=True)
+    assert (page.count("商品P1</strong>"), "应收 9" in page) == (1, True)
+    first, third = town.offer("P1"), order.lines[0].offer_id
+    row = {"stop": str(stops_of_first(town)[0].id), "lines-0-offer": f"{first}-{third}"}
+    typed = row | {"lines-0-got": "10", "lines-0-reason": "missing"}
+    assert "不会再有短少或破损" in leader.post(path, data=typed).get_data(as_text=True)
+    assert leader.post(path, data=typed | {"lines-0-got": "6"}).status_code == 303
+    db.session.rollback()
+    found = {one.offer_id: (one.sent, one.got, one.reason) for one in missing.discrepancies(day=PICKUP)}
+    assert found == {first: (7, 6, "missing"), third: (2, 0, "missing")}
+
+
 def test_programs_name_the_vehicle_they_sign_for(app: Flask, town: Town, cli_runner: Run) -> None:
     leave("东线", town, later=("C2",))
     town.plan()
@@ -249,7 +270,18 @@ def test_who_sends_a_vehicle_off_says_what_has_not_come_yet(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
     office = appoint(app, building.add_account("小陈"), "warehouse", utc_now())
     page = office.get(path).get_data(as_text=True)
-    assert ('value="C2"' in page, 'value="C1"' in page) == (True, False)
+    assert ('value="C2"' in page, 'value="C1"' in page, "C2，尚未到货" in page) == (True, False, True)
     assert office.post(path, data={"later": "C9"}).status_code == 422
     assert office.post(path, data={"later": "C2"}).status_code == 303
     assert sent(stops_of_first(town)[0]) == [("C1", 7)]
+
+
+def test_a_route_leaves_without_a_round_on_the_command_line(town: Town, cli_runner: Run) -> None:
+    db.session.rollback()
+    for arguments in (("--without", "C2"), ("--leave", "南线"), ("--leave", "东线", "--without", "C9")):
+        assert cli_runner("deliveries", PICKUP, *arguments, check=False).exit_code != 0
+    assert [stop.route.left_at for stop in stops_of_first(town)] == [None]
+    done = cli_runner("deliveries", PICKUP, "--leave", "东线", "--without", "C2", "--json").json
+    east = next(one for one in done["routes"] if one["name"] == "东线")
+    assert (bool(east["left_at"]), sent(stops_of_first(town)[0])) == (True, [("C1", 7)])
+    assert [leader.code for leader in brought.leaders_without_stop(PICKUP)] == ["L1"]

@@ -82,7 +82,9 @@ def _leave_form(route: DeliveryRoute) -> PageForm:
     if not awaited or len(rounds) == 1:
         return PageForm()
     form = LeaveForm()
-    form.later.choices = [(one.name, _("%(round)s, not received yet", round=one.title)) for one in awaited]
+    form.later.choices = [
+        (one.name, _("%(round)s, not received yet", round=f"{one.title} {one.name}")) for one in awaited
+    ]
     return form
 
 
