@@ -1,12 +1,13 @@
 """How many bags a pickup point takes on a day (自提点容量): whoever would be one too many is refused."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from sqlalchemy import Select, func, select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
+from groupbuy.db.totals import by_key
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.days import is_on
@@ -57,6 +58,14 @@ def bags_on(leader_id: int, day: date) -> int:
     """Return how many residents have something to fetch at a leader's on a day, also of rounds that sell."""
     bags = func.count(Order.resident_id.distinct())
     return db.session.scalar(_orders_on(leader_id, day).with_only_columns(bags)) or 0
+
+
+def bags_of_day(day: date) -> Mapping[int, int]:
+    """Return how many residents have something to fetch on a day, by leader id."""
+    bags = func.count(Order.resident_id.distinct())
+    there = select(Order.leader_id, bags).join(Round, Round.id == Order.round_id)
+    live = there.where(is_on(day), Order.state != OrderState.CANCELLED)
+    return by_key(live.group_by(Order.leader_id))
 
 
 def _orders_on(leader_id: int, day: date) -> Select[Order]:

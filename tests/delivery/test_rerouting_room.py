@@ -120,6 +120,9 @@ def test_the_page_asks_before_it_fills_a_pickup_point(app: Flask, town: Town) ->
     bound(town.leaders[2].id, 2)
     app.config["WTF_CSRF_ENABLED"] = False
     operator = browser(app, building.add_account("店长"), "operator")
+    bound(town.leaders[0].id, 1)
+    shown = operator.get(f"/admin/delivery?day={PICKUP}").get_data(as_text=True)
+    assert ("2 / 1 " in shown, "超 1 袋" in shown) == (True, True)
     path = f"/admin/delivery/days/{PICKUP}/reroute"
     form = {"from_leader": "L1", "to_leader": "L3", "reason": "病了"}
     assert "超出该提货点当天容量 1 袋" in operator.post(path, data=form).get_data(as_text=True)

@@ -20,6 +20,7 @@ from groupbuy.http.row_ids import row_id
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import GroupbuyError, NotFound
 from groupbuy.kernel.times import parse_date
+from groupbuy.pickup import capacity
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.delivery_columns import tables_of
@@ -83,16 +84,17 @@ def delivery() -> ResponseReturnValue:
     """Show the routes of a day, today's or the next one where nothing is asked for."""
     days = queries.days_to_deliver(since=today())
     day = _day(asked("day")) or (days[0] if days else today())
-    units = brought.units_of_stops(day)
+    units, bags = brought.units_of_stops(day), capacity.bags_of_day(day)
     routes = [RouteLoad(route, units) for route in queries.routes_of(day)]
     found = missing.discrepancies(day=day)
-    tables = tables_of((load.route for load in routes), units, found)
+    tables = tables_of((load.route for load in routes), units, bags, found)
     return file_of(f"deliveries-{day}", *tables) or render_template(
         "admin/delivery.html",
         day=day,
         days=days,
         routes=routes,
         units=units,
+        bags=bags,
         unplanned=brought.leaders_without_stop(day),
         found=found,
         proposal=proposed(day),

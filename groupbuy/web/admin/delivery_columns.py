@@ -15,6 +15,8 @@ STOPS = (
     Column(_l("Leader"), lambda row: row[0].leader.name),
     Column(_l("Pickup point"), lambda row: place(row[0]), width=30),
     Column(_l("Units"), lambda row: row[1], "number"),
+    Column(_l("Bags"), lambda row: row[2], "number"),
+    Column(_l("Room for bags"), lambda row: row[0].leader.bag_capacity, "number"),
     Column(_l("Arrived"), lambda row: row[0].arrived_at, "moment", width=17),
     Column(_l("Signed"), lambda row: row[0].signed_at, "moment", width=17),
 )
@@ -36,8 +38,16 @@ def place(stop: DeliveryStop) -> str:
 
 
 def tables_of(
-    routes: Iterable[DeliveryRoute], units: Mapping[int, int], found: Sequence[Discrepancy]
+    routes: Iterable[DeliveryRoute],
+    units: Mapping[int, int],
+    bags: Mapping[int, int],
+    found: Sequence[Discrepancy],
 ) -> tuple[Rows, Rows]:
-    """Return the stops of a day in the order of the tours with their sale units, and what came otherwise."""
-    stops = [(stop, units.get(stop.id, 0)) for route in routes for stop in route.stops]
+    """Return the stops of a day in the order of the tours, and what came otherwise than sent.
+
+    ``units`` are sale units by stop, ``bags`` those of the leader on that day, whatever the tour.
+    """
+    stops = [
+        (stop, units.get(stop.id, 0), bags.get(stop.leader_id, 0)) for route in routes for stop in route.stops
+    ]
     return Rows(_l("Deliveries"), STOPS, stops), Rows(_l("Not as sent"), NOT_AS_SENT, found)
