@@ -58,6 +58,7 @@ COLUMNS = (
     Column(_l("In transit"), lambda row: row.on_the_way or None, "number"),
     Column(_l("Low below"), lambda row: row.least, "number"),
     Column(_l("Low in"), lambda row: row.low_in, width=14),
+    Column(_l("Last moved"), lambda row: row.moved_at, "moment", sort="moved"),
     Column(_l("Keeps"), lambda row: "yes" if row.Product.keeps else "no", "state:shown"),
 )
 
@@ -82,7 +83,7 @@ def stock() -> ResponseReturnValue:
         _statement(units, place),
         COLUMNS,
         filters=_filters(),
-        sorts={"units": units},
+        sorts={"units": units, "moved": _last_moved(place)},
         actions=((_("Movements and count"), _page),),
     )
     return show(
@@ -111,7 +112,7 @@ def _statement(units: ColumnElement[int], place: Warehouse | None) -> Select[*tu
     statement = (
         select(Product, units.label("units"), alerts.least(place_id).label("least"))
         .add_columns(levels.units_in(IN_TRANSIT).label("on_the_way"), held.c.units.label("reserved"))
-        .add_columns(alerts.places_low().label("low_in"))
+        .add_columns(alerts.places_low().label("low_in"), _last_moved(place).label("moved_at"))
         .outerjoin(StockLevel, StockLevel.product_id == Product.id)
         .outerjoin(held, held.c.product_id == Product.id)
         .where(*searched(Product.code, Product.name))
@@ -123,25 +124,26 @@ def _statement(units: ColumnElement[int], place: Warehouse | None) -> Select[*tu
         statement = statement.where(alerts.is_low(place_id))
     if days := asked_id("still"):
         still_since = utc_now() - timedelta(days=min(days, 3650))
-        statement = statement.where(units > 0, ~_moved_since(still_since, place))
+        moved = _last_moved(place)
+        statement = statement.where(units > 0, or_(moved.is_(None), moved < still_since))
     return statement
 
 
-def _moved_since(moment: datetime, place: Warehouse | None) -> ColumnElement[bool]:
-    """Return the condition that something of a product has come or left since a moment.
+def _last_moved(place: Warehouse | None) -> ColumnElement[datetime]:
+    """Return when something of a product came or left last; counting moves nothing.
 
     For one warehouse a transfer counts; over all of them it has moved nothing.
     """
-    moved = select(StockMovement.id).where(
-        StockMovement.product_id == Product.id, StockMovement.at >= moment, StockMovement.kind != "stock_take"
+    moved = select(func.max(StockMovement.at)).where(
+        StockMovement.product_id == Product.id, StockMovement.kind != "stock_take"
     )
     if place is None:
-        return moved.where(StockMovement.kind != TRANSFER).exists()
+        return moved.where(StockMovement.kind != TRANSFER).scalar_subquery()
     return (
         moved.join(BatchMovement, BatchMovement.stock_movement_id == StockMovement.id)
         .join(StockBatch, StockBatch.id == BatchMovement.stock_batch_id)
         .where(StockBatch.warehouse_id == place.id)
-        .exists()
+        .scalar_subquery()
     )
 
 

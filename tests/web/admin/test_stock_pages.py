@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import stock, transferring
 from groupbuy.warehouse.models import StockBatch, StockLevel
 from groupbuy.warehouse.rules import MAIN, Batch
@@ -51,6 +52,8 @@ def test_stock_is_written_off_returned_listed_and_counted(town: Town) -> None:
     assert operator.post("/admin/stock/P1/least", least="5").status_code == 303
     assert "阿克苏苹果" in operator.text("/admin/stock?low=1")
     assert "阿克苏苹果" not in operator.text("/admin/stock?still=30")
+    head, row, *_rest = operator.get("/admin/stock?export=csv").get_data(as_text=True).splitlines()
+    assert ("最近进出" in head, f"{utc_now().year}-" in row) == (True, True)
     assert operator.post("/admin/stock/P1/least", least="").status_code == 303
     assert "阿克苏苹果" not in operator.text("/admin/stock?low=1")
     sheet = openpyxl.load_workbook(BytesIO(operator.get("/admin/stock/count-sheet.xlsx").data)).active
