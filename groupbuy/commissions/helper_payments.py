@@ -109,10 +109,10 @@ def _tell(row: HelperPayment, leader: Leader, now: datetime) -> None:
 def _check_owed(leader: Leader, account_id: int, amount_fen: int) -> None:
     left = next((one.fen for one in owed_by(leader.id) if one.account_id == account_id), 0)
     if amount_fen <= 0:
-        raise BadInput("out_of_range", "An amount above zero.", param="amount")
+        raise BadInput("out_of_range", "An amount above zero.", param="amount_fen")
     if amount_fen > left:
         raise RuleBroken(
-            "above_owed", f"Only {format_yuan(max(left, 0))} is owed to this helper.", param="amount"
+            "above_owed", f"Only {format_yuan(max(left, 0))} is owed to this helper.", param="amount_fen"
         )
 
 

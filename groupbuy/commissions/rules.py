@@ -216,10 +216,10 @@ def check_shares(shares_bp: Mapping[int, int]) -> None:
     Raise BadInput ``out_of_range``, RuleBroken ``above_whole``.
     """
     if min(shares_bp.values(), default=0) < 0:
-        raise BadInput("out_of_range", "A share is between nothing and the whole.", param="share")
+        raise BadInput("out_of_range", "A share is between nothing and the whole.", param="share_bp")
     if sum(shares_bp.values()) > BASIS:
         raise RuleBroken(
-            "above_whole", "The shares of all helpers are more than the whole together.", param="share"
+            "above_whole", "The shares of all helpers are more than the whole together.", param="share_bp"
         )
 
 

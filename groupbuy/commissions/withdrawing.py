@@ -70,7 +70,7 @@ def _check(leader: Leader, amount_fen: int, payee: Payee) -> None:
     least = max(dials().withdrawal_min_fen, 1)
     # Whoever takes everything may take less: a leader who leaves must not leave a rest behind.
     if amount_fen < least and (amount_fen < 1 or amount_fen != withdrawals.money_of(leader.id).available_fen):
-        raise RuleBroken("below_minimum", f"Withdraw at least {format_yuan(least)}.", param="amount")
+        raise RuleBroken("below_minimum", f"Withdraw at least {format_yuan(least)}.", param="amount_fen")
     if payee.method not in METHODS:
         raise BadInput("unknown_method", "Choose WeChat, Alipay or a bank account.", param="method")
     for name, text in (("payee", payee.account), ("payee_name", payee.name)):
@@ -126,7 +126,9 @@ def _reckon(row: Withdrawal) -> None:
         free_fen=now.tax_free_fen,
     )
     if now.withdrawal_fee_fen + row.tax_fen >= row.amount_fen:
-        raise RuleBroken("fee_too_high", "Fee and tax would leave nothing of this amount.", param="amount")
+        raise RuleBroken(
+            "fee_too_high", "Fee and tax would leave nothing of this amount.", param="amount_fen"
+        )
     row.fee_fen = now.withdrawal_fee_fen
     db.session.flush()
 

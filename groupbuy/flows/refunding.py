@@ -80,7 +80,7 @@ def _check(amount_fen: int, reason: str, target: str) -> None:
             "unknown_target", "Pay back the way it was paid, to the wallet or as cash.", param="target"
         )
     if amount_fen <= 0:
-        raise BadInput("out_of_range", "An amount above zero.", param="amount")
+        raise BadInput("out_of_range", "An amount above zero.", param="amount_fen")
     if not 1 <= len(reason.strip()) <= MAX_REASON:
         raise BadInput("required", "Say why.", param="reason")
 
@@ -89,7 +89,7 @@ def _check_owed(order: Order, amount_fen: int) -> None:
     owed = order.paid_fen - order.amount_fen - _waiting(order.id)
     if amount_fen > owed:
         sentence = f"Only {format_yuan(max(owed, 0))} is owed back on this order."
-        raise RuleBroken("above_owed", sentence, param="amount")
+        raise RuleBroken("above_owed", sentence, param="amount_fen")
 
 
 def decide(*, request_id: int, approve: bool, words: str, now: datetime, actor: str) -> RefundRequest:

@@ -27,7 +27,7 @@ def top_up(
     Raise BadInput ``out_of_range``.
     """
     if not 1 <= amount_fen <= MAX_TOP_UP_FEN:
-        raise BadInput("out_of_range", "Between ¥0.01 and ¥10,000.00.", param="amount")
+        raise BadInput("out_of_range", "Between ¥0.01 and ¥10,000.00.", param="amount_fen")
     key = own_key(resident.id, submission_key)
     # One top-up of a resident at a time, so that a form sent twice at once is one payment.
     db.session.execute(select(Resident.id).where(Resident.id == resident.id).with_for_update())

@@ -19,7 +19,9 @@ def target_fen(*, leader_id: int, month: date) -> int | None:
 def set_target(*, leader: Leader, month: date, amount_fen: int, now: datetime, actor: str) -> None:
     """Set the target of the month that a day lies in; raise BadInput for none or an absurd one."""
     if not 0 < amount_fen <= MOST_FEN:
-        raise BadInput("out_of_range", "A target is more than zero and at most 100 million.", param="amount")
+        raise BadInput(
+            "out_of_range", "A target is more than zero and at most 100 million.", param="amount_fen"
+        )
     first = month.replace(day=1)
     former = target_fen(leader_id=leader.id, month=first)
     db.session.merge(LeaderTarget(leader_id=leader.id, month=first, amount_fen=amount_fen))

@@ -46,7 +46,7 @@ def queue_refund(
     The caller has locked the payment, or its order. Raise RuleBroken ``above_paid``.
     """
     if not 0 < amount_fen <= (payment.paid_fen or 0) - refunded(payment.id):
-        raise RuleBroken("above_paid", "More than is left of this payment.", param="amount")
+        raise RuleBroken("above_paid", "More than is left of this payment.", param="amount_fen")
     row = ChannelRefund(
         number=f"R{ids.order_number()}",
         payment_id=payment.id,

@@ -47,7 +47,9 @@ def hand_over(
     Raise BadInput, RuleBroken ``above_due``.
     """
     if amount_fen <= 0 or len(note) > MAX_NOTE:
-        raise BadInput("out_of_range", f"An amount above zero, a note of at most {MAX_NOTE}.", param="amount")
+        raise BadInput(
+            "out_of_range", f"An amount above zero, a note of at most {MAX_NOTE}.", param="amount_fen"
+        )
     key = own_key(leader.id, submission_key)
     # One hand-over of a leader at a time, so that two cannot promise the same money.
     db.session.execute(select(Leader.id).where(Leader.id == leader.id).with_for_update())
@@ -72,7 +74,7 @@ def hand_over(
 def _check_due(leader_id: int, amount_fen: int) -> None:
     due = max(cash_due(leader_id), 0)
     if amount_fen > due:
-        raise RuleBroken("above_due", f"Only {format_yuan(due)} is to be handed over.", param="amount")
+        raise RuleBroken("above_due", f"Only {format_yuan(due)} is to be handed over.", param="amount_fen")
 
 
 def decide(*, handover_id: int, confirm: bool, reason: str, now: datetime, actor: str) -> CashHandover:

@@ -114,7 +114,7 @@ def _check(amount_fen: int, target: str, reason: str) -> None:
     if target not in TARGETS:
         raise BadInput("unknown_target", "Pay back to the wallet or as cash.", param="target")
     if amount_fen <= 0:
-        raise BadInput("out_of_range", "An amount above zero.", param="amount")
+        raise BadInput("out_of_range", "An amount above zero.", param="amount_fen")
     if not 1 <= len(reason.strip()) <= MAX_REASON:
         raise BadInput("required", "Say why.", param="reason")
 
@@ -131,7 +131,7 @@ def _take(order: Order, amount_fen: int) -> None:
     if taken is None:
         owed = max(order.paid_fen - order.amount_fen, 0)
         raise RuleBroken(
-            "above_owed", f"Only {format_yuan(owed)} is owed back on this order.", param="amount"
+            "above_owed", f"Only {format_yuan(owed)} is owed back on this order.", param="amount_fen"
         )
     db.session.execute(
         update(OrderBooks)

@@ -157,7 +157,8 @@ def test_a_leader_hands_cash_over_and_finance_confirms_it(app: Flask, leader: Le
     appoint(app, account, "finance", NOW)
     finance = person_of(app, account.id, "finance")
     path = "/leaders/L1/cash-handovers"
-    assert head.post(path, {"amount_fen": 1981}).json["error"]["code"] == "above_due"
+    refused = head.post(path, {"amount_fen": 1981}).json["error"]
+    assert (refused["code"], refused["param"]) == ("above_due", "amount_fen")
     handed = [head.post(path, {"amount_fen": 1980, "note": "周日", "submission_key": "k"}) for _ in range(3)]
     assert {one.json["id"] for one in handed} == {handed[0].json["id"]}
     assert finance.get("/cash-handovers?state=handed").json["items"][0]["leader"] == "L1"

@@ -7,6 +7,7 @@ from pydantic import Field
 from groupbuy.analytics import money_report
 from groupbuy.analytics.money_report import Narrow
 from groupbuy.api.v1.endpoint import endpoint
+from groupbuy.api.v1.naming import named
 from groupbuy.api.v1.rest_days import own_leader
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.commissions import withdrawals, withdrawing
@@ -175,11 +176,12 @@ def ask_withdrawal(identity: Identity, code: str, body: NewWithdrawal) -> tuple[
 def decide_withdrawal(identity: Identity, number: str, body: WithdrawalDecision) -> tuple[int, Any]:
     """Approve a withdrawal, reject it, or note it as paid."""
     usual: dict[str, Any] = {"number": number, "now": utc_now(), "actor": identity.actor.name}
-    if body.deed == "approve":
-        return 200, withdrawal_shape(withdrawing.approve(**usual))
-    if body.deed == "reject":
-        return 200, withdrawal_shape(withdrawing.reject(**usual, reason=body.words))
-    return 200, withdrawal_shape(withdrawing.note_paid(**usual, proof=body.words))
+    with named("words", "reason", "proof"):
+        if body.deed == "approve":
+            return 200, withdrawal_shape(withdrawing.approve(**usual))
+        if body.deed == "reject":
+            return 200, withdrawal_shape(withdrawing.reject(**usual, reason=body.words))
+        return 200, withdrawal_shape(withdrawing.note_paid(**usual, proof=body.words))
 
 
 @endpoint(

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF, Fen, Key
+from groupbuy.api.v1.naming import named
 from groupbuy.api.v1.orders import own_order
 from groupbuy.api.v1.shapes import Json, Shape
 from groupbuy.flows import paying, refunding
@@ -142,9 +143,10 @@ def refund_to_sources(identity: Identity, order_no: str, body: NewSourceRefund) 
 )
 def decide_refund(identity: Identity, request_no: str, body: RefundDecision) -> tuple[int, Any]:
     """Approve a refund as a second person, or reject it."""
-    request = refunding.decide(
-        request_id=_number(request_no), **body.model_dump(), now=utc_now(), actor=identity.actor.name
-    )
+    with named("words", "reason"):
+        request = refunding.decide(
+            request_id=_number(request_no), **body.model_dump(), now=utc_now(), actor=identity.actor.name
+        )
     return 200, _request(request)
 
 

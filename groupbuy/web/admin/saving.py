@@ -84,7 +84,9 @@ def conflict_of(form: PageForm, stands: Stands | None) -> list[Difference] | Non
 def blame(form: PageForm, error: GroupbuyError) -> None:
     """Put an error beside the field that it names, else above the form, as for a list of rows."""
     sentence = sentence_of(error)
-    field = form._fields.get(error.param or "")
+    name = error.param or ""
+    # What is kept in fen or basis points is asked for in yuan or percent.
+    field = form._fields.get(name) or form._fields.get(name.removesuffix("_fen").removesuffix("_bp"))
     if field is None or isinstance(field, FieldList):
         form.form_errors.append(sentence)
     else:
