@@ -185,11 +185,17 @@ def handler_of(channel: Channel) -> type[Handler]:
     return type("Handler", (Handler,), {"channel": channel})
 
 
+class Server(ThreadingHTTPServer):
+    """Answers each call in a thread of its own; many payers press at once."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+
 @contextmanager
 def running(channel: C, *, port: int = 0) -> Iterator[C]:
     """Serve on loopback while the block runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler_of(channel))
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", port), handler_of(channel))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     channel.url = f"http://127.0.0.1:{server.server_address[1]}"
