@@ -3,14 +3,17 @@
   "use strict";
 
   var waiting = document.querySelector("[data-waiting]");
+  var timer = null;
   if (waiting) {
-    window.setTimeout(function () { window.location.reload(); }, +waiting.dataset.waiting * 1000);
+    timer = window.setTimeout(function () { window.location.reload(); }, +waiting.dataset.waiting * 1000);
   }
 
   var button = document.querySelector("[data-jsapi]");
 
   function pay() {
     var given = JSON.parse(button.dataset.jsapi);
+    // WeChat's sheet lies over the page until it answers.
+    window.clearTimeout(timer);
     window.WeixinJSBridge.invoke("getBrandWCPayRequest", {
       appId: given.appId,
       timeStamp: given.timeStamp,
