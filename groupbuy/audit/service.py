@@ -10,7 +10,9 @@ from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
 from groupbuy.db.bulk import insert_rows, table_of
 
-SCHEDULER = "scheduler"
+SCHEDULER, COMMAND_LINE = "scheduler", "cli"
+# Actors of whom nobody knows which person they are.
+PROGRAMS = frozenset({SCHEDULER, COMMAND_LINE})
 
 
 def record(

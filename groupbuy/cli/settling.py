@@ -12,7 +12,7 @@ from flask import Flask
 
 from groupbuy.app.readiness import require_database
 from groupbuy.cli.answers import json_option, json_text, yuan
-from groupbuy.cli.importing import ACTOR
+from groupbuy.cli.persons import actor_of, as_option
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.rules import BOOKS
@@ -98,9 +98,10 @@ def show(app: Flask, number: str, as_json: bool) -> None:
     metavar="DAY",
     help="The last day of the books that counts; today where it is left out.",
 )
+@as_option
 @json_option
 @click.pass_obj
-def make(app: Flask, supplier: str, until: datetime | None, as_json: bool) -> None:
+def make(app: Flask, supplier: str, until: datetime | None, phone: str | None, as_json: bool) -> None:
     """Make the statement of SUPPLIER: everything booked that is on no other one."""
 
     def work() -> dict[str, Any]:
@@ -110,7 +111,7 @@ def make(app: Flask, supplier: str, until: datetime | None, as_json: bool) -> No
             supplier=queries.get_supplier(supplier),
             until=rules.start_of(last + timedelta(days=1)),
             now=now,
-            actor=ACTOR,
+            actor=actor_of(phone),
         )
         return queries.as_json(row)
 
@@ -132,16 +133,26 @@ def due(app: Flask) -> None:
 @click.option("--proof", required=True, help="The reference of the payment.")
 @click.option("--amount", metavar="YUAN", help="How much, such as 1200.50; all that is due if left out.")
 @click.option("--key", help="The same key again is the same payment.")
+@as_option
 @json_option
 @click.pass_obj
-def pay(app: Flask, number: str, proof: str, amount: str | None, key: str | None, as_json: bool) -> None:
+def pay(
+    app: Flask,
+    number: str,
+    proof: str,
+    amount: str | None,
+    key: str | None,
+    phone: str | None,
+    as_json: bool,
+) -> None:
     """Note that the approved statement NUMBER was paid, in part or whole; never more than is due."""
     part = None if amount is None else yuan(amount, "amount")
 
     def work() -> dict[str, Any]:
         row = queries.lock_settlement(number)
         fen = row.total_fen - row.paid_fen if part is None else part
-        paying.pay(number=number, amount_fen=fen, proof=proof, now=utc_now(), actor=ACTOR, submission_key=key)
+        usual: dict[str, Any] = {"now": utc_now(), "actor": actor_of(phone), "submission_key": key}
+        paying.pay(number=number, amount_fen=fen, proof=proof, **usual)
         return queries.as_json(row)
 
     _write(app, work, as_json)

@@ -15,7 +15,7 @@ from groupbuy.app.outside import payment_gateways_of
 from groupbuy.app.readiness import require_database
 from groupbuy.app.settings import settings_of
 from groupbuy.cli.answers import json_option, json_text, yuan
-from groupbuy.cli.importing import ACTOR
+from groupbuy.cli.persons import actor_of, as_option
 from groupbuy.commissions import mending_transfers, transfer_batches
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import WithdrawalState
@@ -71,16 +71,19 @@ def list_transfers(app: Flask, state: str | None, batch: int | None, most: int, 
 @click.argument("numbers", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All approved ones that ask to be paid through WeChat.")
 @click.option("--key", help="The same key again is the same batch.")
+@as_option
 @json_option
 @click.pass_obj
-def send(app: Flask, numbers: Sequence[str], every: bool, key: str | None, as_json: bool) -> None:
+def send(
+    app: Flask, numbers: Sequence[str], every: bool, key: str | None, phone: str | None, as_json: bool
+) -> None:
     """Pay the approved withdrawals NUMBERS through WeChat, each once; exit code 1 where some are left out."""
     if bool(numbers) is every:
         raise click.UsageError("Name withdrawals, or say --all.")
     _require_transfers(app)
 
     def work() -> Row:
-        usual: Row = {"now": utc_now(), "actor": ACTOR, "submission_key": key}
+        usual: Row = {"now": utc_now(), "actor": actor_of(phone), "submission_key": key}
         batch = transferring_many.send_many(numbers=None if every else list(numbers), **usual)
         whole = transfer_batches.progress(batch.id)[1]
         return {"batch": batch.id, "transfers": whole, "left_out": list(batch.left_out)}
@@ -100,31 +103,34 @@ def send(app: Flask, numbers: Sequence[str], every: bool, key: str | None, as_js
 
 @withdrawals.command("call-back")
 @number_argument
+@as_option
 @json_option
 @click.pass_obj
-def call_back(app: Flask, number: str, as_json: bool) -> None:
+def call_back(app: Flask, number: str, phone: str | None, as_json: bool) -> None:
     """Call back the transfer of withdrawal NUMBER, which its leader has not confirmed yet."""
     _require_transfers(app)
-    _change(app, lambda usual: calling_transfers_back.call_back(number=number, **usual), as_json)
+    _change(app, lambda usual: calling_transfers_back.call_back(number=number, **usual), phone, as_json)
 
 
 @withdrawals.command("release")
 @number_argument
 @reason_option
+@as_option
 @json_option
 @click.pass_obj
-def release(app: Flask, number: str, reason: str, as_json: bool) -> None:
+def release(app: Flask, number: str, reason: str, phone: str | None, as_json: bool) -> None:
     """End the transfer of withdrawal NUMBER that WeChat has refused or that is stuck."""
-    _change(app, lambda usual: transferring.release(number=number, reason=reason, **usual), as_json)
+    _change(app, lambda usual: transferring.release(number=number, reason=reason, **usual), phone, as_json)
 
 
 @withdrawals.command("mend")
 @click.argument("number", metavar="TRANSFER")
 @reason_option
 @click.option("--paid", help="The yuan it has paid, where WeChat does not say so.")
+@as_option
 @json_option
 @click.pass_obj
-def mend(app: Flask, number: str, reason: str, paid: str | None, as_json: bool) -> None:
+def mend(app: Flask, number: str, reason: str, paid: str | None, phone: str | None, as_json: bool) -> None:
     """Book what TRANSFER has paid otherwise than asked; the difference is its leader's.
 
     A difference above the limit is booked when a second person has put it right as well.
@@ -134,7 +140,7 @@ def mend(app: Flask, number: str, reason: str, paid: str | None, as_json: bool) 
         "reason": reason,
         "paid_fen": None if paid is None else yuan(paid, "paid"),
     }
-    _change(app, lambda usual: mending_transfers.mend(**wanted, **usual), as_json)
+    _change(app, lambda usual: mending_transfers.mend(**wanted, **usual), phone, as_json)
 
 
 def _require_transfers(app: Flask) -> None:
@@ -144,10 +150,10 @@ def _require_transfers(app: Flask) -> None:
         )
 
 
-def _change(app: Flask, deed: Callable[[Row], WechatTransfer], as_json: bool) -> None:
+def _change(app: Flask, deed: Callable[[Row], WechatTransfer], phone: str | None, as_json: bool) -> None:
     require_database(app)
     with app.app_context():
-        done = in_transaction(lambda: _transfer(deed({"now": utc_now(), "actor": ACTOR})))
+        done = in_transaction(lambda: _transfer(deed({"now": utc_now(), "actor": actor_of(phone)})))
     click.echo(json_text(done) if as_json else _line(done))
 
 

@@ -13,7 +13,7 @@ from groupbuy.commissions.withdrawing import MAX_REASON
 from groupbuy.db import db
 from groupbuy.finance import rules as ledger
 from groupbuy.finance import service
-from groupbuy.finance.dials import dials
+from groupbuy.finance.dials import check_person, dials
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import MAX_FEN
 
@@ -38,7 +38,8 @@ def mend(
 
     Where WeChat does not say how much it has paid, ``paid_fen`` does. A difference above the limit is noted
     only, and booked when another person wants the same. Raise NotFound, BadInput without a reason or for an
-    amount that is none, RuleBroken ``not_mispaid``, ``unknown_amount``, ``other_amount``, ``second_person``.
+    amount that is none, RuleBroken ``not_mispaid``, ``unknown_amount``, ``other_amount``, ``second_person``,
+    ``no_person``.
     """
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
@@ -80,6 +81,7 @@ def _agreed(row: WechatTransfer, over: int, amount: int, actor: str) -> bool:
     """Tell whether nobody else has to agree; raise RuleBroken for who asks once more."""
     if abs(over) <= dials().second_person_fen:
         return True
+    check_person(actor)
     if row.mend_fen != amount or row.mend_asked_by is None:
         return False
     if row.mend_asked_by == actor:

@@ -10,7 +10,7 @@ from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance.models import FinanceSetting
-from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import BASIS, MAX_FEN
 
 USUAL: Mapping[str, int] = {
@@ -120,3 +120,9 @@ def set_dials(*, values: Mapping[str, int], now: datetime, actor: str) -> None:
             before=before,
             after=changed,
         )
+
+
+def check_person(actor: str) -> None:
+    """Raise RuleBroken ``no_person`` for a program where two persons have to agree."""
+    if actor in audit.PROGRAMS:
+        raise RuleBroken("no_person", "Two persons have to agree on this amount; say who you are with --as.")

@@ -6,13 +6,12 @@ from typing import Any
 from sqlalchemy import update
 
 from groupbuy.audit import service as audit
-from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.db.submissions import first_of, own_key
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance import rules as ledger
 from groupbuy.finance import service
-from groupbuy.finance.dials import dials
+from groupbuy.finance.dials import check_person, dials
 from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.kernel.money import MAX_FEN
@@ -67,7 +66,7 @@ def pay(
 ) -> SupplierPayment:
     """Note money paid on an approved statement, in part or whole; the same key again is the first payment.
 
-    Above the limit two persons see every statement: of one that the scheduler has made, the second is who
+    Above the limit two persons see every statement: of one that a program has made, the second is who
     notes the payment. Raise NotFound, BadInput, RuleBroken ``wrong_state``, ``second_person``,
     ``more_than_due``.
     """
@@ -80,9 +79,8 @@ def pay(
         raise BadInput("required", "Write the reference of the payment.", param="proof")
     if not 1 <= amount_fen <= MAX_FEN:
         raise BadInput("out_of_range", "The amount must be above zero.", param="amount_fen")
-    alone = row.made_by == SCHEDULER and row.approved_by == actor
-    if alone and row.total_fen > dials().second_person_fen:
-        raise RuleBroken("second_person", "Another person than who approved this has to note the payment.")
+    if row.made_by in audit.PROGRAMS and row.total_fen > dials().second_person_fen:
+        _check_second(row, actor)
     _take(row, amount_fen)
     paid = _insert(row, amount_fen, proof, key, now, actor)
     account = ledger.supplier(row.supplier_id)
@@ -90,6 +88,12 @@ def pay(
     service.post([entry], at=now, actor=actor)
     _log(row, "settlement_paid", now, actor, {"amount_fen": amount_fen, "proof": proof})
     return paid
+
+
+def _check_second(row: SupplierSettlement, actor: str) -> None:
+    check_person(actor)
+    if row.approved_by == actor:
+        raise RuleBroken("second_person", "Another person than who approved this has to note the payment.")
 
 
 def _take(row: SupplierSettlement, amount_fen: int) -> None:

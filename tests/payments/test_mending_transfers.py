@@ -148,5 +148,13 @@ def test_programs_and_commands_name_the_amount(till: Till, cli_runner: Run) -> N
     for wrong in ("1e3", "NaN", "0", "-1", "1.005"):
         refused = cli_runner("withdrawals", "mend", number, "--reason", "x", "--paid", wrong, check=False)
         assert refused.exit_code == 1
-    cli_runner("withdrawals", "mend", number, "--reason", "x", "--paid", "200.00")
+    mend = ("withdrawals", "mend", number, "--reason", "x", "--paid", "200.00")
+    for nobody in ((), ("--as", "13900009999")):
+        assert cli_runner(*mend, *nobody, check=False).exit_code == 1
+    assert till.states == ["mispaid"]
+    second = building.add_account("乙会计")
+    appoint(till.app, second, "finance", SETTLED)
+    phone = second.phone
+    db.session.rollback()
+    cli_runner(*mend, "--as", phone)
     assert till.states == ["mended"]

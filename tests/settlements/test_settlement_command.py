@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from flask import Flask
 
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.finance.dials import set_dials
 from groupbuy.settlements import adjusting, paying
+from tests import building
 from tests.settlements.bought import LATER, NOW, Bought, deduct, keep, wrong
 from tests.support.commands import Run
+from tests.support.seats import appoint
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +79,26 @@ def test_statements_that_are_due_are_made_once_and_what_does_not_exist_is_named(
             assert cli_runner("settlement", "due").stdout == f"{count} statements were made.\n"
     for command in (("make", "nobody"), ("show", "nothing"), ("list", "--supplier", "nobody")):
         assert "There is no" in cli_runner("settlement", *command, check=False).stderr
+
+
+def test_above_the_limit_two_persons_with_names_have_to_agree(
+    bought: Bought, cli_runner: Run, app: Flask
+) -> None:
+    with transaction():
+        set_dials(values={"second_person_fen": 100}, now=NOW, actor="account:1")
+    account, code = building.add_account("财务"), bought.supplier.code
+    appoint(app, account, "finance", LATER)
+    phone, name = account.phone, f"account:{account.id}"
+    db.session.remove()
+    number = cli_runner("settlement", "make", code, "--json").json["number"]
+    with transaction():
+        paying.approve(number=number, now=LATER, actor=name)
+    db.session.remove()
+    pay = ("settlement", "pay", number, "--proof", "流水 1")
+    assert "--as" in cli_runner(*pay, check=False).stderr
+    assert "Another person" in cli_runner(*pay, "--as", phone, check=False).stderr
+    second = building.add_account("财务二")
+    appoint(app, second, "finance", LATER)
+    phone = second.phone
+    db.session.remove()
+    assert "paid ¥54.98" in cli_runner(*pay, "--as", phone).stdout
