@@ -34,17 +34,16 @@ from tests.building import ACTOR, CLOSES, NOW, OPENS
 from tests.faults import market
 from tests.faults.books import Outcome, violations
 from tests.faults.dying import dies_in_child
+from tests.faults.paying_out import Payouts
+from tests.faults.saying import FORGED, STRANGE, TAKEN, Sent, forgeries
 from tests.payments.channel import make_simulator, settings_for
 
 BATCH = 12
 PAID_IN, LATE, TOO_LATE = NOW, NOW + timedelta(minutes=20), NOW + timedelta(hours=2)
-# A call: what is sent, and the statuses that are right for it.
-Sent = tuple[Call, frozenset[int]]
-TAKEN, FORGED, STRANGE = frozenset({204}), frozenset({401}), frozenset({404})
 
 
 def run(app: Flask, *, calls: int) -> Outcome:
-    """Send so many calls, most faulty, die within some and within refunds; compare with the channel."""
+    """Send so many calls, most faulty, die within some and within refunds; then of transfers as well."""
     chance = random.Random(6)  # noqa: S311 - the order of faults is no secret
     with tempfile.TemporaryDirectory() as folder, running(make_simulator()) as simulator:
         bank = Bank(app, simulator, Path(folder), chance)
@@ -55,7 +54,10 @@ def run(app: Flask, *, calls: int) -> Outcome:
             clock.move_to(NOW)
             bank.die_within_calls(stride=7 if calls < 1000 else 1)
             bank.die_within_refunds(stride=7 if calls < 1000 else 1)
-            return bank.judge(clock)
+            outcome = bank.judge(clock)
+            payouts = Payouts(bank.app, simulator, outcome, chance)
+            payouts.run(calls=calls // 4, stride=7 if calls < 1000 else 1, clock=clock)
+            return outcome
 
 
 class Bank:
@@ -149,14 +151,7 @@ class Bank:
         calls = [(true, TAKEN)] * self._chance.randint(1, 3)
         calls.append((self._simulator.tell(number, at=at), TAKEN))
         old = self._simulator.tell(number, at=at - timedelta(seconds=301))
-        forgeries = [
-            old,
-            replace(true, body=true.body[:-1]),
-            replace(true, body=true.body.replace(b'"id"', b'"ID"')),
-            replace(true, headers={**true.headers, "Wechatpay-Serial": "A" * 40}),
-            replace(true, headers={**true.headers, "Wechatpay-Signature": "QUJD"}),
-        ]
-        calls += [(forgery, FORGED) for forgery in self._chance.sample(forgeries, 2)]
+        calls += [(forgery, FORGED) for forgery in self._chance.sample(forgeries(true, old), 2)]
         return [*calls, (self._of_nobody(number, at), STRANGE)]
 
     def _of_nobody(self, number: str, at: datetime) -> Call:
