@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "expense:bonus": "活动奖金",
     "expense:goods": "进货成本",
     "expense:stock_loss": "盘亏与报损",
+    "expense:differences": "渠道对账差额",
     "stock:goods": "库存商品",
     "channel:bank": "银行付款",
     "channel:cash": "收到现金",

@@ -37,6 +37,7 @@ CAUSES: Mapping[str, str] = {
     "helper_payment": "支付帮手",
     "withdrawal": "提现",
     "wechat_transfer": "微信打款更正",
+    "bill_settlement": "渠道对账差额",
     "goods_receipt": "收货",
     "stock_movement": "库存变动",
     "supplier_adjustment": "供应商调整",

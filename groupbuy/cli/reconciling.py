@@ -13,6 +13,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import plain_yuan
 from groupbuy.payments import reconciling
 from groupbuy.payments.asking import gateway_of
+from groupbuy.payments.bill_differences import differences
 
 
 @click.command("reconcile")
@@ -33,7 +34,7 @@ def reconcile(ctx: click.Context, app: Flask, day: datetime, channel: str) -> No
         in_transaction(
             lambda: reconciling.store_bill(channel=channel, day=on, lines=lines, now=utc_now(), actor="cli")
         )
-        found = reconciling.differences(channel=channel, day=on)
+        found = differences(channel=channel, day=on)
     for one in found:
         click.echo(f"{one.kind:8}{one.number:34}ours {_yuan(one.ours_fen)}  theirs {_yuan(one.theirs_fen)}")
     click.echo(f"{on} {channel}: {len(lines)} lines, {len(found)} differences")

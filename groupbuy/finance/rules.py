@@ -27,6 +27,8 @@ REFUNDING, HELD = "payable:refunding", "payable:held"
 # What moves from an order to a part of it passes through here; it is always empty.
 SPLITTING = "payable:splitting"
 GOODS, STOCK, STOCK_LOSS, REBATES = "expense:goods", "stock:goods", "expense:stock_loss", "income:rebates"
+# What channels' own bills say otherwise and finance has accepted; below zero where it was a gain.
+DIFFERENCES = "expense:differences"
 MANUAL, ELSEWHERE, OPENING = "channel:manual", "channel:elsewhere", "channel:opening"
 
 # Kinds of accounts whose balance is what was debited less what was credited; all others the other way.

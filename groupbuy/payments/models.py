@@ -229,3 +229,36 @@ class ChannelBillLine(Base):
     amount_fen: Mapped[int]
     reference: Mapped[str]
     at: Mapped[datetime]
+
+
+class BillSettlement(Base):
+    """What somebody of finance has done about a difference with a channel's bill, in fen.
+
+    ``explain`` books nothing and holds while the two books say what they said then; ``book`` moves
+    ``amount_fen``, what the bill has above ours, against ``account``; ``receive`` takes the bill's word for a
+    payment of ours. ``asked`` until a second person agrees to a large one.
+    """
+
+    __tablename__ = "bill_settlement"
+    __table_args__ = (
+        CheckConstraint("deed IN ('explain', 'book', 'receive')", name="deed"),
+        CheckConstraint("state IN ('asked', 'done')", name="state"),
+        Index("ix_bill_settlement_number", "channel", "kind", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    day: Mapped[date]
+    kind: Mapped[str]
+    number: Mapped[str]
+    deed: Mapped[str]
+    account: Mapped[str | None]
+    ours_fen: Mapped[int | None]
+    theirs_fen: Mapped[int | None]
+    amount_fen: Mapped[int]
+    reason: Mapped[str]
+    state: Mapped[str]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]

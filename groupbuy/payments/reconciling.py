@@ -1,11 +1,10 @@
 """A day of a channel's own book beside ours: what is missing, what differs."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -14,6 +13,7 @@ from groupbuy.finance.rules import BOOKS
 from groupbuy.jobs import service as jobs
 from groupbuy.jobs.models import Job
 from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.payments.bill_differences import Difference, day_bounds, differences
 from groupbuy.payments.gateways import BillLine
 from groupbuy.payments.models import ChannelBill, ChannelBillLine, ChannelPayment, ChannelRefund
 
@@ -21,22 +21,6 @@ BILL_JOB = "channel_bill"
 # Channels whose bills are read. WeChat has a day's bill from ten in the morning of the next one.
 BILLED = ("wechat", "alipay")
 READY = time(10, 30)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A payment or refund on which the two books do not agree; None is not there at all. In fen."""
-
-    kind: str
-    number: str
-    ours_fen: int | None
-    theirs_fen: int | None
-
-
-def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """Return the half-open span of a day of the books."""
-    begin = datetime.combine(day, time(), BOOKS)
-    return begin, begin + timedelta(days=1)
 
 
 def check_day(day: date, *, now: datetime) -> None:
@@ -92,81 +76,6 @@ def _values_of(line: BillLine) -> dict[str, Any]:
     }
 
 
-def differences(*, channel: str, day: date) -> Sequence[Difference]:
-    """Return where a stored day of a channel's book and ours differ, by kind and number.
-
-    What one side dates a day earlier or later is no difference once that day is stored as well.
-    """
-    found = []
-    for kind, ours, known in (
-        ("pay", _paid(channel, day), _all_paid),
-        ("refund", _refunded(channel, day), _all_refunded),
-    ):
-        theirs = _lines(channel, kind, day)
-        ours |= known([number for number in theirs if number not in ours])
-        theirs |= _elsewhere(channel, kind, [number for number in ours if number not in theirs])
-        found += [
-            Difference(kind, number, ours.get(number), theirs.get(number))
-            for number in sorted(ours.keys() | theirs.keys())
-            if ours.get(number) != theirs.get(number)
-        ]
-    return found
-
-
-def _paid(channel: str, day: date) -> dict[str, int]:
-    begin, end = day_bounds(day)
-    rows = select(ChannelPayment.number, ChannelPayment.paid_fen).where(
-        ChannelPayment.channel == channel, ChannelPayment.paid_at >= begin, ChannelPayment.paid_at < end
-    )
-    return _by_number(rows)
-
-
-def _all_paid(numbers: Sequence[str]) -> dict[str, int]:
-    rows = select(ChannelPayment.number, ChannelPayment.paid_fen).where(
-        ChannelPayment.number.in_(numbers), ChannelPayment.paid_fen.is_not(None)
-    )
-    return _by_number(rows)
-
-
-def _refunded(channel: str, day: date) -> dict[str, int]:
-    begin, end = day_bounds(day)
-    rows = (
-        select(ChannelRefund.number, ChannelRefund.amount_fen)
-        .join(ChannelPayment, ChannelPayment.id == ChannelRefund.payment_id)
-        .where(ChannelPayment.channel == channel, ChannelRefund.state == "success")
-        .where(ChannelRefund.ended_at >= begin, ChannelRefund.ended_at < end)
-    )
-    return _by_number(rows)
-
-
-def _all_refunded(numbers: Sequence[str]) -> dict[str, int]:
-    rows = select(ChannelRefund.number, ChannelRefund.amount_fen).where(
-        ChannelRefund.number.in_(numbers), ChannelRefund.state == "success"
-    )
-    return _by_number(rows)
-
-
-def _lines(channel: str, kind: str, day: date) -> dict[str, int]:
-    return _of_lines(channel, kind, ChannelBillLine.day == day)
-
-
-def _elsewhere(channel: str, kind: str, numbers: Sequence[str]) -> dict[str, int]:
-    return _of_lines(channel, kind, ChannelBillLine.number.in_(numbers))
-
-
-def _of_lines(channel: str, kind: str, condition: object) -> dict[str, int]:
-    rows = select(ChannelBillLine.number, ChannelBillLine.amount_fen).where(
-        ChannelBillLine.channel == channel,
-        ChannelBillLine.kind == kind,
-        condition,  # type: ignore[arg-type] # A condition on the lines.
-    )
-    return _by_number(rows)
-
-
-def _by_number(rows: Select[str, int | None]) -> dict[str, int]:
-    return {row[0]: row[1] or 0 for row in db.session.execute(rows)}
-
-
 def stored_days(*, before: tuple[date, str] | None = None, most: int = 400) -> Sequence[ChannelBill]:
     """Return the days that are stored, the latest first, which come after this day and channel."""
     order = ChannelBill.day.desc(), ChannelBill.channel.desc()
@@ -182,6 +91,13 @@ def get_bill(*, channel: str, day: date) -> ChannelBill:
     if bill is None:
         raise NotFound("no_bill", "No bill of this channel was fetched for this day.", param="day")
     return bill
+
+
+def lock_bill(*, channel: str, day: date) -> None:
+    """Let nobody else settle differences of a stored day until the transaction ends; raise NotFound."""
+    get_bill(channel=channel, day=day)
+    mine = (ChannelBill.channel == channel, ChannelBill.day == day)
+    db.session.execute(select(ChannelBill.day).where(*mine).with_for_update())
 
 
 def due_days(now: datetime) -> Sequence[tuple[str, date]]:

@@ -14,6 +14,7 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.flows import ordering, refunding
 from groupbuy.flows.paying import Way
 from groupbuy.payments import channel_refunds, reconciling
+from groupbuy.payments.bill_differences import differences
 from groupbuy.payments.gateways import FoundRefund
 from groupbuy.payments.simulator.alipay import AlipaySimulator
 from groupbuy.payments.simulator.files import write_alipay_settings
@@ -140,7 +141,7 @@ def test_a_refund_is_paid_once_though_alipays_answer_was_lost_and_the_bill_agree
     tick_on(shop, travel, TOMORROW)
     (day,) = reconciling.stored_days()
     assert (day.channel, day.day) == ("alipay", TODAY)
-    assert reconciling.differences(channel="alipay", day=TODAY) == []
+    assert differences(channel="alipay", day=TODAY) == []
     assert broken_invariants(TOMORROW) == []
 
 
@@ -182,5 +183,5 @@ def test_what_alipay_says_otherwise_stands_in_the_differences(
     shop.tell(number)
     shop.simulator.book.trade(number).paid_fen = 1900
     tick_on(shop, travel, TOMORROW)
-    (found,) = reconciling.differences(channel="alipay", day=TODAY)
+    (found,) = differences(channel="alipay", day=TODAY)
     assert (found.number, found.ours_fen, found.theirs_fen) == (number, 1980, 1900)

@@ -13,7 +13,7 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.rules import BOOKS
 from groupbuy.flows import refunding
-from groupbuy.payments import reconciling
+from groupbuy.payments import bill_differences, reconciling
 from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.api.conftest import person_of
@@ -54,7 +54,7 @@ def test_the_channels_bill_is_fetched_and_differences_are_listed(
     day = NOW.astimezone(BOOKS).date()
     (stored,) = reconciling.stored_days()
     assert (stored.channel, stored.day) == ("wechat", day)
-    assert reconciling.differences(channel="wechat", day=day) == []
+    assert bill_differences.differences(channel="wechat", day=day) == []
     (trade,) = shop.simulator.book.trades.values()
     shop.simulator.book.trades["P0"] = replace(trade, number="P0")
     trade.paid_fen = 1
@@ -91,9 +91,9 @@ def test_fetched_days_and_their_differences_are_read_by_programs(
     assert (cursor, finance.get("/channel-bills?cursor=x").status_code) == (None, 422)
 
 
-def differences(shop: Shop) -> Sequence[reconciling.Difference]:
+def differences(shop: Shop) -> Sequence[bill_differences.Difference]:
     db.session.rollback()
-    return reconciling.differences(channel="wechat", day=NOW.astimezone(BOOKS).date())
+    return bill_differences.differences(channel="wechat", day=NOW.astimezone(BOOKS).date())
 
 
 def at(shop: Shop, travel: time_machine.Traveller, *moments: datetime) -> None:

@@ -1,19 +1,31 @@
-"""Days of the payment channels' own books that were fetched, and where they differ from ours."""
+"""Days of the payment channels' own books that were fetched, where they differ from ours, what was done."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.settlements import day_of
 from groupbuy.api.v1.shapes import Json, Page, Shape
+from groupbuy.flows import settling_bills
 from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
+from groupbuy.kernel.clock import utc_now
+from groupbuy.kernel.money import MAX_FEN
 from groupbuy.kernel.times import iso
 from groupbuy.payments import reconciling
-from groupbuy.payments.models import ChannelBill
-from groupbuy.payments.reconciling import Difference
+from groupbuy.payments.bill_differences import Difference, differences, differences_of, settlements_of
+from groupbuy.payments.models import BillSettlement, ChannelBill
 
 Channel = Literal["wechat", "alipay"]
+Kind = Literal["pay", "refund"]
+Deed = Literal["explain", "book", "receive"]
+Against = Literal["differences", "held"]
+# Fen of one of the books; null is not there at all.
+Said = Annotated[int, Field(strict=True, ge=-MAX_FEN, le=MAX_FEN)] | None
 
 
 class ChannelBillQuery(Page):
@@ -43,7 +55,7 @@ class BillDifferenceQuery(Page):
 class BillDifferenceShape(Shape):
     """A payment or refund on which the books do not agree; null is not there at all."""
 
-    kind: Literal["pay", "refund"]
+    kind: Kind
     number: str
     ours_fen: int | None
     theirs_fen: int | None
@@ -53,6 +65,46 @@ class BillDifferencesShape(Shape):
     """A page of differences, by kind and number."""
 
     items: list[BillDifferenceShape]
+    next_cursor: str | None
+
+
+class SettlementOfDifference(Body):
+    """What is done about a difference, which is as it was listed.
+
+    ``book`` moves what the bill has above ours against ``account``; ``receive`` takes the bill's word for a
+    payment of ours that is not paid here.
+    """
+
+    kind: Kind
+    number: Annotated[Text, Field(min_length=1, max_length=64)]
+    deed: Deed
+    account: Against | None = None
+    ours_fen: Said
+    theirs_fen: Said
+    reason: Annotated[Text, Field(min_length=1, max_length=settling_bills.MAX_REASON)]
+
+
+class SettledDifferenceShape(Shape):
+    """What somebody has done about a difference; ``asked`` waits for a second person."""
+
+    id: int
+    kind: Kind
+    number: str
+    deed: Deed
+    account: Against | None
+    ours_fen: int | None
+    theirs_fen: int | None
+    amount_fen: int
+    reason: str
+    state: Literal["asked", "done"]
+    asked_at: str
+    decided_at: str | None
+
+
+class SettledDifferencesShape(Shape):
+    """A page of what was done about a day's differences, in order."""
+
+    items: list[SettledDifferenceShape]
     next_cursor: str | None
 
 
@@ -72,7 +124,7 @@ def list_channel_bills(identity: Identity, query: ChannelBillQuery) -> tuple[int
         before = day_of(day, "cursor"), channel
     found = reconciling.stored_days(before=before, most=query.limit + 1)
     days, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.day.isoformat(), one.channel))
-    return 200, {"items": [_bill(one) for one in days], "next_cursor": cursor}
+    return 200, {"items": _bills(days), "next_cursor": cursor}
 
 
 @endpoint(
@@ -91,7 +143,7 @@ def list_bill_differences(
 ) -> tuple[int, Any]:
     """List where a fetched day of a channel's book and ours differ."""
     bill = reconciling.get_bill(channel=channel, day=day_of(day, "day"))
-    found = reconciling.differences(channel=bill.channel, day=bill.day)
+    found = differences(channel=bill.channel, day=bill.day)
     if query.cursor is not None:
         after = tuple(cursors.decode(query.cursor, (str, str)))
         found = [one for one in found if (one.kind, one.number) > after]
@@ -99,11 +151,72 @@ def list_bill_differences(
     return 200, {"items": [_difference(one) for one in some], "next_cursor": cursor}
 
 
-def _bill(one: ChannelBill) -> Json:
-    differs = len(reconciling.differences(channel=one.channel, day=one.day))
-    values = {"channel": one.channel, "day": one.day.isoformat(), "fetched_at": iso(one.fetched_at)}
-    return values | {"differences": differs}
+@endpoint(
+    "POST",
+    "/channel-bills/<channel>/<day>/differences/settle",
+    scope="money:write",
+    roles=STAFF,
+    body=SettlementOfDifference,
+    answers={201: SettledDifferenceShape},
+)
+def settle_difference(
+    identity: Identity, channel: str, day: str, body: SettlementOfDifference
+) -> tuple[int, Any]:
+    """Explain a difference, book it, or receive it; a large one when a second person wants the same."""
+    wish = settling_bills.Wish(body.deed, body.reason, body.ours_fen, body.theirs_fen, body.account)
+    row = settling_bills.settle(
+        channel=channel,
+        day=day_of(day, "day"),
+        kind=body.kind,
+        number=body.number,
+        wish=wish,
+        now=utc_now(),
+        actor=identity.actor.name,
+    )
+    return 201, _settled(row)
+
+
+@endpoint(
+    "GET",
+    "/channel-bills/<channel>/<day>/settled-differences",
+    scope="money:read",
+    roles=STAFF,
+    query=BillDifferenceQuery,
+    answers={200: SettledDifferencesShape},
+)
+def list_settled_differences(
+    identity: Identity,  # noqa: ARG001 - every view gets the identity.
+    channel: str,
+    day: str,
+    query: BillDifferenceQuery,
+) -> tuple[int, Any]:
+    """List what was done about the differences of a fetched day, or waits for a second person."""
+    bill = reconciling.get_bill(channel=channel, day=day_of(day, "day"))
+    after = cursors.id_after(query.cursor) or 0
+    found = [one for one in settlements_of(channel=bill.channel, day=bill.day) if one.id > after]
+    some, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.id,))
+    return 200, {"items": [_settled(one) for one in some], "next_cursor": cursor}
+
+
+def _bills(days: Sequence[ChannelBill]) -> list[Json]:
+    differing = differences_of([(one.channel, one.day) for one in days])
+    return [
+        {
+            "channel": one.channel,
+            "day": one.day.isoformat(),
+            "fetched_at": iso(one.fetched_at),
+            "differences": len(differing[one.channel, one.day]),
+        }
+        for one in days
+    ]
 
 
 def _difference(one: Difference) -> Json:
-    return {name: getattr(one, name) for name in ("kind", "number", "ours_fen", "theirs_fen")}
+    return {name: getattr(one, name) for name in BillDifferenceShape.model_fields}
+
+
+def _settled(row: BillSettlement) -> Json:
+    return {name: getattr(row, name) for name in SettledDifferenceShape.model_fields} | {
+        "asked_at": iso(row.asked_at),
+        "decided_at": None if row.decided_at is None else iso(row.decided_at),
+    }

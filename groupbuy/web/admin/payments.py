@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import String, cast, literal, select
 from sqlalchemy.orm import joinedload
@@ -10,12 +10,12 @@ from sqlalchemy.orm import joinedload
 from groupbuy.accounts.models import Account
 from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
-from groupbuy.payments import channel_refunds, charging, reconciling
+from groupbuy.payments import channel_refunds, charging
 from groupbuy.payments.models import GIVEN_BACK, ChannelPayment, ChannelRefund, RefundRequest
 from groupbuy.web.admin import deciding, saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, ReasonForm
-from groupbuy.web.admin.listing import Column, Filter, Listing, Rows, asked, by_state, file_of, in_state, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked, by_state, in_state, show
 from groupbuy.web.admin.words import PREFIX, actor_name, names_of
 from groupbuy.web.kit import filters
 from groupbuy.web.kit.i18n import gettext as _
@@ -86,13 +86,6 @@ REQUESTS = (
     Column(_l("Asked for at"), lambda row: row.RefundRequest.asked_at, "moment"),
     Column(_l("By"), lambda row: actor_name(row.RefundRequest.asked_by, row.name)),
     Column(_l("State"), lambda row: row.RefundRequest.state, "state:refund_request"),
-)
-
-DIFFERENCES = (
-    Column(_l("Number"), lambda one: one.number, "code", width=24),
-    Column(_l("Kind"), lambda one: _("Payment") if one.kind == "pay" else _("Refund")),
-    Column(_l("Our books"), lambda one: one.ours_fen, "money"),
-    Column(_l("The channel's bill"), lambda one: one.theirs_fen, "money"),
 )
 
 
@@ -244,21 +237,4 @@ def payments_decide(request_id: int, deed: str) -> ResponseReturnValue:
         row=row,
         target=TARGETS[row.target],
         asked_by=names_of([row.asked_by]).get(row.asked_by, row.asked_by),
-    )
-
-
-@blueprint.get("/payments/bills")
-def payments_bills() -> ResponseReturnValue:
-    """Show a day of a channel's own book beside ours: what differs."""
-    days = reconciling.stored_days()
-    wanted = asked("day")
-    day = next((one for one in days if f"{one.channel}:{one.day}" == wanted), days[0] if days else None)
-    found = reconciling.differences(channel=day.channel, day=day.day) if day else ()
-    return file_of("reconciliation", Rows(_("Reconciliation"), DIFFERENCES, found)) or render_template(
-        "admin/reconciliation.html",
-        tabs=tabs("admin.payments_bills"),
-        days=days,
-        day=day,
-        differences=found,
-        names=NAMES,
     )

@@ -59,6 +59,8 @@ VERBS: Mapping[str, object] = {
     "transfer_stuck": _l("Transfer stuck"),
     "transfer_called_back": _l("Transfer called back"),
     "transfer_mended": _l("Transfer put right"),
+    "difference_settled": _l("Difference with a channel's bill settled"),
+    "difference_asked": _l("Difference with a channel's bill to be settled by a second person"),
     "transfer_mend_asked": _l("Transfer to be put right by a second person"),
     "transfers_sent": _l("Withdrawals sent together"),
     "payout_batch_made": _l("Payout file made"),
