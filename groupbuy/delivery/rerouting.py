@@ -8,26 +8,43 @@ from sqlalchemy.orm import joinedload
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
-from groupbuy.delivery import queries
+from groupbuy.delivery import brought, queries
 from groupbuy.delivery.models import DeliveryStop, Reroute, ReroutedOrder
 from groupbuy.delivery.places import close_gaps
 from groupbuy.kernel.errors import NotFound, RuleBroken
 from groupbuy.orders.models import Order
+from groupbuy.orders.rules import OrderState
 
 
 def orders_of(day: date, leader_id: int) -> Sequence[Order]:
-    """Return the live orders that a leader hands out on a day, by id, with their rounds and residents."""
+    """Return the live orders that a leader hands out on a day and that no vehicle has taken, by id.
+
+    They come with their rounds and residents.
+    """
     mine = select(Order).join(Round, Round.id == Order.round_id)
     heads = (joinedload(Order.round), joinedload(Order.resident))
-    theirs = mine.where(Order.leader_id == leader_id, *queries.of_day(day)).options(*heads)
-    return db.session.scalars(theirs.order_by(Order.id).execution_options(populate_existing=True)).all()
+    theirs = mine.where(Order.leader_id == leader_id, *queries.of_day(day), ~brought.has_left())
+    found = theirs.options(*heads).order_by(Order.id)
+    return db.session.scalars(found.execution_options(populate_existing=True)).all()
 
 
-def check_stops(day: date, leader_ids: Sequence[int]) -> None:
-    """Raise RuleBroken ``route_left`` when goods of a day have left for one of some leaders."""
-    for leader_id in leader_ids:
-        if any(stop.route.left_at is not None for stop in queries.stops_of(day, leader_id)):
-            raise RuleBroken("route_left", "Goods for one of these leaders have left on this day already.")
+def residents_of(day: date, leader_id: int) -> frozenset[int]:
+    """Return who has something left to fetch at a leader's on a day, by id."""
+    mine = select(Order.resident_id).join(Round, Round.id == Order.round_id)
+    waiting = Order.state != OrderState.PICKED_UP
+    return frozenset(
+        db.session.scalars(mine.where(Order.leader_id == leader_id, *queries.of_day(day), waiting))
+    )
+
+
+def check_left(*, day: date, old: int, new: int, going: Sequence[Order]) -> None:
+    """Raise RuleBroken ``route_left`` when all of a leader's goods have left, or some of a round for another.
+
+    What a later vehicle brings can still go to somebody else, but not to whom the round has gone already.
+    """
+    gone = not going and any(stop.route.left_at is not None for stop in queries.stops_of(day, old))
+    if gone or any(brought.carried(day, new, round_id) for round_id in {one.round_id for one in going}):
+        raise RuleBroken("route_left", "Goods for one of these leaders have left on this day already.")
 
 
 def move_stop(*, day: date, old: int, new: int) -> None:
@@ -35,8 +52,7 @@ def move_stop(*, day: date, old: int, new: int) -> None:
 
     Who has a stop keeps that one; a leader without goods has none. Who keeps some gets a neighbour.
     """
-    # Nothing has left for either, so that each has one at most.
-    former, present = (next(iter(queries.stops_of(day, one)), None) for one in (old, new))
+    former, present = _waiting_stop(day, old), _waiting_stop(day, new)
     if former is None:
         return
     keeps = bool(orders_of(day, old))
@@ -47,13 +63,27 @@ def move_stop(*, day: date, old: int, new: int) -> None:
     elif keeps:
         db.session.add(
             DeliveryStop(
-                route_id=former.route_id, day=day, leader_id=new, position=_last(former.route_id) + 1
+                route_id=former.route_id,
+                day=day,
+                leader_id=new,
+                tour=_next_tour(day, new),
+                position=_last(former.route_id) + 1,
             )
         )
     else:
+        former.tour = _next_tour(day, new)
         former.leader_id = new
     db.session.flush()
     db.session.expire_all()
+
+
+def _waiting_stop(day: date, leader_id: int) -> DeliveryStop | None:
+    """Return the stop of a leader whose vehicle has not left: there is one at most."""
+    return next((stop for stop in queries.stops_of(day, leader_id) if stop.route.left_at is None), None)
+
+
+def _next_tour(day: date, leader_id: int) -> int:
+    return max((stop.tour for stop in queries.stops_of(day, leader_id)), default=0) + 1
 
 
 def _last(route_id: int) -> int:

@@ -1,6 +1,6 @@
 """A leader falls ill: all bags of a pickup day go to another leader in one deed (改派)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -33,6 +33,12 @@ MAX_REASON = 200
 # Why an undone re-routing is told.
 BACK: Mapping[str, str] = {"zh": "恢复原提货点", "en": "as it was before"}
 
+# What who has other goods of the day at the former pickup point reads beside it.
+STAYS: Mapping[str, str] = {
+    "zh": "；其余商品仍在原提货点提货",
+    "en": "; your other goods of the day stay where they are",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Moving:
@@ -55,8 +61,9 @@ class Moving:
 
 def preview(*, day: date, old: Leader, new: Leader) -> Moving:
     """Return what ``reroute`` would move now; raise as it does, but for a pickup point that is full."""
-    _check(day, old, new)
-    return _reckon(day, delivery.orders_of(day, old.id), old, new)
+    found = delivery.orders_of(day, old.id)
+    _check(day, old, new, found)
+    return _reckon(day, found, old, new)
 
 
 def reroute(
@@ -69,7 +76,7 @@ def reroute(
     actor: Actor,
     confirmed: bool = False,
 ) -> Reroute:
-    """Let ``new`` hand out all bags of a day that ``old`` has not begun to hand out.
+    """Let ``new`` hand out all bags of a day that ``old`` has not begun to hand out, but for what has left.
 
     Sheets, stops, codes and the commission of what is handed out follow; each resident and both leaders are
     told once. What was to be brought to the door is, or is not, as ``doors_after`` says. More bags than the
@@ -80,7 +87,7 @@ def reroute(
     if not 1 <= len(reason) <= MAX_REASON:
         raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
     going = _locked(day, old.id)
-    _check(day, old, new)
+    _check(day, old, new, going)
     if not going:
         raise RuleBroken("nothing_to_move", "Nothing of this leader waits to be handed out on this day.")
     if not confirmed:
@@ -96,7 +103,7 @@ def reroute(
         now=now,
         actor=actor.name,
     )
-    _tell(day, going, new, f"reroute-{row.id}", reason, now, lost)
+    _tell(day, going, new, f"reroute-{row.id}", reason, now, lost, delivery.residents_of(day, old.id))
     _tell_loser(day, going, old, new, f"reroute-{row.id}", reason, now)
     _log("bags_rerouted", row, going, now, actor)
     return row
@@ -112,9 +119,9 @@ def undo(*, reroute_id: int, now: datetime, actor: Actor) -> Reroute:
     row = delivery.get_reroute(reroute_id, lock=True)
     if row.undone_at is not None:
         raise RuleBroken("already_undone", "This has been undone already.")
-    delivery.check_stops(row.day, (row.from_leader_id, row.to_leader_id))
     moved = delivery.order_ids_of(row)
     going = [order for order in waiting if order.id in moved]
+    delivery.check_left(day=row.day, old=row.to_leader_id, new=row.from_leader_id, going=going)
     row.undone_at, row.undone_by = now, actor.name
     db.session.flush()
     if going:
@@ -128,12 +135,12 @@ def undo(*, reroute_id: int, now: datetime, actor: Actor) -> Reroute:
     return row
 
 
-def _check(day: date, old: Leader, new: Leader) -> None:
+def _check(day: date, old: Leader, new: Leader, going: Sequence[Order]) -> None:
     if old.id == new.id:
         raise BadInput("same_leader", "Choose another leader.", param="to_leader")
     if new.state != "active":
         raise RuleBroken("leader_not_active", "This leader takes no orders at present.", param="to_leader")
-    delivery.check_stops(day, (old.id, new.id))
+    delivery.check_left(day=day, old=old.id, new=new.id, going=going)
 
 
 def _check_room(day: date, going: Sequence[Order], new: Leader) -> None:
@@ -191,23 +198,29 @@ def _tell(
     reason: Value,
     now: datetime,
     lost: Mapping[int, int] = MappingProxyType({}),
+    staying: Collection[int] = (),
 ) -> None:
     """Tell each resident where the goods are handed out now, and the leader who hands them out.
 
-    ``lost`` are the door fees by resident that go back.
+    ``lost`` are the door fees by resident that go back, ``staying`` those who have other goods that stay.
     """
     first = {order.resident_id: order for order in reversed(going)}
     values: dict[str, Value] = _place_words(day, leader) | {"reason": reason}
 
     def notice(resident_id: int, order: Order) -> Notice:
         own: dict[str, Value] = {"code": bags.bag_code_of(order) or order.pickup_code}
-        if resident_id in lost and isinstance(reason, str):
-            own["reason"] = doors_after.words(reason, lost[resident_id])
+        if isinstance(reason, str):
+            own["reason"] = _words(reason, lost.get(resident_id), resident_id in staying)
         return Notice(f"{key}-{resident_id}", "rerouted", recipient(RESIDENT, resident_id), values | own)
 
     residents = [notice(resident_id, order) for resident_id, order in sorted(first.items())]
     whose = Notice(f"{key}-leader", "rerouted", recipient(LEADER, leader.id), values | {"code": "—"})
     telling.tell([*residents, whose], now=now)
+
+
+def _words(reason: str, lost_fen: int | None, stays: bool) -> Mapping[str, str]:
+    said = {"zh": reason, "en": reason} if lost_fen is None else doors_after.words(reason, lost_fen)
+    return {language: text + STAYS[language] for language, text in said.items()} if stays else said
 
 
 def _tell_loser(

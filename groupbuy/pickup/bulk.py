@@ -5,7 +5,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from groupbuy.campaigns.models import Round
@@ -79,9 +79,12 @@ def move_bags(*, round_id: int, old: date, new: date) -> None:
 def give_bags(*, day: date, resident_ids: Sequence[int], old: int, new: int) -> None:
     """Let the bags of residents be another leader's, with their codes; call it once the orders are.
 
-    Who has a bag there already keeps that one. A code that somebody there has too is drawn again.
+    Who has a bag there already keeps that one, and who still has goods at the former leader's that one too.
+    A code that somebody there has too is drawn again.
     """
-    theirs = Bag.resident_id.in_(resident_ids)
+    left = select(Order.id).join(Round, Round.id == Order.round_id).where(is_on(day), is_live())
+    stays = left.where(Order.leader_id == old, Order.resident_id == Bag.resident_id).exists()
+    theirs = and_(Bag.resident_id.in_(resident_ids), or_(Bag.leader_id == new, ~stays))
     there = select(Bag.resident_id).where(Bag.day == day, Bag.leader_id == new, theirs)
     taken = set(db.session.scalars(there))
     going = (Bag.day == day, Bag.leader_id == old, theirs)

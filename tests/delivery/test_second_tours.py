@@ -14,10 +14,11 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.delivery import brought, missing, queries, service
 from groupbuy.delivery.models import DeliveryStop
 from groupbuy.finance import dials
-from groupbuy.flows import collecting, dispatching, following_up, signing
+from groupbuy.flows import collecting, dispatching, following_up, rerouting, signing
 from groupbuy.flows.signing import Count
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import BadInput, NotFound
+from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
+from groupbuy.leaders.models import Leader
 from groupbuy.messaging.models import Message
 from groupbuy.orders.models import Order
 from groupbuy.pickup.models import Bag
@@ -285,3 +286,51 @@ def test_a_route_leaves_without_a_round_on_the_command_line(town: Town, cli_runn
     east = next(one for one in done["routes"] if one["name"] == "东线")
     assert (bool(east["left_at"]), sent(stops_of_first(town)[0])) == (True, [("C1", 7)])
     assert [leader.code for leader in brought.leaders_without_stop(PICKUP)] == ["L1"]
+
+
+def test_of_a_leader_who_falls_ill_what_a_later_vehicle_brings_goes_to_another(town: Town) -> None:
+    """Of the first round everything has left for leaders 1 and 2; the second one's four of P2 wait."""
+
+    def reroute(old: int, new: int) -> str | int:
+        pair = {"old": town.leaders[old].id, "new": town.leaders[new].id}
+
+        def work() -> int:
+            both = {name: db.session.get_one(Leader, key) for name, key in pair.items()}
+            row = rerouting.reroute(day=PICKUP, **both, reason="团长生病", now=LATER, actor=ACTOR)
+            return row.id
+
+        try:
+            return in_transaction(work)
+        except RuleBroken as error:
+            return error.code
+
+    (code,) = db.session.scalars(select(Bag.code).where(Bag.leader_id == town.leaders[0].id)).all()
+    leave("东线", town, later=("C2",))
+    town.plan()
+    assert reroute(1, 2) == "route_left", "all of it has left"
+    assert reroute(2, 0) == "route_left", "that round has gone to leader 1 already"
+    done = reroute(0, 1)
+    db.session.rollback()
+    first, second = town.orders[0], town.orders[4]
+    assert [day.stored(one).leader_id for one in (first, second)] == [one.id for one in town.leaders[:2]]
+    assert [sent(one) for one in stops_of_first(town)] == [[("C1", 7)]]
+    theirs = queries.stops_of(PICKUP, town.leaders[1].id)
+    assert [(one.tour, sent(one)) for one in theirs] == [(1, [("C1", 3)]), (2, [("C2", 4)])]
+    assert list(db.session.scalars(select(Bag.code).where(Bag.leader_id == town.leaders[0].id))) == [code]
+    (told,) = db.session.scalars(
+        select(Message.body).where(Message.event == "rerouted", Message.recipient.like("resident:%"))
+    )
+    assert ("其余商品仍在原提货点提货" in told, second.pickup_code in told, code in told) == (
+        True,
+        True,
+        False,
+    )
+    assert day.wrong() == []
+    in_transaction(lambda: rerouting.undo(reroute_id=int(done), now=LATER, actor=ACTOR))
+    assert day.stored(second).leader_id == town.leaders[0].id
+    assert [sent(one) for one in stops_of_first(town)] == [[("C1", 7)], [("C2", 4)]]
+    again = reroute(0, 1)
+    leave("东线 2", town)
+    with pytest.raises(RuleBroken):
+        in_transaction(lambda: rerouting.undo(reroute_id=int(again), now=LATER, actor=ACTOR))
+    assert day.wrong() == []
