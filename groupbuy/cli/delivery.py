@@ -92,7 +92,9 @@ def deliveries(
             in_transaction(lambda: _leave(day, leave, without))
         found = day_json(day)
         if out is not None:
-            found["files"] = _write(app, day, out, with_pdf) + (_write_sheets(day, out) if sheets else [])
+            found["files"] = _write(app, day, out, with_pdf) + (
+                _write_sheets(day, out, with_pdf) if sheets else []
+            )
     if as_json:
         click.echo(json_text(found))
         return
@@ -123,10 +125,11 @@ def _propose(day: date) -> None:
         in_transaction(lambda: planning.keep(proposal_id=proposal_id, tours=tours))
 
 
-def _write_sheets(day: date, out: Path) -> list[str]:
-    names = []
+def _write_sheets(day: date, out: Path, with_pdf: bool) -> list[str]:
+    names, suffixes = [], ("xlsx", "pdf")[: 1 + with_pdf]
+    wanted = [(kind, suffix) for kind in ("day_pickup_sheet", "day_sorting_list") for suffix in suffixes]
     for leader in queries.leaders_of_day(day):
-        for kind, suffix in (("day_pickup_sheet", "xlsx"), ("day_sorting_list", "xlsx"), (DAY_LABELS, "pdf")):
+        for kind, suffix in (*wanted, (DAY_LABELS, "pdf")):
             file = render(kind, day.isoformat(), leader.code, suffix, utc_now())
             write_whole(out / file.name, file.content)
             names.append(file.name)

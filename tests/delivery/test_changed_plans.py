@@ -65,10 +65,11 @@ def test_the_command_reroutes_gives_back_and_writes_the_sheets_of_the_day(
     (row,) = reroutes_of(PICKUP)
     reroute_id = str(row.id)
     assert town.states() == ["closed", "closed"]
-    back = run_cli("deliveries", DAY, "--undo", reroute_id, "--out", str(tmp_path), "--sheets")
+    back = run_cli("deliveries", DAY, "--undo", reroute_id, "--out", str(tmp_path), "--sheets", "--pdf")
     assert back.exit_code == 0, back.output
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert len([name for name in names if "L1" in name]) == 3
+    ours = [name.rpartition(".")[2] for name in names if "L1" in name]
+    assert (ours.count("xlsx"), ours.count("pdf")) == (2, 3)
     assert town.states() == ["closed", "closed"]
     assert units_of_day(PICKUP)[town.leaders[0].id] == 11
 
