@@ -55,6 +55,7 @@ def test_the_warehouse_weighs_bag_by_bag_and_settles(town: Town, orders: list[Or
     # 5 kg of a fish of 750 g is asked about, and then it counts.
     slip = staff.post(f"{PATH}/of/L1", **typed(orders, "1350", "5000"))
     assert (slip.status_code, "没有写错，就是这个实重" in slip.text) == (422, True)
+    assert "李先生 · 鲈鱼: 预估约 750 克" in slip.text
     bad = staff.post(f"{PATH}/of/L1", **typed(orders, "x", ""))
     assert (bad.status_code, "请填整数克" in bad.text) == (422, True)
     assert staff.post(f"{PATH}/of/L1", **typed(orders, "1350", "5000", sure="y")).status_code == 303

@@ -105,7 +105,7 @@ def weights_leader(name: str, code: str) -> ResponseReturnValue:
         try:
             new = in_transaction(lambda: _enter(name, form))
         except GroupbuyError as error:
-            _blame(form, error)
+            _blame(form, error, lines)
             unlikely = error.code == "unlikely_weight"
         else:
             flash(_("%(count)s weights were entered.", count=new), "ok")
@@ -166,7 +166,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
 
 
-def _blame(form: WeightsForm, error: GroupbuyError) -> None:
+def _blame(form: WeightsForm, error: GroupbuyError, lines: Sequence[WeighedLine]) -> None:
     """Put an error beside the line that it is about."""
     sentence = translate_sentence(error.message)
     place = (error.param or "").removeprefix("lines[").partition("].")[0]
@@ -175,7 +175,9 @@ def _blame(form: WeightsForm, error: GroupbuyError) -> None:
     if number is not None and number < len(filled):
         row = filled[number]
         row.grams.errors = [*row.grams.errors, sentence]
-        sentence = f"{row.order_no.data} {row.product_code.data}: {sentence}"
+        whose = {(one.order_no, one.product_code): f"{one.resident} · {one.name}" for one in lines}
+        key = (row.order_no.data or "", row.product_code.data or "")
+        sentence = f"{whose.get(key, ' '.join(key))}: {sentence}"
     form.form_errors.append(sentence)
 
 
