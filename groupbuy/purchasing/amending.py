@@ -21,7 +21,14 @@ from groupbuy.purchasing.models import (
 )
 from groupbuy.purchasing.planning import PlannedLine, PlannedOrder, plan_purchases
 from groupbuy.purchasing.queries import FINAL, offers_on
-from groupbuy.purchasing.rules import CaseRounding, POState, below_minimum, round_to_cases, with_cases
+from groupbuy.purchasing.rules import (
+    CasePolicy,
+    CaseRounding,
+    POState,
+    below_minimum,
+    round_to_cases,
+    with_cases,
+)
 from groupbuy.purchasing.service import store_orders
 
 # Between the number of a purchase order and that of its amendment.
@@ -141,11 +148,22 @@ def _add_line(order: PurchaseOrder, wanted: PlannedLine) -> PurchaseOrderLine:
 
 
 def _more(line: PurchaseOrderLine, units: int, policy: str) -> CaseRounding:
-    """Return a line with so much more ordered; cases that were bought stay bought."""
+    """Return a line with so much more ordered; cases bought stay bought, those left out stay left out."""
+    left_out = _left_out(line, policy)
     rounding = round_to_cases(
-        ordered=line.ordered + units, free_stock=line.from_stock, case_size=line.case_size, policy=policy
+        ordered=line.ordered + units - left_out,
+        free_stock=line.from_stock,
+        case_size=line.case_size,
+        policy=policy,
     )
-    return with_cases(rounding, max(line.cases - rounding.cases, 0))
+    bought = max(line.cases, rounding.cases)
+    return with_cases(replace(rounding, ordered=line.ordered + units), bought - rounding.cases)
+
+
+def _left_out(line: PurchaseOrderLine, policy: str) -> int:
+    """Return the units that whoever approved the order decided not to buy; less than a case is its rule's."""
+    rounded_down = line.shortfall % line.case_size if policy == CasePolicy.SHORTFALL else 0
+    return line.shortfall - rounded_down
 
 
 def _set(line: PurchaseOrderLine, rounding: CaseRounding) -> None:

@@ -52,11 +52,15 @@ def get_purchase_order(order_id: int) -> PurchaseOrder:
     return order
 
 
-def purchase_order_of_number(number: str) -> PurchaseOrder:
-    """Return a purchase order by its number with supplier and lines; raise NotFound."""
+def purchase_order_of_number(number: str, *, fresh: bool = False) -> PurchaseOrder:
+    """Return a purchase order by its number with supplier and lines; raise NotFound.
+
+    ``fresh`` reads it again where it had been read before.
+    """
     lines = selectinload(PurchaseOrder.lines).joinedload(PurchaseOrderLine.product)
     statement = select(PurchaseOrder).where(PurchaseOrder.number == number)
-    order = db.session.scalar(statement.options(lines, joinedload(PurchaseOrder.supplier)))
+    loaded = statement.options(lines, joinedload(PurchaseOrder.supplier))
+    order = db.session.scalar(loaded.execution_options(populate_existing=fresh))
     if order is None:
         raise NotFound("unknown_purchase_order", "There is no such purchase order.")
     return order
@@ -66,9 +70,7 @@ def lock_purchase_order(number: str) -> PurchaseOrder:
     """Lock a purchase order until the transaction ends and return it with its lines; raise NotFound."""
     row = select(PurchaseOrder.id).where(PurchaseOrder.number == number).with_for_update()
     db.session.execute(row)
-    order = purchase_order_of_number(number)
-    db.session.refresh(order, ["state"])
-    return order
+    return purchase_order_of_number(number, fresh=True)
 
 
 def all_arrived(round_id: int) -> bool:

@@ -6,6 +6,7 @@ from groupbuy.accounts import service
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
+from groupbuy.purchasing import approving
 from tests import building
 from tests.api.conftest import Person, Town
 from tests.api.test_warehouse import purchase_order
@@ -60,3 +61,23 @@ def test_staff_order_after_the_close_and_the_supplier_gets_the_difference(town: 
     (change,) = operator.get(path).json["amendments"]
     assert (change["amendment"], change["told_at"]) == (f"{number}-A1", None)
     assert change["lines"] == [{"product_code": "P2", "former": 0, "purchased": 6}]
+
+
+def test_a_draft_is_bought_smaller_before_it_is_approved(town: Town, clock: Any) -> None:
+    with transaction():
+        approving.set_approve_first(wanted=True, now=NOW, actor="test")
+    path, operator = f"/purchase-orders/{purchase_order(town, clock)}", town.staff()
+    # 5 ordered are a case of 6.
+    assert [one["surplus"] for one in operator.get(path).json["lines"]] == [1]
+    two = {"lines": [{"product_code": "P1", "cases": 2, "former": 1}]}
+    assert operator.ask("PUT", f"{path}/cases", two).json["lines"][0]["surplus"] == 7
+    assert operator.ask("PUT", f"{path}/cases", two).json["error"]["code"] == "changed_meanwhile"
+    nothing = {"lines": [{"product_code": "P1", "cases": 0}]}
+    assert operator.ask("PUT", f"{path}/cases", nothing).json["error"]["code"] == "nothing_bought"
+    wrong = operator.ask("PUT", f"{path}/cases", {"lines": [{"product_code": "P9", "cases": 1}]})
+    assert (wrong.status_code, wrong.json["error"]["param"]) == (422, "lines[0].product_code")
+    assert supplier(town).ask("PUT", f"{path}/cases", two).status_code == 403
+    assert operator.post(f"{path}/approval").json["units"] == 12
+    assert operator.ask("PUT", f"{path}/cases", two).json["error"]["code"] == "not_a_draft"
+    (seen,) = supplier(town).get(path).json["lines"]
+    assert (seen["purchased"], seen["ordered"], seen["surplus"]) == (12, None, None)

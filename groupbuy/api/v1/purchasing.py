@@ -10,16 +10,15 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Page, Shape
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
-from groupbuy.flows import confirming, notifying, refusing
+from groupbuy.flows import approving, confirming, notifying, refusing
 from groupbuy.flows.receiving import MAX_UNITS
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
-from groupbuy.kernel.times import iso
-from groupbuy.purchasing import amending, history, service
+from groupbuy.purchasing import drafts, history
 from groupbuy.purchasing import queries as purchasing
-from groupbuy.purchasing.models import PurchaseAmendment, PurchaseOrder
+from groupbuy.purchasing.models import PurchaseOrder
 
 PATH = "/purchase-orders/<number>"
 Day = Annotated[Text, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
@@ -61,12 +60,19 @@ class PurchaseOrders(Shape):
 
 
 class PurchaseLine(Shape):
-    """One product in sale units; ``confirmed`` is null until the supplier has answered."""
+    """One product in sale units; ordered + surplus = from_stock + purchased + shortfall.
+
+    A supplier gets null for all of these but ``purchased``. ``confirmed`` is null until it has answered.
+    """
 
     product_code: str
+    ordered: int | None
+    from_stock: int | None
     case_size: int
     cases: int
     purchased: int
+    surplus: int | None
+    shortfall: int | None
     confirmed: int | None
     cost_fen: int
     amount_fen: int
@@ -133,7 +139,7 @@ def list_purchase_orders(identity: Identity, query: OrdersQuery) -> tuple[int, A
         most=query.limit + 1,
     )
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.order.id,))
-    return 200, {"items": [_head(row) for row in rows], "next_cursor": cursor}
+    return 200, {"items": [history.head_json(row) for row in rows], "next_cursor": cursor}
 
 
 @endpoint("GET", PATH, scope="purchasing:read", answers={200: PurchaseOrderDetail})
@@ -171,10 +177,36 @@ def confirm_purchase_order(identity: Identity, number: str, body: Confirmation) 
 )
 def approve_purchase_order(identity: Identity, number: str) -> tuple[int, Any]:
     """Approve a draft, and send it where there is an address; again changes nothing."""
-    order = purchasing.lock_purchase_order(number)
-    if service.approve(order_id=order.id, now=utc_now(), actor=identity.actor.name):
-        db.session.refresh(order, ["state", "held"])
-        notifying.send_purchase_order(round_=_round(order), order=order, now=utc_now())
+    approving.approve_order(number=number, now=utc_now(), actor=identity.actor.name)
+    return 200, _detail(number, identity)
+
+
+class ChangedCases(Body):
+    """How many cases of a product are to be bought; ``former`` refuses it where that is not what stands."""
+
+    product_code: Code
+    cases: Annotated[int, Field(ge=0, le=drafts.MOST_UNITS)]
+    former: Annotated[int, Field(ge=0, le=drafts.MOST_UNITS)] | None = None
+
+
+class ChangedDraft(Body):
+    """What is to be bought on a draft; products that are left out stay."""
+
+    lines: Annotated[list[ChangedCases], Field(min_length=1, max_length=2000)]
+
+
+@endpoint(
+    "PUT",
+    f"{PATH}/cases",
+    scope="purchasing:write",
+    roles=("operator",),
+    body=ChangedDraft,
+    answers={200: PurchaseOrderDetail},
+)
+def change_purchase_order(identity: Identity, number: str, body: ChangedDraft) -> tuple[int, Any]:
+    """Buy other numbers of cases on a draft; what is left out of what was ordered will be short."""
+    wanted = [drafts.Cases(**one.model_dump()) for one in body.lines]
+    drafts.change_draft(number=number, wanted=wanted, now=utc_now(), actor=identity.actor.name)
     return 200, _detail(number, identity)
 
 
@@ -221,42 +253,5 @@ def _day(text: str | None) -> date | None:
 
 
 def _detail(number: str, identity: Identity) -> Json:
-    row = history.order(number, supplier_ids=_own(identity))
-    lines = [
-        {"product_code": line.product.code}
-        | {name: getattr(line, name) for name in PurchaseLine.model_fields if name != "product_code"}
-        for line in row.order.lines
-    ]
-    changes = [_amendment(one) for one in amending.amendments_of(row.order.id)]
-    return _head(row) | {"note": row.order.confirm_note, "lines": lines, "amendments": changes}
-
-
-def _amendment(changed: PurchaseAmendment) -> Json:
-    return {
-        "amendment": changed.number,
-        "at": iso(changed.at),
-        "told_at": iso(changed.told_at) if changed.told_at else None,
-        "lines": [
-            {"product_code": one.line.product.code, "former": one.former, "purchased": one.purchased}
-            for one in changed.lines
-        ],
-    }
-
-
-def _head(row: history.Found) -> Json:
-    order = row.order
-    return {
-        "purchase_order": order.number,
-        "round": row.round_name,
-        "supplier": row.supplier_code,
-        "state": order.state,
-        "held": order.held,
-        "units": order.units,
-        "cost_fen": order.cost_fen,
-        "due_date": order.due_date.isoformat(),
-        "promised_date": order.promised_date.isoformat() if order.promised_date else None,
-        "created_at": iso(order.created_at),
-        "sent_at": iso(order.sent_at) if order.sent_at else None,
-        "confirmed_at": iso(order.confirmed_at) if order.confirmed_at else None,
-        "mail": row.mail,
-    }
+    own = _own(identity)
+    return history.order_json(history.order(number, supplier_ids=own), inside=own is None)

@@ -1,12 +1,10 @@
-"""Purchase orders: approving held ones, sending, and what became of the mail."""
+"""Purchase orders: the list, one of them, sending, and what became of the mail."""
 
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import String, cast, literal, or_, select
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from groupbuy.campaigns.heads import head_of
 from groupbuy.campaigns.models import Round
@@ -15,15 +13,13 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents.html_data import html_sheet
 from groupbuy.documents.sheet import Kind
-from groupbuy.flows import mailing, notifying, refusing
-from groupbuy.flows.confirming import MAX_NOTE
+from groupbuy.flows import mailing, notifying
 from groupbuy.jobs.models import Job
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
-from groupbuy.kernel.money import format_yuan
 from groupbuy.messaging.models import Message
 from groupbuy.messaging.service import MAIL_JOB
-from groupbuy.purchasing import amending, service
+from groupbuy.purchasing import amending
 from groupbuy.purchasing.history import ORDER_KEY
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.purchasing.printed import printed_orders
@@ -167,74 +163,6 @@ def _sendable(row: Any, job: Job | None) -> bool:
     if job is None:
         return bool(row.Supplier.email) and row.PurchaseOrder.state == POState.APPROVED
     return job.state in ("failed", "unknown") or (job.state == "queued" and job.attempts > 0)
-
-
-@blueprint.route("/purchasing/<number>/approve", methods=["GET", "POST"])
-def purchasing_approve(number: str) -> ResponseReturnValue:
-    """Approve a draft, also one below the supplier's minimum, and send it where there is an address."""
-    row = _get(number)
-    form, back = PageForm(), url_for("admin.purchasing_order", number=number)
-    if form.validate_on_submit():
-        in_transaction(lambda: _approve(number))
-        flash(_("The purchase order is approved."), "ok")
-        return redirect(back, 303)
-    minimum, cost = format_yuan(row.Supplier.min_order_fen), format_yuan(row.PurchaseOrder.cost_fen)
-    sentences = [
-        _("It is worth %(cost)s; the supplier's minimum is %(minimum)s.", cost=cost, minimum=minimum)
-        if row.PurchaseOrder.below_minimum
-        else _("It is worth %(cost)s.", cost=cost),
-        _("It goes to %(mail)s by mail.", mail=row.Supplier.email)
-        if row.Supplier.email
-        else _("The supplier has no mail address: download it and mark it sent."),
-    ]
-    return ask_first(
-        "admin", _("Approve %(number)s?", number=number), sentences, deed=_("Approve"), back=back, form=form
-    )
-
-
-def _approve(number: str) -> None:
-    stored = _get(number)
-    if service.approve(order_id=stored.PurchaseOrder.id, now=utc_now(), actor=actor().name):
-        db.session.refresh(stored.PurchaseOrder)
-        notifying.send_purchase_order(round_=stored.Round, order=stored.PurchaseOrder, now=utc_now())
-
-
-class RefusalForm(PageForm):
-    """Why nothing is bought."""
-
-    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=MAX_NOTE)])
-
-
-@blueprint.route("/purchasing/<number>/refuse", methods=["GET", "POST"])
-def purchasing_refuse(number: str) -> ResponseReturnValue:
-    """Refuse a draft: nothing is bought on it."""
-    row = _get(number)
-    form, back = RefusalForm(), url_for("admin.purchasing_order", number=number)
-    if form.validate_on_submit():
-        who, reason = actor(), form.reason.data or ""
-        in_transaction(lambda: refusing.refuse_order(number=number, reason=reason, now=utc_now(), actor=who))
-        flash(_("The purchase order is refused."), "ok")
-        return redirect(back, 303)
-    lines = purchase_order_of_number(number).lines
-    missed = sum(line.ordered - line.from_stock for line in lines)
-    sentences = [
-        _(
-            "Nothing is bought from %(supplier)s on it, and the supplier hears of nothing.",
-            supplier=row.Supplier.name,
-        ),
-        _("%(units)s units that residents have ordered will be short.", units=missed),
-        _("Share them out, swap them or pay them back on the round's page."),
-        _("This cannot be undone."),
-    ]
-    return ask_first(
-        "admin",
-        _("Refuse %(number)s?", number=number),
-        sentences,
-        deed=_("Refuse"),
-        back=back,
-        form=form,
-        danger=True,
-    )
 
 
 @blueprint.route("/purchasing/<number>/sent", methods=["GET", "POST"])
