@@ -15,6 +15,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.rules import Swap, part_of
 from groupbuy.warehouse import claiming, supply
 from groupbuy.warehouse.rules import Basket, Claim, Policy
+from groupbuy.warehouse.shortage_reasons import reasons_of
 from groupbuy.warehouse.supply import Supply
 
 
@@ -178,6 +179,7 @@ def fingerprint(decided: Preview) -> str:
 
 def preview_json(decided: Preview) -> dict[str, Any]:
     """Return what a preview says in the shape that the command line and the API hand out."""
+    reasons = reasons_of({one.supply.offer_id for one in decided.offers})
     return {
         "fingerprint": fingerprint(decided),
         "units": decided.units,
@@ -195,6 +197,15 @@ def preview_json(decided: Preview) -> dict[str, Any]:
                 "short": one.supply.short,
                 "lost": one.lost,
                 "lines": len(one.losing),
+                "reasons": [
+                    {
+                        "why": each.why,
+                        "units": each.units,
+                        "supplier": each.supplier_code,
+                        "words": each.words,
+                    }
+                    for each in reasons.get(one.supply.offer_id, ())
+                ],
             }
             for one in decided.offers
         ],

@@ -32,6 +32,15 @@ class Allocate(Body):
     fingerprint: Annotated[Text, Field(max_length=MAX_TEXT)] | None = None
 
 
+class ShortReason(Shape):
+    """Why sale units of a supplier's are missing, and what was written about it."""
+
+    why: Literal["not_bought", "refused", "not_delivered", "rejected", "still_coming"]
+    units: int
+    supplier: str
+    words: str
+
+
 class ShortOffer(Shape):
     """An offer that is short; ``final``: nothing more will come."""
 
@@ -42,6 +51,7 @@ class ShortOffer(Shape):
     short: int
     lost: int
     lines: int
+    reasons: list[ShortReason]
 
 
 class AllocationPreview(Shape):

@@ -24,10 +24,11 @@ from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from groupbuy.warehouse import supply
 from groupbuy.warehouse.rules import Policy
+from groupbuy.warehouse.shortage_reasons import reasons_of
 from groupbuy.warehouse.supply import Supply
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.listing import MAX_EXPORT, Rows, file_asked, file_of
-from groupbuy.web.admin.shortage_columns import SHORT, WITHOUT
+from groupbuy.web.admin.shortage_columns import WITHOUT, in_words, short_columns
 from groupbuy.web.kit.asking import ask_first
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
@@ -97,11 +98,15 @@ def campaigns_shortage(name: str) -> ResponseReturnValue:
     }
     touched = [one for one in supplies if one.short or one.lost]
     rows = _rows(decided[policy], most=MAX_EXPORT if file_asked() else MOST_ROWS)
-    tables = (Rows(_("Goods that are short"), SHORT, touched), Rows(_("Who would go without"), WITHOUT, rows))
-    return file_of(f"shortage-{round_.name}", *tables) or render_template(
+    found = reasons_of({one.offer_id for one in touched})
+    said = {offer_id: in_words(reasons) for offer_id, reasons in found.items()}
+    goods = Rows(_("Goods that are short"), short_columns(said), touched)
+    without = Rows(_("Who would go without"), WITHOUT, rows)
+    return file_of(f"shortage-{round_.name}", goods, without) or render_template(
         "admin/shortage.html",
         round=round_,
         supplies=touched,
+        reasons=said,
         final=bool(sharing_out.settled(short)),
         coming=[one for one in short if not one.final],
         short=bool(short),
