@@ -1,4 +1,4 @@
-/* The round page and the cart: categories without a new page, the cart kept when the page is left, figures that follow. */
+/* The round page, that of one product, and the cart: categories without a new page, the cart kept when the page is left, figures that follow. */
 (function () {
   "use strict";
 
@@ -49,7 +49,7 @@
   /* What neighbours buy meanwhile: the bars follow, and nobody steps beyond what is left. */
 
   function fill(goods, units) {
-    var words = goods && goods.querySelector("[data-fill]");
+    var words = goods.querySelector("[data-fill]");
     if (!words) { return; }
     words.hidden = !units;
     words.textContent = units ? words.dataset.text.replace("{n}", units) : "";
@@ -57,12 +57,12 @@
 
   function follow(key, sold, most, units) {
     var goods = document.getElementById(key);
+    if (!goods) { return; }
     fill(goods, units);
-    var bar = goods && goods.querySelector(".product-sold progress");
-    if (!bar) { return; }
-    bar.value = sold;
-    var words = goods.querySelector(".product-sold span");
-    words.textContent = words.textContent.replace(/\d+/, sold);
+    var bar = goods.querySelector(".product-sold progress");
+    if (bar) { bar.value = sold; }
+    var words = goods.querySelector(".product-sold span, [data-sold]");
+    if (words) { words.textContent = words.textContent.replace(/\d[\d,]*/, sold); }
     var stepper = goods.querySelector("[data-stepper]");
     if (stepper && +stepper.dataset.max > most) { stepper.dataset.max = most; }
   }

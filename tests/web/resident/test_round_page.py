@@ -42,6 +42,10 @@ def test_what_fills_the_case_is_said_where_only_whole_cases_are_bought(visitor: 
     # A page that lies open follows.
     sold = visitor.client.get(f"/r/{shop.round.name}/live").json["goods"][f"q{shop.offers['P1']}"]
     assert (sold[0], sold[2]) == (8, 4)
+    # So does the page of the product itself.
+    page = visitor.get(f"/r/{shop.round.name}/goods/{shop.offers['P1']}")
+    assert (">再 4 件凑满一箱<" in page, f'id="q{shop.offers["P1"]}"' in page) == (True, True)
+    assert ("data-sold>8<" in page, "js/round" in page) == (True, True)
     building.place(shop.round, buyer, {"P1": 4})
     assert "件凑满一箱<" not in visitor.get(shop.path)
 
