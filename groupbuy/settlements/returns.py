@@ -25,14 +25,16 @@ def bring_up(*, now: datetime) -> int:
     )
     rows = db.session.scalars(returned.order_by(StockIssue.id)).all()
     for row in rows:
-        if row.supplier_id is not None:
-            _take_off(row, row.supplier_id, now)
+        take_off(row, now=now)
     return len(rows)
 
 
-def _take_off(row: StockIssue, supplier_id: int, now: datetime) -> None:
+def take_off(row: StockIssue, *, now: datetime) -> None:
+    """Take off what is owed what a return cost, once; what was written off changes nothing."""
+    if row.supplier_id is None or not row.cost_fen:
+        return
     adjusting.adjust(
-        supplier_id=supplier_id,
+        supplier_id=row.supplier_id,
         kind="claim",
         amount_fen=-row.units * row.cost_fen,
         cause=f"{_CAUSE}{row.id}",

@@ -5,14 +5,16 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from groupbuy.audit.actor import Actor
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
+from groupbuy.flows import taking_out
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.settlements import adjusting, making, paying, queries
-from groupbuy.warehouse import issuing, stock
+from groupbuy.warehouse import stock
 from tests import building
 from tests.money import dial
 from tests.settlements.bought import LATER, NOW, Bought, deduct, keep, make, wrong
@@ -39,18 +41,22 @@ def test_a_count_that_finds_less_is_a_loss_at_the_average(bought: Bought) -> Non
     assert wrong() == []
 
 
-def test_what_went_back_to_the_supplier_is_owed_less_once(bought: Bought) -> None:
+def test_what_went_back_to_the_supplier_is_owed_less_at_once_and_once(bought: Bought) -> None:
     product = db.session.scalars(select(Product).where(Product.code == "P2")).one()
-    with transaction():
-        issuing.issue(
-            product=product,
-            kind="supplier_return",
-            units=1,
-            reason="临期",
-            now=NOW,
-            zone=building.ZONE,
-            actor="account:1",
-        )
+    keep()
+    for _ in range(2):
+        with transaction():
+            taking_out.take_out(
+                product=product,
+                kind="supplier_return",
+                units=1,
+                reason="临期",
+                now=NOW,
+                zone=building.ZONE,
+                actor=Actor("account:1"),
+                submission_key="one and the same",
+            )
+        assert bought.owed == 5498 - 333
     keep()
     keep(NOW + timedelta(minutes=5))
     # One of the two units in stock at ¥3.33 went back.

@@ -11,7 +11,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Page, RowNumber, Shape
 from groupbuy.catalog.service import get_product
 from groupbuy.config import Settings
-from groupbuy.flows import receiving
+from groupbuy.flows import receiving, taking_out
 from groupbuy.flows.receiving import MAX_TEXT, MAX_UNITS, Delivery
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
@@ -264,14 +264,14 @@ def issue_goods(identity: Identity, body: IssueGoods) -> tuple[int, Any]:
     """Write goods off, or return them to the product's supplier."""
     settings: Settings = current_app.extensions["groupbuy_settings"]
     product = get_product(body.product_code)
-    issue = issuing.issue(
+    issue = taking_out.take_out(
         product=product,
         kind=body.kind,
         units=body.units,
         reason=body.reason,
         now=utc_now(),
         zone=settings.timezone,
-        actor=identity.actor.name,
+        actor=identity.actor,
         submission_key=body.submission_key,
         batch_id=body.batch_id,
     )

@@ -13,7 +13,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.sheet import Sheet
-from groupbuy.flows import taking_back
+from groupbuy.flows import taking_back, taking_out
 from groupbuy.kernel.clock import utc_now
 from groupbuy.warehouse import batching, issuing
 from groupbuy.warehouse.issuing import SUPPLIER_RETURN, WRITE_OFF
@@ -131,14 +131,14 @@ def stock_issue(code: str) -> ResponseReturnValue:
     form.batch.choices = _batches(product.id)
 
     def store() -> None:
-        issuing.issue(
+        taking_out.take_out(
             product=get_product(code),
             kind=form.kind.data,
             units=form.units.data or 0,
             reason=form.reason.data or "",
             now=utc_now(),
             zone=zone(),
-            actor=actor().name,
+            actor=actor(),
             submission_key=form.submission_key.data or None,
             batch_id=form.batch.data or None,
         )
