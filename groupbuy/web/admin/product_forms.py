@@ -24,10 +24,10 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import WholeField, YuanField, optional
-from groupbuy.web.admin.products import ZONES, pairs
+from groupbuy.web.admin.products import pairs
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.states import look
+from groupbuy.web.kit.states import look, state_choices
 
 TEXTS = ("spec", "barcode", "shelf_place", "description")
 PLAIN = (
@@ -88,7 +88,9 @@ def _form(product: Product | None) -> ProductForm:
     form.category_id.choices = [none, *(SelectChoice(*pair) for pair in pairs(Category))]
     form.brand_id.choices = [none, *(SelectChoice(*pair) for pair in pairs(Brand))]
     form.supplier_id.choices = [SelectChoice(*pair) for pair in pairs(Supplier)]
-    form.temperature_zone.choices = [SelectChoice(zone, zone) for zone in ZONES]
+    form.temperature_zone.choices = [
+        SelectChoice(zone, name) for zone, name in state_choices("temperature_zone")
+    ]
     return form
 
 

@@ -27,8 +27,8 @@ from groupbuy.web.admin.listing import (
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext
+from groupbuy.web.kit.states import state_choices
 
-ZONES = ("常温", "冷藏", "冷冻")
 MOST = 500
 
 
@@ -95,7 +95,7 @@ def products() -> ResponseReturnValue:
         empty_text=_("Make a product, or import many from a workbook."),
         categories=categories,
         suppliers=suppliers,
-        zones=ZONES,
+        zones=state_choices("temperature_zone"),
     )
 
 

@@ -21,8 +21,8 @@ class Look:
 
 
 def install(app: Flask) -> None:
-    """Give templates ``look(kind, state)`` and ``state_choices(kind)``."""
-    app.jinja_env.globals.update(look=look, state_choices=state_choices)
+    """Give templates ``look(kind, state)``, ``state_choices(kind)`` and ``zone_name(zone)``."""
+    app.jinja_env.globals.update(look=look, state_choices=state_choices, zone_name=zone_name)
 
 
 def look(kind: str, state: str) -> Look:
@@ -34,3 +34,8 @@ def look(kind: str, state: str) -> Look:
 def state_choices(kind: str) -> list[tuple[str, str]]:
     """Return (state, name) pairs for a filter's select."""
     return [(state, look(kind, state).label) for state in LABELS[kind]]
+
+
+def zone_name(zone: str) -> str:
+    """Return a temperature zone in the reader's language; one that is none of the usual as it is."""
+    return look("temperature_zone", zone).label if zone in LABELS["temperature_zone"] else zone

@@ -8,6 +8,7 @@ from groupbuy.campaigns.storefront import Goods
 from groupbuy.web.kit.filters import grams
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.pictures import picture_address
+from groupbuy.web.kit.states import zone_name
 from groupbuy.web.resident.quantities import field_of
 
 FEW = 10
@@ -85,7 +86,7 @@ def _tag(goods: Goods) -> str:
 
 
 def _facts(goods: Goods) -> list[str]:
-    facts = [goods.zone] if goods.zone else []
+    facts = [zone_name(goods.zone)] if goods.zone else []
     if goods.est_grams is not None:
         facts.append(_("about %(grams)s, settled by weight", grams=grams(goods.est_grams)))
     if goods.per_buyer_limit is not None:

@@ -37,6 +37,11 @@ LABELS = {
         "production": ("Food production licence", "info"),
         "other": ("Other licence", "idle"),
     },
+    "temperature_zone": {
+        "常温": ("Ambient", "idle"),
+        "冷藏": ("Chilled", "info"),
+        "冷冻": ("Frozen", "info"),
+    },
     "batch": {
         "good": ("Good", "ok"),
         "soon": ("Expires soon", "wait"),
