@@ -1,9 +1,10 @@
 """How a round moves: every move is a compare-and-swap on its state, so that it happens once."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.campaigns import stock
@@ -137,6 +138,34 @@ def cancel(*, round_: Round, reason: str, now: datetime, actor: str) -> bool:
     if moved:
         stock.seal(round_id=round_.id)
     return moved
+
+
+def withdraw_unsold(
+    *, round_: Round, supplier_ids: Collection[int], now: datetime, actor: str
+) -> Sequence[int]:
+    """Take the offers of some suppliers out of a round, but those that were ordered; return their ids.
+
+    An order that is being placed at this moment is in time, or finds the offer closed.
+    """
+    offers = db.session.scalars(
+        select(Offer.id)
+        .where(Offer.round_id == round_.id, Offer.supplier_id.in_(supplier_ids), Offer.state == "active")
+        .order_by(Offer.id)
+    ).all()
+    unsold = stock.seal_unsold(offers)
+    for offer in db.session.scalars(select(Offer).where(Offer.id.in_(unsold))):
+        offer.state = "withdrawn"
+    db.session.flush()
+    if unsold:
+        audit.record(
+            at=now,
+            actor=actor,
+            verb="offers_withdrawn",
+            subject_kind="round",
+            subject=round_.name,
+            after={"offers": unsold},
+        )
+    return unsold
 
 
 def drop_offers(offers: list[Offer], *, now: datetime, actor: str) -> None:

@@ -3,6 +3,8 @@
 Callers pass offers in the order of their ids, so that two orders never wait for each other.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, select, update
 
 from groupbuy.campaigns.models import Offer, OfferBuyer, OfferStock
@@ -99,6 +101,20 @@ def seal(*, round_id: int, sealed: bool = True) -> None:
         .values(sealed=sealed)
         .execution_options(synchronize_session=False)
     )
+
+
+def seal_unsold(offer_ids: Sequence[int]) -> list[int]:
+    """Close those of some offers that nobody has ordered; return their ids in order."""
+    rows = select(OfferStock.offer_id).where(OfferStock.offer_id.in_(offer_ids)).order_by(OfferStock.offer_id)
+    db.session.execute(rows.with_for_update())
+    sealed = db.session.scalars(
+        update(OfferStock)
+        .where(OfferStock.offer_id.in_(offer_ids), OfferStock.sold == 0)
+        .values(sealed=True)
+        .returning(OfferStock.offer_id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(sealed)
 
 
 def _lock_offers(round_id: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.audit.service import SCHEDULER
-from groupbuy.campaigns import service, snapshots
+from groupbuy.campaigns import lifecycle, service, snapshots
 from groupbuy.campaigns.models import Campaign, CampaignOffer, MarketClosedDay, Round
 from groupbuy.campaigns.recurrence import Kind, Recurrence, occurrences
 from groupbuy.campaigns.rules import Window, round_name, window_for
@@ -124,6 +124,18 @@ def _make(campaign: Campaign, first: date, last: date, now: datetime, zone: Zone
         name = round_name(campaign.code, day, recurring=recurrence.kind is not Kind.ONCE)
         if window.closes_at > now and name not in planned:
             yield make_round(campaign=campaign, name=name, window=window, day=day, now=now, barred=barred)
+
+
+def open_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> bool:
+    """Open a round whose window has begun, without goods of suppliers whose licence has expired since.
+
+    False when that is not so any more.
+    """
+    if not lifecycle.open_round(round_=round_, now=now, actor=SCHEDULER):
+        return False
+    if barred := supplier_files.barred(now.astimezone(zone).date()):
+        lifecycle.withdraw_unsold(round_=round_, supplier_ids=barred, now=now, actor=SCHEDULER)
+    return True
 
 
 def make_round(

@@ -55,9 +55,9 @@ def _plan(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     return ", ".join(names) or None
 
 
-def _open(ref: int, now: datetime, _: ZoneInfo) -> str | None:
+def _open(ref: int, now: datetime, zone: ZoneInfo) -> str | None:
     round_ = db.session.get_one(Round, ref)
-    return "opened" if lifecycle.open_round(round_=round_, now=now, actor=SCHEDULER) else None
+    return "opened" if planning.open_round(round_=round_, now=now, zone=zone) else None
 
 
 def _cap(ref: int, now: datetime, _: ZoneInfo) -> str | None:
