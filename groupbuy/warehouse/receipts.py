@@ -1,11 +1,11 @@
 """Writing and reading goods receipts (收货单)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -85,6 +85,35 @@ def count_of(order_id: int) -> int:
     """Return how many deliveries have come on a purchase order."""
     count = select(func.count()).where(GoodsReceipt.purchase_order_id == order_id)
     return db.session.scalar(count) or 0
+
+
+def came_of(line_ids: Collection[int]) -> Mapping[int, Came]:
+    """Return what has come on some lines of purchase orders, by their ids; nothing where nothing has."""
+    rows = db.session.execute(
+        select(
+            GoodsReceiptLine.purchase_order_line_id,
+            total(GoodsReceiptLine.delivered),
+            total(GoodsReceiptLine.rejected),
+        )
+        .where(GoodsReceiptLine.purchase_order_line_id.in_(line_ids))
+        .group_by(GoodsReceiptLine.purchase_order_line_id)
+    )
+    return {line_id: Came(delivered, rejected) for line_id, delivered, rejected in rows}
+
+
+def accepted_of_line() -> ColumnElement[int]:
+    """Return the column of what was accepted, in a statement over lines of purchase orders."""
+    return _of_line(GoodsReceiptLine.delivered - GoodsReceiptLine.rejected)
+
+
+def rejected_of_line() -> ColumnElement[int]:
+    """Return the column of what was rejected, in a statement over lines of purchase orders."""
+    return _of_line(GoodsReceiptLine.rejected)
+
+
+def _of_line(units: SQLColumnExpression[int]) -> ColumnElement[int]:
+    mine = select(total(units)).where(GoodsReceiptLine.purchase_order_line_id == PurchaseOrderLine.id)
+    return mine.correlate(PurchaseOrderLine).scalar_subquery()
 
 
 def came_so_far(order_id: int) -> Mapping[int, Came]:

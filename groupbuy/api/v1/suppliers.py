@@ -19,7 +19,9 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import parse_date
 from groupbuy.purchasing import for_suppliers
+from groupbuy.warehouse import receipts
 from groupbuy.warehouse.rating import file_as_json
+from groupbuy.warehouse.receipts import Came
 
 Kind = Literal["business", "food", "production", "other"]
 
@@ -81,7 +83,7 @@ class SupplierBankShape(Shape):
 
 
 class SaleRow(Shape):
-    """What was bought of a product on a purchase order, in sale units and fen."""
+    """What was bought of a product on a purchase order and what came of it, in sale units and fen."""
 
     due_date: str
     purchase_order: str
@@ -89,6 +91,8 @@ class SaleRow(Shape):
     product_code: str
     ordered: int
     purchased: int
+    accepted: int
+    rejected: int
     amount_fen: int
 
 
@@ -178,7 +182,11 @@ def list_supplier_sales(identity: Identity, query: Page) -> tuple[int, Any]:
     rows = for_suppliers.sales_page(identity.supplier_ids, before=before, most=query.limit + 1)
     rows, cursor = cursors.page(rows, limit=query.limit, key=lambda row: (row.line_id,))
     names = ("purchase_order", "supplier_code", "product_code", "ordered", "purchased", "amount_fen")
+    came = receipts.came_of([row.line_id for row in rows])
     items = [
-        {"due_date": row.due_date.isoformat()} | {name: getattr(row, name) for name in names} for row in rows
+        {name: getattr(row, name) for name in names}
+        | {"due_date": row.due_date.isoformat()}
+        | {name: getattr(came.get(row.line_id, Came()), name) for name in ("accepted", "rejected")}
+        for row in rows
     ]
     return 200, {"items": items, "next_cursor": cursor}

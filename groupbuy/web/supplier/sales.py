@@ -9,6 +9,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.http.guards import signed_in
 from groupbuy.purchasing import for_suppliers
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.warehouse import receipts
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked_day, searched, show
 from groupbuy.web.kit.filters import today
 from groupbuy.web.kit.i18n import gettext as _
@@ -31,6 +32,8 @@ COLUMNS = (
     Column(_l("Specification"), lambda row: row.spec),
     Column(_l("Ordered by residents"), lambda row: row.ordered, "number", sort="ordered"),
     Column(_l("Bought"), lambda row: row.purchased, "number", sort="bought"),
+    Column(_l("Accepted"), lambda row: row.accepted, "number"),
+    Column(_l("Rejected"), lambda row: row.rejected, "number"),
     Column(_l("Amount"), lambda row: row.amount_fen, "money", sort="amount"),
 )
 
@@ -39,7 +42,9 @@ COLUMNS = (
 def sales() -> ResponseReturnValue:
     """Show this supplier's sales; another supplier's are not there."""
     own = signed_in().supplier_ids
-    statement = for_suppliers.sales(own).where(*searched(Product.code, Product.name, PurchaseOrder.number))
+    came = (receipts.accepted_of_line().label("accepted"), receipts.rejected_of_line().label("rejected"))
+    found = searched(Product.code, Product.name, PurchaseOrder.number)
+    statement = for_suppliers.sales(own).add_columns(*came).where(*found)
     if first := asked_day("from"):
         statement = statement.where(PurchaseOrder.due_date >= first)
     if last := asked_day("until"):

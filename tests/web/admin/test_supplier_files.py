@@ -142,3 +142,16 @@ def test_a_supplier_sees_its_own_sales_only(app: Flask) -> None:
     assert ("P1" in page, "P2" in page) == (True, False)
     export = supplier_person(app, second).get("/supplier/sales?export=csv").get_data(as_text=True)
     assert ("P2" in export, "P1" in export) == (True, False)
+
+
+def test_sales_say_what_was_accepted_and_rejected(app: Flask) -> None:
+    first, _ = two_orders(app)
+    number = db.session.scalars(
+        select(PurchaseOrder.number).where(PurchaseOrder.supplier_id == first.id)
+    ).one()
+    day.receive(number, {"P1": 3}, rejected={"P1": 1})
+    day.receive(number, {"P1": 2})
+    person = supplier_person(app, first)
+    row = person.get("/supplier/sales?export=csv").get_data(as_text=True).splitlines()[-1]
+    # Six were bought; 4 stay of 5 that came.
+    assert row.split(",")[-4:-1] == ["6", "4", "1"]
