@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from groupbuy.accounts import queries, rules, telling
@@ -36,6 +36,22 @@ def account_for(*, phone: str, name: str, now: datetime) -> Account:
         db.session.add(account)
         db.session.flush()
     return account
+
+
+def speak(*, account_id: int, language: str, unless_known: bool = False) -> None:
+    """Note in which language somebody is written to; again changes nothing.
+
+    ``unless_known`` keeps what was noted before.
+    """
+    former = Account.language.is_(None)
+    if not unless_known:
+        former = or_(former, Account.language != language)
+    db.session.execute(
+        update(Account)
+        .where(Account.id == account_id, former)
+        .values(language=language)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def grant_role(*, account: Account, role: str, now: datetime, actor: str) -> None:

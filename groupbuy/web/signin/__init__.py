@@ -5,7 +5,18 @@ from flask import Flask
 from groupbuy.accounts.gateways import WechatSite
 from groupbuy.http.new_phones import CODE_SENDER
 from groupbuy.messaging.codes import CodeSender
-from groupbuy.web.signin import again, becoming, devices, factor, phone, roles, sign_in, sign_up, wechat_pages
+from groupbuy.web.signin import (
+    again,
+    becoming,
+    devices,
+    factor,
+    phone,
+    roles,
+    sign_in,
+    sign_up,
+    speaking,
+    wechat_pages,
+)
 from groupbuy.web.signin.blueprint import BASE_URL, WECHAT, blueprint
 
 # Importing a page declares its routes.
@@ -23,3 +34,4 @@ def register_signin(app: Flask, *, code_sender: CodeSender, wechat: WechatSite |
     app.extensions[BASE_URL] = base_url
     app.register_blueprint(blueprint)
     again.install(app)
+    speaking.install(app)

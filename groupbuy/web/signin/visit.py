@@ -13,6 +13,7 @@ from groupbuy.db.transaction import in_transaction
 from groupbuy.http.identity import Identity, current_identity, sign_in, sign_out
 from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import carts
+from groupbuy.web.signin import speaking
 
 VISIT = "visit"
 LEADER = "leader"
@@ -88,6 +89,7 @@ def enter(account: Account, role: str) -> Identity:
     kept = {key: session[key] for key in OUTLIVES_SIGNING_IN if key in session}
     guest = guest_owner()
     identity = sign_in(account, role)
+    speaking.note_first(identity.account_id)
     session.update(kept)
     if guest is not None:
         former, owner = guest, f"account:{account.id}"

@@ -11,7 +11,12 @@ from sqlalchemy import select
 from groupbuy.accounts.models import Account
 from groupbuy.audit.models import AuditEntry
 from groupbuy.db import db
+from groupbuy.db.transaction import in_transaction
+from groupbuy.kernel.clock import utc_now
 from groupbuy.members.models import Resident
+from groupbuy.messaging.models import Message
+from groupbuy.notices import telling
+from groupbuy.notices.telling import Notice
 from groupbuy.orders.models import Order
 from tests.web.shopping import Visitor, open_shop
 
@@ -24,6 +29,21 @@ def test_name_and_room_are_changed(visitor: Visitor) -> None:
     assert "已保存" in answer.text
     assert "5-1-302" in answer.text
     assert visitor.send("/me/profile", {"name": "", "room": "5-1-302"}).status_code == 422
+
+
+def test_messages_come_in_the_language_of_the_pages(visitor: Visitor) -> None:
+    shop = open_shop()
+    visitor.sign_up(PHONE, shop.leader)
+    resident = db.session.scalars(select(Resident)).one()
+    refund = {"order": "N1", "amount": "¥9.90", "reason": "other"}
+    for language, word in (("", "退款通知"), ("en", "Paid back"), ("xx", "Paid back"), ("zh", "退款通知")):
+        visitor.get(f"/me?lang={language}")
+        notice = Notice(f"{language}-{word}", "refunded", f"resident:{resident.id}", refund)
+        in_transaction(lambda told=notice: telling.tell([told], now=utc_now()))
+        db.session.rollback()
+        newest = db.session.scalars(select(Message).order_by(Message.id.desc())).first()
+        assert newest is not None
+        assert word in newest.subject
 
 
 @pytest.mark.check(58)
