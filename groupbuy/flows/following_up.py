@@ -1,5 +1,6 @@
 """What follows when goods have arrived: reminders, and the confirmation of what nobody scanned."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from groupbuy.finance.dials import dials
 from groupbuy.notices import telling
 from groupbuy.notices.reach import recipient
 from groupbuy.notices.rules import RESIDENT
-from groupbuy.notices.telling import Notice
+from groupbuy.notices.telling import Notice, Value
 from groupbuy.orders import service
 from groupbuy.orders.days import is_on
 from groupbuy.orders.models import Order
@@ -114,14 +115,22 @@ def remind(*, stop_id: int, now: datetime) -> int | None:
     if not mark(stop, "reminded_at", now):
         return None
     orders = db.session.scalars(open_orders(stop).where(~is_aside(now))).all()
-    telling.tell((reminder(order) for order in orders), now=now)
-    return len(orders)
+    return tell_reminders(orders, now=now)
 
 
-def reminder(order: Order) -> Notice:
-    """Return what a resident hears who has not come."""
-    values = {
-        "round": order.round.title,
+def tell_reminders(orders: Iterable[Order], *, now: datetime) -> int:
+    """Remind residents who have not come, each once, however many orders lie in the bag; return how many."""
+    bags: dict[tuple[int, int], list[Order]] = {}
+    for order in orders:
+        bags.setdefault((order.leader_id, order.resident_id), []).append(order)
+    telling.tell(map(_reminder, bags.values()), now=now)
+    return len(bags)
+
+
+def _reminder(bag: Sequence[Order]) -> Notice:
+    order, titles = bag[0], list(dict.fromkeys(one.round.title for one in bag))
+    values: dict[str, Value] = {
+        "round": {"zh": "、".join(titles), "en": ", ".join(titles)},
         "place": order.leader.address or order.leader.name,
         "hours": order.leader.pickup_hours,
     }
@@ -130,7 +139,7 @@ def reminder(order: Order) -> Notice:
 
 
 def reminder_key(order_id: int) -> str:
-    """Return the key of the note that a resident gets who has not come."""
+    """Return the key of the note that a resident gets who has not come, by the first order of the bag."""
     return f"not-picked-up-{order_id}"
 
 

@@ -22,7 +22,6 @@ from groupbuy.delivery.brought import is_planned
 from groupbuy.finance.dials import dials
 from groupbuy.flows import following_up
 from groupbuy.kernel.times import local_moment
-from groupbuy.notices import telling
 from groupbuy.orders.days import day_of, rounds_until
 from groupbuy.orders.models import Order
 from groupbuy.pickup.parts import OPEN_STATES
@@ -96,8 +95,7 @@ def remind(*, round_id: int, now: datetime, zone: ZoneInfo) -> int | None:
     if claimed is None or day is None:
         return None
     orders = db.session.scalars(_to_remind(round_id, day, now)).all()
-    telling.tell((following_up.reminder(order) for order in orders), now=now)
-    return len(orders)
+    return following_up.tell_reminders(orders, now=now)
 
 
 def confirm(*, round_id: int, now: datetime, zone: ZoneInfo) -> int | None:

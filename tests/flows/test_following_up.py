@@ -92,6 +92,26 @@ def test_goods_that_nobody_scanned_are_confirmed_and_the_round_is_over(app: Flas
     assert not [one for one in day.check_all(now=ARRIVES, at_rest=False) if one.violations]
 
 
+def test_who_has_several_orders_in_a_bag_is_reminded_once(app: Flask) -> None:
+    product, leader = building.add_product(building.add_supplier()), building.add_leader()
+    rounds = [
+        building.add_round([product], code, name=name) for code, name in (("C1", "甲团"), ("C2", "乙团"))
+    ]
+    resident = building.add_resident(leader)
+    for round_ in rounds:
+        building.place(round_, resident, {"P1": 2})
+    building.close(app, rounds[0])
+    for round_ in rounds:
+        day.receive(day.order_of(round_).number, {"P1": 6})
+    in_transaction(lambda: service.plan_day(day=PICKUP, now=ARRIVES, actor="test"))
+    (stop,) = queries.stops_of(PICKUP, leader.id)
+    in_transaction(lambda: dispatching.leave(route_id=stop.route_id, now=ARRIVES, actor=ACTOR))
+    in_transaction(lambda: service.arrive(stop_id=stop.id, now=ARRIVES, actor="test"))
+    tick(app, ARRIVES + 24 * HOUR)
+    (told,) = db.session.scalars(select(Message.subject).where(Message.event == "not_picked_up")).all()
+    assert "甲团、乙团" in told
+
+
 def test_a_round_without_routes_is_confirmed_from_the_hour_of_its_pickup_day(app: Flask) -> None:
     """Goods of the 23rd count as there at 16:00 in Shanghai: reminded a day later, confirmed after three."""
     leader, product = building.add_leader(), building.add_product(building.add_supplier())

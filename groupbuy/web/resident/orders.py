@@ -120,4 +120,4 @@ def _told(order: Order) -> Sequence[Message]:
     causes = select(LineChange.cause).where(LineChange.order_line_id.in_(lines)).distinct()
     keys = [shortage_key(cause, order.resident_id) for cause in db.session.scalars(causes)]
     keys += [delay_key(one.id, order.resident_id) for one in delays_of(order.round_id)]
-    return notes_of([*keys, reminder_key(order.id)])
+    return notes_of([*keys, *(reminder_key(one.id) for one in orders_of_bag(order))])
