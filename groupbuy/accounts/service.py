@@ -43,9 +43,8 @@ def speak(*, account_id: int, language: str, unless_known: bool = False) -> None
 
     ``unless_known`` keeps what was noted before.
     """
-    former = Account.language.is_(None)
-    if not unless_known:
-        former = or_(former, Account.language != language)
+    unknown = Account.language.is_(None)
+    former = unknown if unless_known else or_(unknown, Account.language != language)
     db.session.execute(
         update(Account)
         .where(Account.id == account_id, former)
