@@ -28,6 +28,7 @@ NO_EXPORT = {
     "/admin/invoices/new/{po}",
     "/admin/orders/{order}/change",
     "/admin/products/P1/sources",
+    "/admin/purchasing/{po}/change",
     "/admin/rounds/C0/late-order",
     "/admin/stock/P1",  # Its movements go out with the list of movements.
     # Papers, and pages of which there is a paper as Excel and PDF.
