@@ -1,7 +1,7 @@
 """What finance does about a difference with a channel's bill; the books go on proving."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,18 +10,22 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from groupbuy.db import db
-from groupbuy.db.transaction import in_transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance import queries
 from groupbuy.finance.dials import set_dials
 from groupbuy.finance.rules import BOOKS
+from groupbuy.flows import settling_bills
+from groupbuy.payments.models import ChannelBill
 from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.api.conftest import Person, person_of
+from tests.api.test_short_ways import asked
 from tests.building import NOW
 from tests.payments.paying_town import Shop, broken_invariants, open_cancelled_shop, open_shop
 from tests.payments.test_reconciling import NEXT_DAY, at, differences, taken_after_the_close
 from tests.support.commands import Run
 from tests.support.seats import appoint
+from tests.warehouse.test_races import at_once
 
 DAY = NOW.astimezone(BOOKS).date().isoformat()
 ADDRESS = f"/channel-bills/wechat/{DAY}"
@@ -92,6 +96,31 @@ def test_the_same_settlement_sent_twice_is_one(shop: Shop, finance: Person) -> N
     assert (first.json["id"], balance("payable:held")) == (again.json["id"], 1480)
     other = finance.post(f"{ADDRESS}/differences/settle", body | {"deed": "explain"})
     assert (other.status_code, other.json["error"]["code"]) == (404, "no_difference")
+
+
+def test_two_at_the_same_moment_book_it_once(shop: Shop) -> None:
+    wish = settling_bills.Wish("book", "查过了", None, 1480, "held")
+    mine: dict[str, Any] = {"channel": "wechat", "day": NOW.astimezone(BOOKS).date(), "kind": "pay"}
+
+    def work(actor: str) -> None:
+        settling_bills.settle(**mine, number="P0", wish=wish, now=NEXT_DAY, actor=actor)
+
+    found = at_once(shop.app, lambda: work("account:1"), lambda: work("account:2"))
+    assert (found, balance("payable:held")) == ([None, None], 1480)
+
+
+def test_the_list_of_days_takes_as_many_statements_for_many_as_for_few(shop: Shop, finance: Person) -> None:
+    few = statements(finance)
+    with transaction():
+        for day in range(1, 9):
+            db.session.add(ChannelBill(channel="wechat", day=date(2026, 10, day), fetched_at=NOW))
+    assert statements(finance) <= few
+
+
+def statements(finance: Person) -> int:
+    with asked() as found:
+        assert finance.get("/channel-bills").status_code == 200
+    return len(found)
 
 
 def test_an_explanation_holds_while_the_books_say_the_same(
