@@ -21,6 +21,7 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import PercentField, WholeField, YuanField
+from groupbuy.web.admin.ledger_words import all_in_words
 from groupbuy.web.admin.listing import asked
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
@@ -119,8 +120,8 @@ def ledger() -> ResponseReturnValue:
     return render_template(
         "admin/ledger.html",
         report=report,
-        words=names_of([*report.accounts, *report.money]),
-        causes=money_report.CAUSES,
+        words=all_in_words(names_of([*report.accounts, *report.money])),
+        causes=all_in_words(money_report.CAUSES),
         steps=STEPS,
         tabs=tabs("admin.ledger"),
         entries_of=lambda account: _entries_of(report, account),
@@ -169,7 +170,7 @@ def _chart(report: IncomeExpense) -> dict[str, Any] | None:
         }
         for heading, rows in groups
     ]
-    words = names_of(name for name, _fen in bars)
+    words = all_in_words(names_of(name for name, _fen in bars))
     names = [words[name] for name, _fen in bars]
     return {
         "legend": {"data": [one["name"] for one in series]},
