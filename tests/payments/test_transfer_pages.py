@@ -124,3 +124,10 @@ class TestWithoutSettings:
         refused = clerk(till).post(f"/withdrawals/{till.number}/transfer", {})
         assert (refused.status_code, refused.json["error"]["code"]) == (409, "transfers_off")
         assert till.tries == []
+
+
+def test_programs_read_which_of_their_fields_lacks_words(till: Till) -> None:
+    finance = clerk(till)
+    for deed in ("reject", "paid"):
+        refused = finance.post(f"/withdrawals/{till.number}/decide", {"deed": deed})
+        assert (refused.status_code, refused.json["error"]["param"]) == (422, "words")
