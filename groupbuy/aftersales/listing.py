@@ -3,12 +3,15 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
-from groupbuy.aftersales.models import AfterSaleCase, LotClaim, LotReply
+from groupbuy.aftersales.models import AfterSaleCase, AfterSaleLine, LotClaim, LotReply
 from groupbuy.aftersales.queries import HOLDS_GOODS, everything
 from groupbuy.aftersales.rules import CaseState, Goods, LotState, PromiseState
+from groupbuy.campaigns.models import Offer
+from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order, OrderLine
@@ -48,6 +51,26 @@ def cases(
     if states:
         found = found.where(AfterSaleCase.state.in_(states))
     return found.options(*everything()).order_by(AfterSaleCase.id.desc())
+
+
+def reasons_by_product() -> Select[*tuple[Any, ...]]:
+    """Select reason, code, product, supplier, and how many cases and sale units, those of most cases first.
+
+    A case that was withdrawn counts nowhere.
+    """
+    counted, units = func.count(AfterSaleCase.id.distinct()), func.sum(AfterSaleLine.units)
+    names = (Product.name.label("product"), Supplier.name.label("supplier"))
+    return (
+        select(AfterSaleCase.reason, Product.code, *names, counted.label("cases"), units.label("units"))
+        .join(AfterSaleLine, AfterSaleLine.case_id == AfterSaleCase.id)
+        .join(OrderLine, OrderLine.id == AfterSaleLine.order_line_id)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .join(Product, Product.id == Offer.product_id)
+        .join(Supplier, Supplier.id == Product.supplier_id)
+        .where(AfterSaleCase.state != CaseState.WITHDRAWN)
+        .group_by(AfterSaleCase.reason, Product.code, Product.name, Supplier.name)
+        .order_by(counted.desc(), AfterSaleCase.reason, Product.code)
+    )
 
 
 def asks_of(case: AfterSaleCase) -> list[Ask]:

@@ -4,6 +4,7 @@ from flask import Flask
 
 from groupbuy.api.v1 import (
     addresses,
+    after_sale_reasons,
     after_sales,
     allocations,
     archive,
@@ -90,6 +91,7 @@ RESOURCES = (
     order_lists,
     substitutes,
     tolerances,
+    after_sale_reasons,
     after_sales,
     allocations,
     lot_claims,

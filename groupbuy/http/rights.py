@@ -24,6 +24,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.residents": LOOK,
         "admin.aftersales": LOOK,
         "admin.aftersales_case": LOOK,
+        "admin.aftersales_reasons": LOOK,
         "admin.lot_claims": LOOK,
         "admin.lot_claims_claim": LOOK,
         "admin.pickup_conflicts": LOOK,

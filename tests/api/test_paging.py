@@ -18,6 +18,7 @@ from tests.api.conftest import Person, Town
 WHOLE: Mapping[str, str] = {
     "list_addresses": "a resident keeps at most ten doors",
     "list_after_sales": "the cases of one order",
+    "list_after_sale_reasons": "a row for each of six reasons",
     "list_closed_months": "a row a month",
     "list_leader_levels": "the levels of one region, a handful",
     "list_bonuses": "the bonuses that an operator set on one campaign",

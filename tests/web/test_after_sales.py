@@ -147,6 +147,13 @@ def test_the_page_says_until_when_and_what_came_back_is_in_stock(
     assert "退回并重新入库销售" in office.get(where).text
     moved = office.get("/admin/stock/movements?kind=customer_return").text
     assert ("居民退回" in moved, case.number in moved) == (True, True)
+    reasons = office.get("/admin/after-sales/reasons").text
+    assert ("其他" in reasons.partition("</thead>")[2], "苹果" in reasons) == (True, True)
+    nothing = office.get("/admin/after-sales/reasons?reason=damaged").text
+    assert "P1" not in nothing.partition("<main")[2]
+    assert office.get("/admin/after-sales/reasons?export=xlsx").status_code == 200
+    counts = office.get("/api/v1/after-sales/reasons").json["items"]
+    assert [(one["reason"], one["cases"]) for one in counts if one["cases"]] == [("other", 1)]
 
     clock.move_to(SOON + timedelta(hours=12, minutes=6))
     for words, language in (("已过售后时限", "zh"), ("The time to ask is over", "en")):

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from groupbuy.web.admin import (
+    after_sale_reasons,
     after_sales,
     agreement,
     archive,
@@ -96,6 +97,7 @@ from groupbuy.web.admin.campaigns import weekday
 
 # Importing a page declares its routes.
 PAGES = (
+    after_sale_reasons,
     after_sales,
     agreement,
     archive,

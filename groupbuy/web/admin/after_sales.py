@@ -118,7 +118,13 @@ def aftersales() -> ResponseReturnValue:
             Filter("from", _("Day of the request"), until="until"),
         ),
     )
-    return show(listing, empty_text=_("Nobody has asked for anything."))
+    return show(listing, tabs=tabs("admin.aftersales"), empty_text=_("Nobody has asked for anything."))
+
+
+def tabs(current: str) -> list[tuple[str, str, bool]]:
+    """Return the pages about cases."""
+    pages = ((_("Cases"), "admin.aftersales"), (_("Reasons"), "admin.aftersales_reasons"))
+    return [(url_for(endpoint), text, endpoint == current) for text, endpoint in pages]
 
 
 def _statement() -> Select[*tuple[Any, ...]]:
