@@ -20,7 +20,7 @@ COLUMNS = (
     Column(_l("Product code"), lambda row: row.code),
     Column(_l("Product"), lambda row: row.product, "name", width=24),
     Column(_l("Supplier"), lambda row: row.supplier, "name"),
-    Column(_l("Cases"), lambda row: row.cases, "number"),
+    Column(_l("Requests made"), lambda row: row.cases, "number"),
     Column(_l("Units"), lambda row: row.units, "number"),
 )
 

@@ -123,7 +123,7 @@ def aftersales() -> ResponseReturnValue:
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
     """Return the pages about cases."""
-    pages = ((_("Cases"), "admin.aftersales"), (_("Reasons"), "admin.aftersales_reasons"))
+    pages = ((_("After-sales"), "admin.aftersales"), (_("Reasons"), "admin.aftersales_reasons"))
     return [(url_for(endpoint), text, endpoint == current) for text, endpoint in pages]
 
 
