@@ -77,7 +77,8 @@ class Report:
 
     The rows may have more columns, at the end; those of ``sorted_by`` together name one row.
     ``chart`` names the column of labels and the one of values. ``booked`` reckons in fen what the
-    column ``agrees`` must come to over a span. ``narrows`` names the codes it can be narrowed by.
+    column ``agrees`` must come to over a span. ``narrows`` names the codes it can be narrowed by. One
+    ``at_end`` says how things stood when the span was over, whenever that began.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Report:
     narrows: Sequence[str]
     agrees: str
     booked: Callable[[Wanted], int]
+    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """Purchases (进货明细表), stock (库存一览表) and products in and out (货品进销一览表)."""
 
-from sqlalchemy import Subquery, case, literal, select, union_all
+from sqlalchemy import String, Subquery, case, cast, func, literal, select, union_all
 
 from groupbuy.analytics import trade_sales
 from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.catalog.models import Product, Supplier
+from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
+from groupbuy.finance.models import Posting
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from groupbuy.settlements.models import MovementBooks, StockValue
 from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockMovement, Warehouse, came_into
@@ -82,21 +84,46 @@ PURCHASES = Report(
 
 
 def _stock(wanted: Wanted) -> Rows:
-    average = case((StockValue.units > 0, StockValue.value_fen // StockValue.units), else_=0)
+    """Return what lay in stock at the end of the span: what lies there now less what has moved since."""
+    moved = (
+        select(
+            StockMovement.product_id,
+            total(StockMovement.units).label("units"),
+            total(MovementBooks.value_fen).label("fen"),
+        )
+        .join(MovementBooks, MovementBooks.stock_movement_id == StockMovement.id)
+        .where(StockMovement.at >= wanted.until)
+        .group_by(StockMovement.product_id)
+    ).subquery()
+    units = StockValue.units - func.coalesce(moved.c.units, 0)
+    fen = StockValue.value_fen - func.coalesce(moved.c.fen, 0)
     return (
         select(
             Product.code.label("code"),
             Product.name.label("product"),
             Supplier.name.label("supplier"),
-            StockValue.units.label("units"),
-            average.label("cost"),
-            StockValue.value_fen.label("amount"),
+            units.label("units"),
+            case((units > 0, fen // units), else_=0).label("cost"),
+            fen.label("amount"),
         )
+        .select_from(StockValue)
+        .outerjoin(moved, moved.c.product_id == StockValue.product_id)
         .join(Product, Product.id == StockValue.product_id)
         .join(Supplier, Supplier.id == Product.supplier_id)
-        .where(StockValue.units != 0)
+        .where(units != 0)
         .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
     )
+
+
+def _stock_fen(wanted: Wanted) -> int:
+    """Return the ledger's value of stock at the end of the span, each entry on the day of its movement."""
+    came = case((Posting.debit_account == rules.STOCK, Posting.amount_fen), else_=-Posting.amount_fen)
+    since = (
+        select(total(came))
+        .join(StockMovement, cast(StockMovement.id, String) == Posting.cause_id)
+        .where(Posting.cause_kind == "stock_movement", StockMovement.at >= wanted.until)
+    )
+    return ledger.balance(rules.STOCK) - (db.session.scalar(since) or 0)
 
 
 STOCK = Report(
@@ -115,7 +142,8 @@ STOCK = Report(
     ("product", "amount"),
     ("supplier", "product"),
     "amount",
-    lambda _: ledger.balance(rules.STOCK),
+    _stock_fen,
+    at_end=True,
 )
 
 

@@ -91,10 +91,15 @@ def sheet_of(report: Report, wanted: Wanted, *, most: int = LARGE) -> Sheet:
         report.title,
         [column.for_sheet() for column in report.columns],
         table([cells(report, row) for row in rows]),
-        head=(("期间", f"{_day(wanted.since)} 至 {_day(wanted.until - timedelta(seconds=1))}"), *narrow),
+        head=(_span(report, wanted), *narrow),
         closing=closing,
         landscape=len(report.columns) > 7,
     )
+
+
+def _span(report: Report, wanted: Wanted) -> tuple[str, str]:
+    last = _day(wanted.until - timedelta(seconds=1))
+    return ("截至", last) if report.at_end else ("期间", f"{_day(wanted.since)} 至 {last}")
 
 
 def cells(report: Report, row: Any) -> Row:

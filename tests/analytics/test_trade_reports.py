@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from groupbuy.analytics import trade_reports
 from groupbuy.analytics.trade_base import Report, Wanted
+from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
 from groupbuy.kernel.money import format_yuan
+from groupbuy.warehouse import stock
 from tests.analytics.trade import ENDS, PICKED, SPAN, TODAY, sums
+from tests.money import keep
 from tests.web.test_money_pages import finance
 
 pytestmark = pytest.mark.usefixtures("trade")
@@ -42,6 +46,27 @@ def test_every_report_agrees_with_the_ledger_to_the_fen() -> None:
         assert sums(f"freight-{by}") == (fees, 850)
     for by in ("product", "leader", "supplier", "route"):
         assert sums(f"margin-{by}") == (margin | {"margin": sold - cost - commission}, sold)
+
+
+def test_the_stock_of_a_past_day_stays_what_it_was(app: Flask) -> None:
+    later = TODAY.until + timedelta(hours=3)
+    product = db.session.scalars(select(Product).where(Product.code == "P1")).one()
+    with transaction():
+        stock.count(product=product, counted=0, seen=1, now=later, actor="account:1")
+    # The books hear of it an hour after.
+    keep(later + timedelta(hours=1))
+    tomorrow = Wanted(TODAY.until, TODAY.until + timedelta(days=1))
+    yesterday = Wanted(TODAY.since - timedelta(days=2), TODAY.since - timedelta(days=1))
+    assert sums("stock", yesterday) == ({"units": 0, "amount": 0}, 0)
+    assert sums("stock") == ({"units": 3, "amount": 1166}, 1166)
+    assert sums("stock", tomorrow) == ({"units": 2, "amount": 666}, 666)
+    page = finance(app).get(f"/admin/reports/stock?until={PICKED:%Y-%m-%d}").text
+    assert "¥11.66" in page
+    # Days the wrong way round are put right.
+    turned = finance(app).get(f"/admin/reports/stock?since={PICKED:%Y-%m-%d}&until=2026-11-01").text
+    assert "¥11.66" in turned
+    file = finance(app).get(f"/admin/reports/stock?until={PICKED:%Y-%m-%d}&export=xlsx").data
+    assert load_workbook(BytesIO(file)).active["A2"].value == f"截至：{PICKED:%Y-%m-%d}"
 
 
 def test_income_and_expense_are_narrowed_to_the_fen_on_the_page_in_files_and_for_programs(app: Flask) -> None:

@@ -45,12 +45,12 @@ TITLES: Mapping[str, Any] = {
 WORDS: Mapping[str, Any] = {
     "at": _l("Time"),
     "receipt": _l("Goods receipt"),
-    "order": _l("Number"),
+    "order": _l("Order no."),
     "supplier": _l("Supplier"),
     "leader": _l("Leader"),
     "route": _l("Route"),
     "warehouse": _l("Warehouse"),
-    "code": _l("Item code"),
+    "code": _l("Code no."),
     "product": _l("Product"),
     "name": _l("Item name"),
     "delivered": _l("Delivered"),
@@ -75,7 +75,7 @@ WORDS: Mapping[str, Any] = {
     "margin": _l("Gross margin"),
     "rate": _l("Margin rate"),
     "sale": _l("Sale"),
-    "return": _l("Taken back"),
+    "return": _l("Goods returned"),
 }
 
 
@@ -123,13 +123,22 @@ def tabs(current: str) -> list[tuple[str, str, bool]]:
 
 
 def _days() -> tuple[date, date]:
-    """Return the first and the last day that are asked for; what is no span is the last week."""
+    """Return the first and the last day that are asked for; what are no days is the last week.
+
+    A report of how things stand asks for the last one alone.
+    """
     today = utc_now().astimezone(BOOKS).date()
+    asked_for = _span(asked("since") or asked("until"), asked("until"))
+    return asked_for or (today - timedelta(days=USUAL_DAYS - 1), today)
+
+
+def _span(since: str, until: str) -> tuple[date, date] | None:
+    """Return two typed days, the earlier one first; None for what is no day or far away."""
     try:
-        first, last = parse_date(asked("since")), parse_date(asked("until"))
+        first, last = sorted((parse_date(since), parse_date(until)))
     except ValueError:
-        return today - timedelta(days=USUAL_DAYS - 1), today
-    return (first, last) if date(2000, 1, 1) <= first <= last < date(9000, 1, 1) else (today, today)
+        return None
+    return (first, last) if date(2000, 1, 1) <= first and last < date(9000, 1, 1) else None
 
 
 def _wanted(first: date, last: date) -> Wanted:
@@ -189,11 +198,7 @@ def reports_make(name: str) -> ResponseReturnValue:
 
 def _days_of_form() -> tuple[date, date]:
     today = utc_now().astimezone(BOOKS).date()
-    try:
-        first, last = (parse_date(request.form.get(name, "")) for name in ("since", "until"))
-    except ValueError:
-        return today, today
-    return (first, last) if date(2000, 1, 1) <= first <= last < date(9000, 1, 1) else (today, today)
+    return _span(request.form.get("since", ""), request.form.get("until", "")) or (today, today)
 
 
 @blueprint.get("/reports/files")
