@@ -17,10 +17,11 @@ from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.rules import BOOKS
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.money import format_yuan
+from groupbuy.kernel.errors import BadInput
+from groupbuy.kernel.money import format_yuan, parse_percent
 from groupbuy.kernel.times import iso
-from groupbuy.settlements import making, paying, queries, rules
-from groupbuy.settlements.models import SupplierSettlement
+from groupbuy.settlements import adjusting, making, paying, queries, rules
+from groupbuy.settlements.models import SupplierSettlement, SupplierTerms
 
 T = TypeVar("T")
 
@@ -116,6 +117,66 @@ def make(app: Flask, supplier: str, until: datetime | None, phone: str | None, a
         return queries.as_json(row)
 
     _write(app, work, as_json)
+
+
+@settlement.command("terms")
+@click.argument("supplier")
+@click.option(
+    "--cycle", type=click.Choice([one.value for one in rules.Cycle]), help="How often statements are made."
+)
+@click.option("--due-days", type=int, help="Days to pay.")
+@click.option(
+    "--rebate", "rebates", multiple=True, metavar="YUAN:PERCENT", help="All steps, such as 1000:1.5."
+)
+@click.option("--no-rebates", is_flag=True, help="Take all steps away.")
+@as_option
+@json_option
+@click.pass_obj
+def terms(
+    app: Flask,
+    supplier: str,
+    cycle: str | None,
+    due_days: int | None,
+    rebates: Sequence[str],
+    no_rebates: bool,
+    phone: str | None,
+    as_json: bool,
+) -> None:
+    """Show when SUPPLIER is settled with and its rebates; change what is given, the rest stays."""
+    steps = [_step(text) for text in rebates]
+
+    def work() -> SupplierTerms:
+        mine = queries.get_supplier(supplier)
+        now = queries.terms_of(mine.id)
+        if cycle is None and due_days is None and not steps and not no_rebates:
+            return now
+        kept = [] if no_rebates else [(start, rate) for start, rate in now.rebates]
+        return adjusting.set_terms(
+            supplier=mine,
+            cycle=cycle or now.cycle,
+            due_days=now.due_days if due_days is None else due_days,
+            rebates=steps or kept,
+            now=utc_now(),
+            actor=actor_of(phone),
+        )
+
+    require_database(app)
+    with app.app_context():
+        found = queries.terms_as_json(in_transaction(work))
+    if as_json:
+        click.echo(json_text(found))
+        return
+    click.echo(f"a statement each {found['cycle']}, due after {found['due_days']} days")
+    for step in found["rebates"]:
+        click.echo(f"from {format_yuan(step['from_fen'])}: {step['rate_bp'] / 100:g} % back")
+
+
+def _step(text: str) -> tuple[int, int]:
+    start, _colon, rate = text.partition(":")
+    try:
+        return yuan(start, "rebate"), parse_percent(rate)
+    except (ValueError, OverflowError) as error:
+        raise BadInput("not_a_number", f"This step cannot be read: {text[:60]}", param="rebate") from error
 
 
 @settlement.command("due")

@@ -41,6 +41,12 @@ def terms_of(supplier_id: int) -> SupplierTerms:
     return terms or SupplierTerms(supplier_id=supplier_id, cycle=Cycle.MONTH, due_days=30, rebates=[])
 
 
+def terms_as_json(terms: SupplierTerms) -> dict[str, Any]:
+    """Return a supplier's terms as programs read them."""
+    steps = [{"from_fen": start, "rate_bp": rate} for start, rate in terms.rebates]
+    return {"cycle": terms.cycle, "due_days": terms.due_days, "rebates": steps}
+
+
 def open_postings(supplier_id: int) -> Select[*tuple[Any, ...]]:
     """Return a selection of a supplier's postings that are on no statement; payments are never on one."""
     account = ledger.supplier(supplier_id)

@@ -62,6 +62,7 @@ WHOLE: Mapping[str, str] = {
     "show_transfer": "the lines of one transfer",
     "show_user": "the roles of one account",
     "show_settlement": "what stands on one statement of one supplier",
+    "show_supplier_terms": "the ten steps of a rebate",
     "show_weights": "the lines of one leader in one round",
 }
 # What programs and phones ask for again and again must be among those that are asked here.
