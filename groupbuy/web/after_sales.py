@@ -23,7 +23,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput, GroupbuyError
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import parse_quantity
-from groupbuy.web.admin.listing import zone
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence

@@ -16,7 +16,7 @@ from groupbuy.orders.queries import get_order
 from groupbuy.pickup.unfetched import asides_of
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.fields import DayField
-from groupbuy.web.admin.listing import zone
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

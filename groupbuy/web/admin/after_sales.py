@@ -33,9 +33,9 @@ from groupbuy.web.admin.listing import (
     searched,
     show,
     within_days,
-    zone,
 )
 from groupbuy.web.after_sales import KINDS, REASONS
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

@@ -13,8 +13,7 @@ from groupbuy.db import db
 from groupbuy.kernel.errors import GroupbuyError
 from groupbuy.web.admin.campaign_forms import CampaignForm
 from groupbuy.web.admin.campaign_typed import recurrence_of
-from groupbuy.web.admin.listing import zone
-from groupbuy.web.kit.filters import today
+from groupbuy.web.kit.filters import today, zone
 from groupbuy.web.kit.i18n import translate_sentence
 
 WEEKS = 5

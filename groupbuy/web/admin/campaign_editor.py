@@ -26,9 +26,8 @@ from groupbuy.web.admin.campaign_goods import STEPS, found_for, paste_rows, prod
 from groupbuy.web.admin.campaign_typed import filled, offers_of, plan_of, recurrence_of
 from groupbuy.web.admin.campaigns import weekday
 from groupbuy.web.admin.goods_paste import PasteFault
-from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.words import names_of
-from groupbuy.web.kit.filters import today
+from groupbuy.web.kit.filters import today, zone
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import ngettext, translate_sentence
 

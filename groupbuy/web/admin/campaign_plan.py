@@ -22,9 +22,9 @@ from groupbuy.leaders.models import Leader
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.calendar import Calendar, calendar_of
 from groupbuy.web.admin.campaigns import how_often
-from groupbuy.web.admin.listing import Column, Rows, file_of, zone
+from groupbuy.web.admin.listing import Column, Rows, file_of
 from groupbuy.web.kit.asking import ask_first
-from groupbuy.web.kit.filters import moment
+from groupbuy.web.kit.filters import moment, zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

@@ -12,9 +12,9 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotAllowed
 from groupbuy.messaging.service import Attachment
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.papers import RENDER, Render
 from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import zone
 
 
 @blueprint.get(

@@ -9,8 +9,7 @@ from wtforms.validators import Optional
 from groupbuy.kernel.money import parse_percent, parse_yuan, plain_yuan
 from groupbuy.kernel.times import parse_date, parse_moment
 from groupbuy.kernel.width import half_width
-from groupbuy.web.admin.listing import zone
-from groupbuy.web.kit.filters import field_moment
+from groupbuy.web.kit.filters import field_moment, zone
 from groupbuy.web.kit.i18n import gettext as _
 
 MAX_NUMBER = 1_000_000

@@ -17,10 +17,10 @@ from groupbuy.flows.importing.kind import Kind
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.products import tabs
 from groupbuy.web.admin.sent_files import SHOWN_FAULTS, FileForm, marked, name_of, taken
 from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext

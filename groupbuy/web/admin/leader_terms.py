@@ -24,7 +24,8 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.campaign_editor import CONFLICT, last_change
 from groupbuy.web.admin.fields import YuanField, optional
 from groupbuy.web.admin.goods_paste import PasteFault, read_paste
-from groupbuy.web.admin.listing import Column, Filter, Listing, searched, show, zone
+from groupbuy.web.admin.listing import Column, Filter, Listing, searched, show
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

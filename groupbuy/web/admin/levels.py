@@ -18,7 +18,8 @@ from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import YuanField, optional
 from groupbuy.web.admin.leaders import tabs
-from groupbuy.web.admin.listing import Column, Listing, show, zone
+from groupbuy.web.admin.listing import Column, Listing, show
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 

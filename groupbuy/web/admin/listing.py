@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Response, current_app, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
@@ -24,6 +24,7 @@ from groupbuy.kernel.times import local_moment, parse_date
 from groupbuy.web.admin.blueprint import actor
 from groupbuy.web.kit import filters
 from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.states import look, state_choices
 
@@ -226,11 +227,6 @@ def _exported(column: Column, row: Any) -> Any:
     if column.kind.startswith("state:"):
         return look(column.kind.removeprefix("state:"), value).label
     return str(value)
-
-
-def zone() -> Any:
-    """Return the operator's time zone."""
-    return current_app.extensions[filters.ZONE_KEY]
 
 
 def asked(name: str) -> str:

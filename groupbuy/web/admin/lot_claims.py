@@ -19,17 +19,8 @@ from groupbuy.warehouse.models import StockBatch
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import MomentField
-from groupbuy.web.admin.listing import (
-    Column,
-    Filter,
-    Listing,
-    by_state,
-    file_asked,
-    in_state,
-    searched,
-    show,
-    zone,
-)
+from groupbuy.web.admin.listing import Column, Filter, Listing, by_state, file_asked, in_state, searched, show
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

@@ -37,10 +37,10 @@ from groupbuy.web.admin.listing import (
     searched,
     show,
     within_days,
-    zone,
 )
 from groupbuy.web.admin.rounds import order_page
 from groupbuy.web.kit.asking import ask_first
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

@@ -23,19 +23,10 @@ from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
 from groupbuy.warehouse.receipts import get_receipt
 from groupbuy.warehouse.sheets import rejection_note
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import (
-    Column,
-    Filter,
-    Listing,
-    Rows,
-    file_of,
-    searched,
-    show,
-    within_days,
-    zone,
-)
+from groupbuy.web.admin.listing import Column, Filter, Listing, Rows, file_of, searched, show, within_days
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import translate_sentence

@@ -16,11 +16,11 @@ from groupbuy.warehouse import counting
 from groupbuy.warehouse import warehouses as places
 from groupbuy.warehouse.sheets import count_sheet
 from groupbuy.web.admin.blueprint import actor, blueprint
-from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.sent_files import SHOWN_FAULTS, FileForm, marked, name_of, taken
 from groupbuy.web.admin.stock_issues import paper
 from groupbuy.web.admin.warehouses import asked_place, place_name
 from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.i18n import ngettext
 from groupbuy.web.kit.uploads import kept
 

@@ -23,20 +23,12 @@ from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import WholeField
-from groupbuy.web.admin.listing import (
-    Column,
-    Filter,
-    Listing,
-    chosen,
-    searched,
-    show,
-    within_days,
-    zone,
-)
+from groupbuy.web.admin.listing import Column, Filter, Listing, chosen, searched, show, within_days
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.stock_batches import batch_label
 from groupbuy.web.admin.warehouses import asked_place, place_filter, place_name
 from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

@@ -20,8 +20,8 @@ from groupbuy.warehouse.rating import LAST, rating_of
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.fields import DayField, optional
-from groupbuy.web.admin.listing import Column, Rows, file_of, zone
-from groupbuy.web.kit.filters import today
+from groupbuy.web.admin.listing import Column, Rows, file_of
+from groupbuy.web.kit.filters import today, zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

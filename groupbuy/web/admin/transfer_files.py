@@ -12,10 +12,10 @@ from groupbuy.http.quotas import count_upload
 from groupbuy.warehouse import counting
 from groupbuy.warehouse.models import Warehouse
 from groupbuy.web.admin.blueprint import blueprint
-from groupbuy.web.admin.listing import zone
 from groupbuy.web.admin.sent_files import in_words
 from groupbuy.web.admin.transfers import MOST_BATCHES, asked_origin, filled, show_new
 from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.kit.filters import zone
 
 
 @blueprint.get("/stock/transfers/template.xlsx")

@@ -36,13 +36,13 @@ from groupbuy.web.admin.listing import (
     searched,
     show,
     within_days,
-    zone,
 )
 from groupbuy.web.admin.receiving import tabs
 from groupbuy.web.admin.stock_issues import paper
 from groupbuy.web.admin.warehouses import place_choices, place_name
 from groupbuy.web.admin.words import names_of
 from groupbuy.web.kit.asking import ask_first
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import KeyedForm, PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

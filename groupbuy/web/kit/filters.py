@@ -49,13 +49,14 @@ def sentence(stored: str | None) -> str:
     return translate_sentence(stored) if stored else ""
 
 
-def _zone() -> ZoneInfo:
-    zone: ZoneInfo = current_app.extensions[ZONE_KEY]
-    return zone
+def zone() -> ZoneInfo:
+    """Return the zone in which the operator reads and writes moments."""
+    found: ZoneInfo = current_app.extensions[ZONE_KEY]
+    return found
 
 
 def _local(value: datetime) -> datetime:
-    return value.astimezone(_zone())
+    return value.astimezone(zone())
 
 
 def today() -> date:

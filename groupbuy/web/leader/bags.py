@@ -25,7 +25,7 @@ from groupbuy.orders.rules import parse_quantity
 from groupbuy.pickup import queries as pickups
 from groupbuy.pickup.parts import OPEN_STATES, LineLeft, Part
 from groupbuy.pickup.rules import door
-from groupbuy.web.admin.listing import zone
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l

@@ -11,8 +11,8 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.orders import queries
 from groupbuy.orders.models import Order
 from groupbuy.pickup import unfetched as goods
-from groupbuy.web.admin.listing import zone
 from groupbuy.web.keeping_aside import aside_page, end_aside
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.leader.blueprint import blueprint, for_leaders

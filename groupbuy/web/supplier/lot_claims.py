@@ -15,7 +15,8 @@ from groupbuy.http.guards import signed_in
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.fields import WholeField
-from groupbuy.web.admin.listing import Column, Listing, show, zone
+from groupbuy.web.admin.listing import Column, Listing, show
+from groupbuy.web.kit.filters import zone
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
