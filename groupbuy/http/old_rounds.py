@@ -40,7 +40,7 @@ OF_DESK = {"resident": _RESIDENT, "leader": _LEADER, "admin": _ADMIN, "supplier"
 ENDPOINTS = frozenset(f"{desk}.{name}" for desk, names in OF_DESK.items() for name in names.split())
 
 # Of these, what asks for one order, and what asks for a resident's own ones: that is looked for first,
-# which takes one query where the views for everything take twenty-eight and as many to end.
+# which takes one query where a view is made, and ended, for each table with an archive that is read.
 _OF_ONE = {
     "resident": (
         "order order_sales_note order_invoice order_invoice_file order_invoice_red order_after_sale"

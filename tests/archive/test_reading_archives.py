@@ -197,6 +197,33 @@ def test_whoever_asks_for_young_orders_makes_no_views_for_the_archive(app: Flask
     assert [statement for statement in asked if "CREATE TEMPORARY VIEW" in statement]
 
 
+def test_a_view_is_made_where_its_table_is_named_and_again_after_a_savepoint_was_undone(
+    app: Flask,
+) -> None:
+    market = story.market()
+    old, (_first, second) = story.live(app, market, "C1")
+    story.live(app, market, "C2", weeks=1)
+    number = second.number
+    outcome = in_transaction(lambda: archiving.archive(round_id=old.id, now=MUCH_LATER, actor="test"))
+    assert outcome is not None
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def found() -> bool:
+        return db.session.scalar(select(Order.id).where(Order.number == number)) is not None
+
+    with everything():
+        with db.session.begin_nested() as savepoint:
+            assert found()
+            savepoint.rollback()
+        assert (found(), found()) == (True, True)
+        db.session.rollback()
+        assert found()
+    made = [name for statement in asked for name in re.findall(r"CREATE TEMPORARY VIEW (\S+)", statement)]
+    assert made == ['"order"'] * 3
+    assert not found()
+
+
 def test_documents_of_an_archived_round_are_made_where_it_lies(
     app: Flask, run_cli: Run, tmp_path: Path
 ) -> None:

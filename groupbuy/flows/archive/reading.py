@@ -1,11 +1,12 @@
 """Reading old and new orders together, with the same statements that read the new ones alone.
 
-For as long as somebody reads, a view of the same name stands before each table that has an archive: both
-databases look for names among what belongs to the connection first. The views are made anew in each
-transaction and never committed.
+For as long as somebody reads, a view of the same name stands before each table that has an archive and that
+a statement names: both databases look for names among what belongs to the connection first. A view is made
+when its table is first named in a transaction, and never committed.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,10 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from groupbuy.campaigns.history_models import RoundArchive
 from groupbuy.db import db
-from groupbuy.flows.archive.plan import BY_NAME, PARTS, Part, archived, table_named
+from groupbuy.flows.archive.plan import BY_NAME, Part, archived, table_named
 
 READS_ALL = "groupbuy_reads_all"
+_NAMES = re.compile(rf"\b(?:{'|'.join(BY_NAME)})\b")
 _ORDERS = table_named(BY_NAME["order"], archived)
 
 
@@ -57,20 +59,16 @@ def everything() -> Iterator[None]:
     if READS_ALL in session.info or not any_archived():
         yield
         return
-    session.info[READS_ALL] = _Drivers()
-    event.listen(session, "after_begin", _make_views)
-    event.listen(session, "before_commit", _drop_views)
+    views = session.info[READS_ALL] = _Views(session)
     try:
-        _stand_before(session.connection(), session)
+        views.stand_before(session.connection())
         yield
-        _drop_views(session)
+        views.drop()
     except BaseException:
         session.rollback()
         raise
     finally:
-        event.remove(session, "after_begin", _make_views)
-        event.remove(session, "before_commit", _drop_views)
-        session.info.pop(READS_ALL).prepare_again()
+        session.info.pop(READS_ALL).end()
 
 
 def of_round(round_id: int) -> AbstractContextManager[None]:
@@ -78,34 +76,74 @@ def of_round(round_id: int) -> AbstractContextManager[None]:
     return everything() if archived_at(round_id) else nullcontext()
 
 
-class _Drivers:
-    """Drivers of PostgreSQL that run no statements prepared for the tables alone, until they may again."""
+class _Views:
+    """The views that stand before tables for a session, for the time that it reads all."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._made: set[str] = set()
+        # Made before a savepoint was undone, so that nobody knows whether they are there.
+        self._unsure: set[str] = set()
+        self._connections: list[Connection] = []
+        # Drivers of PostgreSQL, and when they prepare a statement as a rule.
         self._thresholds: list[tuple[Any, int]] = []
+        for name, listener in self._listeners.items():
+            event.listen(session, name, listener)
 
-    def prepare_nothing(self, connection: Connection) -> None:
-        """Keep a connection's driver from using what it has prepared."""
+    @property
+    def _listeners(self) -> Mapping[str, Callable[..., None]]:
+        return {"after_begin": self._begin, "before_commit": self._commit, "after_soft_rollback": self._undo}
+
+    def stand_before(self, connection: Connection) -> None:
+        """Make what a connection's statements name; its driver runs nothing prepared for the tables alone."""
         driver: Any = connection.connection.driver_connection
         threshold = getattr(driver, "prepare_threshold", None)
         if threshold is not None:
             self._thresholds.append((driver, threshold))
             driver.prepare_threshold = None
+        event.listen(connection, "before_cursor_execute", self._make_named)
+        self._connections.append(connection)
 
-    def prepare_again(self) -> None:
-        """Let them prepare as before."""
+    def drop(self) -> None:
+        """Drop what was made in a transaction that goes on."""
+        self._made |= self._unsure
+        if self._made and self._session.in_transaction():
+            connection = self._session.connection()
+            _run(connection, [_no_view(connection, name) for name in sorted(self._made)])
+        self._forget()
+
+    def _forget(self) -> None:
+        self._made.clear()
+        self._unsure.clear()
+
+    def end(self) -> None:
+        """Make nothing any more, and let the drivers prepare as before."""
+        for name, listener in self._listeners.items():
+            event.remove(self._session, name, listener)
+        for connection in self._connections:
+            event.remove(connection, "before_cursor_execute", self._make_named)
         for driver, threshold in self._thresholds:
             driver.prepare_threshold = threshold
 
+    def _begin(self, _session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+        if not transaction.nested:
+            self.stand_before(connection)
 
-def _make_views(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
-    if not transaction.nested:
-        _stand_before(connection, session)
+    def _commit(self, _session: Session) -> None:
+        self.drop()
 
+    def _undo(self, _session: Session, transaction: SessionTransaction) -> None:
+        self._unsure |= self._made
+        self._made.clear()
+        if not transaction.nested:
+            self._forget()
 
-def _stand_before(connection: Connection, session: Session) -> None:
-    session.info[READS_ALL].prepare_nothing(connection)
-    _run(connection, [_view(connection, part) for part in PARTS])
+    def _make_named(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if named := set(_NAMES.findall(statement)) - self._made:
+            # They count as made first, because their own statements name them too.
+            self._made |= named
+            gone = [_no_view(connection, name) for name in sorted(named & self._unsure)]
+            _run(connection, [*gone, *(_view(connection, BY_NAME[name]) for name in sorted(named))])
 
 
 def _run(connection: Connection, statements: Sequence[str]) -> None:
@@ -128,10 +166,6 @@ def _view(connection: Connection, part: Part) -> str:
     return f"CREATE TEMPORARY VIEW {quote(part.name)} AS {both}"
 
 
-def _drop_views(session: Session) -> None:
-    if not session.in_transaction():
-        return
-    connection = session.connection()
-    quote = connection.dialect.identifier_preparer.quote
+def _no_view(connection: Connection, name: str) -> str:
     schema = "temp" if connection.dialect.name == "sqlite" else "pg_temp"
-    _run(connection, [f"DROP VIEW IF EXISTS {schema}.{quote(part.name)}" for part in PARTS])
+    return f"DROP VIEW IF EXISTS {schema}.{connection.dialect.identifier_preparer.quote(name)}"
