@@ -87,7 +87,7 @@ def _store(lots: Lots, day: datetime, **values: Any) -> StockTransfer:
 
 def _check(origin: Warehouse, target: Warehouse, note: str | None) -> None:
     if origin is target:
-        raise RuleBroken("same_warehouse", "Choose two different warehouses.", param="to")
+        raise RuleBroken("same_warehouse", "Choose two different warehouses.", param="to_warehouse")
     if len(note or "") > MAX_NOTE:
         raise BadInput("too_long", f"At most {MAX_NOTE} characters.", param="note")
 

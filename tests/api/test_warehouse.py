@@ -159,6 +159,8 @@ def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> N
     assert clerk.get("/stock?warehouse=MAIN").json["items"] == [here | {"reserved": 0}]
     assert clerk.post(f"/stock/transfers/{number}/call-back").json["error"]["code"] == "already_arrived"
     lines = [{"product_code": "P1", "units": 1}]
+    nowhere = clerk.post("/stock/transfers", send | {"from_warehouse": "MAIN", "lines": lines}).json["error"]
+    assert (nowhere["code"], nowhere["param"]) == ("same_warehouse", "to_warehouse")
     back = {"from_warehouse": "MAIN", "to_warehouse": "G1", "lines": lines}
     call_back = f"/stock/transfers/{clerk.post('/stock/transfers', back).json['number']}/call-back"
     called = clerk.post(call_back).json

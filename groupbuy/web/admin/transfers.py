@@ -74,7 +74,7 @@ class SentLineForm(Form):  # type: ignore[misc]  # WTForms ships no types.
 class SendForm(KeyedForm):
     """Where goods go, and what of each batch."""
 
-    to = SelectField(_l("To warehouse"))
+    to_warehouse = SelectField(_l("To warehouse"))
     lines = FieldList(FormField(SentLineForm), max_entries=MOST_BATCHES)
     note = StringField(_l("Remark"), validators=[Length(max=MAX_NOTE)])
 
@@ -138,7 +138,7 @@ def stock_transfers_new() -> ResponseReturnValue:
     origin = asked_origin()
     rows = _lying(origin, asked("q"))
     form = SendForm(data={} if request.form else {"lines": [{"batch": str(row.id)} for row in rows]})
-    form.to.choices = _targets(origin)
+    form.to_warehouse.choices = _targets(origin)
     if form.validate_on_submit():
         try:
             transfer = in_transaction(lambda: _send(origin.code, form))
@@ -163,7 +163,7 @@ def filled(origin: Warehouse, lots: Sequence[tuple[StockBatch, int]]) -> SendFor
     """Return the form with what is to be sent of some batches."""
     lines = [{"batch": str(batch.id), "units": units} for batch, units in lots]
     form = SendForm(formdata=None, data={"lines": lines})
-    form.to.choices = _targets(origin)
+    form.to_warehouse.choices = _targets(origin)
     return form
 
 
@@ -203,7 +203,7 @@ def _send(from_code: str, form: SendForm) -> str:
     rows = {str(row.id): row for row in _named(form, set())}
     return transferring.send(
         from_code=from_code,
-        to_code=form.to.data or "",
+        to_code=form.to_warehouse.data or "",
         goods=[
             Goods(rows[batch].product.code, units, rows[batch].id)
             for batch, units in wanted.items()

@@ -70,7 +70,7 @@ def test_goods_are_sent_to_a_grid_warehouse_and_taken_in_there(town: Town) -> No
     assert operator.post("/admin/warehouses/new", **new).status_code == 422
     assert operator.post("/admin/stock/P1", counted="9", seen="0").status_code == 303
     batch = db.session.scalar(select(StockBatch.id).where(StockBatch.units == 9))
-    fields = {"to": "G1", "lines-0-batch": batch, "lines-0-units": "10", "submission_key": "t1"}
+    fields = {"to_warehouse": "G1", "lines-0-batch": batch, "lines-0-units": "10", "submission_key": "t1"}
     refused = operator.post("/admin/stock/transfers/new?from=MAIN", **fields)
     assert (refused.status_code, "P1 没有这么多" in refused.get_data(as_text=True)) == (422, True)
     path = operator.post("/admin/stock/transfers/new?from=MAIN", **fields | {"lines-0-units": "6"}).location
@@ -99,7 +99,7 @@ def test_goods_are_sent_to_a_grid_warehouse_and_taken_in_there(town: Town) -> No
     assert "东区网格仓" in operator.text("/admin/warehouses")
     assert operator.post("/admin/warehouses/MAIN", name="总仓", kind="central").status_code == 422
     assert operator.post("/admin/warehouses/G1", name="东仓", kind="grid").status_code == 303
-    assert "东仓" not in operator.text("/admin/stock/transfers/new").partition('name="to"')[2]
+    assert "东仓" not in operator.text("/admin/stock/transfers/new").partition('name="to_warehouse"')[2]
 
 
 def test_goods_on_the_way_are_called_back_once(town: Town) -> None:
@@ -108,7 +108,7 @@ def test_goods_on_the_way_are_called_back_once(town: Town) -> None:
     operator.post("/admin/warehouses/new", **new)
     operator.post("/admin/stock/P1", counted="9", seen="0")
     batch = db.session.scalar(select(StockBatch.id).where(StockBatch.units == 9))
-    fields = {"to": "G1", "lines-0-batch": batch, "lines-0-units": "6", "submission_key": "t1"}
+    fields = {"to_warehouse": "G1", "lines-0-batch": batch, "lines-0-units": "6", "submission_key": "t1"}
     path = operator.post("/admin/stock/transfers/new?from=MAIN", **fields).location
     assert f"{path}/call-back" in operator.text(path)
     assert "6 件放回中心仓" in operator.text(f"{path}/call-back")

@@ -38,7 +38,9 @@ def test_a_workbook_fills_the_form_in_or_comes_back_marked(town: Town) -> None:
     fields = dict(
         re.findall(r'name="(lines-0-batch|lines-0-units|submission_key)"[^>]* value="([^"]+)"', page)
     )
-    sent = operator.post("/admin/stock/transfers/new?from=MAIN", to="G1", **({"lines-0-units": "6"} | fields))
+    sent = operator.post(
+        "/admin/stock/transfers/new?from=MAIN", to_warehouse="G1", **({"lines-0-units": "6"} | fields)
+    )
     assert sent.status_code == 303
     assert operator.post(FILE).status_code == 422
     empty = operator.post(FILE, file=(BytesIO(content), "调拨.xlsx"))
