@@ -199,7 +199,7 @@ def _hand_out_parts(
     if not open_:
         return []
     left = queries.left_of([order.id for order in open_])
-    units = rules.units_taken(left, parts)
+    units = rules.units_taken(left, parts, _names_of_gone(open_, left, parts))
     handed = []
     for order in open_:
         mine = [line for line in left if line.order_id == order.id]
@@ -214,6 +214,14 @@ def _hand_out_parts(
             Handed(order, [_with(line, taken[line.line_id]) for line in mine if line.line_id in taken])
         )
     return handed
+
+
+def _names_of_gone(
+    open_: Sequence[Order], left: Sequence[LineLeft], parts: Sequence[Part]
+) -> Mapping[str, str]:
+    """Return the names of goods that are asked for and of which nothing is left, by product code."""
+    gone = {part.product_code for part in parts} - {line.product_code for line in left}
+    return queries.names_of([order.id for order in open_]) if gone else {}
 
 
 def _with(line: LineLeft, units: int) -> LineLeft:

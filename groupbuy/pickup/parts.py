@@ -33,9 +33,12 @@ class LineLeft:
     units: int
 
 
-def units_taken(left: Sequence[LineLeft], parts: Sequence[Part]) -> Mapping[int, int]:
+def units_taken(
+    left: Sequence[LineLeft], parts: Sequence[Part], names: Mapping[str, str]
+) -> Mapping[int, int]:
     """Return the sale units by line id that are taken of what is left.
 
+    ``names`` are those by product code of goods of which nothing is left.
     Raise BadInput ``required`` for nothing at all, ``out_of_range`` below 1, ``duplicate`` for a line
     named twice; RuleBroken ``more_than_left`` for what is not there, or not any more.
     """
@@ -48,7 +51,8 @@ def units_taken(left: Sequence[LineLeft], parts: Sequence[Part]) -> Mapping[int,
             raise BadInput("out_of_range", "At least 1.", param=f"lines[{index}].quantity")
         line = open_.get((part.order_no, part.product_code))
         if line is None or part.units > line.units:
-            name, units = (part.product_code, 0) if line is None else (line.name, line.units)
+            gone = names.get(part.product_code, part.product_code)
+            name, units = (gone, 0) if line is None else (line.name, line.units)
             raise RuleBroken(
                 "more_than_left",
                 f"Of {name} only {units} are left to hand out.",

@@ -117,5 +117,18 @@ def left_of(order_ids: Sequence[int]) -> Sequence[LineLeft]:
     return [LineLeft(*row) for row in rows]
 
 
+def names_of(order_ids: Sequence[int]) -> Mapping[str, str]:
+    """Return by product code the names under which orders have goods, whatever became of them."""
+    rows = db.session.execute(
+        select(Product.code, OfferVersion.name)
+        .select_from(OrderLine)
+        .join(Offer, Offer.id == OrderLine.offer_id)
+        .join(Product, Product.id == Offer.product_id)
+        .join(OfferVersion, OfferVersion.id == OrderLine.offer_version_id)
+        .where(OrderLine.order_id.in_(order_ids))
+    )
+    return {row.code: row.name for row in rows}
+
+
 def _orders() -> Select[Order]:
     return select(Order).options(joinedload(Order.round), joinedload(Order.resident))

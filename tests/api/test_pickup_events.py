@@ -69,6 +69,18 @@ def test_what_does_not_fit_any_more_is_listed_and_decided_once(town: Town, clock
     assert len(head.get("/pickups/conflicts").json["items"]) == 3
 
 
+def test_a_conflict_calls_goods_that_are_gone_by_their_name(town: Town, clock: Any) -> None:
+    order = town.buyer.order({"P1": 1, "P2": 1}).json
+    close(town, clock)
+    part = [{"product_code": "P1", "quantity": 1}]
+    assert send(town.head, event(1, order, lines=part)) == [("done", None)]
+    assert send(town.head, event(2, order, lines=part)) == [("conflict", "more_than_left")]
+    (conflict,) = town.head.get("/pickups/conflicts").json["items"]
+    name = order["lines"][0]["name"]
+    assert name != "P1"
+    assert conflict["message"] == f"Of {name} only 0 are left to hand out."
+
+
 def test_the_staff_sees_the_conflicts_of_all_leaders_and_decides_them(town: Town, clock: Any) -> None:
     gone, kept = (town.buyer.order({"P1": 1}).json for _ in range(2))
     town.buyer.post(f"/orders/{gone['order_no']}/cancel", {"reason": "不要了"})
