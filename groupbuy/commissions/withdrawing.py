@@ -155,15 +155,24 @@ def approve(*, number: str, now: datetime, actor: str) -> Withdrawal:
     return row
 
 
-def reject(*, number: str, reason: str, now: datetime, actor: str) -> Withdrawal:
+def reject(*, number: str, reason: str, now: datetime, actor: str, confirmed: bool = False) -> Withdrawal:
     """Refuse a withdrawal that is not paid and give the amount back to the leader's balance.
 
-    Raise NotFound, BadInput without a reason, RuleBroken ``wrong_state``, ``decided_meanwhile``.
+    ``confirmed`` says that nobody has paid it from the payout file in which it is. Raise NotFound, BadInput
+    without a reason, RuleBroken ``in_file``, ``wrong_state``, ``decided_meanwhile``.
     """
     row = withdrawals.get_withdrawal(number)
+    # Whoever makes a payout file meanwhile finds it refused, or is found here.
+    db.session.refresh(row, with_for_update={"of": Withdrawal})
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
         raise BadInput("required", "Say why; the leader reads it.", param="reason")
+    if row.batch_id is not None and row.state in rules.TO_DECIDE and not confirmed:
+        raise RuleBroken(
+            "in_file",
+            f"This payout is in payout file {row.batch_id}: confirm that nobody has paid it from there.",
+            param="confirmed",
+        )
     values = {"decided_by": actor, "decided_at": now, "reason": reason}
     move(row, rules.TO_DECIDE, _S.REJECTED, "withdrawal_rejected", now, actor, values)
     _book(row, "back", ledger.withdrawal(row.leader_id), _balance(row), now, actor)

@@ -52,7 +52,7 @@ class NewWithdrawal(Body):
 
 
 class WithdrawalShape(Shape):
-    """A withdrawal; ``net_fen`` is what reaches the leader."""
+    """A withdrawal; ``net_fen`` is what reaches the leader, ``payout_file`` the file in which it is paid."""
 
     number: str
     state: Literal["asked", "checked", "approved", "sending", "rejected", "paid"]
@@ -62,13 +62,18 @@ class WithdrawalShape(Shape):
     net_fen: int
     reason: str | None
     proof: str | None
+    payout_file: int | None
 
 
 class WithdrawalDecision(Body):
-    """Approve, reject with a reason, or note as paid with a proof."""
+    """Approve, reject with a reason, or note as paid with a proof.
+
+    ``confirmed`` says of a rejected one that nobody has paid it from the payout file in which it is.
+    """
 
     deed: Literal["approve", "reject", "paid"]
     words: Annotated[Text, Field(max_length=MAX_REASON)] = ""
+    confirmed: bool = False
 
 
 class NewRefund(Body):
@@ -180,7 +185,8 @@ def decide_withdrawal(identity: Identity, number: str, body: WithdrawalDecision)
         if body.deed == "approve":
             return 200, withdrawal_shape(withdrawing.approve(**usual))
         if body.deed == "reject":
-            return 200, withdrawal_shape(withdrawing.reject(**usual, reason=body.words))
+            done = withdrawing.reject(**usual, reason=body.words, confirmed=body.confirmed)
+            return 200, withdrawal_shape(done)
         return 200, withdrawal_shape(withdrawing.note_paid(**usual, proof=body.words))
 
 
@@ -228,4 +234,4 @@ def show_income_expense(identity: Identity, query: Months) -> tuple[int, Any]:  
 def withdrawal_shape(row: Withdrawal) -> Json:
     """Return a withdrawal as the API shows it."""
     names = ("number", "state", "amount_fen", "fee_fen", "tax_fen", "net_fen", "reason", "proof")
-    return {name: getattr(row, name) for name in names}
+    return {name: getattr(row, name) for name in names} | {"payout_file": row.batch_id}

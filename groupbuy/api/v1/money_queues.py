@@ -26,9 +26,10 @@ Row = TypeVar("Row", bound=Base)
 
 
 class WithdrawalQuery(Page):
-    """Withdrawals in one state only."""
+    """Withdrawals in one state, or of one payout file, only."""
 
     state: Literal["asked", "checked", "approved", "sending", "rejected", "paid"] | None = None
+    payout_file: Annotated[int, Field(ge=1, le=2**31)] | None = None
 
 
 class ListedWithdrawalShape(WithdrawalShape):
@@ -170,6 +171,8 @@ def give_held_back(identity: Identity, number: str, body: GivingHeldBack) -> tup
 
 def _withdrawals(query: WithdrawalQuery, *conditions: ColumnElement[bool]) -> Json:
     statement = select(Withdrawal).options(joinedload(Withdrawal.leader)).where(*conditions)
+    if query.payout_file is not None:
+        statement = statement.where(Withdrawal.batch_id == query.payout_file)
     rows, cursor = _page(statement, Withdrawal, query, query.state)
     return {"items": [_withdrawal(row) for row in rows], "next_cursor": cursor}
 

@@ -6,20 +6,15 @@ from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from groupbuy.audit import service as audit
+from groupbuy.commissions import payout_files, withdrawing
 from groupbuy.commissions import withdrawals as stored
-from groupbuy.commissions import withdrawing
-from groupbuy.commissions.models import PayoutBatch, Withdrawal
-from groupbuy.commissions.payout_sheets import payout_sheet
+from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import TO_DECIDE
-from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
-from groupbuy.documents import csv_files, xlsx
 from groupbuy.kernel.clock import utc_now
-from groupbuy.kernel.errors import NotFound
 from groupbuy.web.admin import saving, wechat_transfers
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, WhyForm
@@ -36,7 +31,13 @@ class ProofForm(PageForm):
     proof = StringField(_l("Reference of the payment"), validators=[InputRequired(), Length(max=200)])
 
 
-FORMS = {"approve": PlainForm, "reject": WhyForm, "paid": ProofForm}
+class RejectForm(WhyForm):
+    """A refusal; ``batch`` is the payout file of which the page has warned."""
+
+    batch = HiddenField()
+
+
+FORMS = {"approve": PlainForm, "reject": RejectForm, "paid": ProofForm}
 DEEDS = {"approve": _l("Approve"), "reject": _l("Reject"), "paid": _l("Note as paid")}
 COLUMNS = (
     Column(_l("Number"), lambda row: row.number, "code"),
@@ -99,6 +100,7 @@ def withdrawals() -> ResponseReturnValue:
 def withdrawals_decide(number: str, deed: str) -> ResponseReturnValue:
     """Say what is paid to whom, and approve it, refuse it or note it as paid."""
     row, form = stored.get_withdrawal(number), FORMS[deed]()
+    warned = {"confirmed": _warned(form, row.batch_id)} if isinstance(form, RejectForm) else {}
     deeds: Mapping[str, Callable[..., object]] = {
         "approve": withdrawing.approve,
         "reject": withdrawing.reject,
@@ -107,7 +109,7 @@ def withdrawals_decide(number: str, deed: str) -> ResponseReturnValue:
 
     def store() -> None:
         words = {name: form[name].data or "" for name in ("reason", "proof") if name in form}
-        deeds[deed](number=number, **words, now=utc_now(), actor=actor().name)
+        deeds[deed](number=number, **words, **warned, now=utc_now(), actor=actor().name)
 
     return saving.answer(
         form,
@@ -121,6 +123,14 @@ def withdrawals_decide(number: str, deed: str) -> ResponseReturnValue:
     )
 
 
+def _warned(form: RejectForm, batch_id: int | None) -> bool:
+    """Tell whether the page that was answered has named the payout file; the next one names it."""
+    named = str(batch_id or "")
+    found = batch_id is not None and form.batch.data == named
+    form.batch.data = named
+    return found
+
+
 @blueprint.post("/withdrawals/batch")
 def withdrawals_batch() -> ResponseReturnValue:
     """Put every approved withdrawal into a payout file."""
@@ -132,21 +142,7 @@ def withdrawals_batch() -> ResponseReturnValue:
 @blueprint.get("/withdrawals/batch/<int:batch_id>.<any(xlsx, csv):kind>")
 def withdrawals_file(batch_id: int, kind: str) -> ResponseReturnValue:
     """Hand out a payout file; that it was taken is logged."""
-    batch = db.session.get(PayoutBatch, batch_id)
-    if batch is None:
-        raise NotFound("unknown_batch", "There is no such payout file.")
-    rows = select(Withdrawal).options(joinedload(Withdrawal.leader)).where(Withdrawal.batch_id == batch_id)
-    sheet = payout_sheet(batch, db.session.scalars(rows.order_by(Withdrawal.id)).all())
-    content = xlsx.write_xlsx([sheet]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
+    content = payout_files.content_of(payout_files.get_batch(batch_id), kind)
     who = actor().name
-    in_transaction(
-        lambda: audit.record(
-            at=utc_now(),
-            actor=who,
-            verb="payout_file_taken",
-            subject_kind="payout_batch",
-            subject=str(batch_id),
-        )
-    )
-    mime = xlsx.CONTENT_TYPE if kind == "xlsx" else csv_files.CONTENT_TYPE
-    return attachment(content, f"payout-{batch_id}.{kind}", mime)
+    in_transaction(lambda: payout_files.note_taken(batch_id, now=utc_now(), actor=who))
+    return attachment(content, f"payout-{batch_id}.{kind}", payout_files.KINDS[kind])
