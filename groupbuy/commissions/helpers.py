@@ -96,6 +96,17 @@ def shares_of(account_id: int, *, most: int = 200) -> Sequence[ShareRow]:
     return [ShareRow(*row) for row in db.session.execute(rows.order_by(Round.id.desc()).limit(most))]
 
 
+def shares_in(round_id: int, leader_id: int) -> Sequence[tuple[str, int, int]]:
+    """Return who helped a leader in a round, by name, with the share agreed at its close and fen so far."""
+    rows = (
+        select(Account.name, HelperShare.share_bp, HelperShare.settled_fen)
+        .join(HelperShare, HelperShare.account_id == Account.id)
+        .where(HelperShare.round_id == round_id, HelperShare.leader_id == leader_id)
+        .order_by(Account.name, Account.id)
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
+
+
 def store(ends: Parts) -> None:
     """Write down what the ledger has booked now."""
     rows = [

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupbuy.accounts import queries as accounts
 from groupbuy.analytics import leader_statement
 from groupbuy.analytics.invariants import check_all
 from groupbuy.commissions.helpers import shares_of
@@ -22,6 +24,7 @@ from groupbuy.orders.models import Order
 from tests import building
 from tests.building import ACTOR, NOW
 from tests.money import PICKED, SETTLED, hand_out, keep
+from tests.support.seats import appoint
 
 shares = st.dictionaries(st.integers(1, 50), st.integers(0, 2000), max_size=5)
 
@@ -87,4 +90,10 @@ def test_helpers_get_their_shares_when_the_commission_settles(app: Flask, client
     assert [(row.share_bp, row.settled_fen) for row in shares_of(first)] == [(3333, 66)]
     rows = leader_statement.statement(leader.id, "2026-11")
     assert leader_statement.sums_by_source(rows)["helper_share"] == (0, 0, -86)
+    # The statement's figure opens to the round, where each helper's part of it stands.
+    desk = appoint(app, accounts.get_account(leader.account_id), "leader", SETTLED)
+    with time_machine.travel(SETTLED, tick=False):
+        page = desk.get(f"/leader/commission/{round_.name}").text
+    assert "小赵 · 33.33% · ¥0.66" in page
+    assert "小钱 · 10% · ¥0.20" in page
     assert not [(one.name, one.examples) for one in check_all(now=SETTLED, at_rest=False) if one.violations]

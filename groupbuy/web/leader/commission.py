@@ -9,6 +9,7 @@ from groupbuy.analytics import leader_commission as earned
 from groupbuy.analytics.leader_desk import figures_of_rounds
 from groupbuy.campaigns.listing import Viewer, rounds_page
 from groupbuy.campaigns.rules import RoundState
+from groupbuy.commissions.helpers import shares_in
 from groupbuy.commissions.sheets import rate_text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.web.kit.paging import Pages
@@ -57,5 +58,6 @@ def commission_round(name: str) -> ResponseReturnValue:
         figures=figures_of_rounds(leader_id=leader.id, round_ids=[round_.id])[round_.id],
         lines=lines,
         pages=Pages(page, ceil(count / LINES_PER_PAGE), count),
+        shares=shares_in(round_.id, leader.id),
         rate_text=rate_text,
     )
