@@ -46,7 +46,7 @@ _OWNED: tuple[tuple[str, str, str, str], ...] = (
     ("commission:leader:", ":pending", "佣金待入账", "leader"),
     ("commission:leader:", ":frozen", "佣金冻结", "leader"),
     ("commission:leader:", ":settled", "佣金可提现", "leader"),
-    ("commission:helper:", ":settled", "帮手分成", "helper"),
+    ("commission:helper:", ":settled", "助手分成", "helper"),
     ("payable:supplier:", "", "应付供应商", "supplier"),
 )
 # Helpers are named by the number of their account, so that no name leaves with a file.
