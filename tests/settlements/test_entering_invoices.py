@@ -13,7 +13,7 @@ from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.settlements import claims, invoices
 from groupbuy.settlements.invoices import Asked
 from groupbuy.settlements.models import SupplierInvoice
-from tests.settlements.test_settling_suppliers import NOW, Bought, enter
+from tests.settlements.bought import NOW, Bought, enter
 
 RIGHT = (Asked("P1", 7, 3500), Asked("P2", 6, 1998))
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from tests.settlements.test_settling_suppliers import Bought
+from tests.settlements.bought import Bought
 from tests.settlements.test_supplier_pages import clock, finance_program
 from tests.support.commands import Run
 
