@@ -1,7 +1,8 @@
 """What leaders missed before all had come is told apart: what never came, and what was lost on its way.
 
 Nobody is charged for goods that no supplier was paid for: as far as a shortage explains what is missing,
-what was charged for it is given back.
+what was charged for it is given back. What suppliers were charged by what they were to bring is then divided
+by what they brought.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from groupbuy.delivery.rules import Payer
 from groupbuy.orders import shortening
 from groupbuy.orders.rules import part_of
 from groupbuy.settlements import adjusting
-from groupbuy.warehouse import supply
+from groupbuy.warehouse import origins, supply
 from groupbuy.warehouse.supply import Supply
 
 
@@ -44,6 +45,8 @@ def _tell_apart(there: Supply, found: Sequence[Discrepancy], now: datetime, acto
         if units > 0:
             _give_back(one, units, now, actor)
             left -= units
+        if there.final and one.payer == Payer.SUPPLIER:
+            _divide_anew(one, now, actor)
 
 
 def _give_back(found: Discrepancy, units: int, now: datetime, actor: Actor) -> None:
@@ -81,3 +84,31 @@ def _owe_again(found: Discrepancy, units: int, still: int, now: datetime, actor:
                 actor=actor.name,
             )
     return back
+
+
+def _divide_anew(found: Discrepancy, now: datetime, actor: Actor) -> None:
+    """Charge each of several suppliers as if it had been decided now that all has come."""
+    had = adjusting.taken_off(found.cause)
+    parts = origins.charges(
+        found.offer, found.missing - found.never_came, origins.agreed_cost(found.offer_id)
+    )
+    due = {one.supplier_id: one.amount_fen for one in parts}
+    suppliers = sorted(had.keys() | due.keys())
+    for supplier_id in suppliers if len(suppliers) > 1 else ():
+        change_fen = had.get(supplier_id, 0) - due.get(supplier_id, 0)
+        if change_fen and _move_charge(found, supplier_id, change_fen, now, actor):
+            found.charge_fen -= change_fen
+
+
+def _move_charge(
+    found: Discrepancy, supplier_id: int, change_fen: int, now: datetime, actor: Actor
+) -> int | None:
+    return adjusting.adjust(
+        supplier_id=supplier_id,
+        kind="claim",
+        amount_fen=change_fen,
+        cause=f"{found.cause}:{supplier_id}:brought",
+        note=f"签收差异按实到分摊 {found.stop.day} {found.offer.product.code}",
+        now=now,
+        actor=actor.name,
+    )

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from groupbuy.audit import service as audit
 from groupbuy.audit.actor import Actor
 from groupbuy.campaigns import lifecycle
-from groupbuy.campaigns.models import OfferVersion, Round
+from groupbuy.campaigns.models import Round
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import settling
 from groupbuy.db import db
@@ -206,7 +204,7 @@ def _refund(found: Discrepancy, payer: Payer | None, round_: Round, now: datetim
     # What a shortage took since was never sent, and nobody is charged for it.
     found.sent = found.got + missing.really_missing(found)
     _carry_out(found, losing, now, actor)
-    parts = origins.charges(found.offer, found.missing, _cost_of(found.offer_id))
+    parts = origins.charges(found.offer, found.missing, origins.agreed_cost(found.offer_id))
     found.payer, found.charge_fen = payer, sum(one.amount_fen for one in parts)
     if payer is Payer.SUPPLIER and found.charge_fen:
         _owe_less(found, parts, now, actor)
@@ -258,11 +256,6 @@ def _owe_less(found: Discrepancy, parts: Sequence[Part], now: datetime, actor: A
             now=now,
             actor=actor.name,
         )
-
-
-def _cost_of(offer_id: int) -> int:
-    latest = select(OfferVersion.cost_fen).where(OfferVersion.offer_id == offer_id)
-    return db.session.scalars(latest.order_by(OfferVersion.number.desc()).limit(1)).one()
 
 
 def _log(found: Discrepancy, now: datetime, actor: Actor) -> None:

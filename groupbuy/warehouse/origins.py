@@ -1,6 +1,7 @@
 """Whose goods they were, and what they cost, where several suppliers brought them.
 
-Goods are handed out by product, so of one unit nobody knows whose it was: each answers for what it brought.
+Goods are handed out by product, so of one unit nobody knows whose it was: each answers for what it brought,
+or is to bring while its order is open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from groupbuy.campaigns.models import Offer
+from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from groupbuy.purchasing.queries import FINAL
 from groupbuy.warehouse.mixing import Brought, cost_by_supplier, mean_cost
 from groupbuy.warehouse.models import GoodsReceiptLine
 
@@ -48,18 +50,29 @@ def cost_of(offer_id: int, cost_fen: int) -> int:
     return mean_cost(list(parts.values())) if parts else cost_fen
 
 
+def agreed_cost(offer_id: int) -> int:
+    """Return what a unit of an offer costs in fen, as it stands last."""
+    latest = select(OfferVersion.cost_fen).where(OfferVersion.offer_id == offer_id)
+    return db.session.scalars(latest.order_by(OfferVersion.number.desc()).limit(1)).one()
+
+
 def _brought(offer_id: int) -> Mapping[int, Brought]:
-    """Return by supplier what came of an offer; nothing where only its own has brought something."""
-    units = total(GoodsReceiptLine.delivered - GoodsReceiptLine.rejected)
+    """Return by supplier what came of an offer; nothing where only its own has brought something.
+
+    Of an order on which more may come all that was bought counts: goods go out before they are booked, and
+    who is booked first would answer for everything.
+    """
+    came = total(GoodsReceiptLine.delivered - GoodsReceiptLine.rejected)
+    terms = (PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen, PurchaseOrderLine.purchased)
     rows = db.session.execute(
-        select(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen, units, Offer.supplier_id)
+        select(*terms, came.label("came"), PurchaseOrder.state, Offer.supplier_id.label("own_id"))
         .join(PurchaseOrderLine, PurchaseOrderLine.purchase_order_id == PurchaseOrder.id)
-        .join(GoodsReceiptLine, GoodsReceiptLine.purchase_order_line_id == PurchaseOrderLine.id)
+        .outerjoin(GoodsReceiptLine, GoodsReceiptLine.purchase_order_line_id == PurchaseOrderLine.id)
         .join(Offer, Offer.id == PurchaseOrderLine.offer_id)
         .where(PurchaseOrderLine.offer_id == offer_id)
-        .group_by(PurchaseOrder.supplier_id, PurchaseOrderLine.cost_fen, Offer.supplier_id)
-        .having(units > 0)
+        .group_by(PurchaseOrderLine.id, *terms, PurchaseOrder.state, Offer.supplier_id)
         .order_by(PurchaseOrder.supplier_id)
     ).all()
-    by_others = any(supplier_id != own_id for supplier_id, _, _, own_id in rows)
-    return {row[0]: Brought(row[2], row[1]) for row in rows} if by_others else {}
+    units = [row.came if row.state in FINAL else max(row.came, row.purchased) for row in rows]
+    brought = {row[0]: Brought(one, row.cost_fen) for row, one in zip(rows, units, strict=True) if one}
+    return brought if brought.keys() - {row.own_id for row in rows} else {}

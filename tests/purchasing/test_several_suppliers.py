@@ -4,25 +4,35 @@ P1 costs ¥5.00 in cases of 6 at S1, its own supplier. Where they are named, S2 
 and S3 ¥6.00 in cases of 1.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog import sourcing
-from groupbuy.catalog.models import Product
+from groupbuy.catalog.models import Product, Supplier
 from groupbuy.catalog.sourcing import Further, Sourcing
 from groupbuy.db import db
-from groupbuy.db.transaction import transaction
-from groupbuy.flows import late_orders, receiving
+from groupbuy.db.totals import total
+from groupbuy.db.transaction import in_transaction, transaction
+from groupbuy.delivery import missing
+from groupbuy.delivery import queries as delivered
+from groupbuy.delivery import service as delivery
+from groupbuy.delivery.models import Discrepancy
+from groupbuy.delivery.rules import Decision, Payer
+from groupbuy.flows import dispatching, late_orders, receiving, signing
 from groupbuy.flows.ordering import Wish
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders.models import Order
 from groupbuy.purchasing import queries as purchasing
+from groupbuy.settlements.models import SupplierAdjustment
 from groupbuy.warehouse import origins
 from groupbuy.warehouse.mixing import Brought, cost_by_supplier, mean_cost, surplus_by_line
 from groupbuy.warehouse.rules import Policy
@@ -185,6 +195,79 @@ def test_what_nothing_more_comes_of_is_closed_by_hand(app: Flask) -> None:
     day.share_out(round_, Policy.PRO_RATA)
     assert day.quantities(order) == {"P1": 30}
     assert day.wrong() == []
+
+
+@pytest.mark.parametrize("booked", [(), ("S1",), ("S2",), ("S1", "S2")])
+def test_who_brought_missing_goods_is_charged_alike_before_and_after_they_are_booked(
+    app: Flask, booked: Sequence[str]
+) -> None:
+    product = add_product(Sourcing("share", None, (replace(S2, share_bp=4_000),)))
+    round_, order = closed(app, product, 100)
+    receive_whole(round_, booked)
+    in_transaction(lambda: delivery.plan_day(day=building.PICKUP, now=day.ARRIVES, actor="test"))
+    leave()
+    charge(sign_short(order, 10))
+    receive_whole(round_, {"S1", "S2"} - set(booked))
+    # Ten cost ¥46.00 in the mean, of which by the worth of 60 at ¥5.00 and 40 at ¥4.00.
+    assert taken_off() == {"S1": -3_000, "S2": -1_600}
+    assert (day.quantities(order), day.wrong()) == ({"P1": 90}, [])
+
+
+def test_who_was_charged_and_then_brought_nothing_gets_it_back_from_who_brought_all(app: Flask) -> None:
+    product = add_product(Sourcing("share", None, (replace(S2, share_bp=4_000),)))
+    round_, order = closed(app, product, 100)
+    in_transaction(lambda: delivery.plan_day(day=building.PICKUP, now=day.ARRIVES, actor="test"))
+    leave()
+    charge(sign_short(order, 10))
+    assert taken_off() == {"S1": -3_000, "S2": -1_600}
+    day.receive(number_of(round_, "S1"), {"P1": 100}, confirmed=2)
+    with transaction():
+        receiving.close_rest(number=number_of(round_, "S2"), now=day.ARRIVES, actor=day.ACTOR)
+    assert taken_off() == {"S1": -5_000, "S2": 0}
+    assert (day.quantities(order), day.wrong()) == ({"P1": 90}, [])
+
+
+def receive_whole(round_: Round, suppliers: Collection[str]) -> None:
+    """Book all that was ordered of some suppliers."""
+    for code in sorted(suppliers):
+        day.receive(number_of(round_, code), {"P1": {"S1": 60, "S2": 40}[code]})
+
+
+def leave() -> None:
+    """Let the only route of the day leave."""
+    db.session.rollback()
+    (route,) = delivered.routes_of(building.PICKUP)
+    route_id = route.id
+    in_transaction(lambda: dispatching.leave(route_id=route_id, now=day.ARRIVES, actor=day.ACTOR))
+
+
+def sign_short(order: Order, units: int) -> Discrepancy:
+    """Sign for an order of 100 without so many of them."""
+    lacking = day.stored(order)
+    offer_id, leader_id = lacking.lines[0].offer_id, lacking.leader_id
+    (stop,) = delivered.stops_of(building.PICKUP, leader_id)
+    stop_id, counts = stop.id, {offer_id: signing.Count(100 - units, "missing")}
+    said: Any = {"now": day.ARRIVES, "actor": day.ACTOR}
+    in_transaction(lambda: signing.sign(stop_id=stop_id, leader_ids=[leader_id], counts=counts, **said))
+    return missing.discrepancies(day=building.PICKUP)[0]
+
+
+def charge(found: Discrepancy) -> None:
+    """Let the suppliers pay for what is missing."""
+    chosen: Any = {"decision": Decision.REFUND, "payer": Payer.SUPPLIER}
+    found_id = found.id
+    in_transaction(
+        lambda: signing.decide(discrepancy_id=found_id, **chosen, now=day.ARRIVES, actor=day.ACTOR)
+    )
+
+
+def taken_off() -> dict[str, int]:
+    """Return by supplier what was taken off what it is owed, in fen."""
+    db.session.rollback()
+    rows = select(Supplier.code, total(SupplierAdjustment.amount_fen)).join(
+        SupplierAdjustment, SupplierAdjustment.supplier_id == Supplier.id
+    )
+    return {row[0]: row[1] for row in db.session.execute(rows.group_by(Supplier.code))}
 
 
 PARTS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=5)
