@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.audit.actor import Actor
-from groupbuy.catalog.models import Product
+from groupbuy.catalog.models import Product, Supplier
 from groupbuy.settlements import returns
 from groupbuy.warehouse import issuing
 from groupbuy.warehouse.models import StockIssue
@@ -21,8 +21,9 @@ def take_out(
     actor: Actor,
     submission_key: str | None = None,
     batch_id: int | None = None,
+    supplier: Supplier | None = None,
 ) -> StockIssue:
-    """Write goods off or return them to the product's supplier, as ``issuing.issue``; raise as that."""
+    """Write goods off or return them to a supplier that brought them, as ``issuing.issue``; raise as that."""
     issue = issuing.issue(
         product=product,
         kind=kind,
@@ -33,6 +34,7 @@ def take_out(
         actor=actor.name,
         submission_key=submission_key,
         batch_id=batch_id,
+        supplier=supplier,
     )
     returns.take_off(issue, now=now)
     return issue

@@ -8,16 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from groupbuy.audit import service as audit
-from groupbuy.catalog.models import Product
+from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
 from groupbuy.db.submissions import first_of
 from groupbuy.kernel.errors import BadInput, NotFound
-from groupbuy.warehouse import stock
+from groupbuy.warehouse import batching, sending_back, stock
 from groupbuy.warehouse.models import StockIssue
 from groupbuy.warehouse.rules import paper_number
+from groupbuy.warehouse.sending_back import SUPPLIER_RETURN
 
-WRITE_OFF, SUPPLIER_RETURN = "write_off", "supplier_return"
+WRITE_OFF = "write_off"
 PREFIXES = {WRITE_OFF: "WO", SUPPLIER_RETURN: "SR"}
 MAX_REASON = 200
 CAUSE = "stock_issue"
@@ -34,21 +35,26 @@ def issue(
     actor: str,
     submission_key: str | None = None,
     batch_id: int | None = None,
+    supplier: Supplier | None = None,
 ) -> StockIssue:
-    """Write goods off or return them to the product's supplier, at the cost of the last that came in.
+    """Write goods off at the cost of the last that came in, or return them to a supplier that brought them.
 
-    Without a batch those go that expire first. The same key again is the first issue. Raise BadInput,
-    RuleBroken ``out_of_stock``.
+    Without a batch those go that expire first; see ``sending_back.settle`` for whose they are. The same key
+    again is the first issue. Raise BadInput, RuleBroken ``out_of_stock`` and as that.
     """
     if first := first_of(StockIssue, submission_key):
         return first
     _check(units, reason.strip())
+    if supplier is not None and kind != SUPPLIER_RETURN:
+        raise BadInput("not_a_return", "Only a return goes to a supplier.", param="supplier_code")
     values = {"kind": kind, "units": units, "reason": reason.strip(), "submission_key": submission_key}
     row = _note(product, now.astimezone(zone), at=now, actor=actor, **values)
     cause = (CAUSE, row.id)
     stock.take(
         product_id=product.id, units=units, kind=kind, cause=cause, now=now, actor=actor, batch_id=batch_id
     )
+    if kind == SUPPLIER_RETURN:
+        sending_back.settle(row, product, batching.of_movement(kind, cause), supplier)
     _log(row, product.code)
     return row
 
@@ -66,7 +72,6 @@ def _note(product: Product, day: datetime, **values: Any) -> StockIssue:
         id=issue_id,
         number=paper_number(PREFIXES[values["kind"]], day, issue_id),
         product_id=product.id,
-        supplier_id=product.supplier_id if values["kind"] == SUPPLIER_RETURN else None,
         cost_fen=stock.last_cost(product.id),
         **values,
     )
@@ -76,13 +81,14 @@ def _note(product: Product, day: datetime, **values: Any) -> StockIssue:
 
 
 def _log(row: StockIssue, product_code: str) -> None:
+    whose = {"supplier": row.supplier.code} if row.supplier else {}
     audit.record(
         at=row.at,
         actor=row.actor,
         verb=f"stock_{row.kind}",
         subject_kind="product",
         subject=product_code,
-        after={"units": row.units, "reason": row.reason, "number": row.number},
+        after={"units": row.units, "reason": row.reason, "number": row.number} | whose,
     )
 
 

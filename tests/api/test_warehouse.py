@@ -125,7 +125,12 @@ def test_a_batch_is_found_by_its_day_and_traced(town: Town, clock: Any) -> None:
     assert rest["next_cursor"] is None
     body = {"product_code": "P1", "kind": "write_off", "units": 1, "reason": "破损"}
     assert clerk.post("/stock/issues", body | {"batch_id": 999}).json["error"]["code"] == "out_of_stock"
-    assert clerk.post("/stock/issues", body | {"batch_id": batch["batch_id"]}).status_code == 201
+    assert clerk.post("/stock/issues", body | {"supplier_code": "S1"}).json["error"]["code"] == "not_a_return"
+    back = body | {"kind": "supplier_return", "batch_id": batch["batch_id"]}
+    unknown = clerk.post("/stock/issues", back | {"supplier_code": "S9"}).json
+    assert unknown["error"]["code"] == "unknown_supplier"
+    returned = clerk.post("/stock/issues", back | {"supplier_code": "S1"})
+    assert (returned.status_code, returned.json["supplier_code"]) == (201, "S1")
 
 
 def test_goods_move_between_warehouses_in_two_steps(town: Town, clock: Any) -> None:

@@ -10,6 +10,7 @@ from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.shapes import Code, Json, Page, RowNumber, Shape
 from groupbuy.catalog.service import get_product
+from groupbuy.catalog.supplier_files import get_supplier
 from groupbuy.config import Settings
 from groupbuy.flows import receiving, taking_out
 from groupbuy.flows.receiving import MAX_TEXT, MAX_UNITS, Delivery
@@ -214,6 +215,7 @@ class AlertShape(Shape):
 class IssueGoods(Body):
     """Goods that leave the stock for no round, of one batch or first expired first.
 
+    A return goes to the supplier that brought these goods; of several name one as ``supplier_code``.
     The same ``submission_key`` again is the same issue.
     """
 
@@ -223,10 +225,14 @@ class IssueGoods(Body):
     reason: Annotated[Text, Field(min_length=1, max_length=issuing.MAX_REASON)]
     submission_key: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
     batch_id: RowNumber | None = None
+    supplier_code: Code | None = None
 
 
 class IssueShape(Shape):
-    """A note of goods that left the stock; the cost is in fen per sale unit."""
+    """A note of goods that left the stock; the cost is in fen per sale unit.
+
+    ``supplier_code`` is to whom they went back, null for what was written off.
+    """
 
     number: str
     product_code: str
@@ -234,6 +240,7 @@ class IssueShape(Shape):
     units: int
     cost_fen: int
     reason: str
+    supplier_code: str | None
 
 
 @endpoint("GET", "/stock", scope="warehouse:read", query=StockQuery, answers={200: StockRows})
@@ -261,7 +268,7 @@ def set_stock_alert(identity: Identity, body: AlertBody) -> tuple[int, Any]:
 
 @endpoint("POST", "/stock/issues", scope="warehouse:write", body=IssueGoods, answers={201: IssueShape})
 def issue_goods(identity: Identity, body: IssueGoods) -> tuple[int, Any]:
-    """Write goods off, or return them to the product's supplier."""
+    """Write goods off, or return them to a supplier that brought them."""
     settings: Settings = current_app.extensions["groupbuy_settings"]
     product = get_product(body.product_code)
     issue = taking_out.take_out(
@@ -274,6 +281,8 @@ def issue_goods(identity: Identity, body: IssueGoods) -> tuple[int, Any]:
         actor=identity.actor,
         submission_key=body.submission_key,
         batch_id=body.batch_id,
+        supplier=get_supplier(body.supplier_code) if body.supplier_code else None,
     )
     shown = {name: getattr(issue, name) for name in ("number", "kind", "units", "cost_fen", "reason")}
-    return 201, shown | {"product_code": product.code}
+    to = issue.supplier.code if issue.supplier else None
+    return 201, shown | {"product_code": product.code, "supplier_code": to}

@@ -11,13 +11,15 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.aftersales.models import AfterSaleCase
 from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
+from groupbuy.catalog.supplier_files import get_supplier
 from groupbuy.documents import pdf, xlsx
 from groupbuy.documents.sheet import Sheet
 from groupbuy.flows import taking_back, taking_out
 from groupbuy.kernel.clock import utc_now
-from groupbuy.warehouse import batching, issuing
-from groupbuy.warehouse.issuing import SUPPLIER_RETURN, WRITE_OFF
+from groupbuy.warehouse import batching, issuing, sending_back
+from groupbuy.warehouse.issuing import WRITE_OFF
 from groupbuy.warehouse.models import BatchMovement, StockBatch, StockIssue, StockMovement, StockTransfer
+from groupbuy.warehouse.sending_back import SUPPLIER_RETURN
 from groupbuy.warehouse.sheets import issue_note
 from groupbuy.warehouse.transferring import TRANSFER
 from groupbuy.web.admin import saving
@@ -71,6 +73,7 @@ class IssueForm(KeyedForm):
         ],
     )
     batch = SelectField(_l("Batch"), coerce=int)
+    supplier_code = SelectField(_l("Back to"), default="")
     units = WholeField(_l("Units"), validators=[InputRequired()])
     reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=issuing.MAX_REASON)])
 
@@ -118,11 +121,13 @@ def _movements() -> Select[*tuple[Any, ...]]:
 
 @blueprint.route("/stock/<code>/issue", methods=["GET", "POST"])
 def stock_issue(code: str) -> ResponseReturnValue:
-    """Write goods off or return them to the supplier, with a note."""
+    """Write goods off or return them to a supplier, with a note."""
     product, form = get_product(code), IssueForm()
     form.batch.choices = _batches(product.id)
+    _ask_whose(form, product)
 
     def store() -> None:
+        to = form.data.get("supplier_code") if form.kind.data == SUPPLIER_RETURN else None
         taking_out.take_out(
             product=get_product(code),
             kind=form.kind.data,
@@ -133,6 +138,7 @@ def stock_issue(code: str) -> ResponseReturnValue:
             actor=actor(),
             submission_key=form.submission_key.data or None,
             batch_id=form.batch.data or None,
+            supplier=get_supplier(to) if to else None,
         )
 
     back = url_for("admin.stock_product", code=code)
@@ -150,6 +156,15 @@ def _batches(product_id: int) -> list[SelectChoice]:
     rows = batching.there(product_id)
     named = (SelectChoice(rows[one].id, batch_label(rows[one])) for one in sorted(rows))
     return [SelectChoice(0, _("what expires first")), *named]
+
+
+def _ask_whose(form: IssueForm, product: Product) -> None:
+    suppliers = sending_back.suppliers_of(product)
+    if len(suppliers) == 1:
+        del form.supplier_code
+        return
+    named = (SelectChoice(one.code, f"{one.name} ({one.code})") for one in suppliers)
+    form.supplier_code.choices = [SelectChoice("", _("who brought the goods")), *named]
 
 
 @blueprint.get("/stock/notes/<number>.<any(xlsx, pdf):suffix>")
