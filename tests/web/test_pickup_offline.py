@@ -245,7 +245,7 @@ def test_what_was_refunded_while_a_bag_was_handed_out_is_asked_about_and_the_res
         page.get_by_role("button", name="发送并刷新").click()
         expect(page.locator("#conflict-count")).to_have_text("1")
         page.get_by_role("link", name="冲突待处理").click()
-        expect(page.locator("main")).to_contain_text("P1 只剩 0 件未发放")
+        expect(page.locator("main")).to_contain_text("苹果 只剩 0 件未发放")
         page.get_by_role("button", name="货已不在").click()
         expect(page.locator("main")).to_contain_text("没有待处理")
     db.session.rollback()
