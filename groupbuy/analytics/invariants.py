@@ -10,6 +10,7 @@ from groupbuy.analytics import (
     invariants_clock,
     invariants_closes,
     invariants_goods,
+    invariants_guards,
     invariants_keys,
     invariants_ledger,
     invariants_log,
@@ -34,6 +35,7 @@ def check_all(*, now: datetime, at_rest: bool | None = None) -> list[Finding]:
         *invariants_closes.CHECKS,
         *invariants_goods.CHECKS,
         *invariants_log.CHECKS,
+        *invariants_guards.CHECKS,
         *invariants_ledger.CHECKS,
         *invariants_channels.CHECKS,
     ]

@@ -15,6 +15,7 @@ from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
 from tests.building import NOW, ZONE
 from tests.support.commands import Run
+from tests.support.tampering import tamper
 
 LATER = NOW + timedelta(seconds=21)
 
@@ -61,7 +62,7 @@ def test_tampering_breaks_the_chain_and_the_check_says_so(
     _post("3")
     _seal()
     with transaction():
-        db.session.execute(db.text(tampering))
+        tamper(tampering)
     answer = cli_runner("ledger", "check", check=False)
     assert answer.exit_code == 1
     assert "WRONG ledger_seals" in answer.stdout
