@@ -43,7 +43,7 @@ KINDS: Mapping[str, Callable[[Flask, int], Outcome]] = {
     "T9": lambda app, size: erring.run(app, faults=size),
     "T10": lambda app, size: killing.halt_often(app, faults=size),
     "T12": lambda app, size: losing.run(app, operations=size),
-    "T13": lambda app, size: modelling.run(app, examples=size, steps=max(size // 5, 30)),
+    "T13": lambda app, size: modelling.run(app, examples=size, steps=min(max(size // 5, 30), 100)),
     "T13M": lambda app, size: modelling.run_money(app, examples=size, steps=max(size // 4, 30)),
     "T15": lambda app, size: saving.run(app, faults=size),
     "T16": lambda app, size: migrating.run(app, faults=size),
