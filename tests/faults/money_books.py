@@ -187,15 +187,17 @@ def compare_with_channel(model: MoneyModel, simulator: Simulator) -> None:
 
 def check_invariants(now: datetime) -> None:
     """Raise AssertionError where an invariant of the books, or a bill of the channel, is broken."""
-    gateway = charging_here().gateways["wechat"]
     for day in [one.day for one in reconciling.stored_days()]:
-        lines = gateway.bill(day)
-        in_transaction(
-            lambda day=day, lines=lines: reconciling.store_bill(  # type: ignore[misc] # mypy cannot tell its type.
-                channel="wechat", day=day, lines=lines, now=now, actor=SCHEDULER
-            )
-        )
+        fetch_bill(day, now)
     db.session.rollback()
     checks = (*invariants_ledger.CHECKS, *invariants_ledger.AT_REST, *invariants_channels.CHECKS)
     wrong = [found for one in checks if (found := one.run()).violations]
     assert not wrong, wrong
+
+
+def fetch_bill(day: date, now: datetime) -> None:
+    """Keep the channel's bill of a day as it stands."""
+    lines = charging_here().gateways["wechat"].bill(day)
+    in_transaction(
+        lambda: reconciling.store_bill(channel="wechat", day=day, lines=lines, now=now, actor=SCHEDULER)
+    )

@@ -15,6 +15,7 @@ from groupbuy.flows.putting_right import Charge, Request
 from groupbuy.members.models import Resident
 from tests import building
 from tests.building import ACTOR
+from tests.faults.money_bills import Bills
 from tests.faults.money_partners import Partners
 from tests.faults.money_payers import Payers
 from tests.faults.money_refunds import Refunds
@@ -35,7 +36,7 @@ from tests.faults.money_transfers import Transfers
 STAGES = ("selling", "handed_out", "settled", "settled", "month_over")
 
 
-class MoneyMachine(Payers, Refunds, Partners, Transfers):
+class MoneyMachine(Payers, Refunds, Partners, Transfers, Bills):
     """All of it, in any order."""
 
     @initialize(stage=st.sampled_from(STAGES))

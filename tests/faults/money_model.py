@@ -30,6 +30,7 @@ from tests.faults.money_rows import (
     ModelRefund,
     ModelRound,
     ModelStatement,
+    ModelStray,
     ModelWithdrawal,
 )
 
@@ -46,6 +47,7 @@ class MoneyModel:
         self.refunds: list[ModelRefund] = []
         self.withdrawals: dict[str, ModelWithdrawal] = {}
         self.statements: dict[str, ModelStatement] = {}
+        self.strays: dict[tuple[str, str], ModelStray] = {}
         self.unsettled_fen = 0
 
     def post(self, debit: str, credit: str, fen: int) -> None:

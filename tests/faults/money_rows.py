@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from groupbuy.kernel.money import divide_half_up
 
@@ -122,3 +122,17 @@ class ModelStatement:
     fen: int
     state: str = "made"
     paid: int = 0
+
+
+@dataclass
+class ModelStray:
+    """What only the channel's bill of a day has; ``done`` is the deed that settled it and its account."""
+
+    fen: int
+    day: date
+    done: tuple[str, str] | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether somebody has settled it."""
+        return self.done is not None

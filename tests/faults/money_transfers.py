@@ -112,6 +112,7 @@ class Transfers(Stage):
             if one.state == "mispaid":
                 self.mend(number, one, crash=False)
         self.compare(kept=True)
+        super().clear_up()
 
     def take_in_transfers(self) -> None:
         """Take in what the platform has learned of transfers, which is what WeChat says."""

@@ -1,0 +1,83 @@
+"""T13 over money: what only the channel's bill has, and what finance books or explains of it."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from groupbuy.finance import rules
+from groupbuy.flows import settling_bills
+from groupbuy.payments.bill_differences import find_difference
+from groupbuy.payments.simulator.book import Trade
+from tests.faults import money_books
+from tests.faults.money_rows import CHANNEL, HELD, ModelStray
+from tests.faults.money_stage import Stage, crashes, pick_one, some
+
+ACCOUNTS = {"held": HELD, "differences": "expense:differences"}
+DEEDS = ("explain", "book", "book", "book")
+
+
+class Bills(Stage):
+    """A channel whose book has what nobody here knows of, and finance who settles it."""
+
+    @rule(fen=st.integers(1, 3000), back=st.integers(0, 3000))
+    def go_astray(self, fen: int, back: int) -> None:
+        """Let the channel take money that was asked for nowhere here, and perhaps give some of it back."""
+        type(self).faults += 1
+        number = f"STRAY{self.key()}"
+        book = self.simulator.book
+        book.open(Trade(number, "", "", fen, "NATIVE", "", None, "x", "somebody"))
+        book.pay(number, now=self.now)
+        day = self.now.astimezone(rules.BOOKS).date()
+        self.model.strays["pay", number] = ModelStray(fen, day)
+        if 0 < back <= fen:
+            book.refund(f"{number}B", payment=number, amount_fen=back, total_fen=fen, now=self.now)
+            book.settle(f"{number}B", "SUCCESS", now=self.now)
+            self.model.strays["refund", f"{number}B"] = ModelStray(back, day)
+
+    @precondition(lambda self: self.model.strays)
+    @rule(pick=some, deed=st.sampled_from(DEEDS), account=st.sampled_from(sorted(ACCOUNTS)), crash=crashes)
+    def settle_difference(self, pick: int, deed: str, account: str, crash: bool) -> None:
+        """Fetch the bill and settle what it has too much, twice by the same form."""
+        (kind, number), stray = pick_one(self.model.strays, pick)
+        self.settle_stray(kind, number, stray, deed, account, crash=crash)
+        self.compare()
+
+    def settle_stray(
+        self, kind: str, number: str, stray: ModelStray, deed: str, account: str, *, crash: bool
+    ) -> None:
+        """Settle it, which is possible once; later it is found only as what was done before."""
+        self.fetch_bill(stray.day)
+        assert (self.difference(kind, number, stray.day) is None) is stray.settled
+        wish = settling_bills.Wish(deed, "x", None, stray.fen, account if deed == "book" else None)
+        of = {"channel": "wechat", "day": stray.day, "kind": kind, "number": number}
+
+        def work() -> Any:
+            return settling_bills.settle(**of, wish=wish, **self.people()).id
+
+        done = self.do(work, crash=crash)
+        assert self.do(work) == done
+        same = (deed, account if deed == "book" else "")
+        assert (done is not None) is (not stray.settled or stray.done == same)
+        if not stray.settled:
+            stray.done = same
+            if deed == "book":
+                into = (CHANNEL, ACCOUNTS[account])
+                self.model.post(*(into if kind == "pay" else reversed(into)), stray.fen)
+
+    def fetch_bill(self, day: date) -> None:
+        """Fetch the bill of a day again, as finance may at any time."""
+        money_books.fetch_bill(day, self.now)
+
+    def difference(self, kind: str, number: str, day: date) -> Any:
+        """Return what differs on a number, None where nothing does or somebody has settled it."""
+        return find_difference(channel="wechat", day=day, kind=kind, number=number)
+
+    def clear_up(self) -> None:
+        """Settle what nobody has settled yet: until then the audit names it."""
+        super().clear_up()
+        for (kind, number), stray in self.model.strays.items():
+            if not stray.settled:
+                self.settle_stray(kind, number, stray, "book", "held", crash=False)
+        self.compare(kept=True)
