@@ -11,9 +11,14 @@ from groupbuy.jobs import runs
 # Rounds first: what closes one makes other things due.
 DUE: Mapping[str, Due] = {**rounds.DUE, **money.DUE, **books.DUE, **pickup.DUE, **archive.DUE}
 EVERYTHING = frozenset(DUE)
-# Opening and closing is short and must be punctual; the rest may take its time in a beat of its own.
+# Opening and closing is short and must be punctual; nothing else may hold it up.
 PUNCTUAL = frozenset({"open", "close"})
-PATIENT = EVERYTHING - PUNCTUAL
+# Somebody waits for these: a buyer for stock or an answer, another program for news.
+PROMPT = frozenset(
+    {"plan", "cap", "tell_opened", "expire", "ask_channel", "ask_refund", "ask_transfer", "announce"}
+)
+# Nobody notices whether these come a little later.
+PATIENT = EVERYTHING - PUNCTUAL - PROMPT
 
 
 def due_steps(*, now: datetime, zone: ZoneInfo, kinds: frozenset[str] = EVERYTHING) -> list[Step]:

@@ -23,11 +23,13 @@ from groupbuy.messaging.webhooks import WEBHOOK_JOB
 from groupbuy.scheduler.keeper import Keeper
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import Failures, run_steps
-from groupbuy.scheduler.ticker import Ticker
+from groupbuy.scheduler.ticker import Beat, Ticker
 from groupbuy.scheduler.work import Done
 from groupbuy.scheduler.workers import Worker
 
 WATCH_SECONDS = 1.0
+# Looking for what may wait is most of what an idle scheduler does.
+PATIENT_SECONDS = 10
 JOIN_SECONDS = 15.0
 
 log = structlog.get_logger()
@@ -37,7 +39,8 @@ class SchedulerProcess:
     """All threads of one scheduler.
 
     Opening and closing have a beat of their own, and each kind of job a worker of its own, so that
-    neither a thousand mails nor five hundred unpaid orders make a round late.
+    neither a thousand mails nor five hundred unpaid orders make a round late. What may wait is looked for
+    less often.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -58,10 +61,9 @@ class SchedulerProcess:
         for thread in (self._keeper, *self._workers.values()):
             thread.start()
         ticker = Ticker(
-            {
-                "rounds": self._beat(ticking.PUNCTUAL, self._after_rounds),
-                "rest": self._beat(ticking.PATIENT, self._tidy),
-            }
+            Beat("rounds", self._steps(ticking.PUNCTUAL, self._after_rounds)),
+            Beat("prompt", self._steps(ticking.PROMPT, self._after_news)),
+            Beat("patient", self._steps(ticking.PATIENT, self._tidy), every=PATIENT_SECONDS),
         )
         log.info("scheduler_started", holder=self._holder)
         while not is_over(WATCH_SECONDS):
@@ -76,10 +78,10 @@ class SchedulerProcess:
         self._leave()
         log.info("scheduler_stopped", holder=self._holder)
 
-    def _beat(
+    def _steps(
         self, kinds: frozenset[str], then: Callable[[list[Done], datetime], None]
     ) -> Callable[[], None]:
-        def beat() -> None:
+        def work() -> None:
             now = utc_now()
             with self._app.app_context():
                 done = list(run_steps(now=now, zone=self._zone, kinds=kinds, failures=self._failures))
@@ -87,7 +89,7 @@ class SchedulerProcess:
             for one in done:
                 self._note(one)
 
-        return beat
+        return work
 
     def _after_rounds(self, done: list[Done], now: datetime) -> None:
         if any(one.kind == "close" for one in done):
@@ -96,9 +98,11 @@ class SchedulerProcess:
             with transaction():
                 heartbeats.beat(self._holder, now=now)
 
-    def _tidy(self, done: list[Done], now: datetime) -> None:
+    def _after_news(self, done: list[Done], _: datetime) -> None:
         if any(one.kind == "announce" for one in done):
             self._workers[WEBHOOK_JOB].wake()
+
+    def _tidy(self, _: list[Done], now: datetime) -> None:
         if heartbeats.any_old(now=now):
             with transaction():
                 heartbeats.forget_old(now=now)

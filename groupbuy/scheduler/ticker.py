@@ -1,7 +1,7 @@
-"""Beats: pieces of work done each second, whatever happens to the wall clock."""
+"""Beats: pieces of work done every so many seconds, whatever happens to the wall clock."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -11,18 +11,21 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from groupbuy.kernel.clock import monotonic_seconds, utc_now
 from groupbuy.scheduler.complaints import complain
 
-PERIOD_SECONDS = 1
-# Longer silence means that APScheduler waits for a moment that the wall clock had shown already.
-PATIENCE_SECONDS = 3.0
+# So much later than due means that APScheduler waits for a moment that the wall clock had shown already.
+PATIENCE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
 
 class Beat:
-    """One piece of work that never runs twice at once in this process and never ends the ticker."""
+    """One piece of work, ``every`` so many seconds.
 
-    def __init__(self, name: str, work: Callable[[], None]) -> None:
+    It never runs twice at once in this process and never ends the ticker.
+    """
+
+    def __init__(self, name: str, work: Callable[[], None], *, every: int = 1) -> None:
         self.name = name
+        self.every = every
         self._work = work
         self._running = threading.Lock()
         self._ended = monotonic_seconds()
@@ -41,18 +44,19 @@ class Beat:
 
     def is_silent(self) -> bool:
         """Tell whether the beat should have run by now but has not begun."""
-        return not self._running.locked() and monotonic_seconds() - self._ended > PATIENCE_SECONDS
+        late = monotonic_seconds() - self._ended - self.every
+        return not self._running.locked() and late > PATIENCE_SECONDS
 
 
 class Ticker:
-    """Run beats each second by APScheduler, which plans by the wall clock, and watch over it.
+    """Run beats by APScheduler, which plans by the wall clock, and watch over it.
 
     A wall clock set back by an hour would stop the beats for an hour; ``check``, called now and then,
     sees by a clock that nobody can set that they are silent, and starts them anew.
     """
 
-    def __init__(self, beats: Mapping[str, Callable[[], None]]) -> None:
-        self._beats = [Beat(name, work) for name, work in beats.items()]
+    def __init__(self, *beats: Beat) -> None:
+        self._beats = beats
         self._scheduler = self._start()
 
     def _start(self) -> BackgroundScheduler:
@@ -63,9 +67,7 @@ class Ticker:
             timezone="UTC",
         )
         for beat in self._beats:
-            scheduler.add_job(
-                beat.run, "interval", seconds=PERIOD_SECONDS, id=beat.name, next_run_time=utc_now()
-            )
+            scheduler.add_job(beat.run, "interval", seconds=beat.every, id=beat.name, next_run_time=utc_now())
         scheduler.start()
         return scheduler
 
