@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from groupbuy.finance.rules import BOOKS
 from groupbuy.kernel.money import plain_yuan
 from groupbuy.payments.simulator.alipay_notices import moment
 from groupbuy.payments.simulator.book import Book, Trade
@@ -46,13 +45,13 @@ def rows_of(book: Book, day: date) -> list[Row]:
     """Return what was paid and given back on a day of China."""
     paid = [
         _row(trade, "交易", trade.paid_at, trade.paid_fen, "")
-        for trade in book.trades.values()
-        if trade.paid_at is not None and _is_on(trade.paid_at, day)
+        for trade in book.paid_on(day)
+        if trade.paid_at is not None
     ]
     back = [
         _row(one.trade, "退款", one.done_at, -one.amount_fen, one.number)
-        for one in book.returns.values()
-        if one.done_at is not None and _is_on(one.done_at, day)
+        for one in book.returned_on(day)
+        if one.done_at is not None
     ]
     return [*paid, *back]
 
@@ -77,10 +76,6 @@ def _row(trade: Trade, kind: str, at: datetime, fen: int, request: str) -> Row:
 
 def _yuan(fen: int) -> str:
     return plain_yuan(fen) if fen >= 0 else f"-{plain_yuan(-fen)}"
-
-
-def _is_on(at: datetime, day: date) -> bool:
-    return at.astimezone(BOOKS).date() == day
 
 
 def pack(book: Book, day: date, seller: str) -> bytes:

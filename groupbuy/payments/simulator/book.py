@@ -4,7 +4,7 @@ import csv
 import gzip
 import hashlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import RLock
 from typing import Any
@@ -101,6 +101,9 @@ class Book:
     def __init__(self) -> None:
         self.trades: dict[str, Trade] = {}
         self.returns: dict[str, Return] = {}
+        # What bills say instead, None leaves it out; and payments and refunds that only bills know.
+        self.misprints: dict[str, int | None] = {}
+        self.strangers: list[Trade | Return] = []
         self.lock = RLock()
 
     def open(self, trade: Trade) -> Trade:
@@ -172,13 +175,37 @@ class Book:
             found.done_at = now if state == "SUCCESS" else None
             return found
 
+    def misprint(self, number: str, amount_fen: int | None, *, like: str | None = None) -> None:
+        """Let bills say another amount of a payment or refund; None leaves it out.
+
+        ``like`` names a payment or refund of the day on which bills have a number that is nobody's.
+        """
+        with self.lock:
+            if like is not None:
+                self.strangers.append(replace(self.returns.get(like) or self.trade(like), number=number))
+            self.misprints[number] = amount_fen
+
+    def paid_on(self, day: date) -> list[Trade]:
+        """Return what was paid on a day of China, as the bill has it."""
+        known = (one for one in (*self.trades.values(), *self.strangers) if isinstance(one, Trade))
+        said = ((one, self.misprints.get(one.number, one.paid_fen)) for one in known if _on(one.paid_at, day))
+        return [replace(one, paid_fen=fen) for one, fen in said if fen is not None]
+
+    def returned_on(self, day: date) -> list[Return]:
+        """Return what has gone back on a day of China, as the bill has it."""
+        known = (one for one in (*self.returns.values(), *self.strangers) if isinstance(one, Return))
+        said = (
+            (one, self.misprints.get(one.number, one.amount_fen)) for one in known if _on(one.done_at, day)
+        )
+        return [replace(one, amount_fen=fen) for one, fen in said if fen is not None]
+
     def bill(self, day: date) -> bytes:
         """Return the bill of a day of China, packed; raise Refused where there is none."""
         rows = [*self._paid_rows(day), *self._refund_rows(day)]
         if not rows:
             raise Refused(400, "NO_STATEMENT_EXIST")
-        paid = sum(trade.paid_fen for trade in self.trades.values() if _on(trade.paid_at, day))
-        back = sum(one.amount_fen for one in self.returns.values() if _on(one.done_at, day))
+        paid = sum(trade.paid_fen for trade in self.paid_on(day))
+        back = sum(one.amount_fen for one in self.returned_on(day))
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(BILL_HEAD)
@@ -199,8 +226,7 @@ class Book:
     def _paid_rows(self, day: date) -> list[dict[str, Any]]:
         return [
             _trade_row(trade) | {"交易时间": _local(trade.paid_at), "交易状态": "SUCCESS"}
-            for trade in self.trades.values()
-            if trade.paid_at is not None and _on(trade.paid_at, day)
+            for trade in self.paid_on(day)
         ]
 
     def _refund_rows(self, day: date) -> list[dict[str, Any]]:
@@ -218,8 +244,7 @@ class Book:
                 "退款类型": "ORIGINAL",
                 "退款状态": one.state,
             }
-            for one in self.returns.values()
-            if one.done_at is not None and _on(one.done_at, day)
+            for one in self.returned_on(day)
         ]
 
 

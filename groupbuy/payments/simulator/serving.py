@@ -93,6 +93,9 @@ class Channel(ABC):
         if deed == "faults":
             self.faults.extend(Fault(**one) for one in wish["faults"])
             return 200, {"faults": len(self.faults)}
+        if deed == "bill":
+            self.book.misprint(wish["number"], wish["amount_fen"], like=wish.get("like"))
+            return 200, {"number": wish["number"]}
         if deed == "book":
             return 200, self.as_json()
         raise Refused(404, "NOT_FOUND")
