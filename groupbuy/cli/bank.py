@@ -14,7 +14,7 @@ from groupbuy.documents.faults import UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
 from groupbuy.flows import banking
-from groupbuy.flows.bank_file import NAMES, layout, read_statement, sum_rows
+from groupbuy.flows.bank_file import NAMES, idle_rows, layout, read_statement
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import plain_yuan
 
@@ -39,7 +39,7 @@ def bank(ctx: click.Context, app: Flask, file: Path, columns: tuple[tuple[str, s
     try:
         named = dict(columns)
         table = read_table(file, layout=layout(named))
-        rows, sums = read_statement(table, columns=named), sum_rows(table, columns=named)
+        rows, sums = read_statement(table, columns=named), idle_rows(table, columns=named)
     except UnreadableTable as error:
         list_faults(error.faults)
         ctx.exit(1)
@@ -53,7 +53,7 @@ def bank(ctx: click.Context, app: Flask, file: Path, columns: tuple[tuple[str, s
         ]
     click.echo(f"{taken.lines} lines, {taken.new} new, {taken.matched} matched")
     for row in sums:
-        click.echo(f"row {row} only adds others up and was passed over")
+        click.echo(f"row {row} moves nothing (a sum, a balance, zero) and was passed over")
     for title, entries in (("open", still_open), ("not at the bank", missing)):
         for day, yuan, who, words in entries:
             click.echo(f"{title}  {day}  {yuan:>12}  {who} {words}".rstrip())

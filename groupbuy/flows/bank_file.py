@@ -1,6 +1,7 @@
 """A bank's statement from a file: columns are found by their usual names, or as somebody says."""
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,14 @@ NAMES: Mapping[str, Sequence[str]] = {
 MAX_TEXT = 200
 # What the first cell says of a row below the movements that adds them up; such a row has no day.
 SUMS = ("合计", "总计", "小计", "本页合计", "本月合计", "累计", "总额", "total")
+# What a row without an amount says that only states what is in the account.
+BALANCES = (
+    *("期初余额", "上期余额", "上月余额", "上年结转", "承前页", "过次页"),
+    *("期末余额", "本期余额", "本月余额", "余额", "opening balance", "closing balance", "balance"),
+)
+# How what stands in a column of amounts counts.
+SIGNS = {"amount": 1, "income": 1, "expense": -1}
+_ZERO = re.compile(r"[+-]?0+(\.0+)?")
 
 
 class Rows(Protocol):
@@ -79,10 +88,13 @@ def find_columns(headers: Sequence[str], chosen: Mapping[str, str]) -> dict[str,
     return found
 
 
-def sum_rows(table: Rows, *, columns: Mapping[str, str]) -> list[int]:
-    """Return the numbers of rows that only add others up and are passed over; raise as ``find_columns``."""
-    day = find_columns(table.headers, columns)["day"]
-    return [number for number, cells in table.rows if _is_sum(cells, day)]
+def idle_rows(table: Rows, *, columns: Mapping[str, str]) -> list[int]:
+    """Return the numbers of rows that move nothing and are passed over; raise as ``find_columns``.
+
+    They add others up, state a balance, or say zero.
+    """
+    places = find_columns(table.headers, columns)
+    return [number for number, cells in table.rows if _is_idle(cells, places)]
 
 
 def read_statement(table: Rows, *, columns: Mapping[str, str]) -> list[BankRow]:
@@ -92,7 +104,7 @@ def read_statement(table: Rows, *, columns: Mapping[str, str]) -> list[BankRow]:
     seen: dict[str, int] = defaultdict(int)
     found = []
     for number, cells in table.rows:
-        if _is_sum(cells, places["day"]):
+        if _is_idle(cells, places):
             continue
         named = {name: cells[place].strip() for name, place in places.items()}
         row = _read(number, named, seen, faults)
@@ -104,7 +116,10 @@ def read_statement(table: Rows, *, columns: Mapping[str, str]) -> list[BankRow]:
 
 
 def _read(number: int, cells: Mapping[str, str], seen: dict[str, int], faults: list[Fault]) -> BankRow | None:
-    day, amount = _day(number, cells["day"], faults), _amount(number, cells, faults)
+    said = _amounts(cells)
+    day, amount = _day(number, cells["day"], faults), _amount(number, said, faults)
+    if day is not None and amount == 0:
+        faults.append(Fault(number, "", "no_amount", "There is no amount in this row."))
     if day is None or not amount:
         return None
     texts = [cells.get(name, "")[:MAX_TEXT] for name in ("who", "words", "reference")]
@@ -115,11 +130,22 @@ def _read(number: int, cells: Mapping[str, str], seen: dict[str, int], faults: l
     return BankRow(key, day, amount, *texts)
 
 
+def _is_idle(cells: Sequence[str], places: Mapping[str, int]) -> bool:
+    """Tell whether a row moves nothing."""
+    said = _amounts({name: cells[place] for name, place in places.items()})
+    if said:
+        return all(map(_ZERO.fullmatch, said.values())) or _is_sum(cells, places["day"])
+    return _is_sum(cells, places["day"]) or any(_called(cell) in BALANCES for cell in cells)
+
+
 def _is_sum(cells: Sequence[str], day: int) -> bool:
     """Tell whether a row has no day and adds others up: its first cell says so, be it in the day's column."""
     first = next((cell.strip() for cell in cells if cell.strip()), "")
-    called = first.rstrip(":：").replace(" ", "").lower() in SUMS
-    return called and cells[day].strip() in ("", first)
+    return _called(first) in SUMS and cells[day].strip() in ("", first)
+
+
+def _called(cell: str) -> str:
+    return " ".join(cell.split()).rstrip(":： ").lower()
 
 
 def _day(number: int, text: str, faults: list[Fault]) -> date | None:
@@ -133,20 +159,26 @@ def _day(number: int, text: str, faults: list[Fault]) -> date | None:
         return None
 
 
-def _amount(number: int, cells: Mapping[str, str], faults: list[Fault]) -> int:
-    """Return what came in less what went out; 0 for a line without a movement."""
-    signs = {"amount": 1, "income": 1, "expense": -1}
+def _amounts(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return what stands in the columns of amounts; where there are two, that with a sign is not one."""
     two = "income" in cells or "expense" in cells
+    plain = {
+        name: cells[name].replace(",", "").replace("¥", "").strip()
+        for name in SIGNS
+        if name in cells and not (two and name == "amount")
+    }
+    return {name: text for name, text in plain.items() if text not in ("", "-")}
+
+
+def _amount(number: int, said: Mapping[str, str], faults: list[Fault]) -> int | None:
+    """Return what came in less what went out, None for what is no amount."""
     total = 0
-    for name, sign in signs.items():
-        text = cells.get(name, "").replace(",", "").replace("¥", "").lstrip("+").strip()
-        if not text or text == "-" or (two and name == "amount"):
-            continue
+    for name, text in said.items():
         try:
-            fen = parse_yuan(text)
+            fen = parse_yuan(text.lstrip("+").strip())
         except (ValueError, OverflowError):
             faults.append(Fault(number, "", "not_a_number", f"This is no amount: {text[:40]}"))
-            return 0
+            return None
         # Some banks write an expense below zero; an income below zero was taken back.
-        total += abs(fen) * sign if name == "expense" else fen
+        total += abs(fen) * SIGNS[name] if name == "expense" else fen
     return total

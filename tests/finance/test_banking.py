@@ -22,7 +22,7 @@ from groupbuy.finance import rules, service
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.finance.rules import Entry
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import BankRow, layout, read_statement, sum_rows
+from groupbuy.flows.bank_file import BankRow, idle_rows, layout, read_statement
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.money import plain_yuan
 from tests import building
@@ -46,9 +46,7 @@ def test_lines_are_read_with_their_sign_and_two_alike_are_two() -> None:
     )
     assert [(row.day.day, row.amount_fen) for row in rows] == [(25, -123450), (26, 1980), (26, 1980)]
     assert len({row.key for row in rows}) == 3
-    named = read_statement(
-        read_table(b"d,x\n2026-11-25,-7\n2026-11-25,\n"), columns={"day": "d", "amount": "x"}
-    )
+    named = read_statement(read_table(b"d,x\n2026-11-25,-7\n"), columns={"day": "d", "amount": "x"})
     assert [row.amount_fen for row in named] == [-700]
     # What the bank takes back of an income stands below zero there; some write expenses below zero too.
     turned = read_statement(
@@ -80,7 +78,33 @@ def test_the_header_is_found_by_the_name_that_somebody_says() -> None:
 def test_a_row_that_adds_the_others_up_is_passed_over_and_named(last: str) -> None:
     table = read_table(statement("2026-11-25,,50.00,王五,代付,A778", last), layout=layout({}))
     (row,) = read_statement(table, columns={})
-    assert (row.amount_fen, sum_rows(table, columns={})) == (-5000, [3])
+    assert (row.amount_fen, idle_rows(table, columns={})) == (-5000, [3])
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["2026-11-25,,,,,", "2026-11-25,-,,王五,代付,A778", "2026-11-25,5,5,,,", "2026-11-25,,,,代付 余额,"],
+)
+def test_a_row_with_a_day_and_no_amount_is_named(row: str) -> None:
+    with pytest.raises(UnreadableTable) as caught:
+        read(statement("2026-11-25,,50.00,王五,代付,A778", row))
+    assert [(one.row, one.code) for one in caught.value.faults] == [(3, "no_amount")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2026-11-25,,,,期初余额,",
+        "承前页,,,,,",
+        "2026-11-30,,,,期末余额：,",
+        "2026-11-25,0.00,0,,利息税,",
+        ",0.00,,,,",
+    ],
+)
+def test_a_balance_and_a_zero_move_nothing_and_are_passed_over_and_named(row: str) -> None:
+    table = read_table(statement("2026-11-25,,50.00,王五,代付,A778", row), layout=layout({}))
+    assert [one.amount_fen for one in read_statement(table, columns={})] == [-5000]
+    assert idle_rows(table, columns={}) == [3]
 
 
 def test_a_movement_with_a_day_is_none_that_adds_others_up_whatever_its_words() -> None:

@@ -15,7 +15,7 @@ from groupbuy.api.v1.warehouse import Day
 from groupbuy.documents.faults import UnreadableTable
 from groupbuy.finance.models import BankLine, Posting
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import layout, read_statement, sum_rows
+from groupbuy.flows.bank_file import idle_rows, layout, read_statement
 from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Query, Text
@@ -44,7 +44,7 @@ class StatementColumns(Query):
 class StatementTaken(Shape):
     """Lines of the file, those of them that were not here before, and how many were matched by themselves.
 
-    ``sums`` are the rows of the file that only add others up (合计); they are passed over.
+    ``sums`` are the rows that were passed over: they add others up (合计), state a balance, or say zero.
     """
 
     lines: int
@@ -148,7 +148,7 @@ def take_statement_in(identity: Identity, query: StatementColumns) -> tuple[int,
     try:
         columns = query.model_dump()
         table = uploaded_table(identity, layout(columns))
-        rows, sums = read_statement(table, columns=columns), sum_rows(table, columns=columns)
+        rows, sums = read_statement(table, columns=columns), idle_rows(table, columns=columns)
     except UnreadableTable as error:
         return 422, _refused(error)
     taken = banking.take_in(rows=rows, now=utc_now(), actor=identity.actor.name)

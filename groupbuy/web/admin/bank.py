@@ -1,5 +1,6 @@
 """The bank's statement: taken in from a file, matched with our movements, differences both ways."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from groupbuy.documents.faults import Fault, UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.finance.models import BankLine
 from groupbuy.flows import bank_reading, banking
-from groupbuy.flows.bank_file import layout, read_statement, sum_rows
+from groupbuy.flows.bank_file import BankRow, idle_rows, layout, read_statement
 from groupbuy.http.guards import signed_in
 from groupbuy.http.quotas import count_upload
 from groupbuy.http.row_ids import row_id
@@ -25,7 +26,7 @@ from groupbuy.web.admin.listing import Column, Filter, Listing, asked, asked_day
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
-from groupbuy.web.kit.i18n import translate_sentence
+from groupbuy.web.kit.i18n import ngettext, translate_sentence
 
 KINDS = {
     "withdrawal": _l("Withdrawal of a leader"),
@@ -35,6 +36,7 @@ KINDS = {
 FAULTS = {
     "bad_date": _l("This is no day."),
     "not_a_number": _l("This is no amount."),
+    "no_amount": _l("There is no amount."),
 }
 MOST_FAULTS = 10
 
@@ -118,33 +120,40 @@ def bank_take() -> ResponseReturnValue:
     form, file = StatementForm(), request.files.get("file")
     content, name = (file.read(), file.filename or "") if file else (b"", "")
     count_upload(signed_in(), len(content))
-    if not form.validate_on_submit():
+    read = _read(form, content, name) if form.validate_on_submit() else None
+    if read is None:
         return _bank(form)
+    (rows, idle), who = read, actor().name
+    taken = in_transaction(lambda: banking.take_in(rows=rows, now=utc_now(), actor=who))
+    _tell(taken, idle)
+    return redirect(url_for("admin.bank"), 303)
+
+
+def _read(form: StatementForm, content: bytes, name: str) -> tuple[list[BankRow], list[int]] | None:
+    """Return the lines of a file and the rows that move nothing, None with the faults in the form."""
     columns = {field: form[field].data or "" for field in form.data if field not in ("file", "csrf_token")}
     try:
         table = read_table(content, name, layout=layout(columns))
-        rows, sums = read_statement(table, columns=columns), sum_rows(table, columns=columns)
+        return read_statement(table, columns=columns), idle_rows(table, columns=columns)
     except UnreadableTable as error:
         form.form_errors.extend(_said(fault) for fault in error.faults[:MOST_FAULTS])
-        return _bank(form)
+        more = len(error.faults) - MOST_FAULTS
+        if more > 0:
+            form.form_errors.append(
+                ngettext("%(num)s more row is at fault.", "%(num)s more rows are at fault.", more)
+            )
     except BadInput as error:
         saving.blame(form, error)
-        return _bank(form)
-    who = actor().name
-    taken = in_transaction(lambda: banking.take_in(rows=rows, now=utc_now(), actor=who))
-    flash(
-        _(
-            "%(new)s of %(lines)s lines are new, %(matched)s were matched by themselves.",
-            new=taken.new,
-            lines=taken.lines,
-            matched=taken.matched,
-        ),
-        "ok",
-    )
-    if sums:
-        rows_named = ", ".join(map(str, sums[:MOST_FAULTS]))
-        flash(_("Rows that only add others up were passed over: %(rows)s.", rows=rows_named), "ok")
-    return redirect(url_for("admin.bank"), 303)
+    return None
+
+
+def _tell(taken: banking.Taken, idle: list[int]) -> None:
+    """Say what became of a file, and which of its rows were passed over."""
+    done = _("%(new)s of %(lines)s lines are new, %(matched)s were matched by themselves.", **asdict(taken))
+    flash(done, "ok")
+    if idle:
+        rows = ", ".join(map(str, idle[:MOST_FAULTS])) + (" …" if len(idle) > MOST_FAULTS else "")
+        flash(_("Rows that only add others up or move nothing were passed over: %(rows)s.", rows=rows), "ok")
 
 
 def _said(fault: Fault) -> str:
