@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "receive": "groupbuy.cli.warehouse:receive",
     "reset-factor": "groupbuy.cli.accounts:reset_factor",
     "reconcile": "groupbuy.cli.reconciling:reconcile",
+    "channel-bills": "groupbuy.cli.channel_bills:channel_bills",
     "report": "groupbuy.cli.rounds:report",
     "rest-days": "groupbuy.cli.resting:rest_days",
     "rounds": "groupbuy.cli.rounds:rounds",

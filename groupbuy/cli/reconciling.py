@@ -13,7 +13,7 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import plain_yuan
 from groupbuy.payments import reconciling
 from groupbuy.payments.asking import gateway_of
-from groupbuy.payments.bill_differences import differences
+from groupbuy.payments.bill_differences import Difference, differences
 
 
 @click.command("reconcile")
@@ -36,10 +36,15 @@ def reconcile(ctx: click.Context, app: Flask, day: datetime, channel: str) -> No
         )
         found = differences(channel=channel, day=on)
     for one in found:
-        click.echo(f"{one.kind:8}{one.number:34}ours {_yuan(one.ours_fen)}  theirs {_yuan(one.theirs_fen)}")
+        click.echo(difference_line(one))
     click.echo(f"{on} {channel}: {len(lines)} lines, {len(found)} differences")
     if found:
         ctx.exit(1)
+
+
+def difference_line(one: Difference) -> str:
+    """Return a difference as people read it."""
+    return f"{one.kind:8}{one.number:34}ours {_yuan(one.ours_fen)}  theirs {_yuan(one.theirs_fen)}"
 
 
 def _yuan(fen: int | None) -> str:

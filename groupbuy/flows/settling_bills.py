@@ -3,6 +3,7 @@
 What is booked counts as ours from then on, so whatever comes of the same payment later differs again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -39,6 +40,16 @@ class Wish:
     account: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """A number on a day of a channel's bill."""
+
+    channel: str
+    day: date
+    kind: str
+    number: str
+
+
 def settle(
     *, channel: str, day: date, kind: str, number: str, wish: Wish, now: datetime, actor: str
 ) -> BillSettlement:
@@ -48,26 +59,36 @@ def settle(
     difference that is not there, BadInput, RuleBroken ``changed`` where the books say something else than was
     looked at, ``second_person``, ``not_receivable``.
     """
-    wish = _checked(kind, wish)
     lock_bill(channel=channel, day=day)
-    latest = _latest(channel, kind, number)
     found = find_difference(channel=channel, day=day, kind=kind, number=number)
+    about = About(channel, day, kind, number)
+    return settle_found(found, about, checked(kind, wish), now=now, actor=actor)
+
+
+def settle_found(
+    found: Difference | None, about: About, wish: Wish, *, together_fen: int = 0, now: datetime, actor: str
+) -> BillSettlement:
+    """Settle what was found of a number, with the bill locked and the wish checked; raise as ``settle``.
+
+    ``together_fen`` is what is settled with one deed: above the limit that takes two persons as well.
+    """
+    latest = _latest(about)
     if found is None:
         return _repeated(latest, wish)
     _check(found, wish)
     asked = latest if latest is not None and latest.state == "asked" else None
-    row = asked or _new(channel, kind, number)
+    row = asked or _new(about)
     agreed = asked is not None and _same(asked, wish)
     if not agreed:
-        _write(row, day, found, wish, now, actor)
-    if _may_be_done(row, agreed, actor):
+        _write(row, about.day, found, wish, now, actor)
+    if _may_be_done(row, max(together_fen, abs(row.amount_fen)), agreed, actor):
         _do(row, now, actor)
     db.session.flush()
     _log(row, now, actor)
     return row
 
 
-def _checked(kind: str, wish: Wish) -> Wish:
+def checked(kind: str, wish: Wish) -> Wish:
     """Return a wish with its reason trimmed; raise BadInput."""
     reason = wish.reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
@@ -95,19 +116,25 @@ def _check(found: Difference, wish: Wish) -> None:
 
 def is_receivable(found: Difference) -> bool:
     """Tell whether a difference is a payment of ours that only the bill calls paid."""
-    mine = select(ChannelPayment.id).where(ChannelPayment.number == found.number)
-    return found.kind == "pay" and found.ours_fen is None and db.session.scalar(mine) is not None
+    return are_receivable([found])
 
 
-def _new(channel: str, kind: str, number: str) -> BillSettlement:
-    row = BillSettlement(channel=channel, kind=kind, number=number, state="asked")
+def are_receivable(found: Collection[Difference]) -> bool:
+    """Tell whether all of these differences are payments of ours that only the bill calls paid."""
+    numbers = {one.number for one in found if one.kind == "pay" and one.ours_fen is None}
+    ours = select(func.count(ChannelPayment.id)).where(ChannelPayment.number.in_(numbers))
+    return len(numbers) == len(found) and db.session.scalar(ours) == len(numbers)
+
+
+def _new(about: About) -> BillSettlement:
+    row = BillSettlement(channel=about.channel, kind=about.kind, number=about.number, state="asked")
     db.session.add(row)
     return row
 
 
-def _may_be_done(row: BillSettlement, agreed: bool, actor: str) -> bool:
+def _may_be_done(row: BillSettlement, amount_fen: int, agreed: bool, actor: str) -> bool:
     """Tell whether nobody else has to agree; raise RuleBroken for who asks once more."""
-    if abs(row.amount_fen) <= dials().second_person_fen:
+    if amount_fen <= dials().second_person_fen:
         return True
     check_person(actor)
     if agreed and row.asked_by == actor:
@@ -115,9 +142,9 @@ def _may_be_done(row: BillSettlement, agreed: bool, actor: str) -> bool:
     return agreed
 
 
-def _latest(channel: str, kind: str, number: str) -> BillSettlement | None:
+def _latest(about: About) -> BillSettlement | None:
     row = BillSettlement
-    mine = (row.channel == channel, row.kind == kind, row.number == number)
+    mine = (row.channel == about.channel, row.kind == about.kind, row.number == about.number)
     return db.session.scalars(select(row).where(*mine).order_by(row.id.desc()).limit(1)).first()
 
 

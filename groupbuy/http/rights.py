@@ -58,6 +58,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.payments_decide": ACT,
         "admin.payments_bills": LOOK,
         "admin.payments_bills_settle": ACT,
+        "admin.payments_bills_together": ACT,
         "admin.bank": LOOK,
         "admin.bank_take": ACT,
         "admin.bank_missing": LOOK,

@@ -1,7 +1,7 @@
 """Days of the payment channels' own books that were fetched, where they differ from ours, what was done."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -9,10 +9,12 @@ from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.settlements import day_of
-from groupbuy.api.v1.shapes import Json, Page, Shape
-from groupbuy.flows import settling_bills
+from groupbuy.api.v1.shapes import Json, Page, ProblemDetail, Shape
+from groupbuy.flows import settling_bills, settling_bills_together
+from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
 from groupbuy.http.reading import Body, Text
+from groupbuy.http.sentences import for_program
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.money import MAX_FEN
 from groupbuy.kernel.times import iso
@@ -20,12 +22,15 @@ from groupbuy.payments import reconciling
 from groupbuy.payments.bill_differences import Difference, differences, differences_of, settlements_of
 from groupbuy.payments.models import BillSettlement, ChannelBill
 
+T = TypeVar("T")
 Channel = Literal["wechat", "alipay"]
 Kind = Literal["pay", "refund"]
 Deed = Literal["explain", "book", "receive"]
 Against = Literal["differences", "held"]
 # Fen of one of the books; null is not there at all.
 Said = Annotated[int, Field(strict=True, ge=-MAX_FEN, le=MAX_FEN)] | None
+
+Reason = Annotated[Text, Field(min_length=1, max_length=settling_bills.MAX_REASON)]
 
 
 class ChannelBillQuery(Page):
@@ -68,20 +73,34 @@ class BillDifferencesShape(Shape):
     next_cursor: str | None
 
 
-class SettlementOfDifference(Body):
+class SeenDifference(Body):
+    """A difference as it was listed."""
+
+    kind: Kind
+    number: Annotated[Text, Field(min_length=1, max_length=64)]
+    ours_fen: Said
+    theirs_fen: Said
+
+
+class SettlementOfDifference(SeenDifference):
     """What is done about a difference, which is as it was listed.
 
     ``book`` moves what the bill has above ours against ``account``; ``receive`` takes the bill's word for a
     payment of ours that is not paid here.
     """
 
-    kind: Kind
-    number: Annotated[Text, Field(min_length=1, max_length=64)]
     deed: Deed
     account: Against | None = None
-    ours_fen: Said
-    theirs_fen: Said
-    reason: Annotated[Text, Field(min_length=1, max_length=settling_bills.MAX_REASON)]
+    reason: Reason
+
+
+class SettlementOfSeveral(Body):
+    """What is done about several differences, which are as they were listed, for one reason."""
+
+    differences: Annotated[list[SeenDifference], Field(min_length=1, max_length=settling_bills_together.MOST)]
+    deed: Deed
+    account: Against | None = None
+    reason: Reason
 
 
 class SettledDifferenceShape(Shape):
@@ -99,6 +118,28 @@ class SettledDifferenceShape(Shape):
     state: Literal["asked", "done"]
     asked_at: str
     decided_at: str | None
+
+
+class SettledTogether(Shape):
+    """What was done about several differences at once."""
+
+    items: list[SettledDifferenceShape]
+
+
+class RefusedDifference(Shape):
+    """A difference that could not be settled with the others, and why."""
+
+    kind: Kind
+    number: str
+    code: str
+    message: str
+
+
+class NoneSettled(Shape):
+    """Which of several differences were refused; none of them is settled."""
+
+    refused: list[RefusedDifference]
+    error: ProblemDetail
 
 
 class SettledDifferencesShape(Shape):
@@ -142,13 +183,16 @@ def list_bill_differences(
     query: BillDifferenceQuery,
 ) -> tuple[int, Any]:
     """List where a fetched day of a channel's book and ours differ."""
-    bill = reconciling.get_bill(channel=channel, day=day_of(day, "day"))
-    found = differences(channel=bill.channel, day=bill.day)
-    if query.cursor is not None:
-        after = tuple(cursors.decode(query.cursor, (str, str)))
-        found = [one for one in found if (one.kind, one.number) > after]
-    some, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.kind, one.number))
-    return 200, {"items": [_difference(one) for one in some], "next_cursor": cursor}
+    after = None if query.cursor is None else tuple(cursors.decode(query.cursor, (str, str)))
+    return _page_of(
+        channel,
+        day,
+        query,
+        differences,
+        key=lambda one: (one.kind, one.number),
+        after=after,
+        shape=_difference,
+    )
 
 
 @endpoint(
@@ -177,6 +221,34 @@ def settle_difference(
 
 
 @endpoint(
+    "POST",
+    "/channel-bills/<channel>/<day>/differences/settle-together",
+    scope="money:write",
+    roles=STAFF,
+    body=SettlementOfSeveral,
+    answers={201: SettledTogether, 409: NoneSettled},
+)
+def settle_differences_together(
+    identity: Identity, channel: str, day: str, body: SettlementOfSeveral
+) -> tuple[int, Any]:
+    """Settle several differences for one reason, all or none; large together they wait for another person."""
+    try:
+        rows = settling_bills_together.settle_together(
+            channel=channel,
+            day=day_of(day, "day"),
+            seen=[Difference(**one.model_dump()) for one in body.differences],
+            deed=body.deed,
+            account=body.account,
+            reason=body.reason,
+            now=utc_now(),
+            actor=identity.actor.name,
+        )
+    except settling_bills_together.NotSettled as error:
+        return 409, {"refused": _refused(error)} | problem_of(error).as_json()
+    return 201, {"items": [_settled(one) for one in rows]}
+
+
+@endpoint(
     "GET",
     "/channel-bills/<channel>/<day>/settled-differences",
     scope="money:read",
@@ -191,11 +263,28 @@ def list_settled_differences(
     query: BillDifferenceQuery,
 ) -> tuple[int, Any]:
     """List what was done about the differences of a fetched day, or waits for a second person."""
+    after = None if query.cursor is None else (cursors.id_after(query.cursor),)
+    return _page_of(
+        channel, day, query, settlements_of, key=lambda one: (one.id,), after=after, shape=_settled
+    )
+
+
+def _page_of(
+    channel: str,
+    day: str,
+    query: BillDifferenceQuery,
+    find: Callable[..., Sequence[T]],
+    *,
+    key: Callable[[T], tuple[Any, ...]],
+    after: tuple[Any, ...] | None,
+    shape: Callable[[T], Json],
+) -> tuple[int, Any]:
+    """Answer with a page of what is found of a fetched day, in the order of its keys."""
     bill = reconciling.get_bill(channel=channel, day=day_of(day, "day"))
-    after = cursors.id_after(query.cursor) or 0
-    found = [one for one in settlements_of(channel=bill.channel, day=bill.day) if one.id > after]
-    some, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.id,))
-    return 200, {"items": [_settled(one) for one in some], "next_cursor": cursor}
+    found = find(channel=bill.channel, day=bill.day)
+    left = found if after is None else [one for one in found if key(one) > after]
+    some, cursor = cursors.page(left, limit=query.limit, key=key)
+    return 200, {"items": [shape(one) for one in some], "next_cursor": cursor}
 
 
 def _bills(days: Sequence[ChannelBill]) -> list[Json]:
@@ -213,6 +302,13 @@ def _bills(days: Sequence[ChannelBill]) -> list[Json]:
 
 def _difference(one: Difference) -> Json:
     return {name: getattr(one, name) for name in BillDifferenceShape.model_fields}
+
+
+def _refused(error: settling_bills_together.NotSettled) -> list[Json]:
+    return [
+        {"kind": kind, "number": number, "code": one.code, "message": for_program(one.message)}
+        for (kind, number), one in error.refused.items()
+    ]
 
 
 def _settled(row: BillSettlement) -> Json:

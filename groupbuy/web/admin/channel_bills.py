@@ -1,6 +1,6 @@
 """Days of the channels' own books beside ours: where they differ, and what finance does about it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -46,12 +46,24 @@ DIFFERENCES = (
 )
 
 
-class SettleForm(PageForm):
+ONLY: Mapping[str, tuple[Any, Callable[[Difference], bool]]] = {
+    "ours": (_l("Missing in the bill"), lambda one: one.theirs_fen is None),
+    "theirs": (_l("Missing in our books"), lambda one: one.ours_fen is None),
+    "amount": (_l("Amounts differ"), lambda one: None not in (one.ours_fen, one.theirs_fen)),
+}
+
+
+class DeedForm(PageForm):
+    """What is done about differences."""
+
+    deed = RadioField(_l("What to do"), validators=[InputRequired()])
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=settling_bills.MAX_REASON)])
+
+
+class SettleForm(DeedForm):
     """What is done about a difference, as it was looked at."""
 
     seen = HiddenField()
-    deed = RadioField(_l("What to do"), validators=[InputRequired()])
-    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=settling_bills.MAX_REASON)])
 
 
 @blueprint.get("/payments/bills")
@@ -61,7 +73,7 @@ def payments_bills() -> ResponseReturnValue:
     wanted = asked("day")
     day = next((one for one in days if f"{one.channel}:{one.day}" == wanted), days[0] if days else None)
     mine: dict[str, Any] = {"channel": day.channel, "day": day.day} if day else {}
-    found = bill_differences.differences(**mine) if day else ()
+    found = _chosen(bill_differences.differences(**mine)) if day else ()
     settled = bill_differences.settlements_of(**mine) if day else ()
     return file_of("reconciliation", Rows(_("Reconciliation"), DIFFERENCES, found)) or render_template(
         "admin/reconciliation.html",
@@ -74,7 +86,15 @@ def payments_bills() -> ResponseReturnValue:
         word_of=word_of,
         kinds=KINDS,
         names=NAMES,
+        only=[(name, sort[0]) for name, sort in ONLY.items()],
+        waiting={(one.kind, one.number): one for one in settled if one.state == "asked"},
     )
+
+
+def _chosen(found: Sequence[Difference]) -> Sequence[Difference]:
+    """Return those of one sort where the address asks for it."""
+    only = asked("only")
+    return [one for one in found if ONLY[only][1](one)] if only in ONLY else found
 
 
 def _people(settled: Sequence[BillSettlement]) -> dict[str, object]:
@@ -91,7 +111,7 @@ def word_of(row: BillSettlement) -> str:
 @blueprint.route("/payments/bills/<channel>/<day>/<any(pay, refund):kind>/<number>", methods=["GET", "POST"])
 def payments_bills_settle(channel: str, day: str, kind: str, number: str) -> ResponseReturnValue:
     """Settle one difference; a large one waits for a second person, who does the same."""
-    bill = reconciling.get_bill(channel=channel, day=_day_of(day))
+    bill = reconciling.get_bill(channel=channel, day=day_of(day))
     mine: dict[str, Any] = {"channel": bill.channel, "day": bill.day, "kind": kind, "number": number}
     back = url_for("admin.payments_bills", day=f"{bill.channel}:{bill.day}")
     found = bill_differences.find_difference(**mine)
@@ -121,7 +141,8 @@ def payments_bills_settle(channel: str, day: str, kind: str, number: str) -> Res
     )
 
 
-def _day_of(text: str) -> date:
+def day_of(text: str) -> date:
+    """Return the day in an address; what is none is not found."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -130,9 +151,14 @@ def _day_of(text: str) -> date:
 
 def _form_for(found: Difference) -> SettleForm:
     form = SettleForm(seen=f"{found.ours_fen}:{found.theirs_fen}")
-    receivable = settling_bills.is_receivable(found)
-    form.deed.choices = [(name, word) for name, word in WORDS.items() if name != "receive" or receivable]
+    form.deed.choices = choices_for([found])
     return form
+
+
+def choices_for(found: Sequence[Difference]) -> list[tuple[str, Any]]:
+    """Return what can be done about all of these differences."""
+    receivable = settling_bills.are_receivable(found)
+    return [(name, word) for name, word in WORDS.items() if name != "receive" or receivable]
 
 
 def _seen(form: SettleForm, found: Difference) -> tuple[int | None, int | None]:
