@@ -66,24 +66,20 @@ def tell_of_shortage(*, round_: Round, cause: str, lost: Iterable[Missed], now: 
         by_leader.setdefault(one.leader_id, []).append(one)
     leaders = sorted(by_leader.items())
     telling.tell((_to_leader(round_, cause, leader_id, some) for leader_id, some in leaders), now=now)
-    telling.tell(
-        (
-            Notice(
-                shortage_key(cause, resident_id),
-                "substituted" if any(one.instead for one in some) else "short",
-                recipient(RESIDENT, resident_id),
-                {
-                    "round": round_.title,
-                    "goods": {
-                        "zh": "；".join(one.zh() for one in some),
-                        "en": "; ".join(one.en() for one in some),
-                    },
-                    "amount": format_yuan(sum(one.amount_fen for one in some)),
-                },
-            )
-            for resident_id, some in sorted(by_resident.items())
-        ),
-        now=now,
+    residents = sorted(by_resident.items())
+    telling.tell((_to_resident(round_, cause, resident_id, some) for resident_id, some in residents), now=now)
+
+
+def _to_resident(round_: Round, cause: str, resident_id: int, some: Sequence[Missed]) -> Notice:
+    return Notice(
+        shortage_key(cause, resident_id),
+        "substituted" if any(one.instead for one in some) else "short",
+        recipient(RESIDENT, resident_id),
+        {
+            "round": round_.title,
+            "goods": {"zh": "；".join(one.zh() for one in some), "en": "; ".join(one.en() for one in some)},
+            "amount": format_yuan(sum(one.amount_fen for one in some)),
+        },
     )
 
 
