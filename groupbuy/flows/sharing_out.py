@@ -15,7 +15,7 @@ from groupbuy.kernel.errors import NotFound
 from groupbuy.orders.rules import Swap, part_of
 from groupbuy.warehouse import claiming, supply
 from groupbuy.warehouse.rules import Basket, Claim, Policy
-from groupbuy.warehouse.shortage_reasons import reasons_of
+from groupbuy.warehouse.shortage_reasons import Reason, reasons_of
 from groupbuy.warehouse.supply import Supply
 
 
@@ -188,25 +188,21 @@ def preview_json(decided: Preview) -> dict[str, Any]:
         "substituted_fen": decided.substituted_fen,
         "lines": len(decided.losing),
         "residents": len({share.claim.resident_id for share in decided.losing}),
-        "offers": [
-            {
-                "product_code": one.supply.product_code,
-                "final": one.supply.final,
-                "wanted": one.supply.wanted,
-                "there": one.supply.there,
-                "short": one.supply.short,
-                "lost": one.lost,
-                "lines": len(one.losing),
-                "reasons": [
-                    {
-                        "why": each.why,
-                        "units": each.units,
-                        "supplier": each.supplier_code,
-                        "words": each.words,
-                    }
-                    for each in reasons.get(one.supply.offer_id, ())
-                ],
-            }
-            for one in decided.offers
+        "offers": [_offer_json(one, reasons.get(one.supply.offer_id, ())) for one in decided.offers],
+    }
+
+
+def _offer_json(one: OfferShares, reasons: Iterable[Reason]) -> dict[str, Any]:
+    return {
+        "product_code": one.supply.product_code,
+        "final": one.supply.final,
+        "wanted": one.supply.wanted,
+        "there": one.supply.there,
+        "short": one.supply.short,
+        "lost": one.lost,
+        "lines": len(one.losing),
+        "reasons": [
+            {"why": each.why, "units": each.units, "supplier": each.supplier_code, "words": each.words}
+            for each in reasons
         ],
     }
