@@ -70,15 +70,19 @@ def store(
     receipt.lines = [GoodsReceiptLine(**asdict(line)) for line in lines]
     db.session.add(receipt)
     db.session.flush()
+    _note_batches(receipt, order)
+    return receipt
+
+
+def _note_batches(receipt: GoodsReceipt, order: PurchaseOrder) -> None:
     product_of = {line.id: line.product_id for line in order.lines}
     batching.note(
         (
             product_of[line.purchase_order_line_id],
-            batching.batch_of(line.batch, line.best_before, line.warehouse_id or warehouse.id),
+            batching.batch_of(line.batch, line.best_before, line.warehouse_id or receipt.warehouse_id),
         )
         for line in receipt.lines
     )
-    return receipt
 
 
 def count_of(order_id: int) -> int:
