@@ -50,20 +50,22 @@ def units_taken(
         if part.units < 1:
             raise BadInput("out_of_range", "At least 1.", param=f"lines[{index}].quantity")
         line = open_.get((part.order_no, part.product_code))
-        if line is None or part.units > line.units:
-            gone = names.get(part.product_code, part.product_code)
-            name, units = (gone, 0) if line is None else (line.name, line.units)
-            raise RuleBroken(
-                "more_than_left",
-                f"Of {name} only {units} are left to hand out.",
-                param=f"lines[{index}].quantity",
-            )
+        if line is None:
+            raise _more_than_left(names.get(part.product_code, part.product_code), 0, index)
+        if part.units > line.units:
+            raise _more_than_left(line.name, line.units, index)
         if line.line_id in taken:
             raise BadInput(
                 "duplicate", "This product is already in the list.", param=f"lines[{index}].product_code"
             )
         taken[line.line_id] = part.units
     return taken
+
+
+def _more_than_left(name: str, units: int, index: int) -> RuleBroken:
+    return RuleBroken(
+        "more_than_left", f"Of {name} only {units} are left to hand out.", param=f"lines[{index}].quantity"
+    )
 
 
 def is_all(left: Sequence[LineLeft], taken: Mapping[int, int]) -> bool:
