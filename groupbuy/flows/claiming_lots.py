@@ -49,15 +49,7 @@ def open_claim(
     """
     batch = tracing.get_batch(batch_id)
     supplier = _supplier(batch, supplier_code)
-    if not 1 <= len(text.strip()) <= rules.MAX_TEXT:
-        raise BadInput("required", "Say what may be wrong with the goods.", param="text")
-    if until <= now:
-        raise BadInput("out_of_range", "Choose a later moment.", param="until")
-    if until > now + timedelta(days=rules.MAX_DAYS_TO_ANSWER):
-        # A slip in the year would leave the buyers asked, and the supplier not, for ever.
-        raise BadInput(
-            "out_of_range", f"Choose a moment within {rules.MAX_DAYS_TO_ANSWER} days.", param="until"
-        )
+    _check_question(text, until, now)
     claim = _store(batch, supplier, text.strip(), until, now, actor)
     lines = tracing.lines_of(batch)
     if not lines:
@@ -68,6 +60,18 @@ def open_claim(
     _ask(claim, sorted({resident_id for _, resident_id, _ in lines}), zone, now)
     log("lot_claim_opened", claim, now, actor.name, {"lines": len(lines), "supplier": supplier.code})
     return claim
+
+
+def _check_question(text: str, until: datetime, now: datetime) -> None:
+    if not 1 <= len(text.strip()) <= rules.MAX_TEXT:
+        raise BadInput("required", "Say what may be wrong with the goods.", param="text")
+    if until <= now:
+        raise BadInput("out_of_range", "Choose a later moment.", param="until")
+    if until > now + timedelta(days=rules.MAX_DAYS_TO_ANSWER):
+        # A slip in the year would leave the buyers asked, and the supplier not, for ever.
+        raise BadInput(
+            "out_of_range", f"Choose a moment within {rules.MAX_DAYS_TO_ANSWER} days.", param="until"
+        )
 
 
 def suppliers_of(batch: StockBatch) -> Sequence[Supplier]:
@@ -131,9 +135,7 @@ def answer(
     _lock_to_answer(claim, reply)
     rules.check_bad(bad_units, reply.units)
     if reply.bad_units is not None:
-        if reply.bad_units != bad_units:
-            raise RuleBroken("already_answered", "You have answered this already.")
-        return reply
+        return _same(reply, bad_units)
     if claim.state != LotState.ASKING or claim.until <= now:
         raise RuleBroken("too_late", "The time to answer is over.")
     if bad_units:
@@ -142,6 +144,12 @@ def answer(
     db.session.flush()
     after = {"order": order_number, "bad_units": bad_units}
     log("lot_claim_answered", claim, now, actor.name, after)
+    return reply
+
+
+def _same(reply: LotReply, bad_units: int) -> LotReply:
+    if reply.bad_units != bad_units:
+        raise RuleBroken("already_answered", "You have answered this already.")
     return reply
 
 
