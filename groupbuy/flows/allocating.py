@@ -62,11 +62,7 @@ def apply(
     ``not_received`` while more may still come of what is asked for, ``preview_outdated``,
     ``substitute_dearer``.
     """
-    # Of two operators at once the second waits here, and finds nothing to do.
-    lifecycle.lock_round(round_.id)
-    maybe = supply.maybe_short(round_.id)
-    shortening.lock_orders_of_offers(maybe)
-    offers = only_short(supply.supplies_of(round_.id, maybe), product_codes) if maybe else []
+    offers = _lock_short(round_.id, product_codes)
     if not offers:
         return None
     _check_final(offers)
@@ -77,6 +73,15 @@ def apply(
     allocation_id = warehouse.claim(round_id=round_.id, policy=policy, now=now, actor=actor.name)
     warehouse.note_offers(allocation_id, [(one.supply, one.lost) for one in decided.offers])
     return _carry_out(round_, policy, allocation_id, decided, now, actor)
+
+
+def _lock_short(round_id: int, product_codes: Sequence[str] | None) -> list[Supply]:
+    """Return what is short, with its round and its orders locked."""
+    # Of two operators at once the second waits here, and finds nothing to do.
+    lifecycle.lock_round(round_id)
+    maybe = supply.maybe_short(round_id)
+    shortening.lock_orders_of_offers(maybe)
+    return only_short(supply.supplies_of(round_id, maybe), product_codes) if maybe else []
 
 
 def _check_final(offers: Sequence[Supply]) -> None:

@@ -86,27 +86,27 @@ def reroute(
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON:
         raise BadInput("required", f"Say why, in at most {MAX_REASON} characters.", param="reason")
+    going = _lock_to_move(day, old, new, confirmed)
+    lost = doors_after.give_up(going, old=old, new=new, now=now, actor=actor)
+    _move(day, old.id, new.id, going, now)
+    moved = [order.id for order in going]
+    leaders = {"old": old.id, "new": new.id}
+    row = delivery.note(day=day, **leaders, reason=reason, order_ids=moved, now=now, actor=actor.name)
+    _tell(day, going, new, f"reroute-{row.id}", reason, now, lost, delivery.residents_of(day, old.id))
+    _tell_loser(day, going, old, new, f"reroute-{row.id}", reason, now)
+    _log("bags_rerouted", row, going, now, actor)
+    return row
+
+
+def _lock_to_move(day: date, old: Leader, new: Leader, confirmed: bool) -> Sequence[Order]:
+    """Return what ``old`` has not begun to hand out, locked, once it is clear that ``new`` can take it."""
     going = _locked(day, old.id)
     _check(day, old, new, going)
     if not going:
         raise RuleBroken("nothing_to_move", "Nothing of this leader waits to be handed out on this day.")
     if not confirmed:
         _check_room(day, going, new)
-    lost = doors_after.give_up(going, old=old, new=new, now=now, actor=actor)
-    _move(day, old.id, new.id, going, now)
-    row = delivery.note(
-        day=day,
-        old=old.id,
-        new=new.id,
-        reason=reason,
-        order_ids=[order.id for order in going],
-        now=now,
-        actor=actor.name,
-    )
-    _tell(day, going, new, f"reroute-{row.id}", reason, now, lost, delivery.residents_of(day, old.id))
-    _tell_loser(day, going, old, new, f"reroute-{row.id}", reason, now)
-    _log("bags_rerouted", row, going, now, actor)
-    return row
+    return going
 
 
 def undo(*, reroute_id: int, now: datetime, actor: Actor) -> Reroute:
