@@ -78,23 +78,13 @@ def move_in(identity: Identity, code: str, query: MoveInQuery) -> tuple[int, Any
     export = _read(request.get_data())
     asked = Asked(code, query.round, query.paid == "true", query.dry_run == "true")
     settings: Settings = current_app.extensions["groupbuy_settings"]
+    pay_within = timedelta(minutes=settings.order_timeout_minutes)
     left_out: list[str] = []
     moved, refused = None, dict[str, str]()
     try:
-        moved = take_over(
-            export,
-            asked,
-            left_out,
-            now=utc_now(),
-            actor=identity.actor,
-            pay_within=timedelta(minutes=settings.order_timeout_minutes),
-        )
+        moved = take_over(export, asked, left_out, now=utc_now(), actor=identity.actor, pay_within=pay_within)
     except NotMoved as error:
-        numbers = {one.ref: f"order {one.number}" for one in export.purchases}
-        refused = {
-            numbers.get(who, mask_phone(who)): for_program(fault.message)
-            for who, fault in error.faults.items()
-        }
+        refused = _refused(export, error)
     return (409 if refused else 200), {
         "title": export.title,
         "compared": export.compared,
@@ -105,6 +95,14 @@ def move_in(identity: Identity, code: str, query: MoveInQuery) -> tuple[int, Any
         "refused": refused,
         "moved": asdict(moved) if moved else None,
         "dry_run": asked.dry_run,
+    }
+
+
+def _refused(export: Export, error: NotMoved) -> dict[str, str]:
+    """Say what was wrong, by the order's number or the masked phone of whom it is about."""
+    numbers = {one.ref: f"order {one.number}" for one in export.purchases}
+    return {
+        numbers.get(who, mask_phone(who)): for_program(fault.message) for who, fault in error.faults.items()
     }
 
 
