@@ -52,9 +52,9 @@ class _Undone(Exception):
 def main() -> None:
     """Run the benchmark and print its table."""
     chosen = sizes(__doc__, orders=111_000, lines=333_000).parse_args()
-    with closed_round(chosen, "postgresql") as clock:
+    with closed_round(chosen, "postgresql") as cluster:
         _finish()
-        measure(clock)
+        measure(Clock(cluster))
 
 
 def measure(clock: Clock) -> None:

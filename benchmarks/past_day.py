@@ -1,4 +1,4 @@
-"""A made-up round that has closed, picked up and settled: what benchmarks of its money begin with."""
+"""A made-up round that has closed, picked up and settled: what benchmarks of a day's end begin with."""
 
 import argparse
 import os
@@ -36,8 +36,8 @@ def sizes(description: str | None, *, orders: int, lines: int) -> argparse.Argum
 
 
 @contextmanager
-def closed_round(chosen: argparse.Namespace, kind: str) -> Iterator[Clock]:
-    """Import a round of the chosen size into a fresh database, close it, and give the clock to measure by."""
+def closed_round(chosen: argparse.Namespace, kind: str) -> Iterator[Path]:
+    """Import a round of the chosen size into a fresh database, close it, and give the server's folder."""
     size = Size(chosen.leaders, chosen.orders, chosen.lines)
     print(f"{size.leaders:,} leaders, {size.orders:,} orders, {size.lines:,} lines on {kind}")
     with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as url:
@@ -52,7 +52,7 @@ def closed_round(chosen: argparse.Namespace, kind: str) -> Iterator[Clock]:
         with app.app_context():
             zone, handlers = settings_of(app).timezone, handlers_of(app)
             tick_until_idle(now=AFTER, zone=zone, handlers=handlers, note=lambda _: None)
-            yield Clock(folder / "cluster")
+            yield folder / "cluster"
 
 
 def pick_everything_up() -> None:

@@ -3,26 +3,19 @@
 Run ``benchmarks/short_day --help``.
 """
 
-import argparse
-import os
-import tempfile
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import select
 
 from benchmarks import short_floor
-from benchmarks.close_round import AFTER, KINDS, _groupbuy, _row
-from benchmarks.databases import database
-from benchmarks.made_up_week import CODE, Size, write_files
+from benchmarks.close_round import _row
+from benchmarks.made_up_week import CODE
+from benchmarks.past_day import closed_round, sizes
 from benchmarks.processor import Meter, Spent, postmaster_of
 from groupbuy.analytics.invariants import check_all
-from groupbuy.app import settings_of
-from groupbuy.app.factory import create_app
 from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
-from groupbuy.config import load_settings
 from groupbuy.db import db
 from groupbuy.db.transaction import be_unhurried, transaction
 from groupbuy.flows import allocating, receiving
@@ -30,8 +23,6 @@ from groupbuy.flows.receiving import Delivery
 from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing import service as purchase_orders
 from groupbuy.purchasing.models import PurchaseOrder
-from groupbuy.scheduler.setup import handlers_of
-from groupbuy.scheduler.tick import tick_until_idle
 from groupbuy.warehouse.rules import Policy
 
 ACTOR = Actor("benchmark")
@@ -40,46 +31,30 @@ MORNING = datetime.fromisoformat("2026-11-23T06:00:00+08:00")
 
 def main() -> None:
     """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--leaders", type=int, default=1000)
-    parser.add_argument("--orders", type=int, default=333_000)
-    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser = sizes(__doc__, orders=333_000, lines=1_000_000)
     parser.add_argument("--percent", type=int, default=90, help="how much of what was ordered comes")
     parser.add_argument("--policy", choices=[policy.value for policy in Policy], default="first_come")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     chosen = parser.parse_args()
-    size = Size(chosen.leaders, chosen.orders, chosen.lines)
-    print(f"{size.orders:,} orders, {size.lines:,} lines on {chosen.database}, {chosen.percent} % came")
-    with tempfile.TemporaryDirectory() as folder, database(chosen.database, Path(folder)) as url:
-        os.environ["GROUPBUY_DATABASE_URL"] = url
-        os.environ["GROUPBUY_INSTANCE"] = str(Path(folder) / "instance")
-        _run(size, Path(folder), Policy(chosen.policy), chosen.percent)
+    with closed_round(chosen, chosen.database) as cluster:
+        _measure(Policy(chosen.policy), chosen.percent, Meter(postmaster_of(cluster)))
 
 
-def _run(size: Size, folder: Path, policy: Policy, percent: int) -> None:
-    write_files(size, folder / "files")
-    _groupbuy("init-db")
-    for kind in KINDS:
-        _groupbuy("import", kind, str(folder / "files" / f"{kind}.csv"))
-    app = create_app(load_settings(os.environ))
-    with app.app_context():
-        zone, handlers = settings_of(app).timezone, handlers_of(app)
-        tick_until_idle(now=AFTER, zone=zone, handlers=handlers, note=lambda _: None)
-        db.session.expire_all()
-        round_id = get_round(CODE).id
-        deliveries = _approve(round_id, percent)
-        meter = Meter(postmaster_of(folder / "cluster"))
-        floor = short_floor.measure(round_id, percent, meter)
-        received = _receive(deliveries, meter)
-        allocated, lines = _allocate(policy, meter)
-        print(f"  {lines:,} lines lost units")
-        for kind in range(len(Spent._fields)):
-            print(f" {Spent._fields[kind]}:")
-            _row("receive", received[kind], None, "")
-            both = received[kind] + allocated[kind]
-            _row("receive and share out", both, floor[kind], "the same rows by bare SQL")
-        wrong = [one.name for one in check_all(now=MORNING, at_rest=False) if one.violations]
-        print(f"  invariants that do not hold: {', '.join(wrong) or 'none'}")
+def _measure(policy: Policy, percent: int, meter: Meter) -> None:
+    db.session.expire_all()
+    round_id = get_round(CODE).id
+    deliveries = _approve(round_id, percent)
+    floor = short_floor.measure(round_id, percent, meter)
+    received = _receive(deliveries, meter)
+    allocated, lines = _allocate(policy, meter)
+    print(f"  {percent} % came, {lines:,} lines lost units")
+    for kind in range(len(Spent._fields)):
+        print(f" {Spent._fields[kind]}:")
+        _row("receive", received[kind], None, "")
+        both = received[kind] + allocated[kind]
+        _row("receive and share out", both, floor[kind], "the same rows by bare SQL")
+    wrong = [one.name for one in check_all(now=MORNING, at_rest=False) if one.violations]
+    print(f"  invariants that do not hold: {', '.join(wrong) or 'none'}")
 
 
 def _approve(round_id: int, percent: int) -> list[tuple[str, list[Delivery]]]:
