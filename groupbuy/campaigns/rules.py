@@ -140,11 +140,6 @@ def is_safe_name(text: str) -> bool:
     return _UNRESERVED.fullmatch(text) is not None and text not in (".", "..")
 
 
-def threshold_met(units: int, min_units: int | None) -> bool:
-    """Tell whether all buyers together reached an offer's threshold; no threshold is always met."""
-    return min_units is None or units >= min_units
-
-
 def cap_reached(
     orders: int,
     units: int,
