@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from groupbuy.audit.models import AuditEntry
 from groupbuy.campaigns.models import Round
+from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.flows import calling_off, receiving
@@ -193,14 +194,20 @@ def test_goods_in_several_warehouses_lie_together_after_the_way_back(app: Flask)
     assert day.wrong() == []
 
 
-def test_one_delivery_may_come_into_several_warehouses(app: Flask) -> None:
+def ten_bought(app: Flask) -> tuple[Product, Round]:
+    """Return goods of which seven are ordered and ten bought, and their round; there are two warehouses."""
     product = building.add_product(building.add_supplier(), keeps=True, case_size=10)
     add_warehouse("G1")
     round_ = building.add_round([product])
     building.place(round_, building.add_resident(building.add_leader()), {"P1": 7})
     building.close(app, round_)
+    return product, round_
+
+
+def test_one_delivery_may_come_into_several_warehouses(app: Flask) -> None:
+    product, round_ = ten_bought(app)
     number = day.order_of(round_).number
-    # Ten were bought: four come here whole, six there of which one goes back; two are too much.
+    # Four come here whole, six there of which one goes back; two are too much.
     goods = [Delivery("P1", 4), Delivery("P1", 6, 1, "压坏", "B", LATER, warehouse="G1")]
     details = {"number": number, "tolerance_bp": 0, "now": day.ARRIVES, "actor": day.ACTOR, "last": True}
     for code, wanted in (("X", "unknown_warehouse"), ("TRANSIT", "unknown_warehouse")):
@@ -222,13 +229,9 @@ def test_one_delivery_may_come_into_several_warehouses(app: Flask) -> None:
 
 
 def test_two_deliveries_into_two_warehouses_add_up(app: Flask) -> None:
-    product = building.add_product(building.add_supplier(), keeps=True, case_size=10)
-    add_warehouse("G1")
-    round_ = building.add_round([product])
-    building.place(round_, building.add_resident(building.add_leader()), {"P1": 7})
-    building.close(app, round_)
+    product, round_ = ten_bought(app)
     number = day.order_of(round_).number
-    # Ten were bought: four come here whole, six there of which one goes back; two are too much.
+    # Four come here whole, six there of which one goes back; two are too much.
     day.receive(number, {"P1": 4})
     assert day.order_of(round_).state == "part_received"
     day.receive(number, {"P1": 6}, rejected={"P1": 1}, warehouse_code="G1", last=True)
