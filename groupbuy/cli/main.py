@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "move-in": "groupbuy.cli.moving_in:move_in_command",
     "notices": "groupbuy.cli.notices:notices",
     "pay-simulator": "groupbuy.cli.pay_simulator:pay_simulator",
+    "payouts": "groupbuy.cli.payouts:payouts",
     "purchases": "groupbuy.cli.purchases:purchases",
     "receive": "groupbuy.cli.warehouse:receive",
     "reset-factor": "groupbuy.cli.accounts:reset_factor",

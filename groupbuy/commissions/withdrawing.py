@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from groupbuy.audit import service as audit
 from groupbuy.commissions import rules, withdrawals
-from groupbuy.commissions.models import PayoutBatch, Withdrawal
+from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import WithdrawalState
 from groupbuy.db import db
 from groupbuy.db.states import move_state
@@ -55,6 +55,8 @@ def ask(
     key = own_key(leader.id, submission_key)
     if first := first_of(Withdrawal, key):
         return first
+    # Whoever lets the leader go meanwhile sees what is asked for here, or is done before.
+    db.session.execute(select(Leader.id).where(Leader.id == leader.id).with_for_update(key_share=True))
     _check(leader, amount_fen, payee)
     row = _insert(leader, amount_fen, payee, now, actor, key)
     if row is None:
@@ -210,34 +212,6 @@ def book_paid(row: Withdrawal, account: str, now: datetime, actor: str) -> None:
         if amount
     ]
     service.post(entries, at=now, actor=actor)
-
-
-def make_batch(*, now: datetime, actor: str) -> PayoutBatch:
-    """Put every approved withdrawal that is in no batch yet into one; raise RuleBroken ``nothing_to_pay``."""
-    batch = PayoutBatch(made_at=now, made_by=actor, payouts=0, net_fen=0)
-    db.session.add(batch)
-    db.session.flush()
-    taken = db.session.execute(
-        update(Withdrawal)
-        .where(Withdrawal.state == _S.APPROVED, Withdrawal.batch_id.is_(None))
-        .values(batch_id=batch.id)
-        .returning(Withdrawal.amount_fen - Withdrawal.fee_fen - Withdrawal.tax_fen)
-        .execution_options(synchronize_session=False)
-    ).scalars()
-    amounts = list(taken)
-    if not amounts:
-        raise RuleBroken("nothing_to_pay", "No approved withdrawal waits for a payout file.")
-    batch.payouts, batch.net_fen = len(amounts), sum(amounts)
-    db.session.flush()
-    audit.record(
-        at=now,
-        actor=actor,
-        verb="payout_batch_made",
-        subject_kind="payout_batch",
-        subject=str(batch.id),
-        after={"payouts": batch.payouts, "net_fen": batch.net_fen},
-    )
-    return batch
 
 
 def move(

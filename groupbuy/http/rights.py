@@ -42,6 +42,8 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.wechat_transfers": LOOK,
         "admin.wechat_transfers_send": ACT,
         "admin.wechat_transfers_mend": ACT,
+        "admin.payout_files": LOOK,
+        "admin.payout_files_results": ACT,
         "admin.withdrawals_batch": ACT,
         "admin.withdrawals_file": LOOK,
         "admin.cash": LOOK,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupbuy.analytics import invariants_ledger
-from groupbuy.commissions import withdrawals, withdrawing
+from groupbuy.commissions import payout_files, withdrawals, withdrawing
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import tax_due
 from groupbuy.db import db
@@ -120,10 +120,10 @@ def test_a_batch_takes_each_approved_withdrawal_once(app: Flask) -> None:
     rows = [ask(leader, 2000), ask(leader, 3000)]
     for row in rows:
         approve(row)
-    batch = in_transaction(lambda: withdrawing.make_batch(now=SETTLED, actor=FINANCE))
+    batch = in_transaction(lambda: payout_files.make(now=SETTLED, actor=FINANCE))
     assert (batch.payouts, batch.net_fen) == (2, 5000)
     with pytest.raises(RuleBroken, match="No approved"):
-        in_transaction(lambda: withdrawing.make_batch(now=SETTLED, actor=FINANCE))
+        in_transaction(lambda: payout_files.make(now=SETTLED, actor=FINANCE))
 
 
 def test_the_minimum_holds_unless_everything_is_taken(app: Flask) -> None:

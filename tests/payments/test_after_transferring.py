@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from groupbuy.commissions import mending_transfers, transfer_batches, withdrawals, withdrawing
+from groupbuy.commissions import mending_transfers, payout_files, transfer_batches, withdrawals, withdrawing
 from groupbuy.commissions.transfer_models import TransferBatch
 from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
@@ -229,7 +229,7 @@ def test_another_amount_that_comes_late_is_not_paid_another_way_meanwhile(till: 
     assert in_transaction(lambda: transferring.take_found(number=first, found=found, now=SOON)) == "mispaid"
     assert till.state == "sending"
     with pytest.raises(RuleBroken):
-        in_transaction(lambda: withdrawing.make_batch(now=SOON, actor=FINANCE))
+        in_transaction(lambda: payout_files.make(now=SOON, actor=FINANCE))
     with pytest.raises(RuleBroken):
         till.send(now=SOON)
     before = settled(till)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from groupbuy.accounts import wechat
-from groupbuy.commissions import transfers, withdrawals, withdrawing
+from groupbuy.commissions import payout_files, transfers, withdrawals, withdrawing
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
@@ -95,7 +95,7 @@ def test_ten_threads_pay_a_withdrawal_once_and_one_way(till: Till, deeds: str) -
                 if deeds == "send" or turn % 3 == 0:
                     return till.send()
                 if turn % 3 == 1:
-                    return str(in_transaction(lambda: withdrawing.make_batch(now=SETTLED, actor=FINANCE)).id)
+                    return str(in_transaction(lambda: payout_files.make(now=SETTLED, actor=FINANCE)).id)
                 usual = {"number": till.number, "now": SETTLED, "actor": FINANCE}
                 return in_transaction(lambda: withdrawing.reject(reason="x", **usual)).state  # type: ignore[arg-type] # Mixed values.
             except GroupbuyError:
@@ -142,12 +142,12 @@ def test_a_leader_who_never_confirms_is_paid_another_way(till: Till) -> None:
             lambda: withdrawing.note_paid(number=till.number, proof="x", now=SETTLED, actor=FINANCE)
         )
     with pytest.raises(RuleBroken, match="No approved"):
-        in_transaction(lambda: withdrawing.make_batch(now=SETTLED, actor=FINANCE))
+        in_transaction(lambda: payout_files.make(now=SETTLED, actor=FINANCE))
     for hours in range(0, 36, 3):
         till.tick(SETTLED + timedelta(hours=hours))
     assert (till.state, till.states) == ("approved", ["failed"])
     over = SETTLED + OVERDUE + timedelta(hours=13)
-    in_transaction(lambda: withdrawing.make_batch(now=over, actor=FINANCE))
+    in_transaction(lambda: payout_files.make(now=over, actor=FINANCE))
     with pytest.raises(RuleBroken, match="payout file"):
         till.send(now=over)
     in_transaction(lambda: withdrawing.note_paid(number=till.number, proof="778", now=over, actor=FINANCE))

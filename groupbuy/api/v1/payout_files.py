@@ -1,9 +1,11 @@
 """Payout files (付款文件): approved withdrawals that are paid at the bank together."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 from flask import Response
+from pydantic import Field
 from sqlalchemy import select
 
 from groupbuy.api.v1 import cursors
@@ -11,13 +13,18 @@ from groupbuy.api.v1.documents import private_file
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.shapes import Json, Page, Shape
-from groupbuy.commissions import payout_files, withdrawing
+from groupbuy.commissions import payout_files
 from groupbuy.commissions.models import PayoutBatch
+from groupbuy.commissions.payout_files import Result
+from groupbuy.commissions.withdrawing import MAX_REASON
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.http.identity import Identity
+from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import iso
+
+Words = Annotated[Text, Field(max_length=MAX_REASON)]
 
 
 class PayoutFileShape(Shape):
@@ -33,6 +40,34 @@ class PayoutFileShape(Shape):
     rejected: int
 
 
+class BankResult(Body):
+    """What the bank says of a withdrawal: ``proof`` where it is paid, ``reason`` where it is not."""
+
+    number: Annotated[Text, Field(min_length=1, max_length=32)]
+    proof: Words = ""
+    reason: Words = ""
+
+
+class BankResults(Body):
+    """What the bank says of withdrawals of a payout file; others stay as they are."""
+
+    results: Annotated[list[BankResult], Field(min_length=1, max_length=1000)]
+
+
+class UnnotedResultShape(Shape):
+    """A withdrawal of which the result was not noted, and why."""
+
+    number: str
+    code: str
+    message: str
+
+
+class NotedResultsShape(PayoutFileShape):
+    """A payout file after results were noted, and those that could not be."""
+
+    left_out: list[UnnotedResultShape]
+
+
 class PayoutFilesShape(Shape):
     """A page of payout files, the latest first."""
 
@@ -43,7 +78,7 @@ class PayoutFilesShape(Shape):
 @endpoint("POST", "/payout-files", scope="money:write", roles=STAFF, answers={201: PayoutFileShape})
 def make_payout_file(identity: Identity) -> tuple[int, Any]:
     """Put every approved withdrawal that is in no payout file yet into one."""
-    batch = withdrawing.make_batch(now=utc_now(), actor=identity.actor.name)
+    batch = payout_files.make(now=utc_now(), actor=identity.actor.name)
     return 201, _shapes([batch])[0]
 
 
@@ -81,6 +116,23 @@ def take_payout_file(identity: Identity, batch_id: int, suffix: str) -> Response
     who = identity.actor.name
     in_transaction(lambda: payout_files.note_taken(batch_id, now=utc_now(), actor=who))
     return private_file(content, f"payout-{batch_id}.{suffix}", payout_files.KINDS[suffix])
+
+
+@endpoint(
+    "POST",
+    "/payout-files/<int:batch_id>/results",
+    scope="money:write",
+    roles=STAFF,
+    body=BankResults,
+    answers={200: NotedResultsShape},
+)
+def note_bank_results(identity: Identity, batch_id: int, body: BankResults) -> tuple[int, Any]:
+    """Note what the bank has paid of a payout file, and what it has not, which goes back to the leader."""
+    results = [Result(**one.model_dump()) for one in body.results]
+    usual: dict[str, Any] = {"now": utc_now(), "actor": identity.actor.name}
+    left_out = payout_files.note_results(batch_id=batch_id, results=results, **usual)
+    shape = _shapes([payout_files.get_batch(batch_id)])[0]
+    return 200, shape | {"left_out": [asdict(one) for one in left_out]}
 
 
 def _shapes(batches: Sequence[PayoutBatch]) -> list[Json]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from flask import flash, redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -13,13 +13,12 @@ from groupbuy.commissions import payout_files, withdrawing
 from groupbuy.commissions import withdrawals as stored
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import TO_DECIDE
-from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
+from groupbuy.leaders.models import Leader
 from groupbuy.web.admin import saving, wechat_transfers
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, WhyForm
-from groupbuy.web.admin.listing import Column, Listing, asked, by_state, show
-from groupbuy.web.kit.downloads import attachment
+from groupbuy.web.admin.listing import Column, Filter, Listing, asked_id, by_state, chosen, in_state, show
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -49,14 +48,12 @@ COLUMNS = (
     Column(_l("To pay"), lambda row: row.net_fen, "money"),
     Column(_l("Pay to"), lambda row: f"{row.payee_name} {row.payee}", width=26),
     Column(_l("State"), lambda row: row.state, "state:withdrawal"),
-    Column(_l("Batch"), lambda row: row.batch_id and str(row.batch_id), "code", lambda row: _batch(row)),
+    Column(_l("Payout file"), lambda row: row.batch_id, "code", lambda row: _batch(row)),
 )
 
 
 def _batch(row: Withdrawal) -> str | None:
-    if row.batch_id is None:
-        return None
-    return url_for("admin.withdrawals_file", batch_id=row.batch_id, kind="xlsx")
+    return None if row.batch_id is None else url_for("admin.withdrawals", batch=row.batch_id)
 
 
 def _deed(deed: str, *states: str) -> tuple[object, object]:
@@ -70,15 +67,18 @@ def _deed(deed: str, *states: str) -> tuple[object, object]:
 @blueprint.get("/withdrawals")
 def withdrawals() -> ResponseReturnValue:
     """List withdrawals, the oldest first."""
-    statement = select(Withdrawal).options(joinedload(Withdrawal.leader)).order_by(Withdrawal.id)
-    state = asked("state")
-    statement = statement.where(Withdrawal.state == state) if state else statement
+    statement = select(Withdrawal).join(Withdrawal.leader).options(contains_eager(Withdrawal.leader))
+    narrowed = (*in_state(Withdrawal.state), *chosen("leader", Leader.code))
+    statement = statement.where(*narrowed).order_by(Withdrawal.id)
+    batch_id = asked_id("batch")
+    if batch_id is not None:
+        statement = statement.where(Withdrawal.batch_id == batch_id)
     listing = Listing(
         "withdrawals",
         _("Withdrawals"),
         statement,
         COLUMNS,
-        filters=(by_state("withdrawal"),),
+        filters=(by_state("withdrawal"), Filter("leader", _("Leader's code"))),
         actions=(
             _deed("approve", "asked", "checked"),
             _deed("reject", *TO_DECIDE),
@@ -92,6 +92,8 @@ def withdrawals() -> ResponseReturnValue:
     return show(
         listing,
         "admin/withdrawals.html",
+        batch=None if batch_id is None else payout_files.get_batch(batch_id),
+        standing=None if batch_id is None else payout_files.standing([batch_id])[batch_id],
         empty_text=_("Leaders ask for withdrawals on their own pages."),
     )
 
@@ -129,20 +131,3 @@ def _warned(form: RejectForm, batch_id: int | None) -> bool:
     found = batch_id is not None and form.batch.data == named
     form.batch.data = named
     return found
-
-
-@blueprint.post("/withdrawals/batch")
-def withdrawals_batch() -> ResponseReturnValue:
-    """Put every approved withdrawal into a payout file."""
-    batch = in_transaction(lambda: withdrawing.make_batch(now=utc_now(), actor=actor().name))
-    flash(_("Payout file %(number)s has %(count)s payouts.", number=batch.id, count=batch.payouts), "ok")
-    return redirect(url_for("admin.withdrawals", state="approved"), 303)
-
-
-@blueprint.get("/withdrawals/batch/<int:batch_id>.<any(xlsx, csv):kind>")
-def withdrawals_file(batch_id: int, kind: str) -> ResponseReturnValue:
-    """Hand out a payout file; that it was taken is logged."""
-    content = payout_files.content_of(payout_files.get_batch(batch_id), kind)
-    who = actor().name
-    in_transaction(lambda: payout_files.note_taken(batch_id, now=utc_now(), actor=who))
-    return attachment(content, f"payout-{batch_id}.{kind}", payout_files.KINDS[kind])
