@@ -62,6 +62,15 @@ def owed_by(leader_id: int) -> Sequence[Owed]:
     return [Owed(*row) for row in db.session.execute(rows) if row[2]]
 
 
+def open_of(leader_id: int) -> int:
+    """Return what a leader owes helpers and what they have not confirmed yet, in fen."""
+    noted = select(total(HelperPayment.amount_fen)).where(
+        HelperPayment.leader_id == leader_id, HelperPayment.state == NOTED
+    )
+    waiting = db.session.scalar(noted) or 0
+    return waiting + sum(max(one.fen, 0) for one in owed_by(leader_id))
+
+
 def note(
     *,
     leader: Leader,

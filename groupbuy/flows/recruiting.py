@@ -90,14 +90,20 @@ def open_orders_of(leader: Leader) -> list[str]:
 
 
 def open_money_of(leader: Leader) -> dict[str, int]:
-    """Return what keeps a leader from leaving by name in fen: own money, cash, and what helpers are owed."""
-    money = withdrawals.money_of(leader.id)
+    """Return what keeps a leader from leaving by name in fen: own money, cash, and what helpers are owed.
+
+    ``debt`` is a balance below zero: refunds after the commission had been paid out.
+    """
+    # Money goes the way of these lines, so what moves on meanwhile is read where it comes to.
+    helpers, money = helper_payments.open_of(leader.id), withdrawals.money_of(leader.id)
     amounts = {
-        "balance": money.available_fen,
+        "balance": max(money.available_fen, 0),
+        "debt": max(-money.available_fen, 0),
+        "pending": money.pending_fen,
         "frozen": money.frozen_fen,
         "withdrawals": money.withdrawals_fen,
         "cash": balance(cash(leader.id)),
-        "helpers": sum(max(one.fen, 0) for one in helper_payments.owed_by(leader.id)),
+        "helpers": helpers,
     }
     return {name: amount for name, amount in amounts.items() if amount}
 

@@ -3,7 +3,7 @@
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -12,6 +12,7 @@ from groupbuy.db import db
 from groupbuy.flows import refunding
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
+from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
 from groupbuy.payments import handing_over
@@ -20,7 +21,7 @@ from groupbuy.web.admin import deciding, saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import WhyForm
 from groupbuy.web.admin.fields import YuanField
-from groupbuy.web.admin.listing import Column, Listing, by_state, in_state, show
+from groupbuy.web.admin.listing import Column, Filter, Listing, by_state, chosen, in_state, show
 from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -68,13 +69,14 @@ def _decide(row: CashHandover, deed: str) -> str | None:
 @blueprint.get("/cash")
 def cash() -> ResponseReturnValue:
     """List hand-overs of cash, the oldest first."""
-    statement = select(CashHandover).options(joinedload(CashHandover.leader)).order_by(CashHandover.id)
+    statement = select(CashHandover).options(contains_eager(CashHandover.leader)).order_by(CashHandover.id)
+    statement = statement.join(CashHandover.leader).where(*chosen("leader", Leader.code))
     listing = Listing(
         "cash",
         _("Cash handed over"),
         statement.where(*in_state(CashHandover.state)),
         HANDOVERS,
-        filters=(by_state("handover"),),
+        filters=(by_state("handover"), Filter("leader", _("Leader's code"))),
         actions=deciding.links(("confirm", _l("Confirm")), _decide),
         scalars=True,
     )

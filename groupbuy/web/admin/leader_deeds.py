@@ -1,5 +1,9 @@
 """What an operator decides about a leader: approve, reject, suspend, take back, let go."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
@@ -23,13 +27,42 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.i18n import ngettext
 from groupbuy.web.kit.states import look
 
-# What has to be settled before a leader can leave.
+# What has to be settled before a leader can leave, how, and where that is seen.
 _KEEPS = {
-    "balance": _l("commission not paid out"),
-    "frozen": _l("commission still frozen"),
-    "withdrawals": _l("withdrawals under way"),
-    "cash": _l("residents' cash not handed over"),
+    "balance": (
+        _l("commission not paid out"),
+        _l("The leader withdraws it."),
+        "admin.commissions_statements",
+    ),
+    "debt": (
+        _l("paid out too much, owed by the leader"),
+        _l("It is taken off what the leader earns next."),
+        "admin.commissions_statements",
+    ),
+    "pending": (
+        _l("commission not handed out yet"),
+        _l("It moves on as goods are handed out; rewards wait for orders of other leaders."),
+        "admin.commissions",
+    ),
+    "frozen": (
+        _l("commission still frozen"),
+        _l("It settles when the days of after-sales are over."),
+        "admin.commissions",
+    ),
+    "withdrawals": (_l("withdrawals under way"), _l("Pay or reject them."), "admin.withdrawals"),
+    "cash": (
+        _l("residents' cash not handed over"),
+        _l("The leader notes the hand-over, and you confirm it."),
+        "admin.cash",
+    ),
+    "helpers": (
+        _l("shares of helpers not paid or not confirmed"),
+        _l("The leader pays them, and the helpers confirm it."),
+        "admin.commissions_statements",
+    ),
 }
+# What a list calls the leader in its address.
+_NARROWED = {"admin.commissions_statements": "q"}
 
 
 class SeenForm(PageForm):
@@ -75,7 +108,8 @@ def leaders_move(code: str, state: str) -> ResponseReturnValue:
     return ask_first(
         "admin",
         _question(leader.name, state),
-        [*_consequences(state, count), *obstacles],
+        _consequences(state, count),
+        obstacles=obstacles,
         deed=None if obstacles else _("Confirm"),
         back=back,
         form=form,
@@ -114,17 +148,36 @@ def _consequences(state: str, residents: int) -> list[str]:
     return [bound, _("No new orders are taken; orders placed before are handed out as agreed.")]
 
 
-def _obstacles(leader: Leader) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What has to be settled first, how that is done, and the page where it is seen."""
+
+    what: str
+    how: str
+    page: str
+
+
+def _obstacles(leader: Leader) -> list[Obstacle]:
     """Return what has to be settled before a leader can leave."""
     orders, money = recruiting.open_orders_of(leader), recruiting.open_money_of(leader)
-    sentences = []
-    if orders:
-        named = "、".join(orders[: recruiting.MOST_NAMED])
-        sentences.append(
-            _("Not possible yet: %(count)s orders are open (%(named)s).", count=len(orders), named=named)
-        )
-    sentences += [
-        _("Not possible yet: %(what)s %(amount)s.", what=_KEEPS[name], amount=format_yuan(amount))
-        for name, amount in money.items()
-    ]
-    return sentences
+    found = [_open_orders(leader, orders)] if orders else []
+    return found + [_open_money(leader, name, amount) for name, amount in money.items()]
+
+
+def _open_orders(leader: Leader, numbers: Sequence[str]) -> Obstacle:
+    named = "、".join(numbers[: recruiting.MOST_NAMED])
+    return Obstacle(
+        _("Not possible yet: %(count)s orders are open (%(named)s).", count=len(numbers), named=named),
+        _("They are handed out or cancelled first."),
+        url_for("admin.orders", leader=leader.code),
+    )
+
+
+def _open_money(leader: Leader, name: str, amount_fen: int) -> Obstacle:
+    what, how, endpoint = _KEEPS[name]
+    narrowed: dict[str, Any] = {_NARROWED.get(endpoint, "leader"): leader.code}
+    return Obstacle(
+        _("Not possible yet: %(what)s %(amount)s.", what=what, amount=format_yuan(amount_fen)),
+        str(how),
+        url_for(endpoint, **narrowed),
+    )
