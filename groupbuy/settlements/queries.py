@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, or_, select
@@ -23,7 +23,7 @@ from groupbuy.settlements.models import (
     SupplierSettlement,
     SupplierTerms,
 )
-from groupbuy.settlements.rules import Cycle
+from groupbuy.settlements.rules import Cycle, last_day, start_of
 from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine
 
 
@@ -143,11 +143,36 @@ def holding(supplier_ids: Sequence[int] | None) -> Select[SupplierSettlement]:
     )
 
 
+def selected(
+    *, state: str | None, supplier_id: int | None, paid: str | None, since: date | None, until: date | None
+) -> Select[SupplierSettlement]:
+    """Select statements of all suppliers, the newest first; ``since`` and ``until`` bound their last day."""
+    one = SupplierSettlement
+    parts = {"unpaid": one.paid_fen == 0, "part": (one.paid_fen > 0) & is_unpaid(), "paid": ~is_unpaid()}
+    found = select(one).options(joinedload(one.supplier)).order_by(one.id.desc())
+    if paid is not None:
+        found = found.where(parts[paid], one.state != "cancelled")
+    # The first day there is begins before the first moment there is in UTC.
+    if since is not None and since > date.min:
+        found = found.where(one.until > start_of(since))
+    if until is not None and until < date.max:
+        found = found.where(one.until <= start_of(until + timedelta(days=1)))
+    for column, wanted in ((one.state, state), (one.supplier_id, supplier_id)):
+        found = found if wanted is None else found.where(column == wanted)
+    return found
+
+
+def is_unpaid() -> ColumnElement[bool]:
+    """Return the condition that something of a statement is still to be paid."""
+    return SupplierSettlement.paid_fen < SupplierSettlement.total_fen
+
+
 def as_json(row: SupplierSettlement) -> dict[str, Any]:
     """Return a statement as programs get it, in fen."""
     names = ("number", "state", "bought_fen", "adjusted_fen", "total_fen", "paid_fen", "answer")
     values = {name: getattr(row, name) for name in names}
-    return values | {"supplier_code": row.supplier.code, "due_date": row.due_date.isoformat()}
+    days = {"due_date": row.due_date.isoformat(), "last_day": last_day(row.until).isoformat()}
+    return values | {"supplier_code": row.supplier.code} | days
 
 
 def rebates_of(row: SupplierSettlement) -> Sequence[SupplierAdjustment]:

@@ -100,6 +100,11 @@ def cycle_end(cycle: str, now: datetime) -> datetime:
     return start_of(day.replace(day=16 if half else 1))
 
 
+def last_day(until: datetime) -> date:
+    """Return the day of the books that ends at a moment, or in which the moment lies."""
+    return (until - timedelta(microseconds=1)).astimezone(BOOKS).date()
+
+
 def start_of(day: date) -> datetime:
     """Return the moment in UTC at which a day of the books begins."""
     return datetime(day.year, day.month, day.day, tzinfo=BOOKS).astimezone(UTC)

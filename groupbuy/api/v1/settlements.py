@@ -10,6 +10,7 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF, Fen, Key
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.api.v1.warehouse import Day
+from groupbuy.db import db
 from groupbuy.finance import queries as ledger
 from groupbuy.finance.rules import supplier as account_of
 from groupbuy.http.identity import Identity
@@ -18,15 +19,17 @@ from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.kernel.times import iso
 from groupbuy.settlements import making, paying, queries, rules
+from groupbuy.settlements.models import SupplierSettlement
 
 Words = Annotated[Text, Field(max_length=paying.MAX_WORDS)]
 
 
 class SettlementShape(Shape):
-    """A statement; ``total_fen`` is purchases and everything else on it."""
+    """A statement up to and including ``last_day``; ``total_fen`` is purchases and everything else on it."""
 
     number: str
     supplier_code: str
+    last_day: str
     state: Literal["made", "approved", "cancelled"]
     bought_fen: int
     adjusted_fen: int
@@ -83,6 +86,23 @@ class OwedShape(Shape):
     next_cursor: str | None
 
 
+class SettlementsQuery(Page):
+    """Statements in one state, of one supplier, paid or not; ``since`` and ``until`` bound their last day."""
+
+    state: Literal["made", "approved", "cancelled"] | None = None
+    supplier: Annotated[Text, Field(max_length=64)] | None = None
+    paid: Literal["unpaid", "part", "paid"] | None = None
+    since: Day | None = None
+    until: Day | None = None
+
+
+class SettlementsShape(Shape):
+    """A page of statements of all suppliers, the latest first."""
+
+    items: list[SettlementShape]
+    next_cursor: str | None
+
+
 class NewSettlement(Body):
     """The last day of a statement."""
 
@@ -123,6 +143,30 @@ def show_supplier_settlements(identity: Identity, code: str, query: Page) -> tup
         "settlements": [queries.as_json(row) for row in rows],
         "next_cursor": cursor,
     }
+
+
+@endpoint(
+    "GET",
+    "/settlements",
+    scope="money:read",
+    roles=STAFF,
+    query=SettlementsQuery,
+    answers={200: SettlementsShape},
+)
+def list_settlements(identity: Identity, query: SettlementsQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
+    """List statements of all suppliers, the latest first."""
+    statement = queries.selected(
+        state=query.state,
+        supplier_id=queries.get_supplier(query.supplier).id if query.supplier else None,
+        paid=query.paid,
+        since=day_of(query.since, "since") if query.since else None,
+        until=day_of(query.until, "until") if query.until else None,
+    )
+    if (before := cursors.id_after(query.cursor)) is not None:
+        statement = statement.where(SupplierSettlement.id < before)
+    found = db.session.scalars(statement.limit(query.limit + 1)).all()
+    rows, cursor = cursors.page(found, limit=query.limit, key=lambda row: (row.id,))
+    return 200, {"items": [queries.as_json(row) for row in rows], "next_cursor": cursor}
 
 
 @endpoint(
