@@ -42,7 +42,8 @@ class Rate:
     def __post_init__(self) -> None:
         given = (self.rate_bp is not None, self.fixed_fen is not None, bool(self.tiers))
         if sum(given) != 1:
-            raise BadInput("inconsistent", "Give either a percentage, an amount per item or tiers.")
+            sentence = "Give either a percentage, an amount per item or tiers."
+            raise BadInput("inconsistent", sentence, param="rate")
         _check_range(self.rate_bp or 0, BASIS, "rate_bp")
         _check_range(self.fixed_fen or 0, MAX_FEN, "fixed_fen")
         starts = [tier.from_fen for tier in self.tiers]

@@ -62,10 +62,19 @@ def ask(
     if row is None:
         return _first(key)
     # The conditional balance lets one withdrawal of a leader through at a time, so the month can be reckoned.
-    _book(row, "ask", ledger.commission(leader.id, "settled"), ledger.withdrawal(leader.id), now, actor)
+    _take(row, now, actor)
     _reckon(row)
     _log(row, "withdrawal_asked", now, actor, after={"amount_fen": amount_fen, "state": row.state})
     return row
+
+
+def _take(row: Withdrawal, now: datetime, actor: str) -> None:
+    try:
+        _book(row, "ask", _balance(row), ledger.withdrawal(row.leader_id), now, actor)
+    except RuleBroken as broken:
+        if broken.code == "insufficient_balance":
+            broken.param = "amount_fen"
+        raise
 
 
 def _check(leader: Leader, amount_fen: int, payee: Payee) -> None:

@@ -73,6 +73,22 @@ def test_what_is_no_rate_is_refused_and_changes_nothing(
     assert db.session.scalars(select(CommissionRule.rate)).all() == rates
 
 
+@pytest.mark.parametrize(
+    ("rate", "param"),
+    [
+        ({}, "rate"),
+        ({"rate_bp": 1, "fixed_fen": 1}, "rate"),
+        ({"tiers": [{"from_fen": 1, "rate_bp": 1}]}, "rate.tiers"),
+        ({"fixed_fen": 1_000_000}, "rate.fixed_fen"),
+        ({"rate_bp": 10_001}, "rate.rate_bp"),
+    ],
+)
+def test_what_is_no_rate_is_named_as_it_was_sent(boss: Person, rate: dict[str, Any], param: str) -> None:
+    body = {"scope": "product", "target": "P1", "rate": rate}
+    for answer in (boss.post("/commission-rates/preview", body), put(boss, "product", rate, target="P1")):
+        assert (answer.status_code, answer.json["error"]["param"]) == (422, param)
+
+
 def test_a_rate_above_100_percent_is_refused(boss: Person) -> None:
     assert put(boss, "default", {"rate_bp": 10_001}).status_code == 422
     assert put(boss, "default", {"fixed_fen": 9.5}).status_code == 422

@@ -145,3 +145,10 @@ def test_an_amount_is_taxed_the_same_in_one_part_or_in_many(parts: list[int], ra
         earlier += part
     whole = tax_due(earlier, earlier_fen=0, earlier_tax_fen=0, rate_bp=rate, free_fen=free)
     assert taxed == whole
+
+
+def test_what_is_more_than_there_is_blames_the_amount(app: Flask) -> None:
+    leader = earn(app)
+    with pytest.raises(RuleBroken) as refused:
+        ask(leader, 9901)
+    assert (refused.value.code, refused.value.param) == ("insufficient_balance", "amount_fen")

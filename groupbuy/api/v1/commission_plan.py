@@ -8,6 +8,7 @@ from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.after_sales import zone
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF
+from groupbuy.api.v1.naming import within
 from groupbuy.api.v1.shapes import Json, Name, Page, RowNumber, Shape
 from groupbuy.commissions import plan, service, what_if
 from groupbuy.commissions.models import CommissionRule
@@ -24,6 +25,7 @@ from groupbuy.leaders import levels
 from groupbuy.leaders.models import LeaderLevel
 
 RATES, LEVELS = "/commission-rates", "/leader-levels"
+RATE_PARTS = ("rate_bp", "fixed_fen", "tiers")
 OPERATOR = ("operator",)
 MAX_TIERS = 50
 ScopeName = Literal["product", "category", "leader", "level", "default"]
@@ -166,14 +168,15 @@ def list_commission_rates(identity: Identity, query: RatesQuery) -> tuple[int, A
 def set_commission_rate(identity: Identity, body: NewCommissionRate) -> tuple[int, Any]:
     """Put a rate in force for orders from now on; those placed before keep theirs."""
     scope = Scope(body.scope)
-    row = plan.change(
-        scope=scope,
-        target_id=plan.target_of(scope, body.target),
-        rate=_wanted(body.rate),
-        seen=body.version,
-        now=utc_now(),
-        actor=identity.actor.name,
-    )
+    with within("rate", *RATE_PARTS):
+        row = plan.change(
+            scope=scope,
+            target_id=plan.target_of(scope, body.target),
+            rate=_wanted(body.rate),
+            seen=body.version,
+            now=utc_now(),
+            actor=identity.actor.name,
+        )
     return 200, _rate(row, body.target)
 
 
@@ -201,8 +204,9 @@ def end_commission_rate(identity: Identity, rule_id: int) -> tuple[int, Any]:
 def preview_commission_rate(identity: Identity, body: RatePreview) -> tuple[int, Any]:  # noqa: ARG001 - as above
     """Reckon the last closed rounds with a rate; nothing is put in force."""
     scope = Scope(body.scope)
-    target_id, rate = plan.target_of(scope, body.target), _wanted(body.rate) if body.rate else None
-    service.check_amount(scope, target_id, rate)
+    with within("rate", *RATE_PARTS):
+        target_id, rate = plan.target_of(scope, body.target), _wanted(body.rate) if body.rate else None
+        service.check_amount(scope, target_id, rate)
     effects = what_if.what_if(scope=scope, target_id=target_id, rate=rate, rounds=body.rounds)
     names = ("turnover_fen", "was_fen", "would_fen", "change_fen")
     return 200, {

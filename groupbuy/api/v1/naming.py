@@ -15,3 +15,14 @@ def named(here: str, *there: str) -> Iterator[None]:
         if error.param in there:
             error.param = here
         raise
+
+
+@contextmanager
+def within(field: str, *parts: str) -> Iterator[None]:
+    """Call parts of a body's field, which use cases know by themselves, by their place in it."""
+    try:
+        yield
+    except GroupbuyError as error:
+        if error.param in parts:
+            error.param = f"{field}.{error.param}"
+        raise
