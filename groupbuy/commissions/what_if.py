@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Subquery, and_, case, func, or_, select
 
 from groupbuy.campaigns.models import Offer, Round
 from groupbuy.catalog.models import Product
@@ -15,7 +15,7 @@ from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate, Scope
 from groupbuy.db import db
 from groupbuy.db.totals import total
-from groupbuy.leaders.models import Leader
+from groupbuy.leaders.models import Leader, LeaderLevelChange
 from groupbuy.orders.bulk import is_live
 from groupbuy.orders.models import Order, OrderLine
 from groupbuy.purchasing.models import Demand
@@ -59,7 +59,8 @@ class _Lines:
 def what_if(*, scope: Scope, target_id: int, rate: Rate | None, rounds: int = ROUNDS) -> Sequence[Effect]:
     """Return what the last closed rounds would have paid with a rate put in force, by leader's code.
 
-    All other rates are those in force now; None ends the rate. Nothing is written.
+    All other rates are those in force now, levels of leaders those that held as the orders were placed; None
+    ends the rate. Nothing is written.
     """
     plan = dict(_plan())
     plan.pop((scope, target_id), None)
@@ -116,10 +117,12 @@ def _statement(rounds: int) -> Select[*tuple[Any, ...]]:
         select(Demand.round_id).join(Round, Round.id == Demand.round_id).where(Round.state != "cancelled")
     )
     last = select(Round.id).where(Round.id.in_(closed)).order_by(Round.closes_at.desc()).limit(rounds)
+    held = _levels_held()
+    level = case((held.c.leader_id.is_not(None), held.c.level_id), else_=Leader.level_id)
     alike = (
         Order.round_id,
         Order.leader_id,
-        Leader.level_id,
+        level,
         Offer.product_id,
         Product.category_id,
         OrderLine.amount_fen,
@@ -132,6 +135,21 @@ def _statement(rounds: int) -> Select[*tuple[Any, ...]]:
         .join(Offer, Offer.id == OrderLine.offer_id)
         .join(Product, Product.id == Offer.product_id)
         .join(Leader, Leader.id == Order.leader_id)
+        .outerjoin(
+            held,
+            and_(
+                held.c.leader_id == Order.leader_id,
+                held.c.until > Order.placed_at,
+                or_(held.c.since.is_(None), held.c.since <= Order.placed_at),
+            ),
+        )
         .where(Order.round_id.in_(last), is_live(), Offer.state == "active", OrderLine.quantity > 0)
         .group_by(*alike)
     )
+
+
+def _levels_held() -> Subquery:
+    """Select the levels that leaders have had, each from a moment, None for ever, until another."""
+    one = LeaderLevelChange
+    former = func.lag(one.until).over(partition_by=one.leader_id, order_by=(one.until, one.id))
+    return select(one.leader_id, one.level_id, former.label("since"), one.until).subquery()

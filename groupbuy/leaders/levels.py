@@ -11,7 +11,7 @@ from groupbuy.db import db
 from groupbuy.db.upserts import insert_into
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.kernel.money import MAX_FEN
-from groupbuy.leaders.models import Leader, LeaderLevel, LevelReview
+from groupbuy.leaders.models import Leader, LeaderLevel, LeaderLevelChange, LevelReview
 from groupbuy.leaders.rules import MAX_NAME, LeaderState, Rung, next_level
 
 
@@ -133,8 +133,14 @@ def review(*, sold: Mapping[int, int], now: datetime, actor: str) -> int:
     return moved
 
 
+def note_change(leader: Leader, now: datetime) -> None:
+    """Keep the level that a leader has had until now."""
+    db.session.add(LeaderLevelChange(leader_id=leader.id, level_id=leader.level_id, until=now))
+
+
 def _move(leader: Leader, new: int | None, named: Mapping[int, str], now: datetime, actor: str) -> None:
     before, after = named.get(leader.level_id or 0), named.get(new or 0)
+    note_change(leader, now)
     db.session.execute(update(Leader).where(Leader.id == leader.id).values(level_id=new))
     audit.record(
         at=now,

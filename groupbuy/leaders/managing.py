@@ -10,6 +10,7 @@ from groupbuy.audit import service as audit
 from groupbuy.db import db
 from groupbuy.db.states import move_state
 from groupbuy.kernel.errors import NotFound, RuleBroken
+from groupbuy.leaders.levels import note_change
 from groupbuy.leaders.models import Community, Leader
 
 _PERSONAL = ("name", "phone", "email", "address", "latitude_e6", "longitude_e6")
@@ -28,6 +29,8 @@ def move_leader(*, leader: Leader, seen: str, state: str, reason: str, now: date
 
 def edit_leader(*, leader: Leader, values: Mapping[str, Any], now: datetime, actor: str) -> None:
     """Change columns of a leader; later orders and sheets show them."""
+    if "level_id" in values and values["level_id"] != leader.level_id:
+        note_change(leader, now)
     _apply(leader, values, "leader_edited", "leader", leader.code, now, actor)
 
 

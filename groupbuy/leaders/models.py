@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from groupbuy.db import Base
@@ -99,6 +99,18 @@ class Leader(Base):
             for one in (self.goods_from_min, self.goods_until_min)
         ]
         return "–".join(ends) if any(ends) else ""
+
+
+class LeaderLevelChange(Base):
+    """The level that a leader had until a moment, None for no level; today's is the leader's own."""
+
+    __tablename__ = "leader_level_change"
+    __table_args__ = (Index("ix_leader_level_change_leader", "leader_id", "until"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    leader_id: Mapped[int] = mapped_column(ForeignKey("leader.id"))
+    level_id: Mapped[int | None] = mapped_column(ForeignKey("leader_level.id"))
+    until: Mapped[datetime]
 
 
 class LeaderHelper(Base):

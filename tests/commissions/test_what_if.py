@@ -1,5 +1,7 @@
 """What a new rate would have changed, before it is in force."""
 
+from datetime import date, datetime, timedelta
+
 import pytest
 from flask import Flask
 from hypothesis import given
@@ -11,9 +13,13 @@ from groupbuy.commissions import what_if
 from groupbuy.commissions.models import CommissionRule
 from groupbuy.commissions.rules import Rate, Scope, Tier, line_commission
 from groupbuy.db import db
+from groupbuy.db.transaction import transaction
+from groupbuy.leaders import levels, managing
 from groupbuy.leaders.models import Leader
 from tests import building
 from tests.web.test_money_pages import browser
+
+AFTER = building.NOW + timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -54,6 +60,32 @@ def test_a_rate_that_ends_and_one_of_tiers(sold: tuple[Leader, Leader, Product])
     tiers = Rate(tiers=(Tier(0, 500), Tier(4000, 1000)))
     # L1 has turned over ¥39.60, L2 ¥49.50.
     assert effects(Scope.DEFAULT, 0, tiers) == {"L1": (317, 149 + 50, -118), "L2": (396, 495, 99)}
+
+
+def test_a_levels_rate_holds_for_who_had_it_as_the_orders_were_placed(app: Flask) -> None:
+    building.set_commission(Rate(rate_bp=800))
+    one, two = building.add_leader("L1"), building.add_leader("L2")
+    gold = give_level(one, "金牌", now=building.OPENS)
+    round_ = building.add_round([building.add_product(building.add_supplier())])
+    for leader in (one, two):
+        building.place(round_, building.add_resident(leader), {"P1": 10})
+    silver = give_level(one, "银牌")
+    give_level(two, "金牌", level_id=gold)
+    building.close(app, round_)
+    rate = Rate(rate_bp=1000)
+    assert effects(Scope.LEVEL, gold, rate) == {"L1": (792, 990, 198), "L2": (792, 792, 0)}
+    assert effects(Scope.LEVEL, silver, rate) == {"L1": (792, 792, 0), "L2": (792, 792, 0)}
+
+
+def give_level(leader: Leader, name: str, *, now: datetime = AFTER, level_id: int | None = None) -> int:
+    """Give a leader a level by hand as an operator does, one that is made for it where none is named."""
+    with transaction():
+        if level_id is None:
+            wish = {"level_id": None, "name": name, "min_month_fen": None, "last_month": date(2026, 10, 1)}
+            level_id = levels.save_level(**wish, now=now, actor="t").id
+        mine = db.session.get_one(Leader, leader.id)
+        managing.edit_leader(leader=mine, values={"level_id": level_id}, now=now, actor="t")
+    return level_id
 
 
 def test_the_plans_page_shows_it_before_it_is_in_force(
