@@ -77,13 +77,7 @@ def _lines(order_id: int, order: PlannedOrder) -> Iterable[dict[str, Any]]:
 
 def mark_sent(*, order_id: int, now: datetime, actor: str) -> bool:
     """Note that an approved purchase order has left; False when it had before."""
-    sent = db.session.execute(
-        update(PurchaseOrder)
-        .where(PurchaseOrder.id == order_id, PurchaseOrder.state == POState.APPROVED)
-        .values(state=POState.SENT, sent_at=now)
-        .returning(PurchaseOrder.number)
-        .execution_options(synchronize_session=False)
-    ).scalar()
+    sent = _change(order_id, [POState.APPROVED], state=POState.SENT, sent_at=now)
     if sent is not None:
         _log(sent, "purchase_order_sent", now, actor)
     return sent is not None
@@ -91,13 +85,7 @@ def mark_sent(*, order_id: int, now: datetime, actor: str) -> bool:
 
 def approve(*, order_id: int, now: datetime, actor: str) -> bool:
     """Decide that a draft is ordered, also below the supplier's minimum; False when that is decided."""
-    approved = db.session.execute(
-        update(PurchaseOrder)
-        .where(PurchaseOrder.id == order_id, PurchaseOrder.state == POState.DRAFT)
-        .values(state=POState.APPROVED, held=False)
-        .returning(PurchaseOrder.number)
-        .execution_options(synchronize_session=False)
-    ).scalar()
+    approved = _change(order_id, [POState.DRAFT], state=POState.APPROVED, held=False)
     if approved is not None:
         _log(approved, "purchase_order_approved", now, actor)
     return approved is not None
@@ -106,13 +94,7 @@ def approve(*, order_id: int, now: datetime, actor: str) -> bool:
 def move(*, order: PurchaseOrder, old: Sequence[POState], new: POState, now: datetime, actor: str) -> bool:
     """Move a purchase order from one of the old states; False when it is not there or was in the new one."""
     former = order.state
-    moved = db.session.execute(
-        update(PurchaseOrder)
-        .where(PurchaseOrder.id == order.id, PurchaseOrder.state.in_([one for one in old if one != new]))
-        .values(state=new)
-        .returning(PurchaseOrder.number)
-        .execution_options(synchronize_session=False)
-    ).scalar()
+    moved = _change(order.id, [one for one in old if one != new], state=new)
     if moved is None:
         return False
     db.session.refresh(order, ["state"])
@@ -126,6 +108,17 @@ def move(*, order: PurchaseOrder, old: Sequence[POState], new: POState, now: dat
         after={"state": new},
     )
     return True
+
+
+def _change(order_id: int, old: Sequence[POState], **values: Any) -> str | None:
+    """Change an order that stands in one of the old states; return its number, None where it does not."""
+    return db.session.scalar(
+        update(PurchaseOrder)
+        .where(PurchaseOrder.id == order_id, PurchaseOrder.state.in_(old))
+        .values(**values)
+        .returning(PurchaseOrder.number)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _log(number: str, verb: str, now: datetime, actor: str) -> None:
