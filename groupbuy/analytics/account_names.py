@@ -8,6 +8,7 @@ from sqlalchemy import select
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks
+from groupbuy.documents.languages import said
 from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 
@@ -54,13 +55,13 @@ _CODES: Mapping[str, Any] = {"resident": Resident, "leader": Leader, "supplier":
 
 
 def names_of(accounts: Iterable[str]) -> dict[str, str]:
-    """Return what accounts are called; one of no known kind keeps its own name. A query for each kind."""
+    """Return what accounts are called, with a query for each kind; one of no known kind keeps its name."""
     wanted = sorted(set(accounts))
     owned = {account: found for account in wanted if (found := _owner(account)) is not None}
     codes = {kind: _codes_of(kind, owned.values()) for kind in {kind for _, kind, _ in owned.values()}}
-    names = {account: WORDS.get(account, account) for account in wanted}
+    names = {account: said(WORDS.get(account, account)) for account in wanted}
     for account, (words, kind, number) in owned.items():
-        names[account] = f"{words} {codes[kind](number)}"
+        names[account] = f"{said(words)} {codes[kind](number)}"
     return names
 
 

@@ -12,6 +12,7 @@ from groupbuy.analytics.journal_papers import papers_of, with_paper
 from groupbuy.analytics.money_report import CAUSES, Narrow
 from groupbuy.db import db
 from groupbuy.db.totals import total
+from groupbuy.documents.languages import said
 from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
 
@@ -101,7 +102,7 @@ def read(postings: Sequence[Posting]) -> Sequence[Entry]:
     return [
         Entry(
             **{name: getattr(one, name) for name in names},
-            cause=CAUSES.get(one.cause_kind, one.cause_kind),
+            cause=said(CAUSES.get(one.cause_kind, one.cause_kind)),
             paper=papers.get((one.cause_kind, one.cause_id), one.cause_id),
             debit=accounts[one.debit_account],
             credit=accounts[one.credit_account],

@@ -6,6 +6,7 @@ from typing import Any
 
 from groupbuy.analytics.leader_statement import SOURCES, STEPS, StatementRow, sums_by_source
 from groupbuy.documents.capitals import rmb_capitals
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Sheet, table
 from groupbuy.finance import rules
 from groupbuy.kernel.money import format_yuan
@@ -32,7 +33,7 @@ def statement_sheet(
     sums = sums_by_source(rows)
     closing = [("上期结转（可提现）", format_yuan(carried_fen))]
     closing += [
-        (f"{SOURCES.get(source, source)}（可提现）", format_yuan(settled))
+        (said(f"{said(SOURCES.get(source, source))}（可提现）"), format_yuan(settled))
         for source, (_, _, settled) in sums.items()
     ]
     change = sum(row.settled_fen for row in rows)
@@ -55,8 +56,8 @@ def statement_sheet(
 def _cells(row: StatementRow) -> tuple[Any, ...]:
     return (
         f"{row.at.astimezone(rules.BOOKS):%Y-%m-%d}",
-        SOURCES.get(row.source, row.source),
-        STEPS.get(row.step, row.step),
+        said(SOURCES.get(row.source, row.source)),
+        said(STEPS.get(row.step, row.step)),
         row.round_title or "",
         row.round_name or "",
         row.pending_fen,

@@ -10,6 +10,7 @@ from groupbuy.analytics.account_names import WORDS, names_of
 from groupbuy.analytics.money_steps import Step
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Sheet, table
 from groupbuy.finance import queries, rules
 from groupbuy.finance.models import Posting
@@ -72,6 +73,11 @@ class Narrow:
             supplier_id = db.session.scalar(select(Supplier.id).where(Supplier.code == self.supplier))
             yield queries.touching([rules.supplier(supplier_id)] if supplier_id else ())
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """Return the codes by their names."""
+        return {"leader": self.leader, "supplier": self.supplier}
+
     def takes(self, account: str) -> bool:
         """Tell whether an account is wanted."""
         return not self.account or f"{account}:".startswith(f"{self.account}:")
@@ -80,7 +86,7 @@ class Narrow:
         """Return what narrows as titles and words."""
         words = {"account": WORDS, "cause": CAUSES}
         chosen = [(name, title, getattr(self, name)) for name, title in _TITLES]
-        return [(title, words.get(name, {}).get(text, text)) for name, title, text in chosen if text]
+        return [(title, said(words.get(name, {}).get(text, text))) for name, title, text in chosen if text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ def income_expense_sheet(report: IncomeExpense) -> Sheet:
     groups = (("收入", report.income, 1), ("支出", report.expense, -1))
     words = names_of([*report.income, *report.expense, *report.money])
     rows = [
-        (label, words[name], name, fen * sign)
+        (said(label), words[name], name, fen * sign)
         for label, accounts, sign in groups
         for name, fen in accounts.items()
     ]
@@ -156,12 +162,12 @@ def income_expense_sheet(report: IncomeExpense) -> Sheet:
         columns,
         table(rows),
         head=_head(report),
-        closing=[(f"收付款 {words[name]}", format_yuan(fen)) for name, fen in report.money.items()],
+        closing=[(said(f"收付款 {words[name]}"), format_yuan(fen)) for name, fen in report.money.items()],
     )
 
 
 def _head(report: IncomeExpense) -> Sequence[tuple[str, str]]:
-    span = report.since if report.since == report.until else f"{report.since} 至 {report.until}"
+    span = report.since if report.since == report.until else said(f"{report.since} 至 {report.until}")
     return (("账期", span), *report.narrow.named())
 
 

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from groupbuy.campaigns.heads import RoundHead, day_text, head_of
+from groupbuy.campaigns.heads import RoundHead, head_of
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
 from groupbuy.db.totals import total
 from groupbuy.documents.capitals import rmb_capitals
+from groupbuy.documents.days import day_text
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 from groupbuy.kernel.errors import RuleBroken
 from groupbuy.kernel.money import format_yuan
@@ -170,7 +172,7 @@ def _closing(order: Order, back_fen: int) -> tuple[tuple[str, str], ...]:
 
 
 def _row(place: int, line: SoldLine) -> Row:
-    name = f"{line.name} 实重{line.grams}g" if line.grams else line.name
+    name = f"{line.name} {said(f'实重{line.grams}g')}" if line.grams else line.name
     changed = (line.changed_units or None, line.changed_fen or None)
     figures = (line.units, line.price_fen, line.amount_fen)
     return (place, line.code, name, line.unit, *figures, *changed, line.kept_fen)

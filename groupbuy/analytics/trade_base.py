@@ -14,6 +14,7 @@ from groupbuy.finance.models import Posting
 
 Rows = Select[*tuple[Any, ...]]
 CHART_BARS = 12
+CODES = ("supplier", "leader", "product", "route", "warehouse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ class Wanted:
     @property
     def is_narrow(self) -> bool:
         """Tell whether more than the span is chosen; then the ledger has no figure to compare with."""
-        return bool(self.supplier or self.leader or self.product or self.route or self.warehouse)
+        return any(self.codes.values())
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """Return the codes by their names."""
+        return {name: getattr(self, name) for name in CODES}
 
     def within(self, column: Any) -> ColumnElement[bool]:
         """Return the condition that a moment lies in the span."""

@@ -8,6 +8,7 @@ from groupbuy.analytics import trade_fees, trade_goods, trade_sales
 from groupbuy.analytics.trade_base import Report, Wanted, figures, in_order
 from groupbuy.db import db
 from groupbuy.documents import csv_files, xlsx
+from groupbuy.documents.languages import readers_language, said
 from groupbuy.documents.progress import Note, silent
 from groupbuy.documents.sheet import Cell, Row, Sheet, table
 from groupbuy.finance.rules import BOOKS
@@ -59,8 +60,8 @@ def key_of(report: Report, row: Any) -> tuple[Any, ...]:
 
 
 def as_json(report: Report, wanted: Wanted) -> dict[str, Any]:
-    """Return what a job needs to make a report later."""
-    span = {"since": iso(wanted.since), "until": iso(wanted.until)}
+    """Return what a job needs to make a report later, in the language of whoever asks."""
+    span = {"since": iso(wanted.since), "until": iso(wanted.until), "language": readers_language()}
     return {"report": report.name, **span} | {name: getattr(wanted, name) for name, _title in _NARROWS}
 
 
@@ -99,7 +100,7 @@ def sheet_of(report: Report, wanted: Wanted, *, most: int = LARGE) -> Sheet:
 
 def _span(report: Report, wanted: Wanted) -> tuple[str, str]:
     last = _day(wanted.until - timedelta(seconds=1))
-    return ("截至", last) if report.at_end else ("期间", f"{_day(wanted.since)} 至 {last}")
+    return ("截至", last) if report.at_end else ("期间", said(f"{_day(wanted.since)} 至 {last}"))
 
 
 def cells(report: Report, row: Any) -> Row:
@@ -111,7 +112,7 @@ def _cell(kind: str, value: Any) -> Cell:
     if kind == "moment":
         return f"{value.astimezone(BOOKS):%Y-%m-%d %H:%M}"
     if kind == "word":
-        return _WORDS[value]
+        return said(_WORDS[value])
     cell: Cell = value
     return cell
 

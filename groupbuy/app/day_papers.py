@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from groupbuy.app.bag_labels import TITLE as LABELS
 from groupbuy.app.names import file_name
 from groupbuy.app.papers import Source, source_of
-from groupbuy.campaigns.heads import Goods, RoundHead, day_text
+from groupbuy.campaigns.heads import Goods, RoundHead
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.days import day_text
 from groupbuy.documents.labels import write_labels
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Sheet
 from groupbuy.kernel.errors import NotFound
 from groupbuy.kernel.sorting import natural_key
@@ -69,7 +71,7 @@ def render_labels(round_name: str, code: str | None, *, zone: ZoneInfo, now: dat
 
 
 def _name(title: str, day: str, leader: LeaderHead) -> str:
-    return file_name(f"{title}-{day}", leader.code, leader.name)
+    return file_name(f"{said(title)}-{day}", leader.code, leader.name)
 
 
 def _papers(text: str, code: str | None, zone: ZoneInfo, now: datetime) -> DayPapers:
@@ -111,5 +113,5 @@ def _head(sources: Sequence[Source], day: date, zone: ZoneInfo, now: datetime) -
         cutoff="",
         pickup_date=day_text(day),
         day=day.isoformat(),
-        printed=f"打印 {now.astimezone(zone):%Y-%m-%d %H:%M} · {'、'.join(names)}",
+        printed=f"{said(f'打印 {now.astimezone(zone):%Y-%m-%d %H:%M}')} · {'、'.join(names)}",
     )

@@ -13,6 +13,7 @@ from groupbuy.app.names import file_name
 from groupbuy.app.papers import Document, Source
 from groupbuy.app.settings import settings_of
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.languages import readers_language, said, written_in
 from groupbuy.documents.sheet import Sheet
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.queries import get_leader
@@ -59,13 +60,14 @@ def render(kind: str, round_name: str, code: str | None, suffix: str, printed_at
     if suffix not in FORMATS:
         raise NotFound("unknown_document", f"There is no document {kind}.{suffix}.")
     document = _document(kind, round_name, code, printed_at)
-    name = f"{file_name(KINDS[kind].title, document.owner or round_name, document.owner_name)}.{suffix}"
+    name = f"{file_name(said(KINDS[kind].title), document.owner or round_name, document.owner_name)}.{suffix}"
     return File(name, FORMATS[suffix].mime_type, FORMATS[suffix].write(document))
 
 
 def render_attachment(attachment: Attachment, printed_at: datetime) -> File:
     """Render the document that an attachment names, as printed at a moment; raise as ``render`` does."""
-    return render(attachment.kind, attachment.round, attachment.code, attachment.suffix, printed_at)
+    with written_in(attachment.language or readers_language()):
+        return render(attachment.kind, attachment.round, attachment.code, attachment.suffix, printed_at)
 
 
 def sheets_of(kind: str, round_name: str, code: str | None, printed_at: datetime) -> Sequence[Sheet]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from groupbuy.analytics import sales_note
 from groupbuy.app.names import file_name
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.languages import said
 from groupbuy.messaging.senders import File
 from groupbuy.orders.queries import get_order
 
@@ -18,7 +19,7 @@ def render_note(suffix: str) -> Callable[..., File]:
 
     def render(round_name: str, code: str | None, *, zone: ZoneInfo, now: datetime) -> File:
         sheet = sales_note.sales_note(get_order(round_name), zone=zone, now=now)
-        name = f"{file_name(sales_note.TITLE, code or round_name)}.{suffix}"
+        name = f"{file_name(said(sales_note.TITLE), code or round_name)}.{suffix}"
         if suffix == "pdf":
             return File(name, pdf.CONTENT_TYPE, pdf.write_pdf([sheet]))
         return File(name, xlsx.CONTENT_TYPE, xlsx.write_xlsx([sheet]))

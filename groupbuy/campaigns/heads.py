@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,9 @@ from sqlalchemy import Select, and_, select, true
 from groupbuy.campaigns.models import Offer, OfferVersion, Round
 from groupbuy.catalog.models import Product
 from groupbuy.db import db
+from groupbuy.documents.days import day_text
+from groupbuy.documents.languages import said
 from groupbuy.kernel.sorting import natural_key
-
-WEEKDAYS = "一二三四五六日"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,15 @@ class Goods:
 def head_of(round_: Round, zone: ZoneInfo, printed_at: datetime) -> RoundHead:
     """Return the head of a round's documents that are printed at a moment."""
     closed, printed = round_.closes_at.astimezone(zone), printed_at.astimezone(zone)
-    version = f"第 {max(round_.epoch, 1)} 版 · 截单 {closed:%Y-%m-%d %H:%M}"
+    version = said(f"第 {max(round_.epoch, 1)} 版 · 截单 {closed:%Y-%m-%d %H:%M}")
     return RoundHead(
         name=round_.name,
         title=round_.title,
         cutoff=f"{day_text(closed.date())} {closed:%H:%M}",
         pickup_date=day_text(round_.pickup_date),
         day=f"{closed:%Y-%m-%d}",
-        printed=f"打印 {printed:%Y-%m-%d %H:%M} · {version} · {round_.name}",
+        printed=f"{said(f'打印 {printed:%Y-%m-%d %H:%M}')} · {version} · {round_.name}",
     )
-
-
-def day_text(day: date) -> str:
-    """Return a day as people here write it: ``11月22日 周日``."""
-    return f"{day.month}月{day.day}日 周{WEEKDAYS[day.weekday()]}"
 
 
 def goods_of_round(round_id: int, offers: Select[*tuple[Any, ...]] | None = None) -> Mapping[int, Goods]:

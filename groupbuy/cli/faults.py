@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import click
 
+from groupbuy.documents.catalogues import translated
 from groupbuy.documents.faults import Fault
-from groupbuy.http.sentences import translated
 
 # Which variable decides; the first that is set has precedence.
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")

@@ -8,6 +8,7 @@ import click
 from flask import Flask
 
 from groupbuy.analytics import journal as entries
+from groupbuy.analytics import report_codes
 from groupbuy.analytics.journal import Asked, Entry
 from groupbuy.analytics.money_report import CAUSES, Narrow
 from groupbuy.app.readiness import require_database
@@ -47,6 +48,7 @@ def journal(
     first = since or rules.period_of(utc_now())
     asked = Asked(first, until or first, Narrow(account, cause or "", leader, supplier), paper)
     with app.app_context():
+        report_codes.check(asked.narrow.codes)
         sums = entries.sums(asked)
         rows = entries.read(db.session.scalars(entries.selection(asked).limit(most)).all())
     if as_json:

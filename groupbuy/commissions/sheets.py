@@ -8,6 +8,7 @@ from groupbuy.campaigns.heads import Goods, RoundHead
 from groupbuy.commissions.queries import LaterChange
 from groupbuy.commissions.rules import agreed_commission
 from groupbuy.documents.capitals import rmb_capitals
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 from groupbuy.kernel.money import format_yuan
 from groupbuy.leaders.heads import LeaderHead
@@ -94,7 +95,7 @@ def commission_statement(
             ("活动", f"{round_.title}（{round_.name}）"),
             ("团长", f"{leader.code} {leader.name} {leader.phone}"),
             ("截单", round_.cutoff),
-            ("订单", f"{orders}单"),
+            ("订单", said(f"{orders}单")),
         ),
         closing=(("应付（大写）", rmb_capitals(due)),),
         notes=("佣金按每条订单行四舍五入到分，再逐行相加；明细见电子表格的“明细”页。",),
@@ -138,11 +139,11 @@ def _statement_row(round_: RoundHead, leader: LeaderHead, rate: RateKey, row: Ra
         row.orders,
         row.units,
         row.base_fen,
-        rate_text(*rate),
+        said(rate_text(*rate)),
         row.commission_fen,
         row.change_fen,
         row.commission_fen + row.change_fen,
-        "待入账",
+        said("待入账"),
         "",
     )
 
@@ -151,7 +152,7 @@ def _detail_rows(orders: Iterable[LiveOrder], goods: Mapping[int, Goods]) -> Ite
     for order in orders:
         for line in sorted(order.lines, key=lambda one: goods[one.offer_id].rank):
             item = goods[line.offer_id]
-            rate = rate_text(line.rate_bp, line.fixed_fen)
+            rate = said(rate_text(line.rate_bp, line.fixed_fen))
             yield (
                 order.number,
                 item.code,

@@ -10,6 +10,7 @@ from groupbuy.delivery.loading import loads_of
 from groupbuy.delivery.models import DeliveryRoute
 from groupbuy.delivery.sheets import loading_list, notes_of
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Sheet
 from groupbuy.kernel.errors import NotFound
 from groupbuy.messaging.senders import File
@@ -34,7 +35,7 @@ def paper_of(route_id: int, kind: str, suffix: str, *, zone: ZoneInfo, now: date
     sheets = sheets_of(route, kind, zone=zone, printed_at=now)
     if not sheets:
         raise NotFound("unknown_document", "Nothing is delivered on this route.")
-    name = f"{TITLES[kind]}-{route.day}-{route.name}.{suffix}"
+    name = f"{said(TITLES[kind])}-{route.day}-{route.name}.{suffix}"
     if suffix == "pdf":
         return File(name, pdf.CONTENT_TYPE, pdf.write_pdf(sheets))
     return File(name, xlsx.CONTENT_TYPE, xlsx.write_xlsx(sheets))

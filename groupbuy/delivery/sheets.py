@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from groupbuy.campaigns.heads import day_text
 from groupbuy.delivery.brought import StopGoods
 from groupbuy.delivery.loading import StopLoad, zones_of
 from groupbuy.delivery.models import DeliveryRoute, DeliveryStop
+from groupbuy.documents.days import day_text
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 
 COLUMNS = (
@@ -69,15 +70,15 @@ def delivery_note(
         name=f"{leader.code} {leader.name}"[:31],
         head=(
             ("配送日期", day_text(stop.day)),
-            ("线路", f"{route.name} 第 {stop.position} / {stops} 站"),
+            ("线路", f"{route.name} {said(f'第 {stop.position} / {stops} 站')}"),
             ("小区", community or "—"),
             ("团长", f"{leader.code} {leader.name} {leader.phone}"),
             ("地址", leader.address or "—"),
             ("司机", _driver(route)),
         ),
-        notes=("请当面点清；短少、破损请在“实收”“差异”中写明。", f"期次：{'、'.join(rounds)}"),
+        notes=("请当面点清；短少、破损请在“实收”“差异”中写明。", said(f"期次：{'、'.join(rounds)}")),
         signatures=("配货人", "配送员", "团长"),
-        printed=f"{route.name} {stop.day} · 打印 {printed_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        printed=f"{route.name} {stop.day} · {_printed(printed_at, zone)}",
     )
 
 
@@ -95,6 +96,10 @@ def _row(number: int, one: Bundle) -> Row:
     return (number, one.code, one.name, one.spec, one.units, one.price_fen, one.amount_fen, "", "")
 
 
+def _printed(at: datetime, zone: ZoneInfo) -> str:
+    return said(f"打印 {at.astimezone(zone):%Y-%m-%d %H:%M}")
+
+
 def _driver(route: DeliveryRoute) -> str:
     return " ".join(text for text in (route.driver, route.driver_phone) if text) or "—"
 
@@ -110,13 +115,13 @@ def loading_list(
         table([_loaded(load, zones) for load in loads]),
         head=(
             ("配送日期", day_text(route.day)),
-            ("线路", f"{route.name}，{len(loads)} 站"),
+            ("线路", said(f"{route.name}，{len(loads)} 站")),
             ("司机", _driver(route)),
             ("可装件数", str(route.capacity_units or "—")),
         ),
         notes=("从上往下装车：最后一站最先装，第一站最后装、靠近车门。",),
         signatures=("装车", "复核", "司机"),
-        printed=f"{route.name} {route.day} · 打印 {printed_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        printed=f"{route.name} {route.day} · {_printed(printed_at, zone)}",
     )
 
 
@@ -127,7 +132,7 @@ def _loading_columns(zones: Sequence[str]) -> tuple[Column, ...]:
         Column("团长", Kind.TEXT, 18),
         Column("提货点", Kind.TEXT, 30),
         Column("袋数", Kind.QUANTITY, 7, total=True),
-        *(Column(f"{zone}件数", Kind.INTEGER, 9, total=True) for zone in zones),
+        *(Column(said(f"{said(zone)}件数"), Kind.INTEGER, 9, total=True) for zone in zones),
         Column("合计件数", Kind.QUANTITY, 9, total=True),
         Column("已装", Kind.TEXT, 6, align="center"),
     )

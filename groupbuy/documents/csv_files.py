@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from groupbuy.documents.languages import in_readers_language
 from groupbuy.documents.measures import number_text
 from groupbuy.documents.progress import Note, counted, silent
 from groupbuy.documents.sheet import NUMBERS, Cell, Column, Kind, Sheet
@@ -24,6 +25,7 @@ def csv_for_people(sheet: Sheet, note: Note = silent) -> bytes:
     apostrophe in front, as people write it. QR codes are left out. ``note`` hears now and then how many
     rows are written.
     """
+    sheet = in_readers_language(sheet)
     places = [place for place, column in enumerate(sheet.columns) if column.kind is not Kind.QR]
     header = [harmless(sheet.columns[place].title) for place in places]
     shown = ([_shown(sheet.columns[place], row[place]) for place in places] for row in sheet.rows())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groupbuy.documents import sheet as sheets
+from groupbuy.documents.languages import in_readers_language
 from groupbuy.documents.measures import number_text
 from groupbuy.documents.qr import svg
 from groupbuy.documents.sheet import Column, Group, Kind, Row, Sheet
@@ -51,6 +52,7 @@ class HtmlSheet:
 
 def html_sheet(sheet: Sheet) -> HtmlSheet:
     """Return a sheet for a page: texts are texts, to be escaped by whoever shows them."""
+    sheet = in_readers_language(sheet)
     return HtmlSheet(
         title=sheet.title,
         head=_pairs(sheet, sheet.head),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
+from groupbuy.documents.languages import in_readers_language
 from groupbuy.documents.print_data import Json, PrintData
 from groupbuy.documents.print_pieces import set_in_pieces
 from groupbuy.documents.sheet import Sheet
@@ -29,6 +30,7 @@ def write_pdf(sheets: Sequence[Sheet], *, cells_at_once: int = CELLS_AT_ONCE) ->
     """
     if not sheets:
         raise ValueError("a PDF needs a sheet")
+    sheets = [in_readers_language(sheet) for sheet in sheets]
     if sum(map(_cells, sheets)) <= cells_at_once:
         return _set_whole(sheets)
     with tempfile.TemporaryDirectory() as folder:

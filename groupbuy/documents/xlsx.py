@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from groupbuy.documents import printing
 from groupbuy.documents.drawing import add_drawing
+from groupbuy.documents.languages import in_readers_language
 from groupbuy.documents.package import OFFICE, PACKAGE, add_part, relationships
 from groupbuy.documents.progress import Note, silent
 from groupbuy.documents.sheet import Sheet
@@ -35,6 +36,7 @@ def write_xlsx(sheets: Sequence[Sheet], *, qr_codes: bool = True, note: Note = s
     if not sheets:
         raise ValueError("a workbook needs a sheet")
     strings, book = SharedStrings(), StyleBook()
+    sheets = [in_readers_language(sheet) for sheet in sheets]
     worksheets = [Worksheet(sheet, strings, book, qr_codes=qr_codes, note=note) for sheet in sheets]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:

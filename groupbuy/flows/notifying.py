@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from groupbuy.accounts.models import Account
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.jobs import service as jobs
@@ -18,6 +19,10 @@ from groupbuy.purchasing import queries as purchasing
 from groupbuy.purchasing.history import AMENDMENT_KEY, ORDER_KEY
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseAmendmentLine, PurchaseOrder
 from groupbuy.purchasing.rules import POState
+
+# Why a leader is sent sheets, in Chinese and in English.
+CLOSED = ("本期已截单", "The round has closed; your sheets are attached.")
+LATE = ("有补单，请以此份为准", "An order came late; the sheets attached replace the earlier ones.")
 
 
 def announce_close(*, round_: Round, now: datetime) -> None:
@@ -121,25 +126,34 @@ def send_sheets_again(*, round_: Round, order: Order, now: datetime) -> None:
     """Queue the leader's sheets with a late order in them, where the leader has an address."""
     leader = db.session.get_one(Leader, order.leader_id)
     if leader.email:
-        mail = _sheets(round_, leader, f"late-{order.id}", "有补单，请以此份为准")
+        language = db.session.scalar(select(Account.language).where(Account.id == leader.account_id))
+        mail = _sheets(round_, leader, language, f"late-{order.id}", LATE)
         messaging.send_mails([mail], now=now)
 
 
 def _to_leaders(round_: Round) -> Iterator[Mail]:
     ordered = select(Order.leader_id).where(Order.round_id == round_.id, is_live())
-    leaders = select(Leader).where(Leader.id.in_(ordered), Leader.email.is_not(None)).order_by(Leader.id)
-    for leader in db.session.scalars(leaders):
-        yield _sheets(round_, leader, f"leader-{round_.id}-{round_.epoch}-{leader.id}", "本期已截单")
+    leaders = select(Leader, Account.language).join(Account, Account.id == Leader.account_id)
+    told = leaders.where(Leader.id.in_(ordered), Leader.email.is_not(None)).order_by(Leader.id)
+    for leader, language in db.session.execute(told):
+        yield _sheets(round_, leader, language, f"leader-{round_.id}-{round_.epoch}-{leader.id}", CLOSED)
 
 
-def _sheets(round_: Round, leader: Leader, key: str, why: str) -> Mail:
+def _sheets(round_: Round, leader: Leader, language: str | None, key: str, why: tuple[str, str]) -> Mail:
+    """Return the mail with a leader's sheets in the language that the leader reads, Chinese where unknown."""
+    chosen = "en" if language == "en" else "zh"
+    title, body = {
+        "zh": ("提货单", f"{leader.name}团长：\n\n{why[0]}，请查收附件，提货日期 {round_.pickup_date}。\n"),
+        "en": ("Pickup sheet", f"{leader.name},\n\n{why[1]} Goods are picked up on {round_.pickup_date}.\n"),
+    }[chosen]
     return Mail(
         key=key,
         recipient=leader.email or "",
-        subject=f"提货单 · {round_.title}",
-        body=f"{leader.name}团长：\n\n{why}，请查收附件，提货日期 {round_.pickup_date}。\n",
+        subject=f"{title} · {round_.title}",
+        body=body,
         attachments=tuple(
-            Attachment(kind, round_.name, leader.code, "xlsx") for kind in ("pickup_sheet", "sorting_list")
+            Attachment(kind, round_.name, leader.code, "xlsx", chosen)
+            for kind in ("pickup_sheet", "sorting_list")
         ),
     )
 

@@ -18,12 +18,13 @@ PAGE = "page"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Names a document to render when the message is sent."""
+    """Names a document to render when the message is sent, in a language or that of whoever reads it."""
 
     kind: str
     round: str
     code: str | None
     suffix: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

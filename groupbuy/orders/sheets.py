@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from groupbuy.campaigns.heads import Goods, RoundHead
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Group, Kind, Row, Sheet, table
 from groupbuy.kernel.money import format_yuan
 from groupbuy.kernel.sorting import natural_key
@@ -58,7 +59,7 @@ def pick_list(
             ("活动", f"{round_.title}（{round_.name}）"),
             ("截单", round_.cutoff),
             ("提货日期", round_.pickup_date),
-            ("合计", f"{kinds}种商品 {overall}"),
+            ("合计", f"{said(f'{kinds}种商品')} {overall}"),
         ),
         signatures=("拣货", "复核", "日期"),
         printed=round_.printed,
@@ -67,7 +68,7 @@ def pick_list(
 
 def overall_text(*, leaders: int, orders: int, units: int, amount_fen: int) -> str:
     """Return what a whole round sells, for the head of its lists."""
-    return f"{leaders}位团长 {orders}单 {units}件 {format_yuan(amount_fen)}"
+    return said(f"{leaders}位团长 {orders}单 {units}件 {format_yuan(amount_fen)}")
 
 
 def _walk_key(goods: Goods) -> tuple[Any, ...]:
@@ -80,12 +81,12 @@ def _by_zone(ordered: Sequence[GoodsTotal], goods: Mapping[int, Goods]) -> Itera
     numbered = enumerate(ordered, 1)
     for zone, rows in groupby(numbered, key=lambda item: goods[item[1].offer_id].zone):
         yield Group(
-            [_pick_row(number, row, goods[row.offer_id]) for number, row in rows], zone, subtotal=True
+            [_pick_row(number, row, goods[row.offer_id]) for number, row in rows], said(zone), subtotal=True
         )
 
 
 def _pick_row(number: int, row: GoodsTotal, goods: Goods) -> Row:
-    counts = (f"{row.orders}单", f"{row.leaders}位")
+    counts = (said(f"{row.orders}单"), said(f"{row.leaders}位"))
     named = (goods.shelf_place, goods.code, goods.name, goods.spec)
     return (number, *named, row.price_fen, row.amount_fen, *counts, row.units)
 
@@ -110,15 +111,15 @@ def matrix_block(
     """Return one block of the matrix: rows of goods that are not zero, a column per leader."""
     units, amounts = _cells(leaders, ordered)
     chosen = sorted((goods[offer_id] for offer_id in units), key=lambda one: one.rank)
-    route = leaders[0].route or "未分线路"
+    route = leaders[0].route or said("未分线路")
     return Sheet(
-        f"矩阵单 {place.number}/{place.of}",
+        said(f"矩阵单 {place.number}/{place.of}"),
         _matrix_columns(leaders),
         table([_matrix_row(one, units[one.offer_id], amounts[one.offer_id]) for one in chosen]),
         name=f"{place.number} {route}",
         head=(
             ("活动", f"{round_.title}（{round_.name}）"),
-            ("线路", f"{route}，{len(leaders)}位团长"),
+            ("线路", said(f"{route}，{len(leaders)}位团长")),
             ("提货日期", round_.pickup_date),
             ("全期合计", place.overall),
         ),

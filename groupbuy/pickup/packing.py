@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from groupbuy.campaigns.heads import Goods, day_text
+from groupbuy.campaigns.heads import Goods
+from groupbuy.documents.days import day_text
+from groupbuy.documents.languages import said
 from groupbuy.orders.by_leader import LiveOrder
 from groupbuy.orders.rules import OrderState, merge_quantities
 from groupbuy.pickup.rules import Door, door
@@ -56,7 +58,7 @@ def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], 
     units = merge_quantities((goods[line.offer_id].offer_id, line.units) for line in lines)
     remarks = [text for order in orders for text in (order.carried, order.remark) if text]
     if first.day != day:
-        remarks.insert(0, f"{day_text(first.day)}提货")
+        remarks.insert(0, said(f"{day_text(first.day)}提货"))
     chosen = [(goods[offer_id], quantity) for offer_id, quantity in units.items()]
     return PackedBag(
         code=codes.get((first.day, first.resident_id), first.pickup_code),
@@ -75,5 +77,5 @@ def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], 
 
 def _handed_out(states: set[str]) -> str:
     if states == {OrderState.PICKED_UP}:
-        return "已提"
-    return "" if states == {OrderState.CONFIRMED} else "部分已提"
+        return said("已提")
+    return "" if states == {OrderState.CONFIRMED} else said("部分已提")

@@ -6,6 +6,7 @@ from itertools import groupby, zip_longest
 from typing import TypeVar
 
 from groupbuy.campaigns.heads import Goods, RoundHead
+from groupbuy.documents.languages import said
 from groupbuy.documents.measures import lines_of, width_of
 from groupbuy.documents.sheet import Column, Group, Kind, Row, Sheet
 from groupbuy.kernel.money import format_yuan
@@ -72,7 +73,7 @@ def sorting_list(round_: RoundHead, leader: LeaderHead, bags: Sequence[PackedBag
         "分拣单",
         SORTING_COLUMNS,
         groups,
-        head=(*_head(round_, leader), ("合计", f"{len(ordered)}种商品 {_sums(bags, orders)}")),
+        head=(*_head(round_, leader), ("合计", f"{said(f'{len(ordered)}种商品')} {_sums(bags, orders)}")),
         signatures=("分拣", "复核", "日期"),
         printed=round_.printed,
     )
@@ -102,13 +103,13 @@ def _pickup_rows(bag: PackedBag) -> Iterator[Row]:
             tuple(some or ()),
             *first,
             remark or "",
-            _mark(bag) if number == 0 else "（续）",
+            _mark(bag) if number == 0 else said("（续）"),
         )
 
 
 def _weighed_label(goods: Goods, grams: Mapping[int, int]) -> str:
     weight = grams.get(goods.offer_id)
-    return f"{goods.label} 实重{weight}g" if weight else goods.label
+    return f"{goods.label} {said(f'实重{weight}g')}" if weight else goods.label
 
 
 def _sizes(remark: str) -> Iterator[tuple[str, int]]:
@@ -159,5 +160,5 @@ def _head(round_: RoundHead, leader: LeaderHead) -> tuple[tuple[str, str], ...]:
 def _sums(bags: Sequence[PackedBag], orders: int) -> str:
     units, amount = sum(bag.units for bag in bags), sum(bag.amount_fen for bag in bags)
     fees = sum(bag.fee_fen for bag in bags)
-    above = f"（含运费 {format_yuan(fees)}）" if fees else ""
-    return f"{orders}单 {len(bags)}户 {units}件 {format_yuan(amount)}{above}"
+    above = said(f"（含运费 {format_yuan(fees)}）") if fees else ""
+    return said(f"{orders}单 {len(bags)}户 {units}件 {format_yuan(amount)}") + above

@@ -1,7 +1,9 @@
 """The purchase order as a supplier gets it (采购单): no resident's and no leader's data."""
 
-from groupbuy.campaigns.heads import RoundHead, day_text
+from groupbuy.campaigns.heads import RoundHead
 from groupbuy.documents.capitals import rmb_capitals
+from groupbuy.documents.days import day_text
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 from groupbuy.kernel.money import format_yuan
 from groupbuy.purchasing.models import PurchaseAmendment, PurchaseAmendmentLine, PurchaseOrder
@@ -114,4 +116,4 @@ def _row(number: int, line: PrintedLine) -> Row:
 def _notes(order: PrintedOrder) -> tuple[str, ...]:
     if not order.below_minimum:
         return ()
-    return (f"本单低于起订金额 {format_yuan(order.min_order_fen)}，待双方确认后生效。",)
+    return (said(f"本单低于起订金额 {format_yuan(order.min_order_fen)}，待双方确认后生效。"),)

@@ -6,6 +6,7 @@ from typing import Any
 
 from groupbuy.analytics import trade_reports
 from groupbuy.db.transaction import transaction
+from groupbuy.documents.languages import CHINESE, written_in
 from groupbuy.flows.archive.reading import everything
 from groupbuy.jobs import files
 from groupbuy.scheduler.work import Handler
@@ -22,14 +23,16 @@ def _make(payload: Mapping[str, Any]) -> bytes | None:
         plain, suffix = (row.payload, row.suffix) if row else ({}, "")
     if row is None:
         return None
-    with everything():
-        sheet = trade_reports.sheet_from(plain)
 
     def note(count: int) -> None:
         with transaction():
             files.note_progress(payload["file"], count)
 
-    return trade_reports.written(sheet, suffix, note)
+    # Who asked before the language was kept gets Chinese.
+    with written_in(plain.get("language", CHINESE)):
+        with everything():
+            sheet = trade_reports.sheet_from(plain)
+        return trade_reports.written(sheet, suffix, note)
 
 
 def _keep(payload: Mapping[str, Any], content: bytes | None, now: datetime) -> str:

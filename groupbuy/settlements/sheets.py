@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from groupbuy.documents.capitals import rmb_capitals
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Sheet, table
 from groupbuy.finance.rules import BOOKS
 from groupbuy.settlements.models import SupplierSettlement
@@ -67,7 +68,14 @@ def received(row: SupplierSettlement, lines: Sequence[ReceivedItem], now: dateti
 def settlement(row: SupplierSettlement, items: Sequence[Item], now: datetime) -> Sheet:
     """Return a statement with everything on it; the total also in Chinese capitals."""
     cells = [
-        (place, _day(one.at), WORDS.get(one.kind, one.kind), one.paper, one.order or "", one.amount_fen)
+        (
+            place,
+            _day(one.at),
+            said(WORDS.get(one.kind, one.kind)),
+            said(one.paper),
+            one.order or "",
+            one.amount_fen,
+        )
         for place, one in enumerate(items, 1)
     ]
     return Sheet(

@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from groupbuy.catalog.models import Product
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Column, Kind, Row, Sheet, table
 from groupbuy.warehouse.counting import shelf_of
 from groupbuy.warehouse.models import (
@@ -48,12 +49,16 @@ def rejection_note(receipt: GoodsReceipt, *, zone: ZoneInfo, printed_at: datetim
         ),
         notes=(receipt.note,) if receipt.note else (),
         signatures=("收货", "质检", "送货司机", "供应商确认"),
-        printed=f"{receipt.number} · 打印 {_moment(printed_at, zone)}",
+        printed=f"{receipt.number} · {_printed(printed_at, zone)}",
     )
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _printed(at: datetime, zone: ZoneInfo) -> str:
+    return said(f"打印 {_moment(at, zone)}")
 
 
 def _row(number: int, line: GoodsReceiptLine) -> Row:
@@ -123,12 +128,12 @@ def issue_note(
         ),
         head=(("单号", issue.number), ("时间", _moment(issue.at, zone)), *owner),
         signatures=("制单", "审核", "供应商确认" if supplier else "见证"),
-        printed=f"{issue.number} · 打印 {_moment(printed_at, zone)}",
+        printed=f"{issue.number} · {_printed(printed_at, zone)}",
     )
 
 
 def _batch_text(batch: Batch) -> str:
-    day = "" if batch.best_before == NEVER else f"至{batch.best_before}"
+    day = "" if batch.best_before == NEVER else said(f"至{batch.best_before}")
     return " ".join(part for part in (batch.number, day) if part)
 
 
@@ -147,7 +152,7 @@ def count_sheet(rows: Sequence[tuple[StockBatch, Product]], *, zone: ZoneInfo, p
         table([_counted(place, batch, one) for place, (batch, one) in enumerate(rows, 1)]),
         head=(("时间", _moment(printed_at, zone)),),
         signatures=("盘点", "监盘", "审核"),
-        printed=f"盘点表 · 打印 {_moment(printed_at, zone)}",
+        printed=f"{said('盘点表')} · {_printed(printed_at, zone)}",
     )
 
 
@@ -184,7 +189,7 @@ def transfer_note(transfer: StockTransfer, *, zone: ZoneInfo, printed_at: dateti
         ),
         notes=(transfer.note,) if transfer.note else (),
         signatures=("调出制单", "司机", "调入收货", "审核"),
-        printed=f"{transfer.number} · 打印 {_moment(printed_at, zone)}",
+        printed=f"{transfer.number} · {_printed(printed_at, zone)}",
     )
 
 

@@ -99,7 +99,6 @@ def test_the_files_hold_what_the_page_shows_under_each_filter(app: Flask, order:
         {"leader": "L1"},
         {"supplier": "S1"},
         {"paper": order.number},
-        {"leader": "nobody"},
     ):
         moved = listed(office, **wish)["moved_fen"]
         asked = {"since": "2026-01", "until": "2027-12"} | wish

@@ -108,3 +108,17 @@ def test_the_writing_of_a_long_file_tells_how_far_it_is(suffix: str) -> None:
     content = trade_reports.written(sheet, suffix, heard.append)
     assert heard == [5_000, 10_000]
     assert content == trade_reports.written(sheet, suffix)
+
+
+def test_a_file_is_in_the_language_of_whoever_asked_for_it(app: Flask) -> None:
+    office = finance(app)
+    for language in ("en", "zh"):
+        asked = office.post(f"/admin/reports/sales/make?lang={language}", data=SPAN_FORM | {"suffix": "csv"})
+        assert asked.status_code == 303
+    tick_until_idle(now=KEPT, zone=building.ZONE, handlers=handlers_of(app), note=lambda _: None)
+    names = [row.name.partition("-")[0] for row in db.session.query(MadeFile).order_by(MadeFile.id)]
+    assert names == ["Sales in detail", "销货明细表"]
+    heads = [office.get(f"/admin/reports/files/{number}").text.splitlines()[0] for number in (1, 2)]
+    assert [head.strip("\ufeff").split(",")[:2] for head in heads] == [["Time", "Kind"], ["时间", "类别"]]
+    english = office.get("/admin/reports/files/1").text
+    assert (",Sale," in english, "销售" in english) == (True, False)

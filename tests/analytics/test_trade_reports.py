@@ -83,7 +83,6 @@ def test_income_and_expense_are_narrowed_to_the_fen_on_the_page_in_files_and_for
         ("&account=expense&cause=commission", 0, 693 + 99 + 297 + 99 + 198),
         ("&account=expense:goods&supplier=S1", 0, 5500),
         ("&account=exp", 0, 0),
-        ("&leader=nobody", 0, 0),
         ("&supplier=S1&leader=L1", 0, 0),
     ):
         asked = f"since={month}&until={month}{narrow}"

@@ -7,10 +7,10 @@ from typing import Any
 import openpyxl
 import pytest
 
+from groupbuy.documents.catalogues import translated
 from groupbuy.documents.faults import Fault, UnreadableTable
 from groupbuy.documents.reading import read_table
 from groupbuy.flows.importing import cells
-from groupbuy.http.sentences import translated
 from groupbuy.kernel.errors import BadInput
 from tests.api.conftest import Town as ApiTown
 from tests.api.conftest import clock

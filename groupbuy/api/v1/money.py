@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from groupbuy.analytics import money_report
+from groupbuy.analytics import money_report, report_codes
 from groupbuy.analytics.money_report import Narrow
 from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.naming import named
@@ -213,6 +213,7 @@ def pay_order_back(identity: Identity, order_no: str, body: NewRefund) -> tuple[
 def show_income_expense(identity: Identity, query: Months) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """Show income and expense of some months."""
     narrow = Narrow(query.account, query.cause, query.leader, query.supplier)
+    report_codes.check(narrow.codes)
     report = money_report.income_expense(query.since, query.until, narrow, query.step or "")
     return 200, {
         "income": dict(report.income),

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from groupbuy.analytics import journal
+from groupbuy.analytics import journal, report_codes
 from groupbuy.analytics.journal import Asked, Entry
 from groupbuy.analytics.money_report import Narrow
 from groupbuy.api.v1 import cursors
@@ -66,6 +66,7 @@ class PostingsShape(Shape):
 def list_postings(identity: Identity, query: PostingQuery) -> tuple[int, Any]:  # noqa: ARG001 - every view gets the identity.
     """List the entries of the ledger; the sums are those of all pages."""
     narrow = Narrow(query.account, query.cause, query.leader, query.supplier)
+    report_codes.check(narrow.codes)
     asked = Asked(query.since, query.until, narrow, query.paper)
     statement = journal.selection(asked)
     if (before := cursors.id_after(query.cursor)) is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from groupbuy.analytics import trade_base, trade_reports
+from groupbuy.analytics import report_codes, trade_base, trade_reports
 from groupbuy.analytics.trade_base import Wanted
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.endpoint import endpoint
@@ -66,8 +66,8 @@ def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int,
     first, last = _day(query.since, "since"), _day(query.until, "until")
     if not date(2000, 1, 1) <= first <= last < date(9000, 1, 1):
         raise BadInput("out_of_range", "The first day is not after the last one.", param="since")
-    names = ("supplier", "leader", "product", "route", "warehouse")
-    codes = {code: getattr(query, code) for code in names}
+    codes = {code: getattr(query, code) for code in trade_base.CODES}
+    report_codes.check(codes)
     wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
     found = trade_base.figures(report, wanted)
     kinds = [one.kind for one in report.sorted_by]

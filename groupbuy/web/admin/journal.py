@@ -7,18 +7,18 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 
-from groupbuy.analytics import journal
+from groupbuy.analytics import journal, report_codes
 from groupbuy.analytics.account_names import WORDS, names_of
 from groupbuy.analytics.journal import Asked, Entry, Sums
 from groupbuy.analytics.money_report import CAUSES, Narrow
 from groupbuy.db import db
+from groupbuy.documents.languages import all_said
 from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
 from groupbuy.web.admin.blueprint import blueprint
 from groupbuy.web.admin.ledger import tabs
-from groupbuy.web.admin.ledger_words import all_in_words, in_words
 from groupbuy.web.admin.listing import MAX_EXPORT, Column, Listing, Rows, asked, file_asked, file_of, page_of
 from groupbuy.web.admin.words import names_of as actors_of
 from groupbuy.web.kit.i18n import gettext as _
@@ -48,10 +48,10 @@ def _columns(who: Callable[[Entry], str]) -> tuple[Column, ...]:
         Column(_l("Entry"), lambda row: row.id, "number", width=8),
         Column(_l("Booked at"), lambda row: row.at, "moment", width=17),
         Column(_l("Month of the books"), lambda row: row.period, "code", width=10),
-        Column(_l("Booked for"), lambda row: in_words(row.cause)),
+        Column(_l("Booked for"), lambda row: row.cause),
         Column(_l("Paper"), lambda row: row.paper, "code", _paper, width=22),
-        Column(_l("Debited account"), lambda row: in_words(row.debit), width=20),
-        Column(_l("Credited account"), lambda row: in_words(row.credit), width=20),
+        Column(_l("Debited account"), lambda row: row.debit, width=20),
+        Column(_l("Credited account"), lambda row: row.credit, width=20),
         Column(_l("Amount"), lambda row: row.amount_fen, "money"),
         Column(_l("Booked by"), who),
         Column(_l("Seal"), lambda row: row.seal_number, "number", width=8),
@@ -64,12 +64,15 @@ def ledger_journal() -> ResponseReturnValue:
     wish = _asked()
     statement = journal.selection(wish)
     if file_asked():
+        report_codes.check(wish.narrow.codes)
         return _file(statement)
     listing = Listing("journal", _("Finance journal"), statement, (), scalars=True)
     pages = page_of(listing)
     rows, found = journal.read(pages.items), journal.sums(wish)
-    return render_template(
+    faults = report_codes.faults_of(wish.narrow.codes)
+    page = render_template(
         "admin/journal.html",
+        faults=faults,
         listing=replace(listing, columns=_columns(_who(rows))),
         pages=replace(pages, items=rows),
         asked=wish,
@@ -77,8 +80,9 @@ def ledger_journal() -> ResponseReturnValue:
         balance_fen=_balance(wish.narrow.account, found),
         accounts=_accounts(wish),
         tabs=tabs("admin.ledger_journal"),
-        causes=all_in_words(CAUSES),
+        causes=all_said(CAUSES),
     )
+    return page, 422 if faults else 200
 
 
 def _asked() -> Asked:
@@ -96,7 +100,7 @@ def _asked() -> Asked:
 def _accounts(wish: Asked) -> Mapping[str, str]:
     """Return the accounts there are to choose from: those of nobody, and the one that is chosen."""
     chosen = wish.narrow.account
-    return all_in_words(dict(WORDS) | (names_of([chosen]) if chosen and chosen not in WORDS else {}))
+    return all_said(WORDS) | (names_of([chosen]) if chosen and chosen not in WORDS else {})
 
 
 def _balance(account: str, found: Sums) -> int | None:

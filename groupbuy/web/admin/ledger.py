@@ -6,11 +6,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
-from groupbuy.analytics import money_report
+from groupbuy.analytics import money_report, report_codes
 from groupbuy.analytics.account_names import names_of
 from groupbuy.analytics.money_report import IncomeExpense, Narrow
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
+from groupbuy.documents.languages import all_said, said
 from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import dials
 from groupbuy.flows import bookkeeping
@@ -21,7 +22,6 @@ from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.conflicts import SeenForm
 from groupbuy.web.admin.fields import PercentField, WholeField, YuanField
-from groupbuy.web.admin.ledger_words import all_in_words
 from groupbuy.web.admin.listing import asked
 from groupbuy.web.kit.downloads import attachment
 from groupbuy.web.kit.i18n import gettext as _
@@ -113,15 +113,18 @@ def ledger() -> ResponseReturnValue:
     report = _report()
     kind = request.args.get("export")
     if kind in ("xlsx", "csv"):
+        report_codes.check(report.narrow.codes)
         sheet, *more = money_report.sheets(report)
         content = xlsx.write_xlsx([sheet, *more]) if kind == "xlsx" else csv_files.csv_for_people(sheet)
         mime = xlsx.CONTENT_TYPE if kind == "xlsx" else csv_files.CONTENT_TYPE
-        return attachment(content, f"{sheet.title}-{report.since}-{report.until}.{kind}", mime)
-    return render_template(
+        return attachment(content, f"{said(sheet.title)}-{report.since}-{report.until}.{kind}", mime)
+    faults = report_codes.faults_of(report.narrow.codes)
+    page = render_template(
         "admin/ledger.html",
+        faults=faults,
         report=report,
-        words=all_in_words(names_of([*report.accounts, *report.money])),
-        causes=all_in_words(money_report.CAUSES),
+        words=names_of([*report.accounts, *report.money]),
+        causes=all_said(money_report.CAUSES),
         steps=STEPS,
         tabs=tabs("admin.ledger"),
         entries_of=lambda account: _entries_of(report, account),
@@ -129,6 +132,7 @@ def ledger() -> ResponseReturnValue:
         closed=queries.closed_periods(),
         may_close=queries.may_close(report.until, utc_now()),
     )
+    return page, 422 if faults else 200
 
 
 def _entries_of(report: IncomeExpense, account: str) -> str:
@@ -170,7 +174,7 @@ def _chart(report: IncomeExpense) -> dict[str, Any] | None:
         }
         for heading, rows in groups
     ]
-    words = all_in_words(names_of(name for name, _fen in bars))
+    words = names_of(name for name, _fen in bars)
     names = [words[name] for name, _fen in bars]
     return {
         "legend": {"data": [one["name"] for one in series]},

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.catalog.models import Supplier
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.languages import said
 from groupbuy.finance import rules as accounts
 from groupbuy.kernel.clock import utc_now
 from groupbuy.settlements import making, paying, queries, rules, sheets
@@ -215,7 +216,7 @@ def statement_file(row: SupplierSettlement, suffix: str) -> Response:
     papers = [sheet, *([sheets.received(row, lines, now)] if lines else ())]
     content = xlsx.write_xlsx(papers) if suffix == "xlsx" else pdf.write_pdf(papers)
     mime = xlsx.CONTENT_TYPE if suffix == "xlsx" else pdf.CONTENT_TYPE
-    return attachment(content, f"{sheet.title}-{row.supplier.code}-{row.number}.{suffix}", mime)
+    return attachment(content, f"{said(sheet.title)}-{row.supplier.code}-{row.number}.{suffix}", mime)
 
 
 @blueprint.route("/settlements/<number>/<any(approve, cancel, paid):deed>", methods=["GET", "POST"])

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from groupbuy.analytics import leader_statement
 from groupbuy.analytics.leader_statement_sheet import statement_sheet
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.languages import said
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import NotFound
 from groupbuy.leaders.queries import get_leader
@@ -66,4 +67,4 @@ def commissions_statement(code: str, period: str, suffix: str) -> ResponseReturn
     )
     content = xlsx.write_xlsx([sheet]) if suffix == "xlsx" else pdf.write_pdf([sheet])
     mime = xlsx.CONTENT_TYPE if suffix == "xlsx" else pdf.CONTENT_TYPE
-    return attachment(content, f"{sheet.title}-{leader.code}-{period}.{suffix}", mime)
+    return attachment(content, f"{said(sheet.title)}-{leader.code}-{period}.{suffix}", mime)

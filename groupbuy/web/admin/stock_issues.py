@@ -13,6 +13,7 @@ from groupbuy.catalog.models import Product
 from groupbuy.catalog.service import get_product
 from groupbuy.catalog.supplier_files import get_supplier
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.languages import said
 from groupbuy.documents.sheet import Sheet
 from groupbuy.flows import taking_back, taking_out
 from groupbuy.kernel.clock import utc_now
@@ -173,7 +174,7 @@ def stock_note(number: str, suffix: str) -> ResponseReturnValue:
     note = issuing.get_issue(number)
     batches = batching.of_movement(note.kind, (issuing.CAUSE, note.id))
     sheet = issue_note(note, batches, zone=zone(), printed_at=utc_now())
-    return paper(sheet, f"{sheet.title}-{number}", suffix)
+    return paper(sheet, f"{said(sheet.title)}-{number}", suffix)
 
 
 def paper(sheet: Sheet, name: str, suffix: str) -> ResponseReturnValue:

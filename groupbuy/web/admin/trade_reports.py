@@ -8,11 +8,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from groupbuy.accounts.queries import lock_account
-from groupbuy.analytics import trade_base, trade_reports
-from groupbuy.analytics.trade_base import Report, Wanted
+from groupbuy.analytics import report_codes, trade_base, trade_reports
+from groupbuy.analytics.trade_base import CODES, Report, Wanted
 from groupbuy.audit import service as audit
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
+from groupbuy.documents.languages import said
 from groupbuy.finance.rules import BOOKS
 from groupbuy.http.guards import signed_in
 from groupbuy.jobs import files
@@ -28,7 +29,6 @@ from groupbuy.web.kit.i18n import lazy_gettext as _l
 PER_PAGE = 50
 USUAL_DAYS = 7
 MIME = {"xlsx": xlsx.CONTENT_TYPE, "csv": csv_files.CONTENT_TYPE}
-CODES = ("supplier", "leader", "product", "route", "warehouse")
 
 TITLES: Mapping[str, Any] = {
     "purchases": _l("Purchases in detail"),
@@ -92,14 +92,14 @@ def reports_view(name: str) -> ResponseReturnValue:
     wanted = _wanted(first, last)
     kind = request.args.get("export")
     if kind in MIME:
+        report_codes.check(wanted.codes)
         sheet = trade_reports.sheet_of(report, wanted)
-        return attachment(
-            trade_reports.written(sheet, kind), f"{sheet.title}-{first}-{last}.{kind}", MIME[kind]
-        )
+        return attachment(trade_reports.written(sheet, kind), _named(report, first, last, kind), MIME[kind])
+    faults = report_codes.faults_of({code: asked(code) for code in report.narrows})
     found = trade_base.figures(report, wanted)
     page = min(max(request.args.get("page", 1, type=int), 1), max(-(-found.rows // PER_PAGE), 1))
     rows = trade_reports.rows_of(report, wanted, most=PER_PAGE, skip=(page - 1) * PER_PAGE)
-    return render_template(
+    shown = render_template(
         "admin/trade_report.html",
         report=report,
         pages=Pages(rows, page, found.rows, PER_PAGE),
@@ -110,9 +110,15 @@ def reports_view(name: str) -> ResponseReturnValue:
         titles=TITLES,
         words=WORDS,
         large=trade_reports.LARGE,
-        codes={code: asked(code) for code in CODES},
+        codes=wanted.codes,
         tabs=tabs(name),
+        faults=faults,
     )
+    return shown, 422 if faults else 200
+
+
+def _named(report: Report, first: date, last: date, suffix: str) -> str:
+    return f"{said(report.title)}-{first}-{last}.{suffix}"
 
 
 def tabs(current: str) -> list[tuple[str, str, bool]]:
@@ -165,35 +171,37 @@ def reports_make(name: str) -> ResponseReturnValue:
     """Let a report be made in the background."""
     report, (first, last) = trade_reports.get_report(name), _days_of_form()
     codes = {code: request.form.get(code, "").strip()[:100] for code in CODES}
+    report_codes.check(codes)
     wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
     suffix = "csv" if request.form.get("suffix") == "csv" else "xlsx"
-    now = utc_now()
-
-    def ask() -> None:
-        rows = trade_base.figures(report, wanted).rows
-        # Who asks twice at the same moment waits for one file too.
-        lock_account(signed_in().account_id)
-        files.ask(
-            report=report.name,
-            payload=trade_reports.as_json(report, wanted),
-            name=f"{report.title}-{first}-{last}.{suffix}",
-            suffix=suffix,
-            rows=rows,
-            account_id=signed_in().account_id,
-            now=now,
-        )
-        audit.record(
-            at=now,
-            actor=actor().name,
-            verb="report_asked",
-            subject_kind="report",
-            subject=report.name,
-            after={"since": str(first), "until": str(last)},
-        )
-
-    in_transaction(ask)
+    name = _named(report, first, last, suffix)
+    in_transaction(lambda: _ask(report, wanted, name=name, suffix=suffix))
     flash(_("The file is being made; it appears here."), "ok")
     return redirect(url_for("admin.reports_files"), 303)
+
+
+def _ask(report: Report, wanted: Wanted, *, name: str, suffix: str) -> None:
+    now, account_id = utc_now(), signed_in().account_id
+    rows = trade_base.figures(report, wanted).rows
+    # Who asks twice at the same moment waits for one file too.
+    lock_account(account_id)
+    files.ask(
+        report=report.name,
+        payload=trade_reports.as_json(report, wanted),
+        name=name,
+        suffix=suffix,
+        rows=rows,
+        account_id=account_id,
+        now=now,
+    )
+    audit.record(
+        at=now,
+        actor=actor().name,
+        verb="report_asked",
+        subject_kind="report",
+        subject=report.name,
+        after={"file": name},
+    )
 
 
 def _days_of_form() -> tuple[date, date]:

@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from groupbuy.http.sentences import catalogue
+from groupbuy.documents.catalogues import catalogue
 from groupbuy.web.kit import i18n
 
 

@@ -1,6 +1,6 @@
 """Chinese first, English second: the language of a request and the texts in it.
 
-Message ids are the English texts, see ``groupbuy.http.sentences``.
+Message ids are the English texts, see ``groupbuy.documents.catalogues``.
 """
 
 from gettext import NullTranslations
@@ -9,7 +9,8 @@ from typing import Any
 from babel.support import LazyProxy
 from flask import Flask, Response, g, has_request_context, request
 
-from groupbuy.http.sentences import catalogue, translated
+from groupbuy.documents import languages
+from groupbuy.documents.catalogues import catalogue, translated
 
 DEFAULT_LANGUAGE = "zh"
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
@@ -28,6 +29,8 @@ def install(app: Flask) -> None:
         npgettext=lambda context, one, many, n: _catalogue().npgettext(context, one, many, n),
     )
     app.jinja_env.globals.update(language=current_language, languages=LANGUAGES, sentence=translate_sentence)
+    app.before_request(lambda: languages.read_in(current_language()))
+    app.teardown_request(lambda _: languages.read_in(languages.CHINESE))
     app.after_request(_remember_language)
 
 
