@@ -141,6 +141,8 @@ def test_a_report_is_a_page_and_two_files_in_few_queries(app: Flask, name: str) 
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     page = office.get(f"/admin/reports/{name}").text
     assert "与账面一致" in page
+    # What the chart shows stands there for who cannot see it.
+    assert "<caption>" in page
     # Who asks, the figures, the ledger, the rows and the chart.
     assert len([one for one in asked if one.startswith("SELECT")]) <= 9
     sheet = load_workbook(BytesIO(office.get(f"/admin/reports/{name}?export=xlsx").data)).worksheets[0]

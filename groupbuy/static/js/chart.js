@@ -1,9 +1,10 @@
-/* Charts: <div class="chart" data-chart="id" role="img" aria-label="…"></div> with the ECharts option in
-   <script type="application/json" id="id">. Needs vendor/echarts.common.min.js before it. */
+/* Charts of desk.chart (templates/admin/macros.html): <div class="chart" data-chart="id"></div> with the ECharts
+   option in <script type="application/json" id="id">. Needs vendor/echarts.common.min.js before it. */
 (function () {
   "use strict";
 
-  var COLOURS = ["#0d7a4a", "#ef8b3a", "#2f7fc4", "#8a63d2", "#c9a227", "#d4290d"];
+  /* Each has a contrast of at least 3 to white. */
+  var COLOURS = ["#0d7a4a", "#d9731a", "#2f7fc4", "#8a63d2", "#9a7a12", "#d4290d"];
   var charts = [];
 
   function draw(element) {
@@ -11,7 +12,7 @@
     /* The default tooltip sets inline styles, which our policy forbids. */
     option.tooltip = Object.assign({ trigger: "axis" }, option.tooltip, { renderMode: "richText" });
     if (option.legend) { option.legend = Object.assign({ top: 0 }, option.legend); }
-    option.grid = Object.assign({ left: 56, right: 56, top: 44, bottom: 24 }, option.grid);
+    option.grid = Object.assign({ left: 12, right: 24, top: 44, bottom: 8, containLabel: true }, option.grid);
     option.color = option.color || COLOURS;
     option.textStyle = { fontFamily: getComputedStyle(document.body).fontFamily };
     option.animation = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
