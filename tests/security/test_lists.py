@@ -42,6 +42,8 @@ NO_EXPORT = {
 }
 # A filter of each kind of field, when it offers no choices.
 TYPED = {"date": "2026-11-22", "month": "2026-11", "search": "P1", "text": "P1", "number": "7"}
+# Codes that somebody has: others are refused.
+CODES = {"leader": "L1", "supplier": "S1", "product": "P1", "route": "东线", "warehouse": "MAIN"}
 EVERYTHING = {"from": "2020-01-01", "until": "2035-01-01"}
 
 
@@ -81,7 +83,8 @@ class Reader(HTMLParser):
                 self.values.setdefault(self._select, []).append(found["value"])
         elif tag == "input" and found.get("name"):
             kind = found.get("type", "text")
-            self._form[found["name"]] = [TYPED.get(kind, found.get("value", ""))]
+            typed = TYPED | ({"text": CODES[found["name"]]} if found["name"] in CODES else {})
+            self._form[found["name"]] = [typed.get(kind, found.get("value", ""))]
             if kind not in ("checkbox", "radio") or "checked" in found:
                 self.values.setdefault(found["name"], []).append(found.get("value", ""))
 

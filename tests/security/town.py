@@ -77,7 +77,7 @@ def build(app: Flask) -> Town:
     supplier, other_supplier = building.add_supplier("S1"), building.add_supplier("S2")
     products = [building.add_product(supplier, "P1"), building.add_product(other_supplier, "P2")]
     leader = building.add_leader("L1", community="阳光花园", address="东门驿站")
-    other_leader = building.add_leader("L2")
+    other_leader = building.add_leader("L2", route="东线")
     resident = building.add_resident(leader, room="3-2-501")
     other_resident = building.add_resident(other_leader, "李先生")
     old = building.add_round(products, "C0", window=Window(OPENS - DAY, CLOSES - DAY, PICKUP - DAY))
