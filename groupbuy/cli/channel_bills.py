@@ -114,6 +114,8 @@ def settle(
     def work() -> list[Row]:
         bill = reconciling.get_bill(channel=channel, day=day.date())
         seen = _seen(bill.channel, bill.day, None if every else numbers)
+        if not seen:
+            return []
         wish: Row = {"deed": deed, "account": account, "reason": reason}
         usual: Row = {"now": utc_now(), "actor": actor_of(phone)}
         rows = settle_together(channel=bill.channel, day=bill.day, seen=seen, **wish, **usual)

@@ -141,6 +141,7 @@ def test_the_command_settles_all_of_a_day_in_the_name_of_a_person(
     assert (refused.exit_code, refused.stderr.count("Another person")) == (1, 3)
     assert "waits" not in cli_runner(*command, "--as", phones[1]).stdout
     assert balance("payable:held") == 3000
+    assert cli_runner(*command, "--as", phones[1]).stdout == "There are none.\n"
     assert "0 differences" in cli_runner("channel-bills", "list").stdout
     assert cli_runner("channel-bills", "differences", "wechat", DAY, "--json").stdout == "[]\n"
     assert cli_runner("channel-bills", "settled", "wechat", DAY).stdout.count("book held") == 3
