@@ -107,6 +107,7 @@ def test_the_plans_page_shows_it_before_it_is_in_force(
         ({"how": "percent", "rate_bp": "100.01"}, "百分比应在 0 到 100 之间"),
         ({"how": "tiers", "tiers": "0 5\n1000 101"}, "百分比应在 0 到 100 之间"),
         ({"how": "tiers", "tiers": " "}, "请填写阶梯"),
+        ({"how": "tiers", "tiers": "0 5\n-5 6"}, "阶梯从 0 开始，逐级升高"),
         ({"how": "fixed", "fixed_fen": "9.91"}, "每件佣金不能高于商品售价"),
     ],
 )

@@ -206,7 +206,10 @@ def _tier(line: str) -> Tier:
     cells = half_width(line).replace(",", " ").replace("%", " ").replace("¥", " ").split()
     try:
         start, rate = cells
-        return Tier(parse_yuan(start), _checked(parse_percent(rate)))
+        from_fen = parse_yuan(start)
+        if from_fen < 0:
+            raise BadInput("inconsistent", "Tiers begin at 0 and rise.", param="tiers")
+        return Tier(from_fen, _checked(parse_percent(rate)))
     except (ValueError, OverflowError) as error:
         raise BadInput(
             "not_a_number", f"This tier cannot be read: {line.strip()[:60]}", param="tiers"
