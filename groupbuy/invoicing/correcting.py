@@ -6,8 +6,6 @@ The whole invoice is taken back, and another one made of what is kept, where any
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.invoicing import queries, rules, service
@@ -58,13 +56,10 @@ def reverse(
     """
     number = rules.check_number(number)
     request = service.locked(request_id, "correcting")
-    try:
-        with db.session.begin_nested():
-            request.state, request.red_number = "reversed", number
-            request.reversed_at, request.reversed_by = now, actor
-            db.session.flush()
-    except IntegrityError as error:
-        raise RuleBroken("number_taken", "This number is another invoice's.", param="number") from error
+    with service.taking(number):
+        request.state, request.red_number = "reversed", number
+        request.reversed_at, request.reversed_by = now, actor
+        db.session.flush()
     service.log(request.order, "invoice_reversed", now, actor, {"red_number": number})
     if file is not None:
         _store(request, file, now, actor)

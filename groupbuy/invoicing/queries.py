@@ -76,6 +76,12 @@ def latest_request(order_id: int) -> InvoiceRequest | None:
     return db.session.scalar(mine.order_by(InvoiceRequest.id.desc()).limit(1))
 
 
+def is_used(number: str) -> bool:
+    """Tell whether a number is that of an invoice or of a red-letter invoice already."""
+    named = (InvoiceRequest.invoice_number == number) | (InvoiceRequest.red_number == number)
+    return db.session.scalar(select(InvoiceRequest.id).where(named).limit(1)) is not None
+
+
 def file_of(request_id: int) -> InvoiceFile:
     """Return the file of an issued invoice; raise NotFound."""
     row = db.session.get(InvoiceFile, request_id)

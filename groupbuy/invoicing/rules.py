@@ -16,6 +16,8 @@ OFD, XML = "application/ofd", "application/xml"
 TYPES = (PDF, OFD, XML)
 SUFFIXES = {PDF: "pdf", WEBP: "webp", OFD: "ofd", XML: "xml"}
 MAX_TITLE, MAX_NUMBER, MAX_REASON = 100, 20, 200
+# 数电发票 have 20 digits; older invoices 8, before which their code of 10 or 12 digits may stand.
+NUMBER_LENGTHS = (8, 18, 20)
 MAX_FILE = 5 * 1024 * 1024
 # Unified social credit codes (GB 32100-2015): no I, O, S, V and Z; weights are the powers of 3 modulo 31.
 _SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -66,10 +68,11 @@ def kept_fen(*, paid_fen: int, amount_fen: int) -> int:
 
 
 def check_number(text: str) -> str:
-    """Return the number of an invoice, tidied up; raise BadInput unless it is up to 20 digits."""
+    """Return the number of an invoice, tidied up; raise BadInput unless it has digits as invoices have."""
     number = "".join(text.split())
-    if not (1 <= len(number) <= MAX_NUMBER and number.isascii() and number.isdigit()):
-        raise BadInput("bad_format", f"Up to {MAX_NUMBER} digits.", param="number")
+    if len(number) not in NUMBER_LENGTHS or not (number.isascii() and number.isdigit()):
+        sentence = "The number of an invoice has 20 digits; of an older one 8, or 18 or 20 with its code."
+        raise BadInput("bad_format", sentence, param="number")
     return number
 
 

@@ -1,6 +1,7 @@
 """Asking for an invoice, issuing and refusing it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -45,6 +46,9 @@ def refusal_of(order: Order) -> RuleBroken | None:
     """Return why no invoice can be asked for yet, None where one can."""
     if order.state != OrderState.PICKED_UP:
         return RuleBroken("not_picked_up", "An invoice can be asked for once the order is picked up.")
+    if order.amount_fen <= 0:
+        sentence = "All of this order was refunded: nothing is left to make an invoice of."
+        return RuleBroken("nothing_paid", sentence)
     if queries.kept_of(order) <= 0:
         return RuleBroken("nothing_paid", "Nothing that was paid for this order is noted yet.")
     return None
@@ -69,15 +73,25 @@ def issue(
         raise refusal
     amount_fen = queries.kept_of(request.order)
     values = {"invoice_number": number, "amount_fen": amount_fen}
-    try:
-        with db.session.begin_nested():
-            _decide(request, now, actor, state="issued", **values)
-    except IntegrityError as error:
-        raise RuleBroken("number_taken", "This number is another invoice's.", param="number") from error
+    with taking(number):
+        _decide(request, now, actor, state="issued", **values)
     db.session.add(InvoiceFile(request_id=request_id, mime_type=mime_type, content=content))
     log(request.order, "invoice_issued", now, actor, values)
     tell(request, {"amount": format_yuan(amount_fen), "number": number}, now)
     return request
+
+
+@contextmanager
+def taking(number: str) -> Iterator[None]:
+    """Give an invoice its number within; raise RuleBroken ``number_taken`` where another one has it."""
+    taken = RuleBroken("number_taken", "This number is another invoice's.", param="number")
+    if queries.is_used(number):
+        raise taken
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as error:
+        raise taken from error
 
 
 def refuse(*, request_id: int, reason: str, now: datetime, actor: str) -> InvoiceRequest:

@@ -11,7 +11,7 @@ from groupbuy.audit import service as audit
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
-from groupbuy.db.submissions import first_of
+from groupbuy.db.submissions import first_of, store_first
 from groupbuy.kernel.errors import BadInput, NotFound
 from groupbuy.warehouse import batching, sending_back, stock
 from groupbuy.warehouse.models import StockIssue
@@ -75,8 +75,7 @@ def _note(product: Product, day: datetime, **values: Any) -> StockIssue:
         cost_fen=stock.last_cost(product.id),
         **values,
     )
-    db.session.add(row)
-    db.session.flush()
+    store_first(row)
     return row
 
 

@@ -15,7 +15,7 @@ from groupbuy.audit import service as audit
 from groupbuy.catalog.service import get_product
 from groupbuy.db import db
 from groupbuy.db.bulk import next_ids, table_of
-from groupbuy.db.submissions import first_of
+from groupbuy.db.submissions import first_of, store_first
 from groupbuy.kernel.errors import BadInput, RuleBroken
 from groupbuy.warehouse import batching, stock, warehouses
 from groupbuy.warehouse.models import StockBatch, StockTransfer, StockTransferLine, Warehouse
@@ -80,8 +80,7 @@ def _store(lots: Lots, day: datetime, **values: Any) -> StockTransfer:
         for taken in lots.values()
         for batch, units in taken
     ]
-    db.session.add(transfer)
-    db.session.flush()
+    store_first(transfer)
     return transfer
 
 

@@ -46,7 +46,7 @@ def facts_of(orders: Sequence[Order]) -> Mapping[int, OrderFacts]:
         order.id: OrderFacts(
             number=numbers[order.id],
             review=asked.get(order.id),
-            payment=payment_of(order),
+            payment=payment_of(order, back.get(order.id, 0)),
             owed_fen=max(order.paid_fen - order.amount_fen, 0),
             paid_back_fen=back.get(order.id, 0),
             door=door(*doors[order.id]),
@@ -58,10 +58,12 @@ def facts_of(orders: Sequence[Order]) -> Mapping[int, OrderFacts]:
     }
 
 
-def payment_of(order: Order) -> str:
-    """Return whether an order is paid, as a state of payment."""
+def payment_of(order: Order, paid_back_fen: int = 0) -> str:
+    """Return whether an order is paid, as a state of payment; one paid back wholly is refunded."""
     if order.paid_fen > order.amount_fen:
         return "owed"
+    if paid_back_fen and not order.amount_fen:
+        return "refunded"
     if order.state == OrderState.CANCELLED:
         return "refunded" if order.paid_at is not None else "unpaid"
     return "paid" if order.paid_at is not None and order.paid_fen >= order.amount_fen else "unpaid"

@@ -60,7 +60,7 @@ def asked(order: Order, **changes: str) -> InvoiceRequest:
     return in_transaction(lambda: service.ask(order=stored(order), buyer=buyer, now=NOW, actor="test"))
 
 
-def issued(request_id: int, number: str = "26442000000001") -> InvoiceRequest:
+def issued(request_id: int, number: str = "26442000000000000001") -> InvoiceRequest:
     return in_transaction(
         lambda: service.issue(
             request_id=request_id, number=number, mime_type=rules.PDF, content=PDF, now=NOW, actor="test"
@@ -84,7 +84,7 @@ def corrected() -> int:
 
 
 def reversed_(
-    request_id: int, number: str = "26442000000002", *, again: bool = True
+    request_id: int, number: str = "26442000000000000002", *, again: bool = True
 ) -> InvoiceRequest | None:
     return in_transaction(
         lambda: correcting.reverse(request_id=request_id, number=number, again=again, now=LATER, actor="test")

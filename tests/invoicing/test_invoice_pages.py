@@ -43,7 +43,7 @@ def buyer_of(app: Flask, order: Order) -> Person:
 
 
 def send(office: Person, path: str, content: bytes, name: str) -> int:
-    data = {"number": "26442000000001", "file": (BytesIO(content), name)}
+    data = {"number": "26442000000000000001", "file": (BytesIO(content), name)}
     return int(office.client.post(path, data=data).status_code)
 
 
@@ -77,17 +77,21 @@ def test_finance_takes_an_invoice_back_on_pages_and_by_programs(app: Flask, orde
     take_back = f"/admin/invoice-requests/{first}/reverse"
     assert take_back in office.text("/admin/invoice-requests?state=correcting&kept=differs")
     assert office.client.post(take_back, data={"number": ""}).status_code == 422
-    assert office.client.post(take_back, data={"number": "21"}).status_code == 303
-    assert "21" in mine.text(page)
+    assert office.client.post(take_back, data={"number": "26442000000000000021"}).status_code == 303
+    assert "26442000000000000021" in mine.text(page)
     assert 'name="tax_number"' in mine.text(page)
     assert office.get(f"/admin/invoice-requests/{first}/file").data == PDF
-    second = issued(asked(order).id, "23").id
+    second = issued(asked(order).id, "26442000000000000023").id
     refund(order, 1)
     corrected()
     client, path = app.test_client(), f"/api/v1/invoice-requests/{second}/reverse"
     office_token = token(account_of("operator").id, "operator")
-    done = client.post(path, json={"number": "24", "again": True}, headers=office_token)
-    assert (done.status_code, done.json["state"], done.json["red_number"]) == (200, "reversed", "24")
+    done = client.post(path, json={"number": "26442000000000000024", "again": True}, headers=office_token)
+    assert (done.status_code, done.json["state"], done.json["red_number"]) == (
+        200,
+        "reversed",
+        "26442000000000000024",
+    )
     (row,) = client.get("/api/v1/invoice-requests?state=asked", headers=office_token).json["items"]
     assert (row["kept_fen"], row["title"]) == (2970, WANTED["title"])
 
@@ -108,7 +112,10 @@ def test_the_resident_asks_and_finance_issues_on_pages(app: Flask, order: Order)
     assert send(office, issue, b"MZ exe", "x.pdf") == 422
     assert send(office, issue, PDF[:-7], "x.pdf") == 422
     assert send(office, issue, PDF, "x.pdf") == 303
-    assert "26442000000001" in mine.text(page)
+    for deed in ("issue", "refuse", "reverse"):
+        decided = office.text(f"/admin/invoice-requests/{row.id}/{deed}")
+        assert ("26442000000000000001" in decided, 'name="number"' in decided) == (True, False)
+    assert "26442000000000000001" in mine.text(page)
     file = mine.get(f"{page}/file")
     assert (file.data, file.mimetype) == (PDF, "application/pdf")
     assert file.headers["Content-Disposition"].startswith("attachment")
@@ -143,11 +150,11 @@ def test_programs_ask_issue_and_download(app: Flask, order: Order) -> None:
     bad = client.post(f"{path}/invoice-request", json=WANTED | {"tax_number": "1"}, headers=mine)
     assert (bad.status_code, bad.json["error"]["param"]) == (422, "tax_number")
     (row,) = client.get("/api/v1/invoice-requests?state=asked", headers=office).json["items"]
-    issue = f"/api/v1/invoice-requests/{row['id']}/issue?number=77"
+    issue = f"/api/v1/invoice-requests/{row['id']}/issue?number=26442077"
     done = client.post(issue, data=PDF, content_type="application/pdf", headers=office)
     assert (done.status_code, done.json["amount_fen"]) == (200, 4950)
     assert client.get(f"{path}/invoice", headers=mine).data == PDF
-    assert client.get(f"{path}/invoice-request", headers=mine).json["invoice_number"] == "77"
+    assert client.get(f"{path}/invoice-request", headers=mine).json["invoice_number"] == "26442077"
     assert client.get("/api/v1/invoice-requests", headers=mine).status_code == 403
 
 
@@ -158,12 +165,12 @@ def test_the_resident_downloads_the_red_letter_invoice_beside_the_blue_one(app: 
     corrected()
     mine, office = buyer_of(app, order), staff(app, "finance")
     page, desk = f"/orders/{order.number}/invoice", f"/admin/invoice-requests/{first}"
-    red = f"{page}/red/21"
+    red = f"{page}/red/26442000000000000021"
     assert mine.get(red).status_code == 404
     for content in (b"MZ exe", picture(), b"<!DOCTYPE x []><x/>"):
-        wrong = {"number": "21", "again": "y", "file": (BytesIO(content), "x.pdf")}
+        wrong = {"number": "26442000000000000021", "again": "y", "file": (BytesIO(content), "x.pdf")}
         assert office.client.post(f"{desk}/reverse", data=wrong).status_code == 422
-    sent = {"number": "21", "again": "y", "file": (BytesIO(OFD), "x.ofd")}
+    sent = {"number": "26442000000000000021", "again": "y", "file": (BytesIO(OFD), "x.ofd")}
     assert office.client.post(f"{desk}/reverse", data=sent).status_code == 303
     assert red in mine.text(page)
     file = mine.get(red)
@@ -182,7 +189,7 @@ def test_the_file_of_a_red_letter_invoice_follows_once(app: Flask, order: Order)
     mine, office = buyer_of(app, order), staff(app, "finance")
     desk = f"/admin/invoice-requests/{first}"
     assert send(office, f"{desk}/red", XML, "x.xml") == 422
-    assert office.client.post(f"{desk}/reverse", data={"number": "21"}).status_code == 303
+    assert office.client.post(f"{desk}/reverse", data={"number": "26442000000000000021"}).status_code == 303
     assert desk + "/red" in office.text("/admin/invoice-requests?state=reversed")
     assert "文件尚未上传" in mine.text(f"/orders/{order.number}/invoice")
     client, path = app.test_client(), f"/api/v1/invoice-requests/{first}/red-file"
@@ -190,10 +197,10 @@ def test_the_file_of_a_red_letter_invoice_follows_once(app: Flask, order: Order)
     assert send(office, f"{desk}/red", b"", "x.xml") == 422
     assert send(office, f"{desk}/red", XML, "x.xml") == 303
     again = client.post(path, data=XML, content_type="application/xml", headers=program)
-    assert (again.status_code, again.json["red_number"]) == (200, "21")
+    assert (again.status_code, again.json["red_number"]) == (200, "26442000000000000021")
     other = client.post(path, data=PDF, content_type="application/pdf", headers=program)
     assert (other.status_code, other.json["error"]["code"]) == (409, "file_stored")
     own = token(order.resident.account_id or 0, "resident")
-    got = client.get(f"/api/v1/orders/{order.number}/red-invoices/21", headers=own)
+    got = client.get(f"/api/v1/orders/{order.number}/red-invoices/26442000000000000021", headers=own)
     assert (got.data, got.mimetype) == (XML, "application/xml")
-    assert mine.get(f"/orders/{order.number}/invoice/red/21").data == XML
+    assert mine.get(f"/orders/{order.number}/invoice/red/26442000000000000021").data == XML

@@ -19,7 +19,7 @@ from tests.support.browsers import DESKTOP, PHONE
 from tests.web.browsing import look_at, served, sit_down
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"])]
-NUMBER = "26442000000001"
+NUMBER = "26442000000000000001"
 
 
 @pytest.fixture(autouse=True)

@@ -57,7 +57,12 @@ def test_a_company_is_tidied_up_and_a_person_has_no_tax_number() -> None:
     )
 
 
-@pytest.mark.parametrize("number", ["", "12a", "1" * 21, "１２３"])
+@pytest.mark.parametrize("number", ["1" * 8, "1" * 10 + " " + "2" * 8, "2644 2000 0000 0000 0001"])
+def test_invoices_have_numbers_of_twenty_digits_or_older_ones(number: str) -> None:
+    assert rules.check_number(number) == number.replace(" ", "")
+
+
+@pytest.mark.parametrize("number", ["", "1", "12a", "1" * 9, "1" * 21, "１" * 20])
 def test_numbers_of_invoices_are_digits(number: str) -> None:
     with pytest.raises(BadInput):
         rules.check_number(number)

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
+from groupbuy.audit.models import AuditEntry
+from groupbuy.audit.service import COMMAND_LINE
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance.dials import set_dials
@@ -102,3 +105,8 @@ def test_above_the_limit_two_persons_with_names_have_to_agree(
     phone = second.phone
     db.session.remove()
     assert "paid ¥54.98" in cli_runner(*pay, "--as", phone).stdout
+    by_shell = select(AuditEntry.subject, AuditEntry.after).where(AuditEntry.actor == COMMAND_LINE)
+    (row,) = db.session.execute(by_shell.where(AuditEntry.verb == "acted_as"))
+    assert (row.subject, row.after["command"].endswith("settlement pay")) == (str(second.id), True)
+    paid = select(AuditEntry.actor).where(AuditEntry.verb == "settlement_paid")
+    assert db.session.scalars(paid).all() == [f"account:{second.id}"]

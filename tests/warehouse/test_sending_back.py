@@ -5,6 +5,7 @@ P1 costs ¥5.00 at S1, its own supplier, and ¥4.00 at S2. Of 100 that were want
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from groupbuy.settlements.models import SupplierAdjustment
 from groupbuy.warehouse.models import StockBatch
 from tests import building
 from tests.purchasing.test_several_suppliers import S2, add_product, closed, number_of
+from tests.support.refusals import code_of
 from tests.support.seats import appoint
 from tests.warehouse import day
 from tests.web.admin.people import Person
@@ -108,6 +110,32 @@ def test_of_goods_without_batches_somebody_says_whose_they_are_and_no_more_goes_
     assert refused(1, "S2") == "more_than_brought"
     assert taken_off() == [("S2", -400), ("S1", -500), ("S2", -9 * 400)]
     assert day.wrong() == []
+
+
+def test_two_returns_at_once_take_no_more_than_a_supplier_brought(app: Flask) -> None:
+    product = stocked(app, {"S1": None, "S2": None})
+    db.session.rollback()
+
+    def back(key: str) -> str:
+        with app.app_context():
+            return code_of(send_back, 6, "S2", submission_key=key)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(back, ("a", "b"))) == ["done", "more_than_brought"]
+    assert (taken_off(), day.in_stock(product), day.wrong()) == ([("S2", -6 * 400)], 14, [])
+
+
+def test_one_return_that_is_sent_twice_at_once_is_one(app: Flask) -> None:
+    product = stocked(app, {"S1": "A", "S2": "B"})
+    db.session.rollback()
+
+    def back(_: int) -> tuple[str, int]:
+        with app.app_context():
+            return send_back(3, batch="B", submission_key="k")
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(back, range(2))) == [("S2", 400)] * 2
+    assert (taken_off(), day.in_stock(product), day.wrong()) == ([("S2", -3 * 400)], 17, [])
 
 
 def test_the_page_asks_whose_the_goods_are_where_several_brought_them(app: Flask) -> None:

@@ -13,6 +13,7 @@ from groupbuy.payments import paying_back
 from groupbuy.warehouse.rules import Policy
 from tests import building
 from tests.building import ACTOR, NOW
+from tests.invoicing.office import fetch, refund
 from tests.warehouse.day import order_of, receive, share_out
 from tests.web.admin.conftest import town  # noqa: F401 - a fixture
 from tests.web.admin.people import Person, Town, sign_in
@@ -57,6 +58,21 @@ def test_what_is_short_and_paid_back_stands_on_everybodys_pages(town: Town) -> N
     assert "已退 ¥19.80" in buyer.text("/orders")
     assert "已退 ¥19.80" in desk.text("/leader/orders")
     assert "已退还" in town.operator.text(f"/admin/orders/{order.number}")
+
+
+def test_a_wholly_refunded_order_says_so_and_asks_nobody_for_money(town: Town) -> None:  # noqa: F811
+    order = building.place(town.round, town.resident, {"P1": 4})
+    in_transaction(lambda: ordering.mark_paid(order=get_order(order.number), now=NOW, actor=ACTOR))
+    building.close(town.app, town.round)
+    fetch(order)
+    refund(order, 4)
+    pay_back(order, 3960)
+    desk = at_a_browser(town, town.leader.account_id, "leader").text(f"/leader/orders/{order.number}")
+    buyer = at_a_browser(town, town.resident.account_id, "resident")
+    page = buyer.text(f"/orders/{order.number}")
+    assert ("<dt>付款</dt><dd>已退款</dd>" in page, "待付款" in page, "已退款" in desk) == (True, False, True)
+    assert "已退款" in town.operator.text(f"/admin/orders/{order.number}")
+    assert "此订单已全额退款，没有可开票的金额。" in buyer.text(f"/orders/{order.number}/invoice")
 
 
 def pay_back(order: Order, amount_fen: int) -> None:

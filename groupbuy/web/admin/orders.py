@@ -127,19 +127,20 @@ def orders_detail(number: str) -> ResponseReturnValue:
     note_view("order", number)
     order = my_order(number)
     history = entries_of("order", number)[::-1]
+    facts = facts_of([order])[order.id]
     return render_template(
         "admin/order.html",
         order=order,
         resident=db.session.get_one(Resident, order.resident_id),
         leader=db.session.get_one(Leader, order.leader_id, options=[joinedload(Leader.community)]),
         round=order.round,
-        facts=facts_of([order])[order.id],
+        facts=facts,
         lost=lost_units([order.id]),
         replaced=replaced_of([order.id]),
         tolerances=tolerances_of([order.id]),
         history=history,
         names=names_of(entry.actor for entry in history),
-        payment=payment_of(order),
+        payment=facts.payment,
         phase=phase(OrderState(order.state), RoundState(order.round.state)),
         review=reviews.state_of(order),
         parts_of=parts_of(order),

@@ -140,6 +140,7 @@ VERBS: Mapping[str, object] = {
     "order_picked_up": _l("Order handed out"),
     "order_pickup_undone": _l("Hand-out undone"),
     "documents_exported": _l("Documents exported"),
+    "acted_as": _l("Acted for by the command line"),
     "data_exported": _l("Own data taken along"),
     "account_deleted": _l("Account deleted"),
     "consent_given": _l("Consent given"),

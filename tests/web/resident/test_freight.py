@@ -32,3 +32,14 @@ def test_the_cart_the_order_and_its_note_name_the_freight(visitor: Visitor) -> N
     db.session.rollback()
     note = sales_note(db.session.get_one(Order, order.id), zone=ZONE, now=NOW)
     assert note.closing[:2] == (("运费", "¥5.00"), ("合计金额（大写）", "贰拾肆元捌角整"))
+
+
+def test_who_shares_a_freight_reads_so_before_and_after_ordering(visitor: Visitor) -> None:
+    shop = open_shop(freight_fen=1000, freight_shared=True)
+    shared = "送到自提点的运费共 ¥10.00，截单时由该自提点的所有订单按金额分摊。"
+    visitor.sign_up("13812345678", shop.leader)
+    assert shared in visitor.send(shop.path, {**shop.quantities(P1=2), "go": "1"}).text
+    assert shared in visitor.send("/cart", {**shop.quantities(P1=2), "go": "1"}).text
+    db.session.rollback()
+    number = db.session.scalars(select(Order.number)).one()
+    assert shared in visitor.get(f"/orders/{number}/change")
