@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = {
     "expense:goods": "进货成本",
     "expense:stock_loss": "盘亏与报损",
     "expense:differences": "渠道对账差额",
+    "expense:bad_debts": "团长欠款核销",
     "stock:goods": "库存商品",
     "channel:bank": "银行付款",
     "channel:cash": "收到现金",

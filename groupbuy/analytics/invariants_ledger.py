@@ -4,7 +4,13 @@ from typing import Any
 
 from sqlalchemy import Select, String, case, cast, literal, or_, select
 
-from groupbuy.analytics import invariants_extras, invariants_fees, invariants_helpers, invariants_suppliers
+from groupbuy.analytics import (
+    invariants_debts,
+    invariants_extras,
+    invariants_fees,
+    invariants_helpers,
+    invariants_suppliers,
+)
 from groupbuy.analytics.invariants_base import Check, Equal, Figured, Never, Reckoned
 from groupbuy.commissions.models import CommissionEntry, CommissionStanding, Withdrawal
 from groupbuy.commissions.rules import IN_FLIGHT
@@ -168,6 +174,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         _sum(CashHandover.amount_fen, CashHandover.state == "confirmed"),
     ),
+    *invariants_debts.CHECKS,
     *invariants_extras.CHECKS,
     *invariants_fees.CHECKS,
     *invariants_helpers.CHECKS,

@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from groupbuy.campaigns.models import Round
 from groupbuy.catalog.models import Product
+from groupbuy.commissions.debt_models import DebtSettlement
 from groupbuy.commissions.models import CommissionExtra, Withdrawal
 from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks
 from groupbuy.finance.models import Posting
+from groupbuy.leaders.models import Leader
 from groupbuy.orders.fees import DOOR, FREIGHT
 from groupbuy.orders.models import Order
 from groupbuy.payments.models import ChannelPayment, ChannelRefund, Refund
@@ -54,6 +56,13 @@ PAPERS: Sequence[Paper] = (
     _paper("channel_payment top_up", ChannelPayment.id, ChannelPayment.number),
     _paper("withdrawal", Withdrawal.id, Withdrawal.number),
     _paper("wechat_transfer", WechatTransfer.id, WechatTransfer.number),
+    _paper(
+        "debt_settlement",
+        DebtSettlement.id,
+        Leader.code,
+        (Leader, Leader.id == DebtSettlement.leader_id),
+        found=False,
+    ),
     _paper("goods_receipt", GoodsReceipt.id, GoodsReceipt.number),
     _paper(
         "supplier_payment",

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import String, Subquery, case, cast, literal, select, union_all
 
 from groupbuy.campaigns.models import Round
+from groupbuy.commissions.debts import CAUSE as DEBT
 from groupbuy.commissions.extras import CAUSE as EXTRA
 from groupbuy.commissions.helper_payments import CAUSE as PAID_HELPERS
 from groupbuy.commissions.helpers import CAUSE as HELPERS
@@ -30,6 +31,7 @@ SOURCES: Mapping[str, str] = {
     PAID_HELPERS: "已付助手",
     WITHDRAWAL: "提现",
     "wechat_transfer": "微信打款更正",
+    DEBT: "欠款结清",
 }
 STEPS: Mapping[str, str] = {
     "accrue": "截单入账",
@@ -43,6 +45,8 @@ STEPS: Mapping[str, str] = {
     "ask": "申请提现",
     "back": "提现退回",
     "mend": "按微信实付更正",
+    "repaid": "团长还款",
+    "written_off": "平台核销",
 }
 
 

@@ -38,6 +38,7 @@ CAUSES: Mapping[str, str] = {
     "helper_payment": "支付助手",
     "withdrawal": "提现",
     "wechat_transfer": "微信打款更正",
+    "debt_settlement": "团长欠款结清",
     "bill_settlement": "渠道对账差额",
     "goods_receipt": "收货",
     "stock_movement": "库存变动",

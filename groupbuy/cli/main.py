@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "bank": "groupbuy.cli.bank:bank",
     "change-phone": "groupbuy.cli.accounts:change_phone",
     "create-user": "groupbuy.cli.accounts:create_user",
+    "debts": "groupbuy.cli.debts:debts",
     "deliveries": "groupbuy.cli.delivery:deliveries",
     "demo": "groupbuy.cli.demo.command:demo",
     "documents": "groupbuy.cli.documents:documents",

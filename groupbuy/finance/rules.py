@@ -29,6 +29,8 @@ SPLITTING = "payable:splitting"
 GOODS, STOCK, STOCK_LOSS, REBATES = "expense:goods", "stock:goods", "expense:stock_loss", "income:rebates"
 # What channels' own bills say otherwise and finance has accepted; below zero where it was a gain.
 DIFFERENCES = "expense:differences"
+# What leaders owe and will not pay back.
+BAD_DEBTS = "expense:bad_debts"
 MANUAL, ELSEWHERE = "channel:manual", "channel:elsewhere"
 
 # Kinds of accounts whose balance is what was debited less what was credited; all others the other way.

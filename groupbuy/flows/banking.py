@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 
 from groupbuy.audit import service as audit
+from groupbuy.commissions.debt_models import DebtSettlement
+from groupbuy.commissions.debts import CAUSE as DEBT
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks, one_of
@@ -35,8 +37,8 @@ from groupbuy.kernel.money import format_yuan
 from groupbuy.kernel.times import local_moment
 from groupbuy.settlements.models import SupplierPayment
 
-# What moves money at the bank: payouts to leaders and suppliers, and cash that was handed over.
-KINDS = ("withdrawal", "supplier_payment", "cash_handover")
+# What moves money at the bank: payouts to leaders and suppliers, cash that was handed over, debts paid back.
+KINDS = ("withdrawal", "supplier_payment", "cash_handover", DEBT)
 AT_BANK = (rules.BANK, rules.CASH_DESK)
 # Above zero came in.
 SIGNED = case((Posting.debit_account.in_(AT_BANK), Posting.amount_fen), else_=-Posting.amount_fen)
@@ -122,12 +124,13 @@ def missing() -> Select[*tuple[Any, ...]]:
 
 
 def _ours(*what: Any) -> Select[*tuple[Any, ...]]:
-    proof = func.coalesce(Withdrawal.proof, SupplierPayment.proof, "")
+    proof = func.coalesce(Withdrawal.proof, SupplierPayment.proof, DebtSettlement.words, "")
     return (
         select(*what, SIGNED.label("fen"), proof.label("proof"), Withdrawal.batch_id.label("batch_id"))
         .select_from(Posting)
         .outerjoin(Withdrawal, Withdrawal.id == _number_of("withdrawal"))
         .outerjoin(SupplierPayment, SupplierPayment.id == _number_of("supplier_payment"))
+        .outerjoin(DebtSettlement, DebtSettlement.id == _number_of(DEBT))
         .where(
             Posting.cause_kind.in_(KINDS),
             or_(Posting.debit_account.in_(AT_BANK), Posting.credit_account.in_(AT_BANK)),

@@ -96,7 +96,7 @@ class MovementShape(Shape):
     """A movement of ours with the reference it was noted with; ``posting`` is what a match names."""
 
     posting: int
-    kind: Literal["withdrawal", "supplier_payment", "cash_handover"]
+    kind: Literal["withdrawal", "supplier_payment", "cash_handover", "debt_settlement"]
     booked_at: str
     amount_fen: int
     reference: str

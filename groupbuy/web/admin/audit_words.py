@@ -26,6 +26,7 @@ SUBJECTS: Mapping[str, object] = {
     "withdrawal": _l("Withdrawal"),
     "payout_batch": _l("Payout file"),
     "cash_handover": _l("Cash hand-over"),
+    "debt_settlement": _l("Debt of a leader"),
     "helper_payment": _l("Payment of a helper"),
     "period": _l("Month of the books"),
     "resident": _l("Resident"),

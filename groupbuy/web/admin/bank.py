@@ -32,6 +32,7 @@ KINDS = {
     "withdrawal": _l("Withdrawal of a leader"),
     "supplier_payment": _l("Payment to a supplier"),
     "cash_handover": _l("Cash handed over"),
+    "debt_settlement": _l("Debt paid back by a leader"),
 }
 FAULTS = {
     "bad_date": _l("This is no day."),

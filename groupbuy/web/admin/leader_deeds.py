@@ -36,8 +36,8 @@ _KEEPS = {
     ),
     "debt": (
         _l("paid out too much, owed by the leader"),
-        _l("It is taken off what the leader earns next."),
-        "admin.commissions_statements",
+        _l("It is taken off what the leader earns next, paid back, or written off."),
+        "admin.debts",
     ),
     "pending": (
         _l("commission not handed out yet"),

@@ -121,6 +121,7 @@ ADMIN = (
         (
             Entry("admin.withdrawals", _l("Withdrawals"), "wallet2"),
             Entry("admin.cash", _l("Cash handed over"), "cash-coin"),
+            Entry("admin.debts", _l("Debts of leaders"), "exclamation-circle"),
             Entry("admin.refunds", _l("To give back"), "arrow-counterclockwise"),
             Entry("admin.payments", _l("Payments and refunds"), "credit-card"),
             Entry("admin.bank", _l("Bank statement"), "building"),

@@ -43,6 +43,7 @@ SOURCES = {
     "helper_payment": _l("Paid to helpers"),
     "withdrawal": _l("Withdrawal"),
     "wechat_transfer": _l("Transfer put right"),
+    "debt_settlement": _l("Debt settled"),
 }
 STEPS = {
     "accrue": _l("Booked at the close"),
@@ -56,6 +57,8 @@ STEPS = {
     "ask": _l("Withdrawal asked for"),
     "back": _l("Withdrawal given back"),
     "mend": _l("Booked as WeChat has paid it"),
+    "repaid": _l("Paid back by the leader"),
+    "written_off": _l("Written off by the platform"),
 }
 
 

@@ -63,6 +63,15 @@ LABELS = {
         "done": ("Approved", "ok"),
         "rejected": ("Rejected", "bad"),
     },
+    "debt_settlement": {
+        "asked": ("Waits for a second person", "wait"),
+        "done": ("Booked", "ok"),
+        "rejected": ("Rejected", "bad"),
+    },
+    "debt_deed": {
+        "repaid": ("Paid back by the leader", "ok"),
+        "written_off": ("Written off by the platform", "bad"),
+    },
     "handover": {
         "handed": ("To confirm", "wait"),
         "confirmed": ("Confirmed", "ok"),
