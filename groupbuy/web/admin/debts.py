@@ -33,7 +33,7 @@ DEEDS = {
     "cash": _l("Paid back by the leader in cash"),
     service.WRITTEN_OFF: _l("Written off by the platform"),
 }
-WAYS = {"bank": _l("Bank"), "cash": _l("Cash")}
+WAYS = {"bank": _l("At the bank"), "cash": _l("Cash")}
 
 
 class SettleForm(KeyedForm):
@@ -78,7 +78,7 @@ def debts() -> ResponseReturnValue:
         service.owed().where(*chosen("leader", Leader.code)),
         OWED,
         filters=(Filter("leader", _("Leader's code")),),
-        actions=((_l("Settle"), lambda row: url_for("admin.debts_settle", code=row.Leader.code)),),
+        actions=((_l("Settle a debt"), lambda row: url_for("admin.debts_settle", code=row.Leader.code)),),
     )
     empty = _("No leader owes anything: commission that is taken back after it was paid out stands here.")
     return show(listing, tabs=tabs("admin.debts"), empty_text=empty)
