@@ -17,7 +17,8 @@ from groupbuy.audit.actor import Actor
 from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.db import db
-from groupbuy.db.transaction import be_unhurried, transaction
+from groupbuy.db.transaction import transaction
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.flows import allocating, receiving
 from groupbuy.flows.receiving import Delivery
 from groupbuy.purchasing import queries as purchasing

@@ -9,7 +9,8 @@ from sqlalchemy import MetaData, select, text
 
 from benchmarks.processor import Meter, Spent
 from groupbuy.db import Base, db
-from groupbuy.db.transaction import be_unhurried, transaction
+from groupbuy.db.transaction import transaction
+from groupbuy.db.unhurried import be_unhurried
 
 AT = "2026-11-22 22:00:00+00:00"
 _WORK = (

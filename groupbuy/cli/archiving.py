@@ -13,7 +13,7 @@ from groupbuy.app.readiness import require_database
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
-from groupbuy.db.transaction import be_unhurried, in_transaction
+from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.dials import LEAST_ARCHIVE_DAYS
 from groupbuy.flows.archive import archiving
 from groupbuy.flows.archive.archiving import Outcome
@@ -36,16 +36,11 @@ def archive_rounds(
     now = utc_now()
     with app.app_context():
         if bring_back is not None:
-            name = bring_back
-            outcomes = [in_transaction(lambda: _brought_back(name, now))]
+            back = partial(archiving.bring_back, name=bring_back, now=now, actor=ACTOR)
+            outcomes = [in_transaction(back)]
         else:
             outcomes = _archive_all(before, now, dry_run=dry_run)
     _print(outcomes, dry_run=dry_run, as_json=as_json)
-
-
-def _brought_back(name: str, now: datetime) -> Outcome:
-    be_unhurried()
-    return archiving.bring_back(name=name, now=now, actor=ACTOR)
 
 
 def _archive_all(before: datetime | None, now: datetime, *, dry_run: bool) -> list[Outcome]:
@@ -55,14 +50,13 @@ def _archive_all(before: datetime | None, now: datetime, *, dry_run: bool) -> li
     console = Console(stderr=True)
     outcomes = []
     for round_id in track(ids, "Rounds", console=console, transient=True, disable=not console.is_terminal):
-        outcome = _look_at(round_id, now) if dry_run else in_transaction(partial(_one, round_id, now))
+        outcome = (
+            _look_at(round_id, now)
+            if dry_run
+            else in_transaction(partial(archiving.archive, round_id=round_id, now=now, actor=ACTOR))
+        )
         outcomes += [outcome] if outcome is not None else []
     return outcomes
-
-
-def _one(round_id: int, now: datetime) -> Outcome | None:
-    be_unhurried()
-    return archiving.archive(round_id=round_id, now=now, actor=ACTOR)
 
 
 def _look_at(round_id: int, now: datetime) -> Outcome:

@@ -14,7 +14,7 @@ from groupbuy.app.document_audit import check_documents, closed_rounds
 from groupbuy.app.readiness import require_database
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.db import db
-from groupbuy.db.transaction import be_unhurried
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.flows.archive.reading import everything
 from groupbuy.kernel.clock import utc_now
 

@@ -16,7 +16,8 @@ from rich.progress import track
 from groupbuy.app import settings_of
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.faults import fault_line, in_words, said
-from groupbuy.db.transaction import be_unhurried, in_transaction
+from groupbuy.db.transaction import in_transaction
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
 from groupbuy.flows.importing import KINDS, ImportResult, Table, import_file

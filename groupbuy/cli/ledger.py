@@ -10,7 +10,8 @@ from groupbuy.analytics.invariants_base import Finding
 from groupbuy.app.readiness import require_database
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.journal import journal
-from groupbuy.db.transaction import be_unhurried, in_transaction
+from groupbuy.db.transaction import in_transaction
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.flows import bookkeeping
 from groupbuy.flows.archive.reading import everything
 from groupbuy.kernel.clock import utc_now

@@ -14,7 +14,8 @@ from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.faults import list_faults
 from groupbuy.cli.importing import ACTOR
 from groupbuy.db import db
-from groupbuy.db.transaction import be_unhurried, in_transaction
+from groupbuy.db.transaction import in_transaction
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.documents.faults import UnreadableTable, of_file
 from groupbuy.documents.streaming import open_table
 from groupbuy.flows import allocating, receiving, sharing_out

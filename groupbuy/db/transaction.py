@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -78,19 +77,6 @@ def in_transaction(work: Callable[[], T]) -> T:
             if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
                 raise
     return _once(work)
-
-
-def be_unhurried(*, pause: str = "15s") -> None:
-    """Let the statements of this transaction take their time, but not the pauses between them.
-
-    For long work with locks: PostgreSQL ends the transaction of a process that was halted in the
-    middle after a pause, so that another one can do the work.
-    """
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(text("SET LOCAL statement_timeout = 0"))
-        db.session.execute(
-            text("SELECT set_config('idle_in_transaction_session_timeout', :pause, true)"), {"pause": pause}
-        )
 
 
 def _once(work: Callable[[], T]) -> T:

@@ -8,7 +8,7 @@ from groupbuy.accounts.telling import TELL_JOB
 from groupbuy.app.outside import payment_gateways_of
 from groupbuy.campaigns import lifecycle
 from groupbuy.config import Settings
-from groupbuy.db.transaction import be_unhurried
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.delivery.planning import ROUTES_JOB
 from groupbuy.flows import closing
 from groupbuy.jobs import files

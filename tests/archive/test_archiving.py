@@ -1,13 +1,13 @@
 """Old rounds leave the working tables whole, and every figure stays as it was."""
 
 from flask import Flask
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, text
 
 from groupbuy.analytics import trade_reports
 from groupbuy.analytics.trade_base import Wanted, figures
 from groupbuy.campaigns.history_models import RoundArchive
 from groupbuy.db import Base, db
-from groupbuy.db.transaction import in_transaction
+from groupbuy.db.transaction import in_transaction, transaction
 from groupbuy.finance.models import Posting
 from groupbuy.flows import bookkeeping
 from groupbuy.flows.archive import archiving, plan
@@ -36,6 +36,26 @@ def reported() -> object:
     db.session.rollback()
     with everything():
         return [figures(report, SPAN) for report in trade_reports.REPORTS.values()]
+
+
+def statements_may_take() -> str | None:
+    """Return how long a statement of the transaction may take; None where the database sets no limit."""
+    if db.session.get_bind().dialect.name != "postgresql":
+        return None
+    return db.session.scalar(text("SHOW statement_timeout"))
+
+
+def test_moving_a_round_has_all_the_time_that_it_takes(app: Flask) -> None:
+    """The scheduler and the page give it no more than the edge does: the work itself asks for it."""
+    market = story.market()
+    old, _orders = story.live(app, market, "C1")
+    story.live(app, market, "C2", weeks=1)
+    with transaction():
+        archiving.archive(round_id=old.id, now=story.MUCH_LATER, actor="test")
+        assert statements_may_take() in (None, "0")
+    with transaction():
+        archiving.bring_back(name="C1", now=story.MUCH_LATER, actor="test")
+        assert statements_may_take() in (None, "0")
 
 
 def test_a_round_is_moved_whole_and_no_figure_changes(app: Flask) -> None:

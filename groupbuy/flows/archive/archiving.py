@@ -16,6 +16,7 @@ from groupbuy.campaigns.queries import get_round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import settling
 from groupbuy.db import db
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.finance.dials import LEAST_ARCHIVE_DAYS, dials
 from groupbuy.flows.archive import moving, ripeness
 from groupbuy.kernel.errors import RuleBroken
@@ -78,8 +79,10 @@ def look_at(*, round_id: int, now: datetime) -> Outcome:
 def archive(*, round_id: int, now: datetime, actor: str) -> Outcome | None:
     """Move a round into the archive, or note what it waits for; None when somebody else has moved it.
 
-    The books are brought up to now before, so that nothing of the round is left to book.
+    The books are brought up to now before, so that nothing of the round is left to book. A large round
+    takes longer than a statement may, whoever archives it.
     """
+    be_unhurried()
     round_ = lifecycle.lock_round(round_id)
     row = db.session.get(RoundArchive, round_id, populate_existing=True) or RoundArchive(round_id=round_id)
     if row.archived_at is not None or round_.state not in OVER:
@@ -147,6 +150,7 @@ def bring_back(*, name: str, now: datetime, actor: str) -> Outcome:
 
     The scheduler leaves it there for a day, and then looks whether it may go again.
     """
+    be_unhurried()
     round_ = get_round(name)
     lifecycle.lock_round(round_.id)
     row = db.session.get(RoundArchive, round_.id, populate_existing=True)

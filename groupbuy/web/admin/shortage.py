@@ -13,7 +13,8 @@ from groupbuy.campaigns.models import Round
 from groupbuy.campaigns.queries import get_round
 from groupbuy.db import db
 from groupbuy.db.bulk import chunks
-from groupbuy.db.transaction import be_unhurried, in_transaction
+from groupbuy.db.transaction import in_transaction
+from groupbuy.db.unhurried import be_unhurried
 from groupbuy.flows import allocating, sharing_out, substituting
 from groupbuy.flows.allocating import Allocation
 from groupbuy.flows.sharing_out import Preview, Share
