@@ -5,13 +5,14 @@ from dataclasses import asdict
 import click
 from flask import Flask
 
-from groupbuy.analytics import invariants_ledger
+from groupbuy.analytics import invariants_ledger, month_open
 from groupbuy.analytics.invariants_base import Finding
 from groupbuy.app.readiness import require_database
 from groupbuy.cli.answers import json_option, json_text
 from groupbuy.cli.journal import journal
 from groupbuy.db.transaction import in_transaction
 from groupbuy.db.unhurried import be_unhurried
+from groupbuy.finance import queries
 from groupbuy.flows import bookkeeping
 from groupbuy.flows.archive.reading import everything
 from groupbuy.kernel.clock import utc_now
@@ -71,12 +72,48 @@ def keep(app: Flask) -> None:
 
 @ledger.command("close")
 @click.argument("period", metavar="MONTH")
+@click.option("--yes", is_flag=True, help="Close it with what is still open, without being asked.")
 @click.pass_obj
-def close(app: Flask, period: str) -> None:
-    """Close a MONTH (2026-11) of the books: it takes no more postings, corrections go into the next."""
+def close(app: Flask, period: str, yes: bool) -> None:
+    """Close a MONTH (2026-11) of the books: it takes no more postings, corrections go into the next.
+
+    What of it is still open is printed first and asked about.
+    """
     require_database(app)
     with app.app_context():
-        closed = in_transaction(lambda: bookkeeping.close_month(period=period, now=utc_now(), actor="cli"))
+        now = utc_now()
+        found = month_open.open_of(period, now) if queries.may_close(period, now) else []
+        _print_open(found)
+        if found and not yes:
+            click.confirm("This is still open. Close the month?", abort=True)
+        still_open = month_open.counts(found)
+        closed = in_transaction(
+            lambda: bookkeeping.close_month(period=period, now=now, actor="cli", still_open=still_open)
+        )
     click.echo(
         f"The books of {period} are closed." if closed else f"The books of {period} were closed before."
     )
+
+
+def _print_open(found: list[month_open.Open]) -> None:
+    for one in found:
+        amount = "" if one.amount_fen is None else format_yuan(one.amount_fen)
+        days = " ".join(f"{channel}:{day}" for channel, day in one.days)
+        click.echo(f"{one.kind:20}{one.count:>8,}{amount:>20}  {days}".rstrip())
+
+
+@ledger.command("open")
+@click.argument("period", metavar="MONTH")
+@json_option
+@click.pass_obj
+def still_open(app: Flask, period: str, as_json: bool) -> None:
+    """Print what of a MONTH (2026-11) is still open: bills, bank lines, refunds, withdrawals, cash."""
+    require_database(app)
+    with app.app_context():
+        found = month_open.open_of(period, utc_now())
+    if as_json:
+        rows = [asdict(one) | {"days": [f"{channel}:{day}" for channel, day in one.days]} for one in found]
+        click.echo(json_text(rows))
+    else:
+        _print_open(found)
+        click.echo(f"{len(found)} kinds are open." if found else "Nothing is open.")

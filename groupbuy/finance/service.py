@@ -103,7 +103,9 @@ def hold_postings_back() -> None:
         db.session.execute(text("LOCK TABLE closed_period IN EXCLUSIVE MODE"))
 
 
-def close_period(*, period: str, now: datetime, actor: str) -> bool:
+def close_period(
+    *, period: str, now: datetime, actor: str, still_open: Mapping[str, int] | None = None
+) -> bool:
     """Close a month of the books; False when it was closed before. Corrections go into the next one.
 
     What came about in it and is not booked yet counts in the next one too: ``flows.bookkeeping.close_month``
@@ -117,5 +119,8 @@ def close_period(*, period: str, now: datetime, actor: str) -> bool:
     done = db.session.execute(closed.on_conflict_do_nothing().returning(ClosedPeriod.period)).scalar()
     if done is None:
         return False
-    audit.record(at=now, actor=actor, verb="period_closed", subject_kind="period", subject=period)
+    after = {"still_open": dict(still_open)} if still_open else None
+    audit.record(
+        at=now, actor=actor, verb="period_closed", subject_kind="period", subject=period, after=after
+    )
     return True

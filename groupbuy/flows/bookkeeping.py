@@ -1,5 +1,6 @@
 """The books follow the trade: every few minutes the scheduler books what has become due."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from groupbuy.commissions import settling
@@ -24,8 +25,12 @@ def keep_books(*, now: datetime) -> int | None:
     return trade + goods + making.make_due(now=now) + correcting.find_wrong(now=now)
 
 
-def close_month(*, period: str, now: datetime, actor: str) -> bool:
+def close_month(
+    *, period: str, now: datetime, actor: str, still_open: Mapping[str, int] | None = None
+) -> bool:
     """Book what is due by now, then close a month; False when it was closed before.
+
+    ``still_open`` is what had not ended, which whoever closes it has seen; the audit log keeps it.
 
     So nothing that was handed out in the month is left to be booked in the next one, however long the
     scheduler stood still: a month is closed an hour after its end, when whoever handed out in it has
@@ -33,4 +38,4 @@ def close_month(*, period: str, now: datetime, actor: str) -> bool:
     """
     service.hold_postings_back()
     keep_books(now=now)
-    return service.close_period(period=period, now=now, actor=actor)
+    return service.close_period(period=period, now=now, actor=actor, still_open=still_open)

@@ -26,6 +26,7 @@ from groupbuy.payments.rules import REFUND_LOOKS_S, REFUND_PATIENCE, next_look
 REFUND_JOB = "channel_refund"
 CAUSE = "channel_refund"
 STUCK = ("abnormal", "closed")
+UNENDED = ("queued", "processing", *STUCK)
 # A person asks a channel again as often as this, and not sooner than so long after the last time.
 MOST_AGAIN, AGAIN_AFTER = 10, timedelta(minutes=30)
 ASKED_AGAIN = "refund_asked_again"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -13,7 +13,7 @@ from groupbuy.finance.rules import BOOKS
 from groupbuy.jobs import service as jobs
 from groupbuy.jobs.models import Job
 from groupbuy.kernel.errors import BadInput, NotFound
-from groupbuy.payments.bill_differences import Difference, day_bounds, differences
+from groupbuy.payments.bill_differences import Day, Difference, day_bounds, differences
 from groupbuy.payments.gateways import BillLine
 from groupbuy.payments.models import ChannelBill, ChannelBillLine, ChannelPayment, ChannelRefund
 
@@ -83,6 +83,26 @@ def stored_days(*, before: tuple[date, str] | None = None, most: int = 400) -> S
     if before is not None:
         days = days.where(tuple_(ChannelBill.day, ChannelBill.channel) < before)
     return db.session.scalars(days).all()
+
+
+def fetched_days(*, first: date, last: date) -> Sequence[Day]:
+    """Return the days from one to another that are stored, as (channel, day)."""
+    mine = select(ChannelBill.channel, ChannelBill.day).where(ChannelBill.day.between(first, last))
+    return [(channel, day) for channel, day in db.session.execute(mine)]
+
+
+def unfetched_days(*, first: date, last: date, now: datetime) -> Sequence[Day]:
+    """Return the days whose bill was never fetched though its channel has taken money and has it ready."""
+    begun = select(ChannelPayment.channel, func.min(ChannelPayment.created_at)).group_by(
+        ChannelPayment.channel
+    )
+    since = {name: at.astimezone(BOOKS).date() for name, at in db.session.execute(begun)}
+    fetched = set(fetched_days(first=first, last=last))
+    local = now.astimezone(BOOKS)
+    last = min(last, local.date() - timedelta(days=1 if local.time() >= READY else 2))
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    due = [(name, day) for day in days for name in BILLED if name in since and day >= since[name]]
+    return [one for one in due if one not in fetched]
 
 
 def get_bill(*, channel: str, day: date) -> ChannelBill:

@@ -58,6 +58,7 @@ KEYS: Mapping[str, object] = {
     "state": _l("State"),
     "lines": _l("Goods"),
     "reason": _l("Reason"),
+    "still_open": _l("Still open"),
     "role": _l("Role"),
     "code": _l("Code number"),
     "kind": _l("Kind"),

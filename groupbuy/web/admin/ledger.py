@@ -1,20 +1,18 @@
-"""Income and expense from the ledger, the balances behind them, closing a month, and the figures of money."""
+"""Income and expense from the ledger, the balances behind them, and the figures of money."""
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.validators import InputRequired
 
 from groupbuy.analytics import money_report, report_codes
 from groupbuy.analytics.account_names import names_of
 from groupbuy.analytics.money_report import IncomeExpense, Narrow
-from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.documents.languages import all_said, said
 from groupbuy.finance import queries, rules
 from groupbuy.finance.dials import dials
-from groupbuy.flows import bookkeeping
 from groupbuy.flows.figures import set_figures
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -197,16 +195,6 @@ def _chart_of_steps(report: IncomeExpense) -> dict[str, Any]:
         "yAxis": [{"type": "value"}],
         "series": [{"name": name, "type": "line", "data": data} for name, data in lines],
     }
-
-
-@blueprint.post("/ledger/close")
-def ledger_close() -> ResponseReturnValue:
-    """Close a month of the books."""
-    period = request.form.get("period", "")[:7]
-    who = actor().name
-    in_transaction(lambda: bookkeeping.close_month(period=period, now=utc_now(), actor=who))
-    flash(_("The books of %(period)s are closed.", period=period), "ok")
-    return redirect(url_for("admin.ledger"), 303)
 
 
 @blueprint.route("/ledger/figures", methods=["GET", "POST"])

@@ -146,7 +146,8 @@ def payments_refunds() -> ResponseReturnValue:
         select(ChannelRefund).options(joinedload(ChannelRefund.payment)).where(*in_state(ChannelRefund.state))
     )
     if asked("stuck"):
-        statement = statement.where(ChannelRefund.state.in_(channel_refunds.STUCK))
+        stuck = channel_refunds.UNENDED if asked("stuck") == "open" else channel_refunds.STUCK
+        statement = statement.where(ChannelRefund.state.in_(stuck))
     listing = Listing(
         "channel_refunds",
         _("Refunds through channels"),
@@ -154,7 +155,12 @@ def payments_refunds() -> ResponseReturnValue:
         REFUNDS,
         filters=(
             by_state("channel_refund"),
-            Filter("stuck", _("Stuck"), [("1", _("Not paid by the channel"))], _("Stuck or not")),
+            Filter(
+                "stuck",
+                _("Stuck"),
+                [("1", _("Not paid by the channel")), ("open", _("Not ended"))],
+                _("Stuck or not"),
+            ),
         ),
         actions=((_("Ask again"), _ask_again), (_("Pay to the wallet"), _to_wallet)),
         scalars=True,

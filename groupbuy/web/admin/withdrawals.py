@@ -12,13 +12,23 @@ from wtforms.validators import InputRequired, Length
 from groupbuy.commissions import payout_files, withdrawing
 from groupbuy.commissions import withdrawals as stored
 from groupbuy.commissions.models import Withdrawal
-from groupbuy.commissions.rules import TO_DECIDE
+from groupbuy.commissions.rules import IN_FLIGHT, TO_DECIDE
 from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders.models import Leader
 from groupbuy.web.admin import saving, wechat_transfers
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, WhyForm
-from groupbuy.web.admin.listing import Column, Filter, Listing, asked_id, by_state, chosen, in_state, show
+from groupbuy.web.admin.listing import (
+    Column,
+    Filter,
+    Listing,
+    asked,
+    asked_id,
+    by_state,
+    chosen,
+    in_state,
+    show,
+)
 from groupbuy.web.kit.forms import PageForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -70,6 +80,8 @@ def withdrawals() -> ResponseReturnValue:
     statement = select(Withdrawal).join(Withdrawal.leader).options(contains_eager(Withdrawal.leader))
     narrowed = (*in_state(Withdrawal.state), *chosen("leader", Leader.code))
     statement = statement.where(*narrowed).order_by(Withdrawal.id)
+    if asked("open"):
+        statement = statement.where(Withdrawal.state.in_(IN_FLIGHT))
     batch_id = asked_id("batch")
     if batch_id is not None:
         statement = statement.where(Withdrawal.batch_id == batch_id)
@@ -78,7 +90,11 @@ def withdrawals() -> ResponseReturnValue:
         _("Withdrawals"),
         statement,
         COLUMNS,
-        filters=(by_state("withdrawal"), Filter("leader", _("Leader's code"))),
+        filters=(
+            by_state("withdrawal"),
+            Filter("open", _("Ended or not"), [("1", _("Not ended"))], _("Ended or not")),
+            Filter("leader", _("Leader's code")),
+        ),
         actions=(
             _deed("approve", "asked", "checked"),
             _deed("reject", *TO_DECIDE),
