@@ -177,6 +177,11 @@ def period_of(moment: datetime) -> str:
     return f"{moment.astimezone(BOOKS):%Y-%m}"
 
 
+def period_before(period: str) -> str:
+    """Return the month before a month of the books; raise BadInput for what is none."""
+    return period_of(period_bounds(period)[0] - timedelta(seconds=1))
+
+
 def booked_at(entry: Entry, now: datetime, closed: Collection[str]) -> datetime:
     """Return when an entry counts: when it came about, unless its month is one of the closed ones."""
     if entry.at is None or entry.at > now or period_of(entry.at) in closed:

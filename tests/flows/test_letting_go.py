@@ -68,7 +68,7 @@ def test_an_exit_waits_for_a_balance_below_zero(app: Flask) -> None:
         leave()
     page = obstacles(app)
     assert "多付给团长的佣金 ¥9.90" in page
-    assert "/admin/commissions/statements?q=L1" in page
+    assert "/admin/debts?leader=L1" in page
 
 
 def test_an_exit_waits_for_rewards_from_rounds_of_other_leaders(app: Flask) -> None:

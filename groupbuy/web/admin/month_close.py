@@ -62,8 +62,9 @@ class ClosingForm(PageForm):
 
 @blueprint.route("/ledger/close", methods=["GET", "POST"])
 def ledger_close() -> ResponseReturnValue:
-    """Show what of a month is open, and close it once that was seen."""
-    period, now, form = request.values.get("period", "")[:7], utc_now(), ClosingForm()
+    """Show what of a month (the last one, where none is named) is open; close it once that was seen."""
+    now, form = utc_now(), ClosingForm()
+    period = request.values.get("period", rules.period_before(rules.period_of(now)))[:7]
     found = month_open.open_of(period, now)
     if not found:
         del form.seen
