@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.campaigns import lifecycle
@@ -39,32 +39,33 @@ def last_day(now: datetime, zone: ZoneInfo, *, hour: int, wait: timedelta) -> da
 
 
 def due_reminders(now: datetime, zone: ZoneInfo) -> Sequence[Round]:
-    """Return the rounds whose residents are to be reminded."""
+    """Return the rounds whose residents are to be reminded, or of which nothing is left."""
     if (day := _ripe(now, zone, dials().remind_hours)) is None:
         return []
     told = exists().where(RoundTold.round_id == Round.id, RoundTold.event == REMINDED)
-    return [round_ for round_ in rounds_ready(day, ~told) if _any(_to_remind(round_.id, day, now))]
+    return rounds_ready(day, ~told, _has_work(day, ~is_aside(now)))
 
 
 def due_confirmations(now: datetime, zone: ZoneInfo) -> Sequence[Round]:
     """Return the rounds in which something nobody scanned is to be confirmed, or nothing is left."""
     if (day := _ripe(now, zone, dials().confirm_hours)) is None:
         return []
-    return [
-        round_
-        for round_ in rounds_ready(day)
-        if _any(left_of_day(round_.id, day).where(~following_up.is_awaited(now)))
-        or not _any(_open(round_.id))
-    ]
+    return rounds_ready(day, _has_work(day, ~following_up.is_awaited(now)))
+
+
+def _has_work(day: date, free: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a round has an order without a route that is free, or nothing is left of it.
+
+    The database decides in one statement, so that rounds with nothing to do take no place of others.
+    """
+    mine = select(Order.id).where(Order.round_id == Round.id, Order.state.in_(OPEN_STATES))
+    waits = mine.where(day_of() <= day, ~is_planned(), free)
+    return or_(waits.correlate(Round).exists(), ~mine.correlate(Round).exists())
 
 
 def _ripe(now: datetime, zone: ZoneInfo, hours: int) -> date | None:
     wait = timedelta(hours=hours)
     return last_day(now, zone, hour=dials().pickup_hour, wait=wait) if hours else None
-
-
-def _to_remind(round_id: int, day: date, now: datetime) -> Select[Order]:
-    return left_of_day(round_id, day).where(~is_aside(now))
 
 
 def rounds_ready(day: date, *conditions: ColumnElement[bool]) -> Sequence[Round]:
@@ -94,7 +95,7 @@ def remind(*, round_id: int, now: datetime, zone: ZoneInfo) -> int | None:
     claimed = db.session.execute(row.on_conflict_do_nothing().returning(RoundTold.round_id)).scalar()
     if claimed is None or day is None:
         return None
-    orders = db.session.scalars(_to_remind(round_id, day, now)).all()
+    orders = db.session.scalars(left_of_day(round_id, day).where(~is_aside(now))).all()
     return following_up.tell_reminders(orders, now=now)
 
 

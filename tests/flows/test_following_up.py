@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from groupbuy.orders.models import Order
 from groupbuy.pickup.events import Event
 from groupbuy.scheduler.setup import handlers_of
 from groupbuy.scheduler.tick import tick_until_idle
-from tests import building
+from tests import building, money
 from tests.building import ACTOR, PICKUP, ZONE
 from tests.warehouse import day
 
@@ -161,6 +162,25 @@ def test_a_round_without_routes_is_confirmed_from_the_hour_of_its_pickup_day(app
     tick(app, there + 73 * HOUR)
     assert states(orders) == ["picked_up"] * 3
     assert db.session.get_one(Round, round_.id).state == "completed"
+
+
+def test_rounds_in_which_everything_was_fetched_keep_no_reminder_of_later_ones_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing is ever confirmed by itself, fetched rounds stay as they are; the next ones count."""
+    monkeypatch.setattr(without_routes, "MOST_AT_ONCE", 1)
+    money.dial(confirm_hours=0)
+    leader, product = building.add_leader(), building.add_product(building.add_supplier())
+    rounds = [building.add_round([product], code) for code in ("C1", "C2")]
+    fetched, silent = (building.place(one, building.add_resident(leader), {"P1": 6}) for one in rounds)
+    building.close(app, rounds[0])
+    for round_ in rounds:
+        day.receive(day.order_of(round_).number, {"P1": 6})
+    fetch = {"code": fetched.pickup_code, "leader_ids": [leader.id], "now": ARRIVES, "actor": ACTOR}
+    in_transaction(lambda: collecting.verify_pickup(**fetch))
+    tick(app, ARRIVES + 48 * HOUR)
+    told = db.session.scalars(select(Message.recipient).where(Message.event == "not_picked_up")).all()
+    assert told == [f"resident:{silent.resident_id}"]
 
 
 @given(
