@@ -78,13 +78,23 @@ class SortedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """Another column of a report that the ledger proves: what sheets call its figure, and who reckons it."""
+
+    column: str
+    title: str
+    booked: Callable[[Wanted], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report: its rows in the order of ``columns``, and what the ledger says about one of them.
 
     The rows may have more columns, at the end; those of ``sorted_by`` together name one row.
     ``chart`` names the column of labels and the one of values. ``booked`` reckons in fen what the
-    column ``agrees`` must come to over a span. ``narrows`` names the codes it can be narrowed by. One
-    ``at_end`` says how things stood when the span was over, whenever that began.
+    column ``agrees`` must come to over a span, and ``also`` has further columns with theirs. ``narrows``
+    names the codes it can be narrowed by. One ``at_end`` says how things stood when the span was over,
+    whenever that began. ``without_account`` says on sheets why the ledger cannot prove a column.
     """
 
     name: str
@@ -97,15 +107,21 @@ class Report:
     agrees: str
     booked: Callable[[Wanted], int]
     at_end: bool = False
+    also: Sequence[Proof] = ()
+    without_account: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How many rows a report has, the sums of its columns, and the ledger's figure where it compares."""
+    """How many rows a report has, the sums of its columns, and the ledger's figures where it compares.
+
+    ``proofs`` are those of all columns that the ledger proves, ``booked`` the one of the first.
+    """
 
     rows: int
     sums: Mapping[str, int]
     booked: int | None
+    proofs: Mapping[str, int]
 
 
 def in_order(report: Report, wanted: Wanted, after: Sequence[Any] = ()) -> Rows:
@@ -120,14 +136,15 @@ def in_order(report: Report, wanted: Wanted, after: Sequence[Any] = ()) -> Rows:
 
 
 def figures(report: Report, wanted: Wanted) -> Figures:
-    """Return a report's figures, in one query over its rows and one over the ledger."""
+    """Return a report's figures, in one query over its rows and one over the ledger for each proof."""
     rows = report.rows(wanted).subquery()
     summed = [column.key for column in report.columns if column.summed]
     count, *sums = db.session.execute(
         select(func.count(), *(total(rows.c[key]) for key in summed)).select_from(rows)
     ).one()
-    booked = None if wanted.is_narrow else report.booked(wanted)
-    return Figures(count, dict(zip(summed, sums, strict=True)), booked)
+    reckoned = {report.agrees: report.booked} | {one.column: one.booked for one in report.also}
+    proofs = {} if wanted.is_narrow else {column: reckon(wanted) for column, reckon in reckoned.items()}
+    return Figures(count, dict(zip(summed, sums, strict=True)), proofs.get(report.agrees), proofs)
 
 
 def bars(report: Report, wanted: Wanted) -> Sequence[tuple[str, int]]:
@@ -138,9 +155,12 @@ def bars(report: Report, wanted: Wanted) -> Sequence[tuple[str, int]]:
     return [(str(name), number) for name, number in db.session.execute(largest)]
 
 
-def booked(account: str, wanted: Wanted, *kinds: str) -> int:
-    """Return what some causes have credited accounts like one less debited them in a span, in fen."""
+def booked(account: str, wanted: Wanted, *kinds: str, part: str = "%") -> int:
+    """Return what some causes have credited accounts like one less debited them in a span, in fen.
+
+    Only postings count whose part is like ``part``.
+    """
     credited = case((Posting.credit_account.like(account), Posting.amount_fen), else_=-Posting.amount_fen)
     touched = or_(Posting.credit_account.like(account), Posting.debit_account.like(account))
     found = select(total(credited)).where(touched, Posting.cause_kind.in_(kinds), wanted.within(Posting.at))
-    return db.session.scalar(found) or 0
+    return db.session.scalar(found.where(Posting.part.like(part))) or 0

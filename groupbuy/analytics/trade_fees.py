@@ -6,14 +6,16 @@ of their order.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, case, distinct, func, select
 
-from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
+from groupbuy.analytics.trade_base import Proof, Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.analytics.trade_sales import ROUTE
 from groupbuy.db.totals import total
 from groupbuy.finance.models import Posting
+from groupbuy.finance.rules import fee_income
 from groupbuy.leaders.models import Leader
 from groupbuy.orders.fees import DOOR, FREIGHT
 from groupbuy.orders.models import Order, OrderFee
@@ -50,6 +52,14 @@ def _booked_fen(wanted: Wanted) -> int:
     return booked("income:%", wanted, CAUSE)
 
 
+def _freight_fen(wanted: Wanted) -> int:
+    return booked(fee_income(FREIGHT), wanted, CAUSE)
+
+
+def _door_fen(wanted: Wanted) -> int:
+    return booked(fee_income(DOOR), wanted, CAUSE)
+
+
 def _report(by: str, title: str, heading: str, name: Any, code: Any) -> Report:
     columns = (
         ReportColumn("code", "编码", "code"),
@@ -61,9 +71,10 @@ def _report(by: str, title: str, heading: str, name: Any, code: Any) -> Report:
     )
     order = (SortedBy("amount", int, descending=True), SortedBy("code", str))
     chart, narrows = ("name", "amount"), ("leader", "route")
-    return Report(
-        f"freight-{by}", title, columns, _fees(name, code), order, chart, narrows, "amount", _booked_fen
-    )
+    also = (Proof("freight", "账面运费", _freight_fen), Proof("door", "账面送货上门费", _door_fen))
+    name_of, rows = f"freight-{by}", _fees(name, code)
+    proved = Report(name_of, title, columns, rows, order, chart, narrows, "amount", _booked_fen)
+    return replace(proved, also=also)
 
 
 FEES = (

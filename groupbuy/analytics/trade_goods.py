@@ -1,9 +1,27 @@
-"""Purchases (进货明细表), stock (库存一览表) and products in and out (货品进销一览表)."""
+"""Purchases (进货明细表), stock (库存一览表) and products in and out (货品进销一览表).
 
-from sqlalchemy import String, Subquery, case, cast, func, literal, select, union_all
+Purchases are all that changes what suppliers are owed but payments: what came, what went back, and what was
+claimed, deducted, given as rebate or paid above or under the agreed price.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    Subquery,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from groupbuy.analytics import trade_sales
-from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
+from groupbuy.analytics.trade_base import Proof, Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.catalog.models import Product, Supplier
 from groupbuy.db import db
 from groupbuy.db.totals import total
@@ -11,9 +29,17 @@ from groupbuy.finance import queries as ledger
 from groupbuy.finance import rules
 from groupbuy.finance.models import Posting
 from groupbuy.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from groupbuy.settlements.models import MovementBooks, StockValue
-from groupbuy.warehouse.models import GoodsReceipt, GoodsReceiptLine, StockMovement, Warehouse, came_into
+from groupbuy.settlements.models import MovementBooks, StockValue, SupplierAdjustment
+from groupbuy.warehouse.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    StockIssue,
+    StockMovement,
+    Warehouse,
+    came_into,
+)
 
+_SENT_BACK, _ADJUSTED, _ISSUE = (literal(text) for text in ("sent_back", "adjusted_", "stock_issue:"))
 _accepted = GoodsReceiptLine.delivered - GoodsReceiptLine.rejected
 
 
@@ -29,12 +55,13 @@ def _received() -> Rows:
     )
 
 
-def _purchases(wanted: Wanted) -> Rows:
+def _came(wanted: Wanted) -> Rows:
     return (
         _received()
         .join(Warehouse, Warehouse.id == came_into())
         .add_columns(
             GoodsReceipt.received_at.label("at"),
+            literal("received").label("kind"),
             GoodsReceipt.number.label("receipt"),
             Warehouse.name.label("warehouse"),
             PurchaseOrder.number.label("order"),
@@ -53,7 +80,45 @@ def _purchases(wanted: Wanted) -> Rows:
     )
 
 
+def _adjusted(wanted: Wanted) -> Rows:
+    """Return what else changed what suppliers are owed; only goods that went back have a product."""
+    nothing = literal(0)
+    return (
+        select(
+            SupplierAdjustment.at,
+            case((StockIssue.id.is_not(None), _SENT_BACK), else_=_ADJUSTED.concat(SupplierAdjustment.kind)),
+            func.coalesce(StockIssue.number, SupplierAdjustment.note),
+            literal(""),
+            literal(""),
+            Supplier.name,
+            func.coalesce(Product.code, ""),
+            func.coalesce(Product.name, ""),
+            nothing,
+            nothing,
+            func.coalesce(-StockIssue.units, 0),
+            cast(case((StockIssue.id.is_(None), null()), else_=StockIssue.cost_fen), BigInteger),
+            SupplierAdjustment.amount_fen,
+            SupplierAdjustment.id,
+        )
+        .join(Supplier, Supplier.id == SupplierAdjustment.supplier_id)
+        .outerjoin(StockIssue, SupplierAdjustment.cause == _ISSUE.concat(cast(StockIssue.id, String)))
+        .outerjoin(Product, Product.id == StockIssue.product_id)
+        .where(wanted.within(SupplierAdjustment.at))
+        .where(*wanted.chosen(supplier=Supplier.code, product=Product.code))
+    )
+
+
+def _purchases(wanted: Wanted) -> Rows:
+    # What is taken off has come into no warehouse.
+    parts = [_came(wanted)] if wanted.warehouse else [_came(wanted), _adjusted(wanted)]
+    return select(union_all(*parts).subquery())
+
+
 def _bought_fen(wanted: Wanted) -> int:
+    return booked("payable:supplier:%", wanted, "goods_receipt", "supplier_adjustment")
+
+
+def _received_fen(wanted: Wanted) -> int:
     return booked("payable:supplier:%", wanted, "goods_receipt")
 
 
@@ -61,8 +126,9 @@ PURCHASES = Report(
     "purchases",
     "进货明细表",
     (
-        ReportColumn("at", "收货时间", "moment", width=17),
-        ReportColumn("receipt", "收货单", "code", width=22),
+        ReportColumn("at", "时间", "moment", width=17),
+        ReportColumn("kind", "类别", "word", width=8),
+        ReportColumn("receipt", "单据", width=22),
         ReportColumn("warehouse", "仓库"),
         ReportColumn("order", "采购单", "code", width=20),
         ReportColumn("supplier", "供应商", width=18),
@@ -75,7 +141,7 @@ PURCHASES = Report(
         ReportColumn("amount", "金额", "money", summed=True, width=14),
     ),
     _purchases,
-    (SortedBy("line_id", int),),
+    (SortedBy("at", datetime), SortedBy("kind", str), SortedBy("line_id", int)),
     ("supplier", "amount"),
     ("supplier", "product", "warehouse"),
     "amount",
@@ -117,13 +183,22 @@ def _stock(wanted: Wanted) -> Rows:
 
 def _stock_fen(wanted: Wanted) -> int:
     """Return the ledger's value of stock at the end of the span, each entry on the day of its movement."""
+    return ledger.balance(rules.STOCK) - _stock_moved(StockMovement.at >= wanted.until)
+
+
+def _moved_fen(wanted: Wanted) -> int:
+    return _stock_moved(wanted.within(StockMovement.at))
+
+
+def _stock_moved(when: ColumnElement[bool]) -> int:
+    """Return by how much movements of some days have changed the ledger's value of stock, in fen."""
     came = case((Posting.debit_account == rules.STOCK, Posting.amount_fen), else_=-Posting.amount_fen)
-    since = (
+    moved = (
         select(total(came))
         .join(StockMovement, cast(StockMovement.id, String) == Posting.cause_id)
-        .where(Posting.cause_kind == "stock_movement", StockMovement.at >= wanted.until)
+        .where(Posting.cause_kind == "stock_movement", when)
     )
-    return ledger.balance(rules.STOCK) - (db.session.scalar(since) or 0)
+    return db.session.scalar(moved) or 0
 
 
 STOCK = Report(
@@ -214,5 +289,9 @@ IN_AND_OUT = Report(
     ("product", "sold_fen"),
     ("supplier", "product"),
     "bought_fen",
-    _bought_fen,
+    _received_fen,
+    also=(
+        Proof("sold_fen", "账面销货金额", trade_sales.sold_fen),
+        Proof("stocked_fen", "账面库存增减", _moved_fen),
+    ),
 )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from groupbuy.analytics import trade_fees, trade_goods, trade_sales
-from groupbuy.analytics.trade_base import Report, Wanted, figures, in_order
+from groupbuy.analytics.trade_base import Figures, Report, Wanted, figures, in_order
 from groupbuy.db import db
 from groupbuy.documents import csv_files, xlsx
 from groupbuy.documents.languages import readers_language, said
@@ -37,7 +37,16 @@ _NARROWS = (
     ("route", "线路"),
     ("warehouse", "仓库"),
 )
-_WORDS = {"sale": "销售", "return": "退货"}
+_WORDS = {
+    "sale": "销售",
+    "return": "退货",
+    "received": "收货",
+    "sent_back": "退供",
+    "adjusted_claim": "索赔",
+    "adjusted_deduction": "扣款",
+    "adjusted_price": "价差",
+    "adjusted_rebate": "返利",
+}
 
 
 def get_report(name: str) -> Report:
@@ -86,16 +95,23 @@ def sheet_of(report: Report, wanted: Wanted, *, most: int = LARGE) -> Sheet:
     if len(rows) > most:
         raise BadInput("too_many", f"At most {most} rows at once; narrow the filters.", param="until")
     found = figures(report, wanted)
-    closing = (("账面金额", format_yuan(found.booked)),) if found.booked is not None else ()
     narrow = [(title, getattr(wanted, name)) for name, title in _NARROWS if getattr(wanted, name)]
     return Sheet(
         report.title,
         [column.for_sheet() for column in report.columns],
         table([cells(report, row) for row in rows]),
         head=(_span(report, wanted), *narrow),
-        closing=closing,
+        closing=_closing(report, found),
         landscape=len(report.columns) > 7,
     )
+
+
+def _closing(report: Report, found: Figures) -> list[tuple[str, str]]:
+    if found.booked is None:
+        return []
+    also = [(one.title, format_yuan(found.proofs[one.column])) for one in report.also]
+    without = [(report.without_account[0], said(report.without_account[1]))] if report.without_account else []
+    return [("账面金额", format_yuan(found.booked)), *also, *without]
 
 
 def _span(report: Report, wanted: Wanted) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Subquery, and_, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from groupbuy.analytics.trade_base import Report, ReportColumn, Rows, SortedBy, Wanted, booked
+from groupbuy.analytics.trade_base import Proof, Report, ReportColumn, Rows, SortedBy, Wanted, booked
 from groupbuy.analytics.trade_brought import mixed, part, places
 from groupbuy.campaigns.models import Offer, OfferVersion
 from groupbuy.catalog.models import Product, Supplier
@@ -175,11 +175,21 @@ def _sales(wanted: Wanted) -> Rows:
     )
 
 
-def _sold_fen(wanted: Wanted) -> int:
+def sold_fen(wanted: Wanted) -> int:
+    """Return what the ledger has as sold in a span, in fen."""
     return booked("income:sales", wanted, "order_sale")
 
 
+def _earned_fen(wanted: Wanted) -> int:
+    """Return what leaders have earned with goods handed out, less what was taken back, in fen.
+
+    It is pending from the close of the round on, and frozen with the hand-over.
+    """
+    return booked("commission:leader:%:frozen", wanted, "commission", part="%:freeze")
+
+
 _NARROWS = ("supplier", "leader", "product", "route")
+_COST = ("进价成本说明", "账面在收货时记进货成本，已售商品的成本没有单独科目")
 
 SALES = Report(
     "sales",
@@ -200,7 +210,7 @@ SALES = Report(
     ("product", "amount"),
     _NARROWS,
     "amount",
-    _sold_fen,
+    sold_fen,
 )
 
 
@@ -269,7 +279,9 @@ def _margin_report(by: str, title: str, heading: str, rows: Callable[[Wanted], R
     )
     order = (SortedBy("margin", int, descending=True), SortedBy("code", str))
     chart = ("name", "margin")
-    return Report(f"margin-{by}", title, columns, rows, order, chart, _NARROWS, "amount", _sold_fen)
+    also = (Proof("commission", "账面佣金", _earned_fen),)
+    proved = Report(f"margin-{by}", title, columns, rows, order, chart, _NARROWS, "amount", sold_fen)
+    return replace(proved, also=also, without_account=_COST)
 
 
 MARGINS = (

@@ -22,7 +22,16 @@ PICKED = day.ARRIVES + timedelta(hours=3)
 KEPT = PICKED + timedelta(minutes=5)
 SPAN = f"since={PICKED:%Y-%m-%d}&until={PICKED:%Y-%m-%d}"
 # What a row below the rows of a file begins with.
-ENDS = ("合计", "账面金额")
+ENDS = (
+    "合计",
+    "账面金额",
+    "账面佣金",
+    "账面运费",
+    "账面送货上门费",
+    "账面销货金额",
+    "账面库存增减",
+    "进价成本说明",
+)
 TODAY = Wanted(start_of(PICKED.date()), start_of(PICKED.date() + timedelta(days=1)))
 
 

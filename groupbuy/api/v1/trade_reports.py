@@ -40,7 +40,8 @@ class ReportShape(Shape):
     """A page of rows, as texts and whole numbers in the order of ``columns``; amounts are fen.
 
     ``count`` and ``sums`` are those of all rows. ``booked_fen`` is what the ledger says the column
-    ``agrees`` must come to, null where the report is narrowed.
+    ``agrees`` must come to, null where the report is narrowed; ``proofs`` has the same of every column that
+    the ledger proves, by its key.
     """
 
     report: str
@@ -49,6 +50,7 @@ class ReportShape(Shape):
     sums: dict[str, int]
     agrees: str
     booked_fen: int | None
+    proofs: dict[str, int]
     rows: list[list[str | int | None]]
     next_cursor: str | None
 
@@ -81,6 +83,7 @@ def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int,
         "sums": dict(found.sums),
         "agrees": report.agrees,
         "booked_fen": found.booked,
+        "proofs": dict(found.proofs),
         "rows": [list(trade_reports.cells(report, row)) for row in rows],
         "next_cursor": cursor,
     }

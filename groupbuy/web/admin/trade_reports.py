@@ -44,7 +44,7 @@ TITLES: Mapping[str, Any] = {
 }
 WORDS: Mapping[str, Any] = {
     "at": _l("Time"),
-    "receipt": _l("Goods receipt"),
+    "receipt": _l("Paper"),
     "order": _l("Order no."),
     "supplier": _l("Supplier"),
     "leader": _l("Leader"),
@@ -74,6 +74,12 @@ WORDS: Mapping[str, Any] = {
     "door": _l("To the door"),
     "margin": _l("Gross margin"),
     "rate": _l("Margin rate"),
+    "received": _l("Goods received"),
+    "sent_back": _l("Goods returned to the supplier"),
+    "adjusted_claim": _l("Claim"),
+    "adjusted_deduction": _l("Deduction"),
+    "adjusted_price": _l("Price difference"),
+    "adjusted_rebate": _l("Rebate"),
     "sale": _l("Sale"),
     "return": _l("Goods returned"),
 }
