@@ -16,7 +16,7 @@ from groupbuy.leaders.models import Leader
 from groupbuy.members.models import Resident
 from groupbuy.orders import days, doors
 from groupbuy.orders.bulk import is_live, live_lines
-from groupbuy.orders.carriage import for_the_sheet
+from groupbuy.orders.carriage import parcel
 from groupbuy.orders.models import Order, OrderCarriage, OrderDoor, OrderLine
 
 LEADERS_AT_ONCE = 10
@@ -49,7 +49,7 @@ class LiveOrder(NamedTuple):
     remark: str | None
     day: date
     fee_fen: int
-    carried: str | None
+    parcel: str | None
     lines: tuple[LiveLine, ...]
 
 
@@ -108,7 +108,7 @@ def _heads_of(round_id: int, leader_ids: Sequence[int]) -> Select[*tuple[Any, ..
             Order.remark,
             days.day_of(),
             Order.fee_fen,
-            for_the_sheet(),
+            parcel(),
         )
         .join(Round, Round.id == Order.round_id)
         .join(Resident, Resident.id == Order.resident_id)

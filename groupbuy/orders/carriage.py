@@ -24,10 +24,13 @@ def carriages_of(order_ids: Sequence[int]) -> Mapping[int, OrderCarriage]:
     return {row.order_id: row for row in rows}
 
 
-def for_the_sheet() -> ColumnElement[str | None]:
-    """Return what sheets say of an order, in a statement with an outer join of its carriage."""
-    parcel = "快递 " + OrderCarriage.carrier + " " + OrderCarriage.tracking_no
-    return case((OrderCarriage.way == TO_DOOR, "送货上门"), (OrderCarriage.way == COURIER, parcel))
+def parcel() -> ColumnElement[str | None]:
+    """Return a courier and its number, an empty text for the door, null for what is fetched.
+
+    It is for a statement with an outer join of its carriage.
+    """
+    number = OrderCarriage.carrier + " " + OrderCarriage.tracking_no
+    return case((OrderCarriage.way == TO_DOOR, ""), (OrderCarriage.way == COURIER, number))
 
 
 def check_parcel(carrier: str, tracking_no: str) -> tuple[str, str]:

@@ -51,12 +51,19 @@ def pack(
     return sorted(bags, key=lambda bag: (*bag.door.sort_key, bag.name, bag.code))
 
 
+def _carried(parcel: str | None) -> str:
+    """Return how an order comes that its resident does not fetch."""
+    if parcel is None:
+        return ""
+    return said(f"快递 {parcel}") if parcel else said("送货上门")
+
+
 def _bag(orders: Sequence[LiveOrder], codes: Codes, goods: Mapping[int, Goods], day: date) -> PackedBag:
     first = orders[0]
     lines = [line for order in orders for line in order.lines]
     fee_fen = sum(order.fee_fen for order in orders)
     units = merge_quantities((goods[line.offer_id].offer_id, line.units) for line in lines)
-    remarks = [text for order in orders for text in (order.carried, order.remark) if text]
+    remarks = [text for order in orders for text in (_carried(order.parcel), order.remark) if text]
     if first.day != day:
         remarks.insert(0, said(f"{day_text(first.day)}提货"))
     chosen = [(goods[offer_id], quantity) for offer_id, quantity in units.items()]

@@ -160,12 +160,17 @@ def test_the_door_is_chosen_in_the_cart_and_on_the_order_and_stands_on_the_picku
     time_machine.move_to(CLOSES, tick=False)
     boss_later = sign_in(app, db.session.get_one(Account, boss.id), "operator", CLOSES).client
     ((_, orders),) = by_leader.live_orders(round_.id, [leader.id])
-    assert [one.carried for one in orders] == ["送货上门"]
+    assert [one.parcel for one in orders] == [""]
     desk_later = sign_in(app, db.session.get_one(Account, leader.account_id), "leader", CLOSES).client
     for address in ("/leader/pickup", f"/leader/pickup/{order.number}"):
         assert "送货上门" in desk_later.get(address).text
+    paper = f"/leader/rounds/{round_.name}/print/pickup_sheet"
+    said = {language: desk_later.get(f"{paper}?lang={language}").text for language in ("zh", "en")}
+    assert ("送货上门" in said["zh"], "To the door" in said["en"], "送货上门" in said["en"]) == (True, True, False)
     parcel = {"carrier": "顺丰", "tracking_no": "SF1"}
     assert boss_later.post(f"/admin/orders/{order.number}/parcel", data=parcel).status_code == 303
     assert "顺丰 SF1" in boss_later.get(f"/admin/orders/{order.number}").text
     ((_, orders),) = by_leader.live_orders(round_.id, [leader.id])
-    assert [one.carried for one in orders] == ["快递 顺丰 SF1"]
+    assert [one.parcel for one in orders] == ["顺丰 SF1"]
+    assert "Courier: 顺丰 SF1" in desk_later.get(f"{paper}?lang=en").text
+    assert "快递 顺丰 SF1" in desk_later.get(f"{paper}?lang=zh").text
