@@ -1,6 +1,6 @@
 """The codes that narrow a report: one that nobody has is refused, as an empty report would mislead."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,13 @@ def check(codes: Mapping[str, str]) -> None:
     """Raise BadInput ``unknown_code`` for the first code that nobody has."""
     for name, message in faults_of(codes).items():
         raise BadInput("unknown_code", message, param=name)
+
+
+def check_used(codes: Mapping[str, str], narrows: Collection[str]) -> None:
+    """Raise BadInput ``unused_code`` for the first code by which a report cannot be narrowed."""
+    for name, code in codes.items():
+        if code and name not in narrows:
+            raise BadInput("unused_code", "This report cannot be narrowed by such a code.", param=name)
 
 
 def _is_known(column: Any, code: str) -> bool:

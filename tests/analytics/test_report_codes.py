@@ -55,6 +55,17 @@ def test_the_api_names_the_parameter(app: Flask) -> None:
         assert (answer.status_code, answer.json["error"]["param"]) == (422, "leader")
 
 
+def test_a_code_by_which_a_report_cannot_be_narrowed_is_refused_everywhere(app: Flask) -> None:
+    office = finance(app)
+    path = "/admin/reports/purchases"
+    for kind in ("", "csv", "xlsx"):
+        answer = office.get(f"{path}?leader=L1&export={kind}")
+        assert (answer.status_code, "不能按这种编码筛选" in answer.text) == (422, True), kind
+    assert office.post(f"{path}/make", data={"leader": "L1", "suffix": "csv"}).status_code == 422
+    refused = office.get(f"/api/v1/reports/purchases?{SPAN}&leader=L1")
+    assert (refused.status_code, refused.json["error"]["code"]) == (422, "unused_code")
+
+
 def test_the_command_line_says_so_too(cli_runner: Run) -> None:
     refused = cli_runner("ledger", "journal", "--leader", "nobody", check=False)
     assert refused.exit_code == 1

@@ -146,6 +146,8 @@ def test_the_page_asks_whose_the_goods_are_where_several_brought_them(app: Flask
     assert "退给" in operator.text(path)
     again = operator.post(path, **form, supplier_code="")
     assert (again.status_code, "多家供应商" in again.text) == (422, True)
+    # What was chosen stays.
+    assert '<option selected value="supplier_return">' in again.text
     assert operator.post(path, **form, supplier_code="S3").status_code == 422
     for _ in range(2):
         assert operator.post(path, **form, supplier_code="S2").status_code == 303

@@ -69,6 +69,7 @@ def show_report(identity: Identity, name: str, query: ReportQuery) -> tuple[int,
     if not date(2000, 1, 1) <= first <= last < date(9000, 1, 1):
         raise BadInput("out_of_range", "The first day is not after the last one.", param="since")
     codes = {code: getattr(query, code) for code in trade_base.CODES}
+    report_codes.check_used(codes, report.narrows)
     report_codes.check(codes)
     wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
     found = trade_base.figures(report, wanted)

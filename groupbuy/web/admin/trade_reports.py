@@ -96,6 +96,7 @@ def reports_view(name: str) -> ResponseReturnValue:
     """Show a report, or hand it out as a file with ``?export=xlsx`` or ``csv``."""
     report, (first, last) = trade_reports.get_report(name), _days()
     wanted = _wanted(first, last)
+    report_codes.check_used(wanted.codes, report.narrows)
     kind = request.args.get("export")
     if kind in MIME:
         report_codes.check(wanted.codes)
@@ -177,6 +178,7 @@ def reports_make(name: str) -> ResponseReturnValue:
     """Let a report be made in the background."""
     report, (first, last) = trade_reports.get_report(name), _days_of_form()
     codes = {code: request.form.get(code, "").strip()[:100] for code in CODES}
+    report_codes.check_used(codes, report.narrows)
     report_codes.check(codes)
     wanted = Wanted(start_of(first), start_of(last + timedelta(days=1)), **codes)
     suffix = "csv" if request.form.get("suffix") == "csv" else "xlsx"
