@@ -241,4 +241,4 @@ def log_orders(
 def _verb(order: ShortenedOrder, reason: str) -> str:
     if order.state == OrderState.CANCELLED:
         return "order_cancelled"
-    return "order_weighed" if reason == WEIGHT else "order_shortened"
+    return {WEIGHT: "order_weighed", REFUNDED: "order_refunded"}.get(reason, "order_shortened")

@@ -200,7 +200,7 @@ def register_admin(app: Flask, *, render: papers.Render, zip_round: papers.ZipRo
     app.jinja_env.globals.update(
         may_export=listing.may_export,
         cancel_reason=words.cancel_reason,
-        verb=words.verb,
+        deed=words.deed,
         weekday=weekday,
     )
     pictures.install(app)

@@ -21,7 +21,7 @@ from groupbuy.web.admin.listing import (
     show,
     within_days,
 )
-from groupbuy.web.admin.words import PREFIX, VERBS, actor_name, verb
+from groupbuy.web.admin.words import PREFIX, VERBS, actor_name, cancel_reason, deed
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.state_names import LABELS
@@ -45,6 +45,8 @@ def _value(kind: str, key: str, value: Any) -> str:
         return look(kind, value).label
     if key == "role" and value in ROLES:
         return role_name(value)
+    if key == "reason" and isinstance(value, str):
+        return cancel_reason(value)
     if key.endswith("_fen") and isinstance(value, int):
         return format_yuan(value)
     if key == "lines" and isinstance(value, dict) and all(isinstance(one, int) for one in value.values()):
@@ -55,7 +57,7 @@ def _value(kind: str, key: str, value: Any) -> str:
 COLUMNS = (
     Column(_l("When"), lambda row: row.AuditEntry.at, "moment", width=17),
     Column(_l("Who"), lambda row: actor_name(row.AuditEntry.actor, row.name), "name"),
-    Column(_l("What was done"), lambda row: verb(row.AuditEntry.verb), width=20),
+    Column(_l("What was done"), lambda row: deed(row.AuditEntry), width=20),
     Column(_l("Kind"), lambda row: subject_kind(row.AuditEntry.subject_kind)),
     Column(_l("Subject"), lambda row: row.AuditEntry.subject, "code", width=22),
     Column(_l("From"), lambda row: _short(row.AuditEntry.subject_kind, row.AuditEntry.before), width=30),

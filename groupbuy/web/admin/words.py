@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from groupbuy.accounts.models import Account
+from groupbuy.audit.models import AuditEntry
 from groupbuy.audit.service import SCHEDULER
 from groupbuy.db import db
 from groupbuy.web.kit.i18n import lazy_gettext as _l
@@ -135,6 +136,7 @@ VERBS: Mapping[str, object] = {
     "order_changed": _l("Order changed"),
     "order_cancelled": _l("Order cancelled"),
     "order_shortened": _l("Part of an order was short"),
+    "order_refunded": _l("Part of an order refunded after the sale"),
     "substitutes_named": _l("Substitutes named"),
     "tolerances_named": _l("Named what fills a case"),
     "case_filled": _l("Took more to fill a case"),
@@ -250,6 +252,12 @@ REASONS: Mapping[str, object] = {
     "called_off": _l("the round was called off"),
     "refunded": _l("paid back after the sale"),
     "not_reviewed": _l("not approved by the cut-off"),
+    "weight": _l("settled by weight"),
+}
+# What a deed is called where its reason says more; older refunds stand there as short deliveries.
+BY_REASON: Mapping[tuple[str, str], object] = {
+    ("order_shortened", "refunded"): VERBS["order_refunded"],
+    ("order_cancelled", "refunded"): _l("Whole order refunded after the sale"),
 }
 
 
@@ -258,9 +266,10 @@ def cancel_reason(text: str) -> str:
     return str(REASONS.get(text, text))
 
 
-def verb(name: str) -> str:
+def deed(entry: AuditEntry) -> str:
     """Return what a deed of the audit log is called; its own name where nobody has translated it."""
-    return str(VERBS.get(name, name))
+    reason = (entry.after or {}).get("reason")
+    return str(BY_REASON.get((entry.verb, str(reason)), VERBS.get(entry.verb, entry.verb)))
 
 
 def names_of(actors: Iterable[str]) -> dict[str, object]:
