@@ -23,6 +23,7 @@ from groupbuy.orders.fees import goods_fen
 from groupbuy.orders.models import Order
 from groupbuy.orders.rules import OrderState
 from groupbuy.payments.models import CashHandover, OrderBooks, Refund
+from groupbuy.payments.paying_back import paid_back_of
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -68,7 +69,7 @@ def _minus_refunds(column: Any) -> Rows:
     return select(_text(OrderBooks.order_id), column + paid_back.scalar_subquery())
 
 
-_paid_back = select(total(Refund.amount_fen)).where(Refund.order_id == Order.id).scalar_subquery()
+_paid_back = paid_back_of()
 _owed_now = case((Order.paid_fen > Order.amount_fen, Order.paid_fen - Order.amount_fen), else_=0)
 _sold_now = case((Order.state == OrderState.PICKED_UP, goods_fen()), else_=0)
 

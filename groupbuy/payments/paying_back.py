@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ScalarSelect, select, update
 
 from groupbuy.audit import service as audit
 from groupbuy.db import db
@@ -140,6 +140,11 @@ def _take(order: Order, amount_fen: int) -> None:
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(order)
+
+
+def paid_back_of() -> ScalarSelect[int]:
+    """Return what was paid back so far on an order, in fen, for a statement about orders."""
+    return select(total(Refund.amount_fen)).where(Refund.order_id == Order.id).scalar_subquery()
 
 
 def paid_back(order_ids: Sequence[int]) -> dict[int, int]:

@@ -27,6 +27,7 @@ from groupbuy.orders.queries import get_order, lost_units, parts_of
 from groupbuy.orders.rules import OrderState, phase
 from groupbuy.orders.substitutes import replaced_of
 from groupbuy.orders.tolerances import tolerances_of
+from groupbuy.payments.paying_back import paid_back_of
 from groupbuy.pickup.parts import NOT_READY, OPEN_STATES
 from groupbuy.web.admin.blueprint import actor, blueprint, my_leaders, within
 from groupbuy.web.admin.listing import Column, Filter, Listing, asked, chosen, in_state, show, within_days
@@ -54,7 +55,9 @@ COLUMNS = (
     Column(_l("Leader"), lambda row: row.Leader.name),
     Column(_l("Round"), lambda row: row.Round.title, link=lambda row: _round_page(row), width=24),
     Column(_l("Amount"), lambda row: row.Order.amount_fen, "money", sort="amount"),
-    Column(_l("Payment"), lambda row: payment_of(row.Order), "state:payment"),
+    Column(_l("Payment"), lambda row: payment_of(row.Order, row.paid_back_fen), "state:payment"),
+    Column(_l("Paid"), lambda row: row.Order.paid_fen + row.paid_back_fen, "money"),
+    Column(_l("Paid back"), lambda row: row.paid_back_fen or None, "money"),
     Column(_l("State"), lambda row: row.Order.state, "state:order"),
 )
 
@@ -99,6 +102,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
     days = within_days(Order.placed_at, "from", "until")
     statement = (
         searching.orders()
+        .add_columns(paid_back_of().label("paid_back_fen"))
         .where(*days, *within(Order.leader_id), *in_state(Order.state))
         .where(*chosen("round", Round.name), *chosen("leader", Leader.code))
         .where(*chosen("resident", Resident.code))
