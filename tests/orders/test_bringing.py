@@ -166,7 +166,11 @@ def test_the_door_is_chosen_in_the_cart_and_on_the_order_and_stands_on_the_picku
         assert "送货上门" in desk_later.get(address).text
     paper = f"/leader/rounds/{round_.name}/print/pickup_sheet"
     said = {language: desk_later.get(f"{paper}?lang={language}").text for language in ("zh", "en")}
-    assert ("送货上门" in said["zh"], "To the door" in said["en"], "送货上门" in said["en"]) == (True, True, False)
+    assert ("送货上门" in said["zh"], "To the door" in said["en"], "送货上门" in said["en"]) == (
+        True,
+        True,
+        False,
+    )
     parcel = {"carrier": "顺丰", "tracking_no": "SF1"}
     assert boss_later.post(f"/admin/orders/{order.number}/parcel", data=parcel).status_code == 303
     assert "顺丰 SF1" in boss_later.get(f"/admin/orders/{order.number}").text
