@@ -15,11 +15,10 @@ from groupbuy.campaigns.models import Offer, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.commissions import bulk as commissions
 from groupbuy.commissions import extras, helpers, settling
-from groupbuy.flows import filling_cases, minimums, notifying, telling
+from groupbuy.flows import filling_cases, minimums, notifying, sharing_freight, telling
 from groupbuy.jobs import service as jobs
 from groupbuy.kernel.times import iso
 from groupbuy.orders import bulk as orders
-from groupbuy.orders import fees
 from groupbuy.pickup import bulk as pickup
 from groupbuy.purchasing import bulk as purchasing
 from groupbuy.purchasing import planning
@@ -66,7 +65,7 @@ def close_round(*, round_: Round, now: datetime, zone: ZoneInfo) -> str:
 def _close(round_: Round, now: datetime, zone: ZoneInfo) -> None:
     """Store what follows from the orders that stay: what is bought, earned and handed out."""
     filling_cases.fill(round_=round_, now=now)
-    fees.share_at_close(round_)
+    sharing_freight.share(round_=round_, now=now)
     purchasing.store_demand(round_.id)
     _buy(round_, now, zone)
     commissions.fill_in_tiers(round_.id)

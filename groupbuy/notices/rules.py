@@ -77,6 +77,9 @@ EVENTS: Mapping[str, Event] = {
         },
     ),
     "case_filled": Event(_TELL, {**_ROUND, "goods": "红富士苹果 5斤 多 2 件", "amount": "¥59.80"}, must=True),
+    "freight_shared": Event(
+        _TELL, {**_ROUND, "freight": "¥3.20", "amount": "¥33.10", "due": "¥33.10"}, must=True
+    ),
     "weighed": Event(
         _TELL, {**_ROUND, "goods": "鲈鱼 实重 1350g", "difference": "比预估少 ¥3.98，已付的将退还"}, must=True
     ),

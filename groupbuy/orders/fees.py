@@ -2,18 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, insert, select, update
 
 from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.bulk import KEYS, chunks, insert_rows, table_of
+from groupbuy.db.totals import total
 from groupbuy.db.upserts import insert_into
 from groupbuy.orders.models import Order, OrderFee
 from groupbuy.orders.rules import LIVE, freight_of, share_freight
 
 FREIGHT, DOOR = "freight", "door"
+
+
+class SharedFreight(NamedTuple):
+    """What a resident's orders of a round pay for freight, cost with it, and what is still to pay, in fen."""
+
+    resident_id: int
+    freight_fen: int
+    amount_fen: int
+    due_fen: int
 
 
 def goods_fen() -> ColumnElement[int]:
@@ -77,6 +87,21 @@ def share_at_close(round_: Round) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def shared_by(round_: Round) -> list[SharedFreight]:
+    """Return what residents pay for the freight that a round shared, by resident; none where it is not."""
+    if not round_.freight_shared:
+        return []
+    sums = select(
+        Order.resident_id,
+        total(OrderFee.amount_fen),
+        total(Order.amount_fen),
+        total(case((Order.amount_fen > Order.paid_fen, Order.amount_fen - Order.paid_fen), else_=0)),
+    )
+    paying = sums.join(OrderFee, and_(OrderFee.order_id == Order.id, OrderFee.kind == FREIGHT))
+    theirs = paying.where(Order.round_id == round_.id, OrderFee.amount_fen > 0).group_by(Order.resident_id)
+    return [SharedFreight(*row) for row in db.session.execute(theirs.order_by(Order.resident_id))]
 
 
 def charge(*, order: Order, kind: str, amount_fen: int) -> None:

@@ -39,6 +39,7 @@ EVENTS: Mapping[str, object] = {
     "rerouted": _l("Another pickup point"),
     "rerouted_away": _l("Another leader hands out"),
     "case_filled": _l("A case is filled with what you would take more"),
+    "freight_shared": _l("Freight is shared at the cut-off"),
     "weighed": _l("Goods are settled by weight"),
     "called_off": _l("A round is called off"),
     "after_sale": _l("An after-sale case is decided"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import Select, select
 
 from groupbuy.aftersales.rules import Kind, Reason
 from groupbuy.analytics.invariants import check_all
@@ -11,9 +12,10 @@ from groupbuy.campaigns.models import Round
 from groupbuy.db import db
 from groupbuy.db.transaction import transaction
 from groupbuy.finance import queries
-from groupbuy.flows import calling_off, ordering, putting_right, taking
+from groupbuy.flows import calling_off, ordering, putting_right, sharing_freight, taking
 from groupbuy.flows.ordering import Wish
 from groupbuy.flows.putting_right import Request
+from groupbuy.messaging.models import Message
 from groupbuy.orders import fees
 from groupbuy.orders.models import Order
 from groupbuy.orders.queries import lock_order
@@ -135,6 +137,30 @@ def test_freight_goes_back_with_all_of_the_goods_and_not_with_a_part(app: Flask,
     assert not wrong()
 
 
+def freight_notices() -> Select[tuple[Message]]:
+    return (
+        select(Message)
+        .where(Message.event == "freight_shared", Message.channel == "page")
+        .order_by(Message.id)
+    )
+
+
+def test_who_ordered_twice_is_told_once_of_the_freight_and_nobody_where_it_is_not_shared(app: Flask) -> None:
+    goods = [building.add_product(building.add_supplier())]
+    resident = building.add_resident(building.add_leader())
+    alone = building.add_round(goods, "C2", freight_fen=500)
+    round_ = building.add_round(goods, freight_fen=1000, freight_shared=True)
+    for one in (alone, round_, round_):
+        building.place(one, resident, {"P1": 1})
+    for one in (alone, round_):
+        building.close(app, one)
+    (told,) = db.session.scalars(freight_notices())
+    assert "您分摊 ¥10.00，含运费共 ¥29.80，还需付 ¥29.80" in told.body
+    with transaction():
+        sharing_freight.tell_of_shares(round_=db.session.get_one(Round, round_.id), now=CLOSES)
+    assert len(db.session.scalars(freight_notices()).all()) == 1
+
+
 def test_a_delivery_is_shared_exactly_over_a_leaders_orders_and_given_back_when_called_off(
     app: Flask,
 ) -> None:
@@ -149,6 +175,11 @@ def test_a_delivery_is_shared_exactly_over_a_leaders_orders_and_given_back_when_
     assert [one.fee_fen for one in orders] == [167, 167, 666, 1000]
     assert (orders[2].amount_fen, orders[2].paid_fen) == (4626, 3960)
     assert not wrong()
+    told = {row.recipient: row.body for row in db.session.scalars(freight_notices())}
+    assert list(told) == [f"resident:{order.resident_id}" for order in placed]
+    for words in ("您分摊 ¥6.66", "共 ¥46.26", "还需付 ¥6.66"):
+        assert words in told[f"resident:{placed[2].resident_id}"]
+    assert "还需付 ¥11.57" in told[f"resident:{placed[0].resident_id}"]
     with transaction():
         calling_off.call_off(
             round_=db.session.get_one(Round, round_.id), reason="no lorry", now=CLOSES, actor=ACTOR

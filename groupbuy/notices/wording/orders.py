@@ -102,6 +102,19 @@ ORDERS: Mapping[tuple[str, str], Words] = {
         "{goods}. That fills the case; {amount} more to pay.",
         "thing1={goods}\namount2={amount}",
     ),
+    ("freight_shared", "zh"): Words(
+        "运费已分摊 · {round}",
+        "本期已截单，送到自提点的运费按金额分摊：您分摊 {freight}，含运费共 {amount}，还需付 {due}。",
+        "您分摊运费{freight}，共{amount}，还需付{due}。",
+        "thing1={round}\namount2={amount}",
+    ),
+    ("freight_shared", "en"): Words(
+        "Freight was shared · {round}",
+        "Your share of the delivery to the pickup point is {freight}. With it the goods come to {amount},"
+        " of which {due} is still to be paid.",
+        "Freight {freight}; {amount} in all, {due} to pay.",
+        "thing1={round}\namount2={amount}",
+    ),
     ("weighed", "zh"): Words(
         "称重结算 · {round}",
         "{goods}。{difference}。",

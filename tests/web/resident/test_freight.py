@@ -2,11 +2,13 @@
 
 import re
 
+from flask import Flask
 from sqlalchemy import select
 
 from groupbuy.analytics.sales_note import sales_note
 from groupbuy.db import db
 from groupbuy.orders.models import Order
+from tests import building
 from tests.building import NOW, ZONE
 from tests.web.shopping import Visitor, open_shop
 
@@ -34,7 +36,7 @@ def test_the_cart_the_order_and_its_note_name_the_freight(visitor: Visitor) -> N
     assert note.closing[:2] == (("运费", "¥5.00"), ("合计金额（大写）", "贰拾肆元捌角整"))
 
 
-def test_who_shares_a_freight_reads_so_before_and_after_ordering(visitor: Visitor) -> None:
+def test_who_shares_a_freight_reads_so_before_and_after_ordering(app: Flask, visitor: Visitor) -> None:
     shop = open_shop(freight_fen=1000, freight_shared=True)
     shared = "送到自提点的运费共 ¥10.00，截单时由该自提点的所有订单按金额分摊。"
     visitor.sign_up("13812345678", shop.leader)
@@ -43,3 +45,7 @@ def test_who_shares_a_freight_reads_so_before_and_after_ordering(visitor: Visito
     db.session.rollback()
     number = db.session.scalars(select(Order.number)).one()
     assert shared in visitor.get(f"/orders/{number}/change")
+    building.close(app, shop.round)
+    page = visitor.get(f"/orders/{number}")
+    assert "<dt>运费</dt><dd>¥10.00</dd>" in page
+    assert "运费：送到自提点共 ¥10.00，截单时已由该自提点的所有订单按金额分摊。" in page
