@@ -4,24 +4,20 @@ A link's digest covers the one before and every column of its postings: whoever 
 a sealed row breaks the link, and with it every later one that would have to be forged as well.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Select, select, update
 
-from groupbuy.db import db
+from groupbuy.db import chains, db
 from groupbuy.db.bulk import KEYS, chunks
+from groupbuy.db.chains import GENESIS, Chain, Link, digest_of
 from groupbuy.db.upserts import insert_into
 from groupbuy.finance.models import Posting, PostingSeal
-from groupbuy.kernel.times import iso
 
 SEAL_AFTER = timedelta(seconds=20)
 MOST_AT_ONCE = 20_000
-GENESIS = "0" * 64
 
 Row = tuple[Any, ...]
 # What is sealed of a posting, in this order.
@@ -86,39 +82,13 @@ def _mark(posting_ids: Sequence[int], number: int) -> None:
 
 def find_breaks() -> tuple[int, Sequence[str]]:
     """Reckon every link anew; return how many there are and what is wrong with those that are broken."""
-    seals = {one.number: one for one in db.session.scalars(select(PostingSeal))}
-    found = dict.fromkeys(range(1, max(seals, default=0) + 1), "nothing of it is left")
-    for number, batch in groupby(_sealed_rows(), key=lambda row: row[0]):
-        found[number] = _complaint(seals.get(number), seals.get(number - 1), _plain(row[1:] for row in batch))
-    return len(seals), [f"link {number}: {says}" for number, says in sorted(found.items()) if says]
-
-
-def _complaint(link: PostingSeal | None, former: PostingSeal | None, rows: Sequence[Row]) -> str:
-    """Return what is wrong with a link, nothing where all is well."""
-    if link is None:
-        return "its postings are there, it is not"
-    if former is None and link.number > 1:
-        return "the link before it is missing"
-    if len(rows) != link.postings:
-        return f"{link.postings} postings sealed, {len(rows)} found"
-    expected = digest_of(former.digest if former else GENESIS, rows)
-    return "" if expected == link.digest else "its postings were changed"
-
-
-def _sealed_rows() -> Iterable[Any]:
-    """Return the number of the link and the columns of each sealed posting, by link and posting."""
+    seals = db.session.scalars(select(PostingSeal))
+    links = {one.number: Link(one.postings, one.digest, one.amount_fen) for one in seals}
     statement = select(Posting.seal_number, *COLUMNS).where(Posting.seal_number.is_not(None))
     ordered = statement.order_by(Posting.seal_number, Posting.id)
-    return db.session.execute(ordered.execution_options(yield_per=MOST_AT_ONCE))
+    sealed = ordered.execution_options(yield_per=MOST_AT_ONCE)
+    return len(links), chains.find_breaks(Chain("posting", "postings", Posting.id, links, sealed, _AMOUNT))
 
 
 def _unsealed() -> Select[*Row]:
     return select(*COLUMNS).where(Posting.seal_number.is_(None)).order_by(Posting.id)
-
-
-def digest_of(former: str, rows: Iterable[Row]) -> str:
-    """Return the digest of a link over the one before it."""
-    digest = hashlib.sha256(former.encode())
-    for posting_id, at, *rest in rows:
-        digest.update(json.dumps([posting_id, iso(at), *rest], ensure_ascii=False).encode())
-    return digest.hexdigest()

@@ -68,6 +68,55 @@ def test_tampering_breaks_the_chain_and_the_check_says_so(
     assert "WRONG ledger_seals" in answer.stdout
 
 
+@pytest.mark.parametrize(
+    ("tampering", "link", "says"),
+    [
+        ("UPDATE posting SET amount_fen = 250 WHERE id = 2", 1, "¥1.00 was the amount_fen of posting 2"),
+        (
+            "UPDATE posting SET credit_account = 'wallet:resident:2' WHERE id = 2",
+            1,
+            "wallet:resident:1 was the credit_account of posting 2",
+        ),
+        ("DELETE FROM posting WHERE id = 2", 1, "3 sealed, 2 found; ¥1.00 missing"),
+        ("DELETE FROM posting WHERE id = 2", 1, "there is no posting 2"),
+        ("DELETE FROM posting WHERE id = 3", 1, "there is no posting 3"),
+        ("DELETE FROM posting WHERE id = 4", 2, "nothing of it is left; there is no posting 4"),
+        ("UPDATE posting SET seal_number = 2 WHERE id = 3", 1, "3 sealed, 2 found; ¥1.00 missing"),
+        ("UPDATE posting SET seal_number = 2 WHERE id = 3", 2, "what does not belong there is posting 3"),
+        ("UPDATE posting_seal SET digest = 'x' WHERE number = 1", 1, "only its seal was changed or removed"),
+        ("DELETE FROM posting_seal WHERE number = 1", 1, "only its seal was changed or removed"),
+        ("UPDATE posting_seal SET amount_fen = 9 WHERE number = 1", 1, "the seal itself was changed"),
+        ("UPDATE posting SET actor = 'nobody' WHERE id = 3", 1, "test was the actor of posting 3"),
+    ],
+)
+def test_the_complaint_says_where_and_what_as_far_as_it_can_be_proved(
+    app: Flask, tampering: str, link: int, says: str
+) -> None:
+    for causes in (("1", "2", "3"), ("4",), ("5",)):
+        _post(*causes)
+        _seal()
+    assert sealing.find_breaks() == (3, [])
+    with transaction():
+        tamper(tampering)
+    _, found = sealing.find_breaks()
+    complaint = next(one for one in found if one.startswith(f"link {link}: "))
+    assert says in complaint
+    # Nobody is led to links that fit, but for the two that a posting was moved between.
+    assert len(found) == (2 if "seal_number" in tampering else 1)
+    if tampering == "DELETE FROM posting WHERE id = 3":
+        assert "postings 1 to 2, 2026-11-" in complaint
+
+
+def test_a_posting_that_was_added_under_a_seal_is_named(app: Flask) -> None:
+    _post("1", "2")
+    _seal()
+    _post("3")
+    with transaction():
+        tamper("UPDATE posting SET seal_number = 1 WHERE id = 3")
+    ((complaint),) = sealing.find_breaks()[1]
+    assert "2 sealed, 3 found; ¥1.00 too much; what does not belong there is posting 3" in complaint
+
+
 def test_postings_that_are_not_sealed_yet_break_nothing(app: Flask) -> None:
     _post("1")
     _seal()
