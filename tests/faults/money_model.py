@@ -5,22 +5,19 @@ keeps the books (sales, debts, commission) is reckoned anew from the orders each
 """
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime
 
 from groupbuy.kernel.money import divide_half_up, split
+from tests.faults.money_partners_model import PartnersModel
 from tests.faults.money_rows import (
     CASH,
     CHANNEL,
     COSTS,
-    FEE_FEN,
     GRACE,
     HELD,
     PAY_WITHIN,
     PRICES,
     REFUNDING,
-    TAX_BP,
-    TAX_FREE_FEN,
     TIMED_OUT,
     WALLET,
     WINDOW,
@@ -29,31 +26,19 @@ from tests.faults.money_rows import (
     ModelPayment,
     ModelRefund,
     ModelRound,
-    ModelStatement,
     ModelStray,
-    ModelWithdrawal,
 )
 
 
-class MoneyModel:
+class MoneyModel(PartnersModel):
     """Everything that moves money around one leader and one supplier."""
 
     def __init__(self, leader: int, supplier: int) -> None:
-        self.leader, self.supplier = f"leader:{leader}", f"payable:supplier:{supplier}"
-        self.posted: Counter[str] = Counter()
+        super().__init__(leader, supplier)
         self.rounds: dict[int, ModelRound] = {}
-        self.orders: dict[int, ModelOrder] = {}
         self.payments: dict[str, ModelPayment] = {}
         self.refunds: list[ModelRefund] = []
-        self.withdrawals: dict[str, ModelWithdrawal] = {}
-        self.statements: dict[str, ModelStatement] = {}
         self.strays: dict[tuple[str, str], ModelStray] = {}
-        self.unsettled_fen = 0
-
-    def post(self, debit: str, credit: str, fen: int) -> None:
-        """Move an amount from one account to another."""
-        self.posted[debit] -= fen
-        self.posted[credit] += fen
 
     # Orders and what is paid for them.
 
@@ -203,11 +188,6 @@ class MoneyModel:
             self.owe_supplier(-units * COSTS[code])
         self.settle_commission(order.round, now)
 
-    def owe_supplier(self, fen: int) -> None:
-        """Owe the supplier more, or less."""
-        self.post("expense:goods", self.supplier, fen)
-        self.unsettled_fen += fen
-
     def settle_commission(self, round_: int, now: datetime) -> None:
         """Settle what was picked up before the window."""
         for order in self.orders.values():
@@ -217,67 +197,6 @@ class MoneyModel:
                 and order.picked_up_at <= now - WINDOW
             ):
                 order.settled = True
-
-    # The leader's withdrawals.
-
-    @property
-    def available_fen(self) -> int:
-        """Return what the leader may withdraw."""
-        return self.posted[f"commission:{self.leader}:settled"] + self._shares(lambda one: one.settled)
-
-    def _shares(self, chosen: Callable[[ModelOrder], bool]) -> int:
-        return sum(order.share_fen for order in self.orders.values() if chosen(order))
-
-    def tax_of(self, fen: int, month: str) -> int:
-        """Return the tax on one more withdrawal in a month."""
-        earlier = [one for one in self.withdrawals.values() if one.month == month and one.state != "rejected"]
-        taxable = max(sum(one.fen for one in earlier) + fen - TAX_FREE_FEN, 0)
-        whole = divide_half_up(taxable * TAX_BP, 10_000)
-        return min(max(whole - sum(one.tax for one in earlier), 0), fen)
-
-    def decide_withdrawal(self, one: ModelWithdrawal, deed: str) -> bool:
-        """Approve, refuse or note as paid; False where that is over."""
-        may = {"approve": ("asked",), "reject": ("asked", "approved"), "paid": ("approved", "paid")}[deed]
-        # Noted as paid once more it is the same; what WeChat has paid has another proof.
-        if one.state not in may or one.channel == CHANNEL:
-            return False
-        on_the_way = f"withdrawal:{self.leader}"
-        if deed == "reject":
-            self.post(on_the_way, f"commission:{self.leader}:settled", one.fen)
-        elif deed == "paid" and one.state == "approved":
-            self.pay_withdrawal(one, "channel:bank", one.net)
-        one.state = {"approve": "approved", "reject": "rejected", "paid": "paid"}[deed]
-        return True
-
-    def pay_withdrawal(self, one: ModelWithdrawal, channel: str, fen: int) -> None:
-        """Pay a withdrawal out of a channel; what is paid above or below it is the leader's commission."""
-        on_the_way = f"withdrawal:{self.leader}"
-        self.post(on_the_way, channel, one.net)
-        self.post(on_the_way, "income:fees", FEE_FEN)
-        self.post(on_the_way, "payable:tax", one.tax)
-        self.post(f"commission:{self.leader}:settled", channel, fen - one.net)
-        one.state, one.channel = "paid", channel
-
-    def send(self, number: str, *, every: bool) -> list[str]:
-        """Send a withdrawal through WeChat, or every one that can be; return which."""
-        able = [name for name, one in self.withdrawals.items() if one.wechat and one.state == "approved"]
-        sent = able if every else [name for name in able if name == number]
-        for name in sent:
-            self.withdrawals[name].state = "sending"
-        return sent
-
-    def move_statement(self, one: ModelStatement, deed: str, fen: int) -> bool:
-        """Approve, take back or pay on a statement of the supplier; False where that cannot be."""
-        if deed == "pay":
-            may = one.state == "approved" and 0 < fen <= one.fen - one.paid
-            one.paid += fen if may else 0
-            self.post(self.supplier, "channel:bank", fen if may else 0)
-            return may
-        if one.state != "made":
-            return False
-        one.state = {"approve": "approved", "cancel": "cancelled"}[deed]
-        self.unsettled_fen += one.fen if deed == "cancel" else 0
-        return True
 
     @property
     def sold_fen(self) -> int:
