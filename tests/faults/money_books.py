@@ -70,10 +70,11 @@ def _make_level(now: datetime) -> None:
         )
 
 
-def begin(now: datetime) -> Mapping[str, int]:
+def begin(now: datetime, limit_fen: int) -> Mapping[str, int]:
     """Set rates and figures, keep the books, and return what stands in every account."""
     building.set_commission(Rate(rate_bp=RATE_BP))
-    in_transaction(lambda: set_dials(values=DIALS, now=now, actor="test"))
+    values = {**DIALS, "second_person_fen": limit_fen}
+    in_transaction(lambda: set_dials(values=values, now=now, actor="test"))
     in_transaction(lambda: _make_level(now))
     keep(now)
     return accounts()

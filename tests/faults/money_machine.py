@@ -15,11 +15,14 @@ from groupbuy.flows.putting_right import Charge, Request
 from groupbuy.members.models import Resident
 from tests import building
 from tests.building import ACTOR
+from tests.faults.money_bank import Bank
 from tests.faults.money_bills import Bills
+from tests.faults.money_debts import Debts
 from tests.faults.money_partners import Partners
 from tests.faults.money_payers import Payers
+from tests.faults.money_payouts import Payouts
 from tests.faults.money_refunds import Refunds
-from tests.faults.money_rows import WINDOW, ModelOrder
+from tests.faults.money_rows import LIMITS, WINDOW, ModelCase, ModelOrder
 from tests.faults.money_stage import (
     MONTH_OVER,
     crashes,
@@ -33,19 +36,19 @@ from tests.faults.money_stage import (
 from tests.faults.money_transfers import Transfers
 
 # How far a history has come when it starts.
-STAGES = ("selling", "handed_out", "settled", "settled", "month_over")
+STAGES = ("selling", "handed_out", "settled", "settled", "month_over", "owing")
 
 
-class MoneyMachine(Payers, Refunds, Partners, Transfers, Bills):
+class MoneyMachine(Payers, Refunds, Partners, Payouts, Debts, Transfers, Bills, Bank):
     """All of it, in any order."""
 
-    @initialize(stage=st.sampled_from(STAGES))
-    def begin(self, stage: str) -> None:
+    @initialize(stage=st.sampled_from(STAGES), limit_fen=st.sampled_from(LIMITS))
+    def begin(self, stage: str, limit_fen: int) -> None:
         """Start with some orders, a filled wallet, and one order that is paid from it and the channel.
 
         Short histories reach what comes late only where they start late: most start after the close.
         """
-        self.set_up()
+        self.set_up(limit_fen)
         for pick in range(4):
             self.place(pick, pick // 2, {"P": 2 + pick, "Q": 1}, crash=False)
         self.top_up(self.residents[0], 2500, heard=True, pays=1)
@@ -61,12 +64,18 @@ class MoneyMachine(Payers, Refunds, Partners, Transfers, Bills):
         for id_, order in self.model.orders.items():
             self.fetch(id_, order, crash=False)
         self.compare()
+        if stage == "owing":
+            self.ask_for_money(*self.order(1, lambda one: one.state == "picked_up"), "P", 2)
         if stage != "handed_out":
             self.move_on(WINDOW + timedelta(hours=1), forgets=False)
             assert self.model.available_fen > 0
             for _ in range(2):
                 self.be_approved(self.model.available_fen // 3)
             self.send_one()
+        if stage == "owing":
+            self.ask_for(self.model.available_fen, wechat=False)
+            self.decide_about(*next(iter(self.model.cases.items())), approve=True, charge=False, crash=False)
+            assert self.model.debt_fen > 0
         if stage == "month_over":
             self.move_on(MONTH_OVER - self.now, forgets=False)
 
@@ -126,22 +135,39 @@ class MoneyMachine(Payers, Refunds, Partners, Transfers, Bills):
             order.state, order.picked_up_at = "picked_up", self.now
 
     @precondition(lambda self: self.now >= building.CLOSES)
-    @rule(pick=some, code=st.sampled_from("PQ"), count=st.integers(1, 3), charge=st.booleans(), crash=crashes)
-    def put_right(self, pick: int, code: str, count: int, charge: bool, crash: bool) -> None:
-        """Refund some units of a line, and charge the supplier with them."""
-        id_, order = self.order(pick, lambda one: one.state in ("confirmed", "picked_up"))
-        request = Request(
-            putting_right.Kind.REFUND, putting_right.Reason.SPOILED, "坏", {f"{code}{self.name}": count}
-        )
-        usual = {"now": self.now, "zone": building.ZONE, "actor": ACTOR}
-        case = self.do(lambda: putting_right.ask(order=stored_order(id_), request=request, **usual).number)
-        if case is None:
-            return
-        wish = {"number": case, "approve": True, "answer": "", "charge": Charge() if charge else None}
-        done = self.do(lambda: putting_right.decide(**wish, **usual), crash=crash)
-        assert done is not None
-        self.model.take_off(order, code, count, self.now, charge=charge)
+    @rule(pick=some, code=st.sampled_from("PQ"), count=st.integers(1, 3))
+    def open_case(self, pick: int, code: str, count: int) -> None:
+        """Ask for the money of some units of a line, which somebody decides about later."""
+        self.ask_for_money(*self.order(pick, _is_live), code, count)
         self.compare()
+
+    def ask_for_money(self, id_: int, order: ModelOrder, code: str, count: int) -> None:
+        """Open a case about some units."""
+        kind, reason = putting_right.Kind.REFUND, putting_right.Reason.SPOILED
+        request = Request(kind, reason, "坏", {f"{code}{self.name}": count})
+        wish = {"request": request, "now": self.now, "zone": building.ZONE, "actor": ACTOR}
+        number = self.do(lambda: putting_right.ask(order=stored_order(id_), **wish).number)
+        if number is not None:
+            assert _is_live(order)
+            self.model.cases[number] = ModelCase(id_, code, count)
+
+    @precondition(lambda self: self.model.cases)
+    @rule(pick=some, approve=st.sampled_from([True, True, True, False]), charge=st.booleans(), crash=crashes)
+    def decide_case(self, pick: int, approve: bool, charge: bool, crash: bool) -> None:
+        """Refund the units of a case, however late, and charge the supplier with them; or refuse."""
+        number, case = pick_one(self.model.cases, pick)
+        self.decide_about(number, case, approve=approve, charge=charge, crash=crash)
+        self.compare()
+
+    def decide_about(self, number: str, case: ModelCase, *, approve: bool, charge: bool, crash: bool) -> None:
+        """Decide a case, once."""
+        wish = {"number": number, "approve": approve, "answer": "x", "now": self.now, "actor": ACTOR}
+        wish |= {"charge": Charge() if charge and approve else None, "zone": building.ZONE}
+        assert self.do(lambda: putting_right.decide(**wish).number, crash=crash) == number
+        assert self.do(lambda: putting_right.decide(**wish)) is None
+        del self.model.cases[number]
+        if approve:
+            self.model.take_off(self.model.orders[case.order], case.code, case.units, self.now, charge=charge)
 
     @rule(step=minutes, forgets=st.booleans())
     def wait(self, step: int, forgets: bool) -> None:
@@ -153,3 +179,7 @@ class MoneyMachine(Payers, Refunds, Partners, Transfers, Bills):
         """Let the rounds close, or days go by after it."""
         closed = self.now >= building.CLOSES
         self.move_on(timedelta(hours=step) if closed else building.CLOSES - self.now, forgets)
+
+
+def _is_live(order: ModelOrder) -> bool:
+    return order.state in ("confirmed", "picked_up")

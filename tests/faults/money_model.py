@@ -10,21 +10,26 @@ from datetime import datetime
 from groupbuy.kernel.money import divide_half_up, split
 from tests.faults.money_partners_model import PartnersModel
 from tests.faults.money_rows import (
+    ASKER,
     CASH,
     CHANNEL,
     COSTS,
+    DIFFERENCES,
     GRACE,
     HELD,
     PAY_WITHIN,
     PRICES,
     REFUNDING,
+    SOURCES,
     TIMED_OUT,
     WALLET,
     WINDOW,
+    ModelCase,
     ModelLine,
     ModelOrder,
     ModelPayment,
     ModelRefund,
+    ModelRequest,
     ModelRound,
     ModelStray,
 )
@@ -38,6 +43,8 @@ class MoneyModel(PartnersModel):
         self.rounds: dict[int, ModelRound] = {}
         self.payments: dict[str, ModelPayment] = {}
         self.refunds: list[ModelRefund] = []
+        self.requests: dict[int, ModelRequest] = {}
+        self.cases: dict[str, ModelCase] = {}
         self.strays: dict[tuple[str, str], ModelStray] = {}
 
     # Orders and what is paid for them.
@@ -141,17 +148,42 @@ class MoneyModel(PartnersModel):
         if source not in through:
             self.refunds.append(ModelRefund(source, fen))
 
-    def refund(self, order: ModelOrder, fen: int) -> bool:
-        """Pay back to all sources in their proportions."""
-        if not 0 < fen <= order.owed_fen:
+    def waiting_fen(self, id_: int) -> int:
+        """Return what of an order's money waits for a second person."""
+        return sum(one.fen for one in self.requests.values() if one.order == id_ and one.state == "asked")
+
+    def ask_refund(self, number: int, id_: int, fen: int, target: str) -> None:
+        """Pay back what one person may, with what was paid back alone before; else it waits for another."""
+        mine = [one for one in self.requests.values() if one.order == id_ and one.state == "done"]
+        alone = sum(one.fen for one in mine if one.alone) + fen <= self.limit_fen
+        one = self.requests[number] = ModelRequest(id_, fen, target, alone)
+        if alone:
+            self._carry_out(one)
+
+    def decide_refund(self, one: ModelRequest, *, agree: bool, by: str) -> bool:
+        """Approve a refund that waits or reject it; False where somebody else has to."""
+        if one.state != "asked" or (agree and (by == ASKER or one.fen > self.orders[one.order].owed_fen)):
             return False
+        if agree:
+            self._carry_out(one)
+        one.state = "done" if agree else "rejected"
+        return True
+
+    def _carry_out(self, one: ModelRequest) -> None:
+        one.state, order = "done", self.orders[one.order]
+        if one.target == SOURCES:
+            self.refund(order, one.fen)
+        else:
+            self.refund_to(order, one.target, one.fen)
+
+    def refund(self, order: ModelOrder, fen: int) -> None:
+        """Pay back to all sources in their proportions."""
         names = [name for name in (CASH, WALLET, *sorted(order.paid, key=self._age)) if name in order.paid]
         names = list(dict.fromkeys(names))
         left = [order.paid[name] - order.back[name] for name in names]
         for name, part in zip(names, split(fen, left), strict=True):
             if part:
                 self.refund_to(order, name, part)
-        return True
 
     def _age(self, source: str) -> int:
         return list(self.payments).index(source) if source in self.payments else -1
@@ -161,9 +193,27 @@ class MoneyModel(PartnersModel):
         for id_, order in self.orders.items():
             at = self.rounds[order.round]
             still = any(one.order == id_ and one.state == "open" for one in self.payments.values())
-            never = order.state == "cancelled" and not order.confirmed
-            if at.prepaid and not still and (never or at.closed):
+            never = order.state == "cancelled" and not order.confirmed and not self.waiting_fen(id_)
+            asked = any(one.order == id_ and one.state != "done" for one in self.requests.values())
+            small = at.closed and not asked and order.owed_fen <= self.limit_fen
+            if at.prepaid and not still and order.owed_fen and (never or small):
                 self.refund(order, order.owed_fen)
+
+    def settle_stray(self, kind: str, stray: ModelStray, same: tuple[str, str], by: str) -> bool:
+        """Settle what only the channel has; False where another person has to, or it is done otherwise."""
+        if stray.done is not None:
+            return stray.done == same
+        wish, asker = stray.asked or (None, "")
+        if stray.fen > self.limit_fen and wish != same:
+            stray.asked = same, by
+            return True
+        if stray.fen > self.limit_fen and asker == by:
+            return False
+        stray.done = same
+        if same[0] == "book":
+            into = (CHANNEL, DIFFERENCES[same[1]])
+            self.post(*(into if kind == "pay" else reversed(into)), stray.fen)
+        return True
 
     # The day of a round.
 

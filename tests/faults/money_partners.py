@@ -21,18 +21,19 @@ from groupbuy.settlements import adjusting, making
 from groupbuy.settlements import paying as paying_suppliers
 from tests.building import ACTOR
 from tests.faults import money_books
-from tests.faults.money_rows import COSTS, FEE_FEN, ModelStatement, ModelWithdrawal
+from tests.faults.money_rows import BOSS, COSTS, FEE_FEN, OTHER, TAKEN_OFF, ModelStatement, ModelWithdrawal
 from tests.faults.money_stage import (
     MONTH_OVER,
     Stage,
     amounts,
+    bosses,
     crashes,
+    persons,
     pick_one,
     some,
 )
 
 PAYEE, WECHAT = Payee("bank", "6222", "王五"), Payee("wechat", "wang-wx", "王五")
-BOSS = "account:2"
 
 
 class Partners(Stage):
@@ -66,22 +67,30 @@ class Partners(Stage):
         """Ask to be paid through WeChat, and have that approved."""
         number = self.ask_for(fen, wechat=True)
         assert number is not None
-        self.do(lambda: withdrawing.approve(number=number, now=self.now, actor=BOSS))
-        assert self.model.decide_withdrawal(self.model.withdrawals[number], "approve")
+        one = self.model.withdrawals[number]
+        for boss in (BOSS, OTHER):
+            if one.state != "approved":
+                self.do(lambda: withdrawing.approve(number=number, now=self.now, actor=boss))  # noqa: B023 - called at once
+                assert self.model.decide_withdrawal(one, "approve", boss)
 
     @precondition(lambda self: self.model.withdrawals)
-    @rule(pick=some, deed=st.sampled_from(["approve", "reject", "paid", "paid"]), crash=crashes)
-    def decide_withdrawal(self, pick: int, deed: str, crash: bool) -> None:
-        """Approve a withdrawal, refuse it, or note it as paid."""
+    @rule(
+        pick=some,
+        deed=st.sampled_from(["approve", "approve", "reject", "paid", "paid"]),
+        by=bosses,
+        crash=crashes,
+    )
+    def decide_withdrawal(self, pick: int, deed: str, by: str, crash: bool) -> None:
+        """Approve a withdrawal, alone or as one of two, refuse it, or note it as paid."""
         number, one = pick_one(self.model.withdrawals, pick)
-        usual = {"number": number, "now": self.now, "actor": BOSS}
+        usual = {"number": number, "now": self.now, "actor": by}
         deeds: dict[str, Callable[[], Any]] = {
             "approve": lambda: withdrawing.approve(**usual),
             "reject": lambda: withdrawing.reject(**usual, reason="x"),
             "paid": lambda: withdrawing.note_paid(**usual, proof="x"),
         }
         done = self.do(deeds[deed], crash=crash)
-        assert (done is not None) is self.model.decide_withdrawal(one, deed)
+        assert (done is not None) is self.model.decide_withdrawal(one, deed, by)
         self.compare()
 
     @precondition(lambda self: self.model.posted[f"cash:{self.model.leader}"])
@@ -131,13 +140,13 @@ class Partners(Stage):
                 self.model.owe_supplier(sum(count * COSTS[code] for code, count in accepted.items()))
 
     @precondition(lambda self: self.model.unsettled_fen > 0)
-    @rule(fen=st.integers(1, 800), crash=crashes)
-    def deduct(self, fen: int, crash: bool) -> None:
+    @rule(fen=st.integers(1, 800), kind=st.sampled_from(sorted(TAKEN_OFF)), crash=crashes)
+    def deduct(self, fen: int, kind: str, crash: bool) -> None:
         """Owe the supplier less, once for each cause."""
-        wish = {"supplier_id": self.supplier, "kind": "deduction", "amount_fen": -fen, "cause": self.key()}
+        wish = {"supplier_id": self.supplier, "kind": kind, "amount_fen": -fen, "cause": self.key()}
         assert self.do(lambda: adjusting.adjust(**wish, note="x", **self.people()), crash=crash) is not None
         assert self.do(lambda: adjusting.adjust(**wish, note="x", **self.people())) is None
-        self.model.owe_supplier(-fen)
+        self.model.owe_supplier(-fen, TAKEN_OFF[kind])
         self.compare()
 
     @precondition(lambda self: self.model.unsettled_fen)
@@ -164,12 +173,13 @@ class Partners(Stage):
         pick=some,
         deed=st.sampled_from(["approve", "approve", "cancel", "pay", "pay"]),
         fen=amounts,
+        by=persons,
         crash=crashes,
     )
-    def move_statement(self, pick: int, deed: str, fen: int, crash: bool) -> None:
+    def move_statement(self, pick: int, deed: str, fen: int, by: str, crash: bool) -> None:
         """Approve a statement, take it back, or pay on it, twice by the same form."""
         number, one = pick_one(self.model.statements, pick)
-        usual = {"number": number, "now": self.now, "actor": BOSS}
+        usual = {"number": number, "now": self.now, "actor": by}
         key = self.key()
         deeds: dict[str, Callable[[], Any]] = {
             "approve": lambda: paying_suppliers.approve(**usual),
@@ -179,7 +189,7 @@ class Partners(Stage):
         done = self.do(deeds[deed], crash=crash)
         if deed == "pay":
             assert (self.do(deeds[deed]) is None) is (done is None)
-        assert (done is not None) is self.model.move_statement(one, deed, fen)
+        assert (done is not None) is self.model.move_statement(one, deed, fen, by)
         self.compare()
 
     @precondition(lambda self: self.model.available_fen or self.model.withdrawals or self.model.statements)

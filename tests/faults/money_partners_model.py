@@ -5,10 +5,14 @@ from collections.abc import Callable
 
 from groupbuy.kernel.money import divide_half_up
 from tests.faults.money_rows import (
+    ASKER,
+    AT_BANK,
     CHANNEL,
     FEE_FEN,
+    LIMITS,
     TAX_BP,
     TAX_FREE_FEN,
+    ModelDebt,
     ModelOrder,
     ModelStatement,
     ModelWithdrawal,
@@ -21,15 +25,22 @@ class PartnersModel:
     def __init__(self, leader: int, supplier: int) -> None:
         self.leader, self.supplier = f"leader:{leader}", f"payable:supplier:{supplier}"
         self.posted: Counter[str] = Counter()
+        # What came and went at the bank of which the bank has not told yet.
+        self.at_bank: list[int] = []
         self.orders: dict[int, ModelOrder] = {}
         self.withdrawals: dict[str, ModelWithdrawal] = {}
         self.statements: dict[str, ModelStatement] = {}
+        self.debts: dict[int, ModelDebt] = {}
         self.unsettled_fen = 0
+        self.limit_fen = LIMITS[-1]
 
     def post(self, debit: str, credit: str, fen: int) -> None:
         """Move an amount from one account to another."""
         self.posted[debit] -= fen
         self.posted[credit] += fen
+        for account, signed in ((debit, fen), (credit, -fen)):
+            if account in AT_BANK.values() and fen:
+                self.at_bank.append(signed)
 
     # The leader's withdrawals.
 
@@ -48,18 +59,31 @@ class PartnersModel:
         whole = divide_half_up(taxable * TAX_BP, 10_000)
         return min(max(whole - sum(one.tax for one in earlier), 0), fen)
 
-    def decide_withdrawal(self, one: ModelWithdrawal, deed: str) -> bool:
-        """Approve, refuse or note as paid; False where that is over."""
-        may = {"approve": ("asked",), "reject": ("asked", "approved"), "paid": ("approved", "paid")}[deed]
+    def decide_withdrawal(self, one: ModelWithdrawal, deed: str, by: str, *, confirmed: bool = False) -> bool:
+        """Approve, refuse or note as paid; False where that is over, or wants another person.
+
+        What is in a payout file is refused only where it is ``confirmed`` that nobody has paid it.
+        """
+        checked = one.state == "checked"
+        may = {
+            "approve": ("asked", "checked"),
+            "reject": ("asked", "checked", "approved"),
+            "paid": ("approved", "paid"),
+        }[deed]
         # Noted as paid once more it is the same; what WeChat has paid has another proof.
         if one.state not in may or one.channel == CHANNEL:
             return False
-        on_the_way = f"withdrawal:{self.leader}"
+        if deed == "approve" and checked and one.checked_by == by:
+            return False
+        if deed == "reject" and one.file and not confirmed:
+            return False
         if deed == "reject":
-            self.post(on_the_way, f"commission:{self.leader}:settled", one.fen)
+            self.post(f"withdrawal:{self.leader}", f"commission:{self.leader}:settled", one.fen)
         elif deed == "paid" and one.state == "approved":
             self.pay_withdrawal(one, "channel:bank", one.net)
         one.state = {"approve": "approved", "reject": "rejected", "paid": "paid"}[deed]
+        if deed == "approve" and not checked and one.fen > self.limit_fen:
+            one.state, one.checked_by = "checked", by
         return True
 
     def pay_withdrawal(self, one: ModelWithdrawal, channel: str, fen: int) -> None:
@@ -73,27 +97,63 @@ class PartnersModel:
 
     def send(self, number: str, *, every: bool) -> list[str]:
         """Send a withdrawal through WeChat, or every one that can be; return which."""
-        able = [name for name, one in self.withdrawals.items() if one.wechat and one.state == "approved"]
+        able = [
+            name
+            for name, one in self.withdrawals.items()
+            if one.wechat and one.state == "approved" and not one.file
+        ]
         sent = able if every else [name for name in able if name == number]
         for name in sent:
             self.withdrawals[name].state = "sending"
         return sent
 
+    @property
+    def debt_fen(self) -> int:
+        """Return what the leader owes."""
+        return max(-self.available_fen, 0)
+
+    def settle_debt(self, id_: int, one: ModelDebt) -> None:
+        """Book a repayment, or a write-off that one person may decide alone; else it waits for another."""
+        others = [
+            other for other in self.debts.values() if other.way is None and other.by == other.decided_by
+        ]
+        alone = sum(other.fen for other in others if other.state == "done")
+        self.debts[id_] = one
+        if one.way or alone + one.fen <= self.limit_fen:
+            self._book_debt(one, one.by)
+
+    def decide_debt(self, one: ModelDebt, *, agree: bool, by: str) -> bool:
+        """Agree to a write-off or reject it; False where somebody else has to, or it is above the debt."""
+        state = "done" if agree else "rejected"
+        if one.state != "asked":
+            return (one.state, one.decided_by) == (state, by)
+        if agree and (one.by == by or one.fen > self.debt_fen):
+            return False
+        if agree:
+            self._book_debt(one, by)
+        one.state, one.decided_by = state, by
+        return True
+
+    def _book_debt(self, one: ModelDebt, by: str) -> None:
+        account = AT_BANK[one.way] if one.way else "expense:bad_debts"
+        self.post(account, f"commission:{self.leader}:settled", one.fen)
+        one.state, one.decided_by = "done", by
+
     # What the supplier is owed.
 
-    def owe_supplier(self, fen: int) -> None:
+    def owe_supplier(self, fen: int, against: str = "expense:goods") -> None:
         """Owe the supplier more, or less."""
-        self.post("expense:goods", self.supplier, fen)
+        self.post(against, self.supplier, fen)
         self.unsettled_fen += fen
 
-    def move_statement(self, one: ModelStatement, deed: str, fen: int) -> bool:
+    def move_statement(self, one: ModelStatement, deed: str, fen: int, by: str) -> bool:
         """Approve, take back or pay on a statement of the supplier; False where that cannot be."""
         if deed == "pay":
             may = one.state == "approved" and 0 < fen <= one.fen - one.paid
             one.paid += fen if may else 0
             self.post(self.supplier, "channel:bank", fen if may else 0)
             return may
-        if one.state != "made":
+        if one.state != "made" or (deed == "approve" and by == ASKER and one.fen > self.limit_fen):
             return False
         one.state = {"approve": "approved", "cancel": "cancelled"}[deed]
         self.unsettled_fen += one.fen if deed == "cancel" else 0

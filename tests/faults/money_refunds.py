@@ -1,16 +1,26 @@
 """T13 over money: what goes back to residents."""
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from groupbuy.flows import refunding, topping_up
-from groupbuy.payments import channel_refunds, paying_back
+from groupbuy.payments import channel_refunds
 from groupbuy.payments.simulator.serving import Fault
 from tests.faults import money_books
-from tests.faults.money_rows import CASH, HELD, REFUNDING, WALLET, ModelRefund
-from tests.faults.money_stage import Stage, amounts, crashes, fills_wallet, some, stored_order
+from tests.faults.money_rows import BOSS, CASH, HELD, REFUNDING, SOURCES, WALLET, ModelRefund
+from tests.faults.money_stage import (
+    Stage,
+    amounts,
+    crashes,
+    fills_wallet,
+    persons,
+    pick_one,
+    some,
+    stored_order,
+)
 
 
 class Refunds(Stage):
@@ -21,22 +31,31 @@ class Refunds(Stage):
     def refund(self, pick: int, fen: int, whole: bool, to: str, crash: bool) -> None:
         """Pay back what is owed or a part, twice by a form: to the sources, or where the leader says."""
         id_, order = self.order(pick, lambda one: one.owed_fen)
-        fen = order.owed_fen if whole else fen
-        ahead = self.model.rounds[order.round].prepaid
-        wish = {"amount_fen": fen, "reason": "x", "submission_key": self.key(), **self.people()}
+        left = order.owed_fen - self.model.waiting_fen(id_)
+        fen = left if whole else fen
+        to = SOURCES if self.model.rounds[order.round].prepaid else to
+        wish = {"amount_fen": fen, "reason": "x", "target": to, "submission_key": self.key(), **self.people()}
 
         def work() -> Any:
-            if ahead:
-                return refunding.refund(order=stored_order(id_), **wish)
-            return paying_back.pay_back(order=stored_order(id_), target=to, **wish)
+            return refunding.refund(order=stored_order(id_), **wish).id
 
         done = self.do(work, crash=crash)
-        assert (self.do(work) is None) is (done is None)
-        assert (done is not None) is (0 < fen <= order.owed_fen)
-        if done is not None and ahead:
-            self.model.refund(order, fen)
-        elif done is not None:
-            self.model.refund_to(order, to, fen)
+        assert self.do(work) == done
+        assert (done is not None) is (0 < fen <= left)
+        if done is not None:
+            self.model.ask_refund(done, id_, fen, to)
+        self.compare()
+
+    @precondition(lambda self: any(one.state == "asked" for one in self.model.requests.values()))
+    @rule(pick=some, agree=st.sampled_from([True, True, False]), by=persons, crash=crashes)
+    def decide_refund(self, pick: int, agree: bool, by: str, crash: bool) -> None:
+        """Approve a refund that waits for a second person, or reject it; the first decision stands."""
+        waiting = {id_: one for id_, one in self.model.requests.items() if one.state == "asked"}
+        id_, one = pick_one(waiting if pick % 9 else self.model.requests, pick)
+        wish = {"request_id": id_, "approve": agree, "words": "x", "now": self.now, "actor": by}
+        done = self.do(lambda: refunding.decide(**wish), crash=crash)
+        assert (done is not None) is self.model.decide_refund(one, agree=agree, by=by)
+        assert self.do(lambda: refunding.decide(**wish)) is None
         self.compare()
 
     @precondition(lambda self: any(fills_wallet(one) for one in self.model.payments.values()))
@@ -95,3 +114,27 @@ class Refunds(Stage):
             resident = self.model.payments[found.payment].resident
             self.model.post(REFUNDING, f"wallet:resident:{resident}", found.fen)
         self.compare()
+
+    def clear_up(self) -> None:
+        """Pay back what waits for people: the next history has another limit, below which it leaves alone."""
+        for id_, one in self.model.requests.items():
+            if one.state == "asked":
+                self.approve(id_)
+        for id_, order in self.model.orders.items():
+            if self.model.rounds[order.round].prepaid and order.owed_fen:
+                wish = {"amount_fen": order.owed_fen, "reason": "x", **self.people()}
+                asked = self.do(lambda: refunding.refund(order=stored_order(id_), **wish).id)  # noqa: B023 - called at once
+                self.model.ask_refund(asked, id_, order.owed_fen, SOURCES)
+                if self.model.requests[asked].state == "asked":
+                    self.approve(asked)
+        for hours in (1, 24):
+            self.move_on(timedelta(hours=hours), forgets=False)
+        super().clear_up()
+
+    def approve(self, request_id: int) -> None:
+        """Approve a refund as the second person; what is not owed any more is rejected."""
+        one = self.model.requests[request_id]
+        agree = one.fen <= self.model.orders[one.order].owed_fen
+        wish = {"request_id": request_id, "approve": agree, "words": "x", "now": self.now, "actor": BOSS}
+        assert self.do(lambda: refunding.decide(**wish))
+        assert self.model.decide_refund(one, agree=agree, by=BOSS)

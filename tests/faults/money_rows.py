@@ -10,9 +10,22 @@ PRICES = {"P": 990, "Q": 333}
 COSTS = {"P": 500, "Q": 123}
 RATE_BP, TAX_BP, TAX_FREE_FEN, FEE_FEN = 1234, 300, 500, 3
 GRACE, PAY_WITHIN, WINDOW = timedelta(minutes=30), timedelta(minutes=15), timedelta(days=2)
-WALLET, CASH = "wallet", "cash"
+WALLET, CASH, SOURCES = "wallet", "cash", "sources"
 CHANNEL, REFUNDING, HELD = "channel:wechat", "payable:refunding", "payable:held"
+# Against what a difference with the channel's bill is booked.
+DIFFERENCES = {"held": HELD, "differences": "expense:differences"}
 TIMED_OUT = "not_paid_in_time"
+# Who asks, and who decides; from how much on it takes two of them.
+ASKER, BOSS, OTHER = "account:1", "account:2", "account:3"
+LIMITS = (300, 1200, 500_000)
+# What lowers what a supplier is owed, and against what it is booked.
+TAKEN_OFF = {
+    "claim": "expense:goods",
+    "deduction": "expense:goods",
+    "price": "expense:goods",
+    "rebate": "income:rebates",
+}
+AT_BANK = {"bank": "channel:bank", "cash": "channel:cash"}
 
 
 @dataclass
@@ -100,7 +113,7 @@ class ModelRefund:
 
 @dataclass
 class ModelWithdrawal:
-    """A withdrawal of the leader, in fen."""
+    """A withdrawal of the leader, in fen; ``file`` is the payout file it is in."""
 
     fen: int
     tax: int
@@ -108,6 +121,8 @@ class ModelWithdrawal:
     wechat: bool = False
     state: str = "asked"
     channel: str = ""
+    checked_by: str = ""
+    file: int | None = None
 
     @property
     def net(self) -> int:
@@ -126,13 +141,48 @@ class ModelStatement:
 
 @dataclass
 class ModelStray:
-    """What only the channel's bill of a day has; ``done`` is the deed that settled it and its account."""
+    """What only the channel's bill of a day has; ``done`` is the deed that settled it and its account.
+
+    ``asked`` is a deed that waits for a second person, and who asked.
+    """
 
     fen: int
     day: date
     done: tuple[str, str] | None = None
+    asked: tuple[tuple[str, str], str] | None = None
 
     @property
     def settled(self) -> bool:
         """Tell whether somebody has settled it."""
         return self.done is not None
+
+
+@dataclass
+class ModelRequest:
+    """A refund that somebody asked for; it waits for a second person while it is ``asked``."""
+
+    order: int
+    fen: int
+    target: str
+    alone: bool
+    state: str = "asked"
+
+
+@dataclass
+class ModelCase:
+    """Units of a line that a resident wants the money of, until somebody decides."""
+
+    order: int
+    code: str
+    units: int
+
+
+@dataclass
+class ModelDebt:
+    """What was done about the leader's debt: paid back the ``way`` it came, or else written off."""
+
+    fen: int
+    way: str | None
+    by: str
+    state: str = "asked"
+    decided_by: str = ""

@@ -23,7 +23,16 @@ from tests import building
 from tests.building import NOW
 from tests.faults import market, money_books
 from tests.faults.money_model import MoneyModel
-from tests.faults.money_rows import COSTS, PRICES, ModelOrder, ModelPayment, ModelRound
+from tests.faults.money_rows import (
+    ASKER,
+    BOSS,
+    COSTS,
+    OTHER,
+    PRICES,
+    ModelOrder,
+    ModelPayment,
+    ModelRound,
+)
 
 some = st.integers(0, 10_000)
 amounts = st.one_of(st.integers(1, 3000), st.sampled_from([-1, 0]))
@@ -33,6 +42,8 @@ minutes = st.sampled_from([1, 5, 16, 40])
 # How often the channel tells of a payment that is made at once; None where the payer takes time.
 pays = st.sampled_from([None, 0, 1, 1, 2])
 hours = st.sampled_from([1, 10, 25, 50, 240])
+# Whoever may decide, and with who asked among them.
+bosses, persons = st.sampled_from([BOSS, OTHER]), st.sampled_from([ASKER, BOSS, OTHER])
 # When the month in which everything begins may be closed.
 MONTH_OVER = period_bounds(money_books.MONTH)[1] + SETTLES_DOWN
 NEXT_OVER = period_bounds(money_books.NEXT_MONTH)[1]
@@ -53,20 +64,24 @@ class Stage(RuleBasedStateMachine):
     acknowledged = 0
     faults = 0
 
-    def set_up(self) -> None:
-        """Start with two rounds that sell; what earlier examples have left in the books is the base."""
+    def set_up(self, limit_fen: int) -> None:
+        """Start with two rounds that sell; what earlier examples have left in the books is the base.
+
+        Above a limit it takes two persons.
+        """
         type(self).examples += 1
         self.name, self.keys, self.closed = f"{self.examples}", 0, False
         self.simulator.refunds_end, self.simulator.faults[:] = "SUCCESS", []
         self.now = NOW
         self.clock.move_to(NOW)
         money_books.turn_back()
-        self.base = money_books.begin(NOW)
+        self.base = money_books.begin(NOW, limit_fen)
         leader = building.add_leader(f"L{self.name}")
         link_to_wechat(leader, f"o-leader-{self.name}")
         self.leader, self.residents = leader.id, [building.add_resident(leader).id for _ in range(2)]
         self.supplier = building.add_supplier(f"S{self.name}").id
         self.model, self.level = MoneyModel(self.leader, self.supplier), ""
+        self.model.limit_fen = limit_fen
         self.add_rounds()
 
     def add_rounds(self) -> None:
@@ -123,7 +138,7 @@ class Stage(RuleBasedStateMachine):
 
     def people(self) -> Mapping[str, Any]:
         """Return when, and by whom."""
-        return {"now": self.now, "actor": "test"}
+        return {"now": self.now, "actor": ASKER}
 
     def move_on(self, step: timedelta, forgets: bool) -> None:
         """Move the clock on and let the scheduler work; a process that was restarted knows nothing."""
