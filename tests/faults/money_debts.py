@@ -11,18 +11,29 @@ from groupbuy.leaders.models import Leader
 from tests.faults.money_rows import ModelDebt
 from tests.faults.money_stage import Stage, amounts, crashes, persons, pick_one, some
 
-WAYS = st.sampled_from(["bank", "cash", None])
+Deed = tuple[int, bool, str | None, str, bool]
+# How much of a debt, or all; where it came, None where it is written off; by whom; and whether that dies.
+deeds: st.SearchStrategy[Deed] = st.tuples(
+    st.one_of(st.integers(1, 120), st.integers(1, 120), amounts),
+    st.sampled_from([False, False, True]),
+    st.sampled_from(["bank", "cash", None, None]),
+    persons,
+    crashes,
+)
 
 
 class Debts(Stage):
     """A leader who was paid commission that was taken back later."""
 
     @precondition(lambda self: self.model.debt_fen)
-    @rule(
-        fen=st.one_of(amounts, st.integers(1, 150)), whole=st.booleans(), way=WAYS, by=persons, crash=crashes
-    )
-    def settle_debt(self, fen: int, whole: bool, way: str | None, by: str, crash: bool) -> None:
-        """Note what was paid back, or write it off, twice by the same form."""
+    @rule(deed=deeds)
+    def settle_debt(self, deed: Deed) -> None:
+        """Note what was paid back, or write it off."""
+        self.settle(*deed)
+        self.compare()
+
+    def settle(self, fen: int, whole: bool, way: str | None, by: str, crash: bool) -> None:
+        """Settle a debt or a part of it, twice by the same form."""
         fen, key = self.model.debt_fen if whole else fen, self.key()
         wish = debts.Wish(debts.REPAID if way else debts.WRITTEN_OFF, fen, "x", way)
 
@@ -35,17 +46,20 @@ class Debts(Stage):
         assert (done is not None) is (0 < fen <= self.model.debt_fen)
         if done is not None:
             self.model.settle_debt(done, ModelDebt(fen, way, by))
-        self.compare()
 
     @precondition(lambda self: self.model.debts)
     @rule(pick=some, agree=st.booleans(), by=persons, crash=crashes)
     def decide_debt(self, pick: int, agree: bool, by: str, crash: bool) -> None:
         """Agree to a write-off as the second person, or reject it, twice."""
         asked = {id_: one for id_, one in self.model.debts.items() if one.state == "asked"}
-        id_, one = pick_one(asked if asked and pick % 9 else self.model.debts, pick)
+        id_, _ = pick_one(asked if asked and pick % 9 else self.model.debts, pick)
+        self.decide(id_, agree, by, crash)
+        self.compare()
+
+    def decide(self, id_: int, agree: bool, by: str, crash: bool) -> None:
+        """Decide about a write-off, twice; the same again is the same."""
         wish = {"settlement_id": id_, "agree": agree, "reason": "x", "now": self.now, "actor": by}
-        may = self.model.decide_debt(one, agree=agree, by=by)
+        may = self.model.decide_debt(self.model.debts[id_], agree=agree, by=by)
         for again in (False, True):
             done = self.do(lambda: debts.decide(**wish).id, crash=crash and not again)
             assert done == (id_ if may else None)
-        self.compare()

@@ -17,17 +17,18 @@ from tests import building
 from tests.building import ACTOR
 from tests.faults.money_bank import Bank
 from tests.faults.money_bills import Bills
-from tests.faults.money_debts import Debts
+from tests.faults.money_debts import Debts, Deed, deeds
 from tests.faults.money_partners import Partners
 from tests.faults.money_payers import Payers
 from tests.faults.money_payouts import Payouts
 from tests.faults.money_refunds import Refunds
-from tests.faults.money_rows import LIMITS, WINDOW, ModelCase, ModelOrder
+from tests.faults.money_rows import LIMITS, WALLET, WINDOW, ModelCase, ModelOrder
 from tests.faults.money_stage import (
     MONTH_OVER,
     crashes,
     hours,
     minutes,
+    persons,
     pick_one,
     some,
     stored_order,
@@ -36,14 +37,18 @@ from tests.faults.money_stage import (
 from tests.faults.money_transfers import Transfers
 
 # How far a history has come when it starts.
-STAGES = ("selling", "handed_out", "settled", "settled", "month_over", "owing")
+STAGES = ("selling", "handed_out", "settled", "month_over", "owing", "owing")
 
 
 class MoneyMachine(Payers, Refunds, Partners, Payouts, Debts, Transfers, Bills, Bank):
     """All of it, in any order."""
 
-    @initialize(stage=st.sampled_from(STAGES), limit_fen=st.sampled_from(LIMITS))
-    def begin(self, stage: str, limit_fen: int) -> None:
+    @initialize(
+        stage=st.sampled_from(STAGES),
+        limit_fen=st.sampled_from(LIMITS),
+        settled=st.lists(st.tuples(deeds, st.booleans(), persons, crashes), min_size=1, max_size=4),
+    )
+    def begin(self, stage: str, limit_fen: int, settled: list[tuple[Deed, bool, str, bool]]) -> None:
         """Start with some orders, a filled wallet, and one order that is paid from it and the channel.
 
         Short histories reach what comes late only where they start late: most start after the close.
@@ -55,6 +60,11 @@ class MoneyMachine(Payers, Refunds, Partners, Payouts, Debts, Transfers, Bills, 
         self.pay_through_channel(*self.order(1, self.may_begin), from_wallet=True, pays=1)
         if stage != "selling":
             self.go_on(stage)
+        for deed, *decision in settled if stage == "owing" else ():
+            self.settle(*deed)
+            for id_ in list(self.model.debts)[-1:]:
+                self.decide(id_, *decision)
+            self.compare()
 
     def go_on(self, stage: str) -> None:
         """Go on until goods are handed out, commission is settled, or the month is over."""
@@ -65,7 +75,9 @@ class MoneyMachine(Payers, Refunds, Partners, Payouts, Debts, Transfers, Bills, 
             self.fetch(id_, order, crash=False)
         self.compare()
         if stage == "owing":
-            self.ask_for_money(*self.order(1, lambda one: one.state == "picked_up"), "P", 2)
+            id_, order = self.order(1, lambda one: one.state == "picked_up")
+            self.be_paid_by_hand(id_, order, crash=False)
+            self.ask_for_money(id_, order, "P", 2)
         if stage != "handed_out":
             self.move_on(WINDOW + timedelta(hours=1), forgets=False)
             assert self.model.available_fen > 0
@@ -76,6 +88,7 @@ class MoneyMachine(Payers, Refunds, Partners, Payouts, Debts, Transfers, Bills, 
             self.ask_for(self.model.available_fen, wechat=False)
             self.decide_about(*next(iter(self.model.cases.items())), approve=True, charge=False, crash=False)
             assert self.model.debt_fen > 0
+            self.pay_back(id_, order, order.owed_fen // 3, WALLET, crash=False)
         if stage == "month_over":
             self.move_on(MONTH_OVER - self.now, forgets=False)
 

@@ -121,10 +121,13 @@ class Payers(Stage):
     @rule(pick=some, crash=crashes)
     def pay_by_hand(self, pick: int, crash: bool) -> None:
         """Note that all was paid, in cash or otherwise."""
-        id_, order = self.order(pick, lambda one: not one.confirmed)
+        self.be_paid_by_hand(*self.order(pick, lambda one: not one.confirmed), crash=crash)
+        self.compare()
+
+    def be_paid_by_hand(self, id_: int, order: ModelOrder, *, crash: bool) -> None:
+        """Note that an order is paid; one that is cancelled cannot be."""
         done = self.do(
             lambda: ordering.mark_paid(order=stored_order(id_), now=self.now, actor=ACTOR), crash=crash
         )
         assert (done is not None) is (order.state != "cancelled")
         self.model.pay_by_hand(order)
-        self.compare()

@@ -10,7 +10,7 @@ from groupbuy.flows import refunding, topping_up
 from groupbuy.payments import channel_refunds
 from groupbuy.payments.simulator.serving import Fault
 from tests.faults import money_books
-from tests.faults.money_rows import BOSS, CASH, HELD, REFUNDING, SOURCES, WALLET, ModelRefund
+from tests.faults.money_rows import BOSS, CASH, HELD, REFUNDING, SOURCES, WALLET, ModelOrder, ModelRefund
 from tests.faults.money_stage import (
     Stage,
     amounts,
@@ -31,8 +31,13 @@ class Refunds(Stage):
     def refund(self, pick: int, fen: int, whole: bool, to: str, crash: bool) -> None:
         """Pay back what is owed or a part, twice by a form: to the sources, or where the leader says."""
         id_, order = self.order(pick, lambda one: one.owed_fen)
+        self.pay_back(id_, order, None if whole else fen, to, crash=crash)
+        self.compare()
+
+    def pay_back(self, id_: int, order: ModelOrder, fen: int | None, to: str, *, crash: bool) -> None:
+        """Ask for a refund, of all that is left without an amount."""
         left = order.owed_fen - self.model.waiting_fen(id_)
-        fen = left if whole else fen
+        fen = left if fen is None else fen
         to = SOURCES if self.model.rounds[order.round].prepaid else to
         wish = {"amount_fen": fen, "reason": "x", "target": to, "submission_key": self.key(), **self.people()}
 
@@ -44,7 +49,6 @@ class Refunds(Stage):
         assert (done is not None) is (0 < fen <= left)
         if done is not None:
             self.model.ask_refund(done, id_, fen, to)
-        self.compare()
 
     @precondition(lambda self: any(one.state == "asked" for one in self.model.requests.values()))
     @rule(pick=some, agree=st.sampled_from([True, True, False]), by=persons, crash=crashes)

@@ -17,7 +17,7 @@ DIFFERENCES = {"held": HELD, "differences": "expense:differences"}
 TIMED_OUT = "not_paid_in_time"
 # Who asks, and who decides; from how much on it takes two of them.
 ASKER, BOSS, OTHER = "account:1", "account:2", "account:3"
-LIMITS = (300, 1200, 500_000)
+LIMITS = (100, 1200, 500_000)
 # What lowers what a supplier is owed, and against what it is booked.
 TAKEN_OFF = {
     "claim": "expense:goods",
