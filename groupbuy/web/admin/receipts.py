@@ -12,6 +12,7 @@ from groupbuy.catalog.models import Supplier
 from groupbuy.db.totals import total
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import pdf, xlsx
+from groupbuy.documents.languages import said
 from groupbuy.http.guards import signed_in
 from groupbuy.http.pictures import store_picture
 from groupbuy.http.quotas import count_upload
@@ -157,4 +158,4 @@ def receiving_rejected(number: str, suffix: str) -> ResponseReturnValue:
         )
     )
     mime_type = pdf.CONTENT_TYPE if suffix == "pdf" else xlsx.CONTENT_TYPE
-    return attachment(content, f"拒收单-{number}.{suffix}", mime_type)
+    return attachment(content, f"{said('拒收单')}-{number}.{suffix}", mime_type)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from groupbuy.db.transaction import in_transaction
 from groupbuy.documents import xlsx
 from groupbuy.documents.faults import UnreadableTable
+from groupbuy.documents.languages import said
 from groupbuy.documents.reading import read_table
 from groupbuy.flows.importing.count_file import CountFile, book_counts, read_counts, write_counts
 from groupbuy.kernel.clock import utc_now
@@ -34,7 +35,7 @@ def stock_count_sheet(suffix: str) -> ResponseReturnValue:
     # What moves between the two is refused when the sheet comes back, which does no harm.
     made_after = counting.last_movement()
     rows = counting.to_count(place.id if place else None)
-    name = f"盘点表-{place.code}" if place else "盘点表"
+    name = f"{said('盘点表')}-{place.code}" if place else said("盘点表")
     if suffix == "pdf":
         return paper(count_sheet(rows, zone=zone(), printed_at=utc_now()), name, suffix)
     return attachment(write_counts(rows, made_after=made_after), f"{name}.xlsx", xlsx.CONTENT_TYPE)

@@ -60,6 +60,8 @@ def test_stock_is_written_off_returned_listed_and_counted(town: Town) -> None:
     counted = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {"商品编码*", "P1", "4"} <= set(counted)
     assert operator.get("/admin/stock/count-sheet.pdf").data.startswith(b"%PDF")
+    in_english = operator.get("/admin/stock/count-sheet.pdf?lang=en")
+    assert "Count sheet" in in_english.headers["Content-Disposition"]
 
 
 def test_goods_are_sent_to_a_grid_warehouse_and_taken_in_there(town: Town) -> None:

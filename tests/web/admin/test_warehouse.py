@@ -72,6 +72,8 @@ def test_a_rejection_needs_a_reason_and_has_a_note_for_the_supplier(town: Town, 
     assert {"拒收单", "压坏", "P1", 2} <= set(cells)
     assert town.operator.get(f"{receipt}/rejected.pdf").data.startswith(b"%PDF")
     assert "GR-" in town.operator.text("/admin/receiving/receipts")
+    in_english = town.operator.get(f"{receipt}/rejected.pdf?lang=en")
+    assert "Rejection note" in in_english.headers["Content-Disposition"]
 
 
 def test_what_is_short_is_compared_previewed_and_shared_out_once(town: Town, number: str) -> None:
