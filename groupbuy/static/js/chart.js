@@ -5,6 +5,8 @@
 
   /* Each has a contrast of at least 3 to white. */
   var COLOURS = ["#0d7a4a", "#d9731a", "#2f7fc4", "#8a63d2", "#9a7a12", "#d4290d"];
+  /* Wider ones would leave the bars no room; the tooltip and the table beside have them whole. */
+  var LABEL_PIXELS = 180;
   var charts = [];
 
   function draw(element) {
@@ -13,6 +15,9 @@
     option.tooltip = Object.assign({ trigger: "axis" }, option.tooltip, { renderMode: "richText" });
     if (option.legend) { option.legend = Object.assign({ top: 0 }, option.legend); }
     option.grid = Object.assign({ left: 12, right: 24, top: 44, bottom: 8, containLabel: true }, option.grid);
+    if (option.xAxis && option.xAxis.type === "category") {
+      option.xAxis.axisLabel = Object.assign({ width: LABEL_PIXELS, overflow: "truncate" }, option.xAxis.axisLabel);
+    }
     option.color = option.color || COLOURS;
     option.textStyle = { fontFamily: getComputedStyle(document.body).fontFamily };
     option.animation = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;

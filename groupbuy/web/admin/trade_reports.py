@@ -75,7 +75,7 @@ WORDS: Mapping[str, Any] = {
     "margin": _l("Gross margin"),
     "rate": _l("Margin rate"),
     "received": _l("Goods received"),
-    "sent_back": _l("Goods returned to the supplier"),
+    "sent_back": _l("Returned to the supplier"),
     "adjusted_claim": _l("Claim"),
     "adjusted_deduction": _l("Deduction"),
     "adjusted_price": _l("Price difference"),
