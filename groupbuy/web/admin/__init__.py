@@ -200,7 +200,7 @@ def register_admin(app: Flask, *, render: papers.Render, zip_round: papers.ZipRo
     app.jinja_env.globals.update(
         may_export=listing.may_export,
         cancel_reason=words.cancel_reason,
-        deed=words.deed,
+        deed_name=words.deed_name,
         weekday=weekday,
     )
     pictures.install(app)

@@ -21,7 +21,7 @@ from groupbuy.web.admin.listing import (
     show,
     within_days,
 )
-from groupbuy.web.admin.words import PREFIX, VERBS, actor_name, cancel_reason, deed
+from groupbuy.web.admin.words import PREFIX, VERBS, actor_name, cancel_reason, deed_name
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.kit.state_names import LABELS
@@ -57,7 +57,7 @@ def _value(kind: str, key: str, value: Any) -> str:
 COLUMNS = (
     Column(_l("When"), lambda row: row.AuditEntry.at, "moment", width=17),
     Column(_l("Who"), lambda row: actor_name(row.AuditEntry.actor, row.name), "name"),
-    Column(_l("What was done"), lambda row: deed(row.AuditEntry), width=20),
+    Column(_l("What was done"), lambda row: deed_name(row.AuditEntry), width=20),
     Column(_l("Kind"), lambda row: subject_kind(row.AuditEntry.subject_kind)),
     Column(_l("Subject"), lambda row: row.AuditEntry.subject, "code", width=22),
     Column(_l("From"), lambda row: _short(row.AuditEntry.subject_kind, row.AuditEntry.before), width=30),

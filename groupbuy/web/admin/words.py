@@ -266,7 +266,7 @@ def cancel_reason(text: str) -> str:
     return str(REASONS.get(text, text))
 
 
-def deed(entry: AuditEntry) -> str:
+def deed_name(entry: AuditEntry) -> str:
     """Return what a deed of the audit log is called; its own name where nobody has translated it."""
     reason = (entry.after or {}).get("reason")
     return str(BY_REASON.get((entry.verb, str(reason)), VERBS.get(entry.verb, entry.verb)))
