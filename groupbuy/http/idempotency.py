@@ -91,6 +91,11 @@ def answer_unseen(key: Key | None, work: Work, *, now: datetime) -> Answer:
         return _first(key)
 
 
+def find_answer(key: Key | None) -> Answer | None:
+    """Return what was answered under a key before; raise BadInput ``idempotency_key_reused``."""
+    return None if key is None else _find(key)
+
+
 def _do(key: Key, work: Work, now: datetime) -> Answer:
     status, body = work()
     answer = Answer(status, write_json(body))

@@ -82,7 +82,8 @@ def test_a_case_takes_three_pictures_drawn_anew_until_it_is_decided(town: Town, 
     assert (send(town.head, case).status_code, send(town.staff(), case).status_code) == (201, 201)
     assert code(send(town.buyer, case)) == (409, "too_many")
     assert len(stored(town.app)) == 3
-    assert sum(db.session.scalars(select(UploadDay.files))) == 3
+    # Each that was looked at counts: three kept, two that are no pictures, one of a stranger, two too many.
+    assert sum(db.session.scalars(select(UploadDay.files))) == 8
     logged = select(AuditEntry).where(AuditEntry.verb == "after_sale_photographed")
     assert [entry.subject for entry in db.session.scalars(logged)] == [case] * 3
     shown = town.buyer.get(f"/orders/{first.json['order_no']}/after-sales").json["items"][0]

@@ -1,6 +1,7 @@
 """After-sale cases: asked for by residents and leaders, decided by operators."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,6 @@ from groupbuy.flows import putting_right, showing
 from groupbuy.flows.putting_right import Charge, Request
 from groupbuy.http import pictures
 from groupbuy.http.identity import Identity
-from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Body, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import BadInput
@@ -178,11 +178,8 @@ def add_case_photo(identity: Identity, number: str) -> tuple[int, Any]:
     if not content:
         raise BadInput("required", "Send the picture as the request's body.", param="body")
 
-    def store() -> str:
-        add_upload(identity, len(content))
-        return pictures.store_picture(content)
-
     case = queries.get_case(number, **_mine(identity))
+    store = partial(pictures.store_picture, content)
     showing.add_picture(case=case, store=store, now=utc_now(), actor=identity.actor)
     return 201, as_json(case)
 

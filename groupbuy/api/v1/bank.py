@@ -147,7 +147,7 @@ def take_statement_in(identity: Identity, query: StatementColumns) -> tuple[int,
     """Take in a statement, CSV (UTF-8 or GBK) or .xlsx, as the request's body; each line counts once."""
     try:
         columns = query.model_dump()
-        table = uploaded_table(identity, layout(columns))
+        table = uploaded_table(layout(columns))
         rows, sums = read_statement(table, columns=columns), idle_rows(table, columns=columns)
     except UnreadableTable as error:
         return 422, _refused(error)

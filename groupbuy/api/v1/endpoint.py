@@ -18,8 +18,9 @@ from groupbuy.api.v1.shapes import Problem
 from groupbuy.flows.taking import Unproved
 from groupbuy.http import idempotency
 from groupbuy.http.guards import SAFE, refuse_forgery, require
-from groupbuy.http.idempotency import Answer, answer_once, answer_unseen, write_json
+from groupbuy.http.idempotency import Answer, answer_once, answer_unseen, find_answer, write_json
 from groupbuy.http.identity import Identity, remembered_identity
+from groupbuy.http.quotas import count_upload
 from groupbuy.http.reading import check_size, read_body, read_query
 from groupbuy.http.rights import NARROWED_OPERATIONS
 from groupbuy.http.setup import answer_program
@@ -78,8 +79,9 @@ def endpoint(
 
     It returns (status, JSON value), or a finished Response. A view that writes runs inside a
     transaction, again where the database asks for it, and once per idempotency key. The roles are
-    those of the scope unless fewer are named. ``uploads`` are the media types of a file as the body;
-    ``reads`` marks a POST that changes nothing. ``looks`` names the role for which the statement that writes
+    those of the scope unless fewer are named. ``uploads`` are the media types of a file as the body, which
+    is counted before that transaction begins, unless it is a repeat under its key; ``reads`` marks a POST
+    that changes nothing. ``looks`` names the role for which the statement that writes
     looks itself whether the token is good, by ``identity.proof``, and whether nothing has been answered
     under the view's ``key``; the view raises Unproved when nothing was written. ``moment`` names the field
     that says when the answer was made; an answer that differs in nothing else is still the same.
@@ -161,6 +163,8 @@ def _work(operation: Operation, view: View, known: Identity | None, values: dict
         values |= {"query": read_query(operation.query)}
     if operation.looks:
         values |= {"key": key}
+    if operation.uploads and find_answer(key) is None:
+        count_upload(identity, len(request.get_data()))
     work = partial(view, identity=identity, **values)
     if operation.writes:
         answering = answer_once if known is None else answer_unseen

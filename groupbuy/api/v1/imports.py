@@ -14,7 +14,6 @@ from groupbuy.documents.reading import OURS, Layout, Table, read_table
 from groupbuy.flows.importing import ImportResult, import_file
 from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
-from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Query
 from groupbuy.http.sentences import for_program
 from groupbuy.kernel.clock import utc_now
@@ -69,7 +68,7 @@ def import_rows(identity: Identity, kind: str, query: ImportQuery) -> tuple[int,
     try:
         result = import_file(
             kind=kind,
-            table=uploaded_table(identity),
+            table=uploaded_table(),
             now=utc_now(),
             zone=settings.timezone,
             actor=identity.actor.name,
@@ -80,15 +79,14 @@ def import_rows(identity: Identity, kind: str, query: ImportQuery) -> tuple[int,
     return (422 if result.faults else 200), _plain(result)
 
 
-def uploaded_table(identity: Identity, layout: Layout = OURS) -> Table:
-    """Return the table in the request's body, counted among uploads.
+def uploaded_table(layout: Layout = OURS) -> Table:
+    """Return the table in the request's body.
 
     Raise BadInput ``required`` without a file, UnreadableTable.
     """
     content = request.get_data()
     if not content:
         raise BadInput("required", "Send the file as the request's body.", param="body")
-    add_upload(identity, len(content))
     return read_table(content, "body.xlsx" if request.mimetype == XLSX else "body.csv", layout=layout)
 
 

@@ -12,7 +12,6 @@ from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.orders import own_order
 from groupbuy.api.v1.shapes import Json, Page, Shape
 from groupbuy.http.identity import Identity
-from groupbuy.http.quotas import add_upload
 from groupbuy.http.reading import Body, Query, Text
 from groupbuy.invoicing import correcting, queries, rules, service
 from groupbuy.invoicing.correcting import File
@@ -173,7 +172,7 @@ def list_invoice_requests(identity: Identity, query: InvoiceRequestsQuery) -> tu
 )
 def issue_invoice(identity: Identity, request_id: int, query: IssueQuery) -> tuple[int, Any]:
     """Note that an invoice was made: its number, and the PDF, OFD or XML as the request's body."""
-    file = _sent(identity)
+    file = _sent()
     found = service.issue(
         request_id=request_id,
         number=query.number,
@@ -227,13 +226,12 @@ def reverse_invoice(identity: Identity, request_id: int, body: Reversal) -> tupl
 def add_red_file(identity: Identity, request_id: int) -> tuple[int, Any]:
     """Keep the file of a red-letter invoice, the request's body; the same again changes nothing."""
     actor = identity.actor.name
-    found = correcting.add_file(request_id=request_id, file=_sent(identity), now=utc_now(), actor=actor)
+    found = correcting.add_file(request_id=request_id, file=_sent(), now=utc_now(), actor=actor)
     return 200, _json(found)
 
 
-def _sent(identity: Identity) -> File:
+def _sent() -> File:
     content = request.get_data()
-    add_upload(identity, len(content))
     return File(rules.check_file(content), content)
 
 
