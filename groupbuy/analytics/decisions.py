@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from groupbuy.campaigns.models import Offer, OfferStock, OfferVersion, Round
 from groupbuy.campaigns.rules import RoundState
 from groupbuy.catalog import supplier_files
-from groupbuy.commissions import transfers
+from groupbuy.commissions import debts, transfers
+from groupbuy.commissions.debt_models import DebtSettlement
 from groupbuy.commissions.transfer_models import WechatTransfer
 from groupbuy.db import db
 from groupbuy.jobs.models import Job, RunEntry
@@ -55,6 +56,7 @@ class Decisions:
     stuck_refunds: int
     stuck_transfers: int
     refunds_to_approve: int
+    write_offs_to_approve: int
     licences_to_renew: int
     expiring_batches: int
     low_products: int
@@ -81,6 +83,7 @@ def decisions(*, now: datetime, day: date, begins: datetime, ends: datetime) -> 
         stuck_refunds=_count(ChannelRefund, ChannelRefund.state.in_(channel_refunds.STUCK)),
         stuck_transfers=_count(WechatTransfer, WechatTransfer.state.in_(transfers.TO_LOOK_AT)),
         refunds_to_approve=_count(RefundRequest, RefundRequest.state == "asked"),
+        write_offs_to_approve=_count(DebtSettlement, DebtSettlement.state == debts.ASKED),
         licences_to_renew=supplier_files.to_renew(day),
         expiring_batches=_count(StockBatch, batching.expires_by(day + batching.SOON)),
         low_products=alerts.count_low(),

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, literal, or_, select, union_all
 
+from groupbuy.commissions import debts
+from groupbuy.commissions.debt_models import DebtSettlement
 from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import IN_FLIGHT
 from groupbuy.db import db
@@ -18,6 +20,16 @@ from groupbuy.payments.bill_differences import Day, differences_of
 from groupbuy.payments.models import GIVEN_BACK, CashHandover, ChannelPayment, ChannelRefund, RefundRequest
 from groupbuy.settlements import claims
 
+# What is counted and summed up by one statement, in this order.
+COUNTED = (
+    "bank_line",
+    "held_payment",
+    "refund",
+    "refund_request",
+    "withdrawal",
+    "debt_write_off",
+    "cash_handover",
+)
 # More lines of suppliers' invoices wait in no month.
 MOST_INVOICED = 10_000
 
@@ -40,8 +52,8 @@ def open_of(month: str, now: datetime) -> list[Open]:
 
     A fixed number of statements, however much is open. Raise BadInput ``bad_period``.
     """
-    begin, end = rules.period_bounds(month)
-    first, last = begin.astimezone(rules.BOOKS).date(), end.astimezone(rules.BOOKS).date() - timedelta(days=1)
+    _begin, end = rules.period_bounds(month)
+    first, last = rules.period_days(month)
     found = (*_bills(first, last, now), *_counted(last, end), _invoices(end), _cash(month))
     return [one for one in found if one.count]
 
@@ -62,6 +74,7 @@ def _counted(last: date, end: datetime) -> Iterator[Open]:
     back = (ChannelRefund.state.in_(channel_refunds.UNENDED), ChannelRefund.asked_at < end)
     asked = (RefundRequest.state == "asked", RefundRequest.asked_at < end)
     out = (Withdrawal.state.in_(IN_FLIGHT), Withdrawal.asked_at < end)
+    off = (DebtSettlement.state == debts.ASKED, DebtSettlement.asked_at < end)
     noted = (CashHandover.state == handing_over.HANDED, CashHandover.handed_at < end)
     parts = (
         _sum("bank_line", func.abs(BankLine.amount_fen), BankLine.state == "open", BankLine.day <= last),
@@ -69,10 +82,11 @@ def _counted(last: date, end: datetime) -> Iterator[Open]:
         _sum("refund", ChannelRefund.amount_fen, *back),
         _sum("refund_request", RefundRequest.amount_fen, *asked),
         _sum("withdrawal", Withdrawal.amount_fen, *out),
+        _sum("debt_write_off", DebtSettlement.amount_fen, *off),
         _sum("cash_handover", CashHandover.amount_fen, *noted),
     )
     rows = {kind: (count, fen) for kind, count, fen in db.session.execute(union_all(*parts))}
-    for kind in ("bank_line", "held_payment", "refund", "refund_request", "withdrawal", "cash_handover"):
+    for kind in COUNTED:
         yield Open(kind, *rows[kind])
 
 

@@ -22,6 +22,10 @@ from groupbuy.finance.rules import Entry
 from groupbuy.kernel.errors import BadInput, NotFound, RuleBroken
 from groupbuy.kernel.money import MAX_FEN, format_yuan
 from groupbuy.leaders.models import Leader
+from groupbuy.notices import telling
+from groupbuy.notices.reach import recipient
+from groupbuy.notices.rules import LEADER
+from groupbuy.notices.telling import Notice
 
 CAUSE = "debt_settlement"
 REPAID, WRITTEN_OFF = "repaid", "written_off"
@@ -190,6 +194,15 @@ def _book(row: DebtSettlement, now: datetime, actor: str) -> None:
     # What is left of the debt is still below zero.
     service.post([entry], at=now, actor=actor, may_owe=True)
     _log(row, f"debt_{row.deed}", now, actor)
+    _tell(row, now)
+
+
+def _tell(row: DebtSettlement, now: datetime) -> None:
+    """Tell the leader how much of the debt is gone, and what is left."""
+    left = format_yuan(debt_of(row.leader_id))
+    values = {"amount": format_yuan(row.amount_fen), "left": left, "words": row.words}
+    who = recipient(LEADER, row.leader_id)
+    telling.tell([Notice(f"debt-{row.id}", f"debt_{row.deed}", who, values)], now=now)
 
 
 def _log(row: DebtSettlement, verb: str, now: datetime, actor: str) -> None:

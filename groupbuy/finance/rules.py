@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from groupbuy.kernel.errors import BadInput
@@ -198,3 +198,9 @@ def period_bounds(period: str) -> tuple[datetime, datetime]:
     first = datetime(year, month, 1, tzinfo=BOOKS)
     after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=BOOKS)
     return first.astimezone(UTC), after.astimezone(UTC)
+
+
+def period_days(period: str) -> tuple[date, date]:
+    """Return the first and the last day of a month of the books; raise BadInput for what is none."""
+    begin, end = (one.astimezone(BOOKS).date() for one in period_bounds(period))
+    return begin, end - timedelta(days=1)

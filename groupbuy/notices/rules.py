@@ -138,6 +138,10 @@ EVENTS: Mapping[str, Event] = {
     "share_paid": Event(
         {HELPER: (PAGE,)}, {"leader": "王秀兰", "amount": "¥29.90", "proof": "微信 1000001"}, must=True
     ),
+    "debt_repaid": Event(
+        {LEADER: (PAGE,)}, {"amount": "¥7.92", "left": "¥0.00", "words": "流水 8801"}, must=True
+    ),
+    "debt_written_off": Event({LEADER: (PAGE,)}, {"amount": "¥7.92", "left": "¥0.00"}, must=True),
     "transfer_waits": Event({LEADER: (PAGE,)}, {"withdrawal": "7K3M9Q2W", "amount": "¥1,980.00"}, must=True),
     "lot_claim": Event(
         _TELL, {"goods": "红富士苹果 5斤", "until": "11-24 20:00", "claim": "7K3M9Q2W"}, must=True

@@ -46,6 +46,8 @@ EVENTS: Mapping[str, object] = {
     "parcel": _l("A courier has an order"),
     "lot_claim": _l("A batch may be bad"),
     "share_paid": _l("A helper's share is paid"),
+    "debt_repaid": _l("A debt is paid back"),
+    "debt_written_off": _l("A debt is written off"),
     "transfer_waits": _l("A withdrawal waits to be received in WeChat"),
     "invoice_issued": _l("An invoice is issued"),
     "invoice_refused": _l("An invoice is refused"),

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from groupbuy.analytics import leader_statement
+from groupbuy.analytics import leader_statement, month_open
 from groupbuy.analytics.invariants import check_all
 from groupbuy.audit.models import AuditEntry
 from groupbuy.commissions import debts
@@ -26,6 +26,7 @@ from groupbuy.flows import banking
 from groupbuy.flows.bank_file import BankRow
 from groupbuy.kernel.errors import BadInput, GroupbuyError, RuleBroken
 from groupbuy.leaders.models import Leader
+from groupbuy.messaging.models import Message
 from tests import building, money
 from tests.api.conftest import Person, person_of
 from tests.flows.test_letting_go import leave, obstacles, pay_out, refund
@@ -149,6 +150,36 @@ def test_a_large_write_off_waits_for_a_second_person(app: Flask) -> None:
         decide(1, agree=False)
     assert late.value.code == "decided_meanwhile"
     books_hold()
+
+
+def test_the_leader_is_told_once_how_much_of_the_debt_is_gone_and_what_is_left(app: Flask) -> None:
+    leader = in_debt(app)
+    money.dial(second_person_fen=500)
+    assert [repay(leader, 390, key="form") for _ in range(2)] == ["done", "done"]
+    assert write_off(leader, 600) == "asked"
+    told = select(Message).where(Message.event.startswith("debt_")).order_by(Message.id)
+    (paid,) = db.session.scalars(told).all()
+    assert paid.recipient == f"leader:{leader}"
+    assert [word in paid.body for word in ("¥3.90", "流水 7", "¥6.00")] == [True] * 3
+    assert [decide(2), decide(2)] == ["done", "done"]
+    _paid, off = db.session.scalars(told).all()
+    # Why it is written off is the platform's own business.
+    assert [word in off.body for word in ("¥6.00", "¥0.00", "联系不上")] == [True, True, False]
+
+
+def test_a_write_off_that_waits_stands_among_what_is_to_be_decided(app: Flask) -> None:
+    leader = in_debt(app)
+    money.dial(second_person_fen=500)
+    write_off(leader, 600)
+    with time_machine.travel(SETTLED, tick=False):
+        desk = appoint(app, building.add_account("运营"), "operator", SETTLED)
+        assert "/admin/debts/settled?state=asked" in desk.get("/admin/").text
+        office = appoint(app, building.add_account("财务"), "finance", SETTLED)
+        assert "/admin/debts/settled?state=asked" in office.get("/admin/ledger/close?period=2026-11").text
+    open_now = {one.kind: (one.count, one.amount_fen) for one in month_open.open_of("2026-11", SETTLED)}
+    assert open_now["debt_write_off"] == (1, 600)
+    decide(1)
+    assert "debt_write_off" not in {one.kind for one in month_open.open_of("2026-11", SETTLED)}
 
 
 def test_parts_that_one_person_writes_off_count_together(app: Flask) -> None:

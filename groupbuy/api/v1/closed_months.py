@@ -57,6 +57,7 @@ class OpenThing(Shape):
         "refund",
         "refund_request",
         "withdrawal",
+        "debt_write_off",
         "cash_handover",
         "invoice_difference",
         "cash",

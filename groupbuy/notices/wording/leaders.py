@@ -55,6 +55,30 @@ LEADERS: Mapping[tuple[str, str], Words] = {
         "Confirm the receipt of {amount} in WeChat.",
         "character_string1={withdrawal}\namount2={amount}",
     ),
+    ("debt_repaid", "zh"): Words(
+        "已收到您的还款 · {amount}",
+        "已收到您归还的欠款 {amount}（{words}），尚欠 {left}。",
+        "已收到您的还款{amount}，尚欠{left}。",
+        "amount1={amount}\namount2={left}",
+    ),
+    ("debt_repaid", "en"): Words(
+        "Your repayment has come · {amount}",
+        "You have paid back {amount} of what you owe ({words}); {left} is left.",
+        "Repaid: {amount}, {left} left.",
+        "amount1={amount}\namount2={left}",
+    ),
+    ("debt_written_off", "zh"): Words(
+        "欠款已核销 · {amount}",
+        "平台已核销您的欠款 {amount}，无需归还；尚欠 {left}。",
+        "平台已核销您的欠款{amount}，尚欠{left}。",
+        "amount1={amount}\namount2={left}",
+    ),
+    ("debt_written_off", "en"): Words(
+        "Your debt is written off · {amount}",
+        "{amount} of what you owe is written off and need not be paid back; {left} is left.",
+        "Written off: {amount}, {left} left.",
+        "amount1={amount}\namount2={left}",
+    ),
     ("delayed", "zh"): Words(
         "延期通知 · {round}",
         "提货日期由 {former} 改为 {pickup}：{reason}。已通知下单的居民。",

@@ -1,6 +1,5 @@
 """Closing a month of the books: what of it is still open, that it was seen, then the closing."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -22,7 +21,11 @@ from groupbuy.web.resident.ways import NAMES
 
 # What each kind is called, where its rows stand and which of them.
 KINDS: dict[str, tuple[Any, str, dict[str, Any]]] = {
-    "bill_missing": (_l("Bills of channels that were never fetched (days)"), "admin.payments_bills", {}),
+    "bill_missing": (
+        _l("Bills of channels that were never fetched (days)"),
+        "admin.payments_bills_missing",
+        {},
+    ),
     "bill_difference": (_l("Differences with channels' bills"), "admin.payments_bills", {}),
     "bank_line": (_l("Open lines of the bank statement"), "admin.bank", {"state": "open"}),
     "held_payment": (_l("Payments that are held"), "admin.payments", {"state": "held"}),
@@ -42,6 +45,11 @@ KINDS: dict[str, tuple[Any, str, dict[str, Any]]] = {
         {},
     ),
     "withdrawal": (_l("Withdrawals that have not ended"), "admin.withdrawals", {"open": "1"}),
+    "debt_write_off": (
+        _l("Write-offs of leaders' debts that wait for a second person"),
+        "admin.debts_settled",
+        {"state": "asked"},
+    ),
     "cash_handover": (_l("Cash noted as handed over, not confirmed"), "admin.cash", {"state": "handed"}),
     "cash": (
         _l("Leaders who hold residents' cash that has not come in"),
@@ -91,12 +99,13 @@ def _back(period: str) -> str:
 
 
 def _last_day(period: str) -> str:
-    end = rules.period_bounds(period)[1].astimezone(rules.BOOKS)
-    return (end.date() - timedelta(days=1)).isoformat()
+    return rules.period_days(period)[1].isoformat()
 
 
 def _address(one: Open, period: str) -> str:
     _name, endpoint, values = KINDS[one.kind]
+    if one.kind == "bill_missing":
+        return url_for(endpoint, month=period)
     if one.kind == "bank_line":
         return url_for(endpoint, **values, until=_last_day(period))
     return url_for(endpoint, **values)
