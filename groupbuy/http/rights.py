@@ -63,6 +63,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
         "admin.payments_requests": LOOK,
         "admin.payments_decide": ACT,
         "admin.payments_bills": LOOK,
+        "admin.payments_bills_missing": ACT,
         "admin.payments_bills_settle": ACT,
         "admin.payments_bills_together": ACT,
         "admin.bank": LOOK,

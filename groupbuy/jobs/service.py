@@ -61,6 +61,15 @@ def enqueue(*, kind: str, key: str, payload: Mapping[str, Any], now: datetime) -
     enqueue_many([(kind, key, payload)], now=now)
 
 
+def enqueue_again(*, kind: str, key: str, payload: Mapping[str, Any], now: datetime) -> None:
+    """Queue one job due now, also when it is over; one that is in hand goes on."""
+    enqueue(kind=kind, key=key, payload=payload, now=now)
+    free = or_(Job.state != "queued", Job.lease_until.is_(None), Job.lease_until <= now)
+    again: dict[str, Any] = {"state": "queued", "run_at": now, "attempts": 0, "last_error": None}
+    statement = update(Job).where(Job.kind == kind, Job.key == key, free)
+    db.session.execute(statement.values(payload=dict(payload), **again))
+
+
 def any_due(*, now: datetime, kinds: Mapping[str, Patience]) -> bool:
     """Tell whether a job of these kinds could be taken; locks nothing."""
     return db.session.scalar(select(Job.id).where(*_due(now, kinds)).limit(1)) is not None

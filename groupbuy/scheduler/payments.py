@@ -176,5 +176,6 @@ def note_call_back(payload: Payload, said: Sent, now: datetime) -> str:
 def note_bill(payload: Payload, lines: Sequence[BillLine], now: datetime) -> str:
     """Keep a channel's own book of a day."""
     channel, day = payload["channel"], date.fromisoformat(payload["day"])
-    count = reconciling.store_bill(channel=channel, day=day, lines=lines, now=now, actor=SCHEDULER)
+    actor = payload.get("actor", SCHEDULER)
+    count = reconciling.store_bill(channel=channel, day=day, lines=lines, now=now, actor=actor)
     return f"{count} lines"

@@ -20,6 +20,7 @@ WHOLE: Mapping[str, str] = {
     "list_after_sales": "the cases of one order",
     "list_after_sale_reasons": "a row for each of six reasons",
     "list_closed_months": "a row a month",
+    "list_missing_bills": "the days of one month of two channels",
     "show_open_of_month": "ten kinds of what has not ended, and the days of one month",
     "list_leader_levels": "the levels of one region, a handful",
     "list_bonuses": "the bonuses that an operator set on one campaign",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from groupbuy.api.v1.shapes import Page, ProblemDetail, Shape
 from groupbuy.flows import settling_bills, settling_bills_together
-from groupbuy.http.reading import Body, Text
+from groupbuy.http.reading import Body, Query, Text
 from groupbuy.kernel.money import MAX_FEN
 
 Channel = Literal["wechat", "alipay"]
@@ -37,6 +37,39 @@ class ChannelBillsShape(Shape):
 
     items: list[ChannelBillShape]
     next_cursor: str | None
+
+
+class MissingBillQuery(Query):
+    """Which month, such as 2026-11; this one, if none is named."""
+
+    month: Annotated[str, Field(max_length=7)] | None = None
+
+
+class MissingBillShape(Shape):
+    """A day whose bill was not fetched: how far its fetching is, what went wrong, and when it is tried again.
+
+    ``unasked``: nobody has asked for it; ``queued``: it is being fetched; ``again``: it is tried again by
+    itself; ``failed``: it was given up.
+    """
+
+    channel: Channel
+    day: str
+    state: Literal["unasked", "queued", "again", "failed"]
+    error: str | None
+    next_at: str | None
+
+
+class MissingBillsShape(Shape):
+    """The days of a month whose bill was not fetched."""
+
+    items: list[MissingBillShape]
+
+
+class AskedBillShape(Shape):
+    """A day whose bill is being fetched; soon it stands in the list, or why not among the missing."""
+
+    channel: Channel
+    day: str
 
 
 class BillDifferenceQuery(Page):

@@ -5,11 +5,14 @@ from typing import Any, TypeVar
 
 from groupbuy.api.v1 import cursors
 from groupbuy.api.v1.channel_bill_shapes import (
+    AskedBillShape,
     BillDifferenceQuery,
     BillDifferenceShape,
     BillDifferencesShape,
     ChannelBillQuery,
     ChannelBillsShape,
+    MissingBillQuery,
+    MissingBillsShape,
     NoneSettled,
     SettledDifferenceShape,
     SettledDifferencesShape,
@@ -21,14 +24,17 @@ from groupbuy.api.v1.endpoint import endpoint
 from groupbuy.api.v1.money import STAFF
 from groupbuy.api.v1.settlements import day_of
 from groupbuy.api.v1.shapes import Json
+from groupbuy.finance import rules
 from groupbuy.flows import settling_bills, settling_bills_together
+from groupbuy.http.charging import charging_here
 from groupbuy.http.errors import problem_of
 from groupbuy.http.identity import Identity
 from groupbuy.http.sentences import for_program
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import iso
-from groupbuy.payments import reconciling
+from groupbuy.payments import fetching_bills, reconciling
 from groupbuy.payments.bill_differences import Difference, differences, differences_of, settlements_of
+from groupbuy.payments.fetching_bills import MissingBill
 from groupbuy.payments.models import BillSettlement, ChannelBill
 
 T = TypeVar("T")
@@ -51,6 +57,38 @@ def list_channel_bills(identity: Identity, query: ChannelBillQuery) -> tuple[int
     found = reconciling.stored_days(before=before, most=query.limit + 1)
     days, cursor = cursors.page(found, limit=query.limit, key=lambda one: (one.day.isoformat(), one.channel))
     return 200, {"items": _bills(days), "next_cursor": cursor}
+
+
+@endpoint(
+    "GET",
+    "/channel-bills/missing",
+    scope="money:read",
+    roles=STAFF,
+    query=MissingBillQuery,
+    answers={200: MissingBillsShape},
+)
+def list_missing_bills(identity: Identity, query: MissingBillQuery) -> tuple[int, Any]:  # noqa: ARG001 - as above
+    """List the days of a month whose bill was not fetched though a channel should have it ready."""
+    now = utc_now()
+    first, last = rules.period_days(query.month or rules.period_of(now))
+    found = fetching_bills.missing_bills(first=first, last=last, now=now)
+    return 200, {"items": [_missing(one) for one in found]}
+
+
+@endpoint(
+    "POST",
+    "/channel-bills/<channel>/<day>/fetch",
+    scope="money:write",
+    roles=STAFF,
+    answers={202: AskedBillShape},
+)
+def fetch_channel_bill(identity: Identity, channel: str, day: str) -> tuple[int, Any]:
+    """Let a day's bill be fetched and compared, for the first time or again, after the answer."""
+    on, channels = day_of(day, "day"), charging_here().gateways
+    fetching_bills.ask_for_bill(
+        channel=channel, day=on, channels=channels, now=utc_now(), actor=identity.actor.name
+    )
+    return 202, {"channel": channel, "day": on.isoformat()}
 
 
 @endpoint(
@@ -183,6 +221,13 @@ def _bills(days: Sequence[ChannelBill]) -> list[Json]:
         }
         for one in days
     ]
+
+
+def _missing(one: MissingBill) -> Json:
+    error = None if one.error is None else for_program(one.error)
+    next_at = None if one.next_at is None else iso(one.next_at)
+    values = {"channel": one.channel, "day": one.day.isoformat(), "state": one.state}
+    return values | {"error": error, "next_at": next_at}
 
 
 def _difference(one: Difference) -> Json:
