@@ -69,7 +69,7 @@ def test_the_log_shows_what_was_given_up_and_sends_it_again(app: Flask, town: To
     page = town.operator.text("/admin/notices/log?event=refunded")
     assert "订单 N1 已退款 ¥9.90：缺货。" in page
     assert "王女士" in page
-    assert "N1" not in town.operator.text("/admin/notices/log?state=given_up")
+    assert "订单 N1" not in town.operator.text("/admin/notices/log?state=given_up")
     assert town.operator.post(f"/admin/notices/log/{number}/again").status_code == 409
 
     in_transaction(

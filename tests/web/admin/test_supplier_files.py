@@ -141,7 +141,7 @@ def test_a_supplier_sees_its_own_sales_only(app: Flask) -> None:
     page = supplier_person(app, first).text("/supplier/sales")
     assert (">P1<" in page, ">P2<" in page) == (True, False)
     export = supplier_person(app, second).get("/supplier/sales?export=csv").get_data(as_text=True)
-    assert ("P2" in export, "P1" in export) == (True, False)
+    assert (",P2," in export, ",P1," in export) == (True, False)
 
 
 def test_sales_say_what_was_accepted_and_rejected(app: Flask) -> None:
