@@ -28,10 +28,11 @@ from groupbuy.payments.models import ChannelPayment, ChannelRefund
 from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.faults.money_model import MoneyModel
-from tests.faults.money_rows import CHANNEL, FEE_FEN, RATE_BP, REFUNDING, TAX_BP, TAX_FREE_FEN
+from tests.faults.money_rows import CHANNEL, FEE_FEN, RATE_BP, REFERRALS_BP, REFUNDING, TAX_BP, TAX_FREE_FEN
 
 # What the scheduler books: between two keepings of the books the orders are ahead of it.
-LATER = ("resident:", "owed:", "income:sales", "commission:", "expense:commission")
+EARNED = ("commission:", "expense:commission", "expense:bonus", "expense:referral")
+LATER = ("resident:", "owed:", "income:sales", *EARNED)
 # The month in which every history begins, and a level of leaders with what it takes to be sold in a month.
 MONTH, NEXT_MONTH, FIRST = "2026-11", "2026-12", date(2026, 11, 1)
 LEVEL, LEVEL_FEN = "金牌", 5000
@@ -41,6 +42,8 @@ DIALS = {
     "tax_bp": TAX_BP,
     "tax_free_fen": TAX_FREE_FEN,
     "confirm_hours": 0,
+    "referral_bp": REFERRALS_BP[0],
+    "referral_2_bp": REFERRALS_BP[1],
 }
 
 

@@ -18,6 +18,7 @@ from tests.building import ACTOR
 from tests.faults.money_bank import Bank
 from tests.faults.money_bills import Bills
 from tests.faults.money_debts import Debts, Deed, deeds
+from tests.faults.money_helpers import Helpers
 from tests.faults.money_partners import Partners
 from tests.faults.money_payers import Payers
 from tests.faults.money_payouts import Payouts
@@ -40,7 +41,7 @@ from tests.faults.money_transfers import Transfers
 STAGES = ("selling", "handed_out", "settled", "month_over", "owing", "owing")
 
 
-class MoneyMachine(Payers, Refunds, Partners, Payouts, Debts, Transfers, Bills, Bank):
+class MoneyMachine(Payers, Refunds, Partners, Helpers, Payouts, Debts, Transfers, Bills, Bank):
     """All of it, in any order."""
 
     @initialize(
@@ -84,6 +85,9 @@ class MoneyMachine(Payers, Refunds, Partners, Payouts, Debts, Transfers, Bills, 
             for _ in range(2):
                 self.be_approved(self.model.available_fen // 3)
             self.send_one()
+            for part in (3, 2):
+                self.say_paid(self.model.owed_helper_fen // part, crash=False)
+            self.answer(*next(iter(self.model.helper_payments.items())), came=True, crash=False)
         if stage == "owing":
             self.ask_for(self.model.available_fen, wechat=False)
             self.decide_about(*next(iter(self.model.cases.items())), approve=True, charge=False, crash=False)

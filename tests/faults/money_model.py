@@ -5,6 +5,7 @@ keeps the books (sales, debts, commission) is reckoned anew from the orders each
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from groupbuy.kernel.money import divide_half_up, split
@@ -30,7 +31,6 @@ from tests.faults.money_rows import (
     ModelPayment,
     ModelRefund,
     ModelRequest,
-    ModelRound,
     ModelStray,
 )
 
@@ -38,9 +38,8 @@ from tests.faults.money_rows import (
 class MoneyModel(PartnersModel):
     """Everything that moves money around one leader and one supplier."""
 
-    def __init__(self, leader: int, supplier: int) -> None:
-        super().__init__(leader, supplier)
-        self.rounds: dict[int, ModelRound] = {}
+    def __init__(self, leader: int, above: Sequence[int], helper: int, supplier: int) -> None:
+        super().__init__(leader, above, helper, supplier)
         self.payments: dict[str, ModelPayment] = {}
         self.refunds: list[ModelRefund] = []
         self.requests: dict[int, ModelRequest] = {}
@@ -268,11 +267,6 @@ class MoneyModel(PartnersModel):
             move(f"resident:{order.resident}", "income:sales", sold)
             owed = order.owed_fen + order.back.total()
             move(f"resident:{order.resident}", f"owed:resident:{order.resident}", owed)
-        stages = [f"commission:{self.leader}:{stage}" for stage in ("pending", "frozen", "settled")]
-        move("expense:commission", stages[0], self._shares(self._is_earned))
-        move(stages[0], stages[1], self._shares(lambda one: one.state == "picked_up"))
-        move(stages[1], stages[2], self._shares(lambda one: one.settled))
+        for earning in self.earnings():
+            move(*earning)
         return {name: fen for name, fen in whole.items() if fen}
-
-    def _is_earned(self, order: ModelOrder) -> bool:
-        return self.rounds[order.round].closed and order.state in ("confirmed", "picked_up")

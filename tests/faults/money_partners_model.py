@@ -1,9 +1,10 @@
 """T13: the model's half of partners: the leader's commission and withdrawals, the supplier's statements."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from groupbuy.kernel.money import divide_half_up
+from tests.faults.money_earnings_model import EarningsModel
 from tests.faults.money_rows import (
     ASKER,
     AT_BANK,
@@ -13,24 +14,25 @@ from tests.faults.money_rows import (
     TAX_BP,
     TAX_FREE_FEN,
     ModelDebt,
-    ModelOrder,
+    ModelHelperPayment,
     ModelStatement,
     ModelWithdrawal,
 )
 
 
-class PartnersModel:
+class PartnersModel(EarningsModel):
     """What is posted at once for the leader and the supplier."""
 
-    def __init__(self, leader: int, supplier: int) -> None:
-        self.leader, self.supplier = f"leader:{leader}", f"payable:supplier:{supplier}"
+    def __init__(self, leader: int, above: Sequence[int], helper: int, supplier: int) -> None:
+        super().__init__(leader, above, helper)
+        self.supplier = f"payable:supplier:{supplier}"
         self.posted: Counter[str] = Counter()
         # What came and went at the bank of which the bank has not told yet.
         self.at_bank: list[int] = []
-        self.orders: dict[int, ModelOrder] = {}
         self.withdrawals: dict[str, ModelWithdrawal] = {}
         self.statements: dict[str, ModelStatement] = {}
         self.debts: dict[int, ModelDebt] = {}
+        self.helper_payments: dict[int, ModelHelperPayment] = {}
         self.unsettled_fen = 0
         self.limit_fen = LIMITS[-1]
 
@@ -47,10 +49,18 @@ class PartnersModel:
     @property
     def available_fen(self) -> int:
         """Return what the leader may withdraw."""
-        return self.posted[f"commission:{self.leader}:settled"] + self._shares(lambda one: one.settled)
+        return self.posted[f"commission:{self.leader}:settled"] + self.settled_fen
 
-    def _shares(self, chosen: Callable[[ModelOrder], bool]) -> int:
-        return sum(order.share_fen for order in self.orders.values() if chosen(order))
+    @property
+    def owed_helper_fen(self) -> int:
+        """Return what the leader owes the helper and has not said to have paid."""
+        paid = sum(one.fen for one in self.helper_payments.values() if one.state != "denied")
+        return self.helper_fen - paid
+
+    def confirm_helper(self, one: ModelHelperPayment) -> None:
+        """Let the helper have got a share, which the leader may withdraw now."""
+        one.state = "confirmed"
+        self.post(self.helper, f"commission:{self.leader}:settled", one.fen)
 
     def tax_of(self, fen: int, month: str) -> int:
         """Return the tax on one more withdrawal in a month."""

@@ -9,6 +9,9 @@ from groupbuy.kernel.money import divide_half_up
 PRICES = {"P": 990, "Q": 333}
 COSTS = {"P": 500, "Q": 123}
 RATE_BP, TAX_BP, TAX_FREE_FEN, FEE_FEN = 1234, 300, 500, 3
+# What those get who brought the leader, at both levels; the helper's share; the bonus, from so much sold on.
+REFERRALS_BP, SHARE_BP = (177, 53), 2100
+BONUS_FROM_FEN, BONUS_FEN = 6000, 77
 GRACE, PAY_WITHIN, WINDOW = timedelta(minutes=30), timedelta(minutes=15), timedelta(days=2)
 WALLET, CASH, SOURCES = "wallet", "cash", "sources"
 CHANNEL, REFUNDING, HELD = "channel:wechat", "payable:refunding", "payable:held"
@@ -85,8 +88,12 @@ class ModelOrder:
 
     @property
     def share_fen(self) -> int:
-        """Return what the leader earns on it, each line rounded by itself."""
-        return sum(divide_half_up(line.fen * RATE_BP, 10_000) for line in self.lines.values())
+        """Return what the leader earns on it."""
+        return self.part_fen(RATE_BP)
+
+    def part_fen(self, rate_bp: int) -> int:
+        """Return a rate of it, each line rounded by itself."""
+        return sum(divide_half_up(line.fen * rate_bp, 10_000) for line in self.lines.values())
 
 
 @dataclass
@@ -128,6 +135,14 @@ class ModelWithdrawal:
     def net(self) -> int:
         """Return what reaches the leader."""
         return self.fen - FEE_FEN - self.tax
+
+
+@dataclass
+class ModelHelperPayment:
+    """What the leader says to have paid the helper, who confirms it or not."""
+
+    fen: int
+    state: str = "noted"
 
 
 @dataclass

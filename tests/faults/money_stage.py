@@ -10,18 +10,16 @@ from flask.testing import FlaskClient
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from groupbuy.accounts import wechat
 from groupbuy.catalog.models import Supplier
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.finance.rules import SETTLES_DOWN, period_bounds
 from groupbuy.kernel.errors import GroupbuyError
-from groupbuy.leaders.models import Leader
 from groupbuy.orders.models import Order
 from groupbuy.payments.simulator.server import Simulator
 from tests import building
 from tests.building import NOW
-from tests.faults import market, money_books
+from tests.faults import market, money_books, money_people
 from tests.faults.money_model import MoneyModel
 from tests.faults.money_rows import (
     ASKER,
@@ -77,10 +75,12 @@ class Stage(RuleBasedStateMachine):
         money_books.turn_back()
         self.base = money_books.begin(NOW, limit_fen)
         leader = building.add_leader(f"L{self.name}")
-        link_to_wechat(leader, f"o-leader-{self.name}")
+        money_people.link_to_wechat(leader, f"o-leader-{self.name}")
         self.leader, self.residents = leader.id, [building.add_resident(leader).id for _ in range(2)]
+        above = money_people.add_those_above(leader, f"R{self.name}", f"RR{self.name}")
+        self.helper = money_people.add_helper(leader)
         self.supplier = building.add_supplier(f"S{self.name}").id
-        self.model, self.level = MoneyModel(self.leader, self.supplier), ""
+        self.model, self.level = MoneyModel(self.leader, above, self.helper, self.supplier), ""
         self.model.limit_fen = limit_fen
         self.add_rounds()
 
@@ -98,6 +98,7 @@ class Stage(RuleBasedStateMachine):
         ]
         for payment in ("prepaid", "to_leader"):
             round_ = building.add_round(products, f"{payment}{self.name}", payment=payment)
+            money_people.promise_bonus(round_)
             self.model.rounds[round_.id] = ModelRound(payment == "prepaid", round_.closes_at)
 
     def do(self, work: Callable[[], Any], *, crash: bool = False) -> Any:
@@ -207,13 +208,6 @@ class Stage(RuleBasedStateMachine):
 
     def clear_up(self) -> None:
         """Book what waits for a person and stands in no account until then."""
-
-
-def link_to_wechat(leader: Leader, openid: str) -> None:
-    """Link a leader's account to WeChat, so that withdrawals can be sent there."""
-    account_id = leader.account_id
-    assert account_id is not None
-    in_transaction(lambda: wechat.link(account_id=account_id, openid=openid, now=NOW, actor="test"))
 
 
 def pick_one(items: Mapping[Any, Any], number: int) -> tuple[Any, Any]:
