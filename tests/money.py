@@ -66,13 +66,15 @@ def dial(**values: int) -> None:
         set_dials(values=values, now=SETTLED, actor="test")
 
 
-def ask(leader: Leader, amount: int, *, key: str | None = None, actor: str = "account:1") -> Withdrawal:
+def ask(
+    leader: Leader, amount: int, *, payee: Payee = PAYEE, key: str | None = None, actor: str = "account:1"
+) -> Withdrawal:
     """Ask for a withdrawal."""
     return in_transaction(
         lambda: withdrawing.ask(
             leader=db.session.get_one(Leader, leader.id),
             amount_fen=amount,
-            payee=PAYEE,
+            payee=payee,
             now=SETTLED,
             actor=actor,
             submission_key=key,

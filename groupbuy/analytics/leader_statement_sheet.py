@@ -46,7 +46,7 @@ def statement_sheet(
         table([_cells(row) for row in rows]),
         head=(("账期", period), ("团长", leader)),
         closing=closing,
-        notes=("每一笔都可在“我的钱”里点开到订单行；负数为退款或提现扣减，期末为负的结转下期抵扣。",),
+        notes=("每一笔都可在“我的资金”里点开到订单行；负数为退款或提现扣减，期末为负的结转下期抵扣。",),
         signatures=("制表", "审核", "团长确认"),
         printed=f"{now.astimezone(rules.BOOKS):%Y-%m-%d %H:%M}",
         landscape=True,

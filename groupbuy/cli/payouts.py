@@ -14,6 +14,7 @@ from groupbuy.cli.persons import actor_of, as_option
 from groupbuy.commissions import payout_files
 from groupbuy.commissions.models import PayoutBatch, Withdrawal
 from groupbuy.commissions.payout_files import Result
+from groupbuy.commissions.withdrawing import METHODS
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.kernel.clock import utc_now
@@ -60,14 +61,15 @@ def show(app: Flask, batch_id: int, as_json: bool) -> None:
 
 
 @payouts.command("make")
+@click.option("--method", type=click.Choice(METHODS), help="Only those paid this way.")
 @as_option
 @json_option
 @click.pass_obj
-def make(app: Flask, phone: str | None, as_json: bool) -> None:
+def make(app: Flask, method: str | None, phone: str | None, as_json: bool) -> None:
     """Put every approved withdrawal that is in no payout file yet into one."""
 
     def work() -> Row:
-        return _files([payout_files.make(now=utc_now(), actor=actor_of(phone))])[0]
+        return _files([payout_files.make(method=method, now=utc_now(), actor=actor_of(phone))])[0]
 
     made = _in(app, lambda: in_transaction(work))
     click.echo(json_text(made) if as_json else _line(made))

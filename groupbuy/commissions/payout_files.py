@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import joinedload
 
 from groupbuy.audit import service as audit
@@ -38,9 +38,12 @@ class LeftOut:
     message: str
 
 
-def make(*, now: datetime, actor: str) -> PayoutBatch:
-    """Put every approved withdrawal that is in no file yet into one; raise RuleBroken ``nothing_to_pay``."""
-    waiting = (Withdrawal.state == WithdrawalState.APPROVED, Withdrawal.batch_id.is_(None))
+def make(*, method: str | None = None, now: datetime, actor: str) -> PayoutBatch:
+    """Put every approved withdrawal that is in no file yet, or those of one way of paying, into one.
+
+    Raise RuleBroken ``nothing_to_pay``, BadInput ``unknown_method``.
+    """
+    waiting = (Withdrawal.state == WithdrawalState.APPROVED, Withdrawal.batch_id.is_(None), *_by(method))
     locked = select(Withdrawal).where(*waiting).order_by(Withdrawal.id).with_for_update(of=Withdrawal)
     rows = db.session.scalars(locked.execution_options(populate_existing=True)).all()
     if not rows:
@@ -53,6 +56,13 @@ def make(*, now: datetime, actor: str) -> PayoutBatch:
     db.session.execute(mine.values(batch_id=batch.id))
     _log(batch.id, "payout_batch_made", now, actor, {"payouts": batch.payouts, "net_fen": net_fen})
     return batch
+
+
+def _by(method: str | None) -> list[ColumnElement[bool]]:
+    if method is None:
+        return []
+    withdrawing.check_method(method)
+    return [Withdrawal.method == method]
 
 
 def get_batch(batch_id: int) -> PayoutBatch:

@@ -43,6 +43,22 @@ def has_paid_to(leader_id: int, *, method: str, payee: str, payee_name: str) -> 
     return db.session.scalar(select(Withdrawal.id).where(*known).limit(1)) is not None
 
 
+def find_paid_to(leader_id: int, number: str) -> Withdrawal | None:
+    """Return a withdrawal of a leader's that names a payout account, None for a refused one."""
+    mine = (Withdrawal.number == number, Withdrawal.leader_id == leader_id)
+    refused = Withdrawal.state == rules.WithdrawalState.REJECTED
+    return db.session.scalar(select(Withdrawal).where(*mine, ~refused))
+
+
+def payees_of(leader_id: int, *, most: int = 3) -> Sequence[Withdrawal]:
+    """Return the latest withdrawal to each of a leader's payout accounts not refused, the last one first."""
+    mine = (Withdrawal.leader_id == leader_id, Withdrawal.state != rules.WithdrawalState.REJECTED)
+    account = (Withdrawal.method, Withdrawal.payee, Withdrawal.payee_name)
+    latest = select(func.max(Withdrawal.id)).where(*mine).group_by(*account)
+    rows = select(Withdrawal).where(Withdrawal.id.in_(latest)).order_by(Withdrawal.id.desc())
+    return db.session.scalars(rows.limit(most)).all()
+
+
 @dataclass(frozen=True, slots=True)
 class LeaderMoney:
     """What a leader's commission comes to at each stage, in fen; ``available_fen`` may be below zero."""

@@ -82,11 +82,16 @@ def _check(leader: Leader, amount_fen: int, payee: Payee) -> None:
     # Whoever takes everything may take less: a leader who leaves must not leave a rest behind.
     if amount_fen < least and (amount_fen < 1 or amount_fen != withdrawals.money_of(leader.id).available_fen):
         raise RuleBroken("below_minimum", f"Withdraw at least {format_yuan(least)}.", param="amount_fen")
-    if payee.method not in METHODS:
-        raise BadInput("unknown_method", "Choose WeChat, Alipay or a bank account.", param="method")
+    check_method(payee.method)
     for name, text in (("payee", payee.account), ("payee_name", payee.name)):
         if not 1 <= len(text.strip()) <= MAX_PAYEE or not text.isprintable():
             raise BadInput("required", f"Write 1 to {MAX_PAYEE} characters.", param=name)
+
+
+def check_method(method: str) -> None:
+    """Raise BadInput ``unknown_method`` for no way in which leaders are paid."""
+    if method not in METHODS:
+        raise BadInput("unknown_method", "Choose WeChat, Alipay or a bank account.", param="method")
 
 
 def _insert(

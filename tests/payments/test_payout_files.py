@@ -14,12 +14,13 @@ from sqlalchemy import func, select
 from groupbuy.audit.models import AuditEntry
 from groupbuy.commissions import payout_files, withdrawals, withdrawing
 from groupbuy.commissions.models import PayoutBatch
+from groupbuy.commissions.withdrawing import Payee
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.leaders.models import Leader
 from tests import building
 from tests.api.conftest import Person, person_of
-from tests.money import SETTLED, ask, earn
+from tests.money import PAYEE, SETTLED, ask, earn
 from tests.support.commands import Run
 from tests.support.refusals import code_of
 from tests.support.seats import appoint
@@ -40,8 +41,8 @@ def clerk(app: Flask) -> Person:
     return person_of(app, account.id, "finance")
 
 
-def approved(leader: Leader, amount: int) -> str:
-    number = ask(leader, amount).number
+def approved(leader: Leader, amount: int, payee: Payee = PAYEE) -> str:
+    number = ask(leader, amount, payee=payee).number
     in_transaction(lambda: withdrawing.approve(number=number, now=SETTLED, actor=FINANCE))
     return number
 
@@ -87,6 +88,26 @@ def test_a_payout_file_is_taken_by_finance_only_and_logged(app: Flask) -> None:
     for path in ("/payout-files", f"/payout-files/{batch}", f"/payout-files/{batch}.csv"):
         assert head.get(path).status_code == 403
     assert finance.get("/payout-files/99.csv").json["error"]["code"] == "unknown_batch"
+
+
+def test_a_payout_file_of_one_way_leaves_the_others_for_their_own(app: Flask, cli_runner: Run) -> None:
+    leader, finance = earn(app), clerk(app)
+    office = appoint(app, building.add_account("财务二"), "finance", SETTLED)
+    by_bank = approved(leader, 2000)
+    by_alipay, by_wechat = (
+        approved(leader, 2100, Payee(way, "a@b.cn", "王五")) for way in ("alipay", "wechat")
+    )
+    queue = office.get("/admin/withdrawals?method=alipay").text
+    assert (by_alipay in queue, by_bank in queue, "收款方式为支付宝的提现" in queue) == (True, False, True)
+    assert office.post("/admin/withdrawals/batch", data={"method": "alipay"}).status_code == 303
+    made = finance.post("/payout-files?method=bank").json
+    assert (made["payouts"], made["net_fen"]) == (1, 2000)
+    assert cli_runner("payouts", "make", "--method", "wechat", "--json").json["net_fen"] == 2100
+    found = [[row.number for row in payout_files.withdrawals_in(file)] for file in (1, 2, 3)]
+    assert found == [[by_alipay], [by_bank], [by_wechat]]
+    assert finance.post("/payout-files?method=bank").json["error"]["code"] == "nothing_to_pay"
+    assert finance.post("/payout-files?method=cheque").json["error"]["param"] == "method"
+    assert office.post("/admin/withdrawals/batch", data={"method": "cheque"}).status_code == 422
 
 
 def test_payout_files_come_in_pages(app: Flask) -> None:

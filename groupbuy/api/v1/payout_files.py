@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import Field
@@ -20,7 +20,7 @@ from groupbuy.commissions.withdrawing import MAX_REASON
 from groupbuy.db import db
 from groupbuy.db.transaction import in_transaction
 from groupbuy.http.identity import Identity
-from groupbuy.http.reading import Body, Text
+from groupbuy.http.reading import Body, Query, Text
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.times import iso
 
@@ -38,6 +38,12 @@ class PayoutFileShape(Shape):
     open: int
     paid: int
     rejected: int
+
+
+class Gathered(Query):
+    """Which withdrawals are put into a payout file: those paid by one way, or all."""
+
+    method: Literal["wechat", "alipay", "bank"] | None = None
 
 
 class BankResult(Body):
@@ -75,10 +81,17 @@ class PayoutFilesShape(Shape):
     next_cursor: str | None
 
 
-@endpoint("POST", "/payout-files", scope="money:write", roles=STAFF, answers={201: PayoutFileShape})
-def make_payout_file(identity: Identity) -> tuple[int, Any]:
-    """Put every approved withdrawal that is in no payout file yet into one."""
-    batch = payout_files.make(now=utc_now(), actor=identity.actor.name)
+@endpoint(
+    "POST",
+    "/payout-files",
+    scope="money:write",
+    roles=STAFF,
+    query=Gathered,
+    answers={201: PayoutFileShape},
+)
+def make_payout_file(identity: Identity, query: Gathered) -> tuple[int, Any]:
+    """Put every approved withdrawal that is in no payout file yet, or those of one way, into one."""
+    batch = payout_files.make(method=query.method, now=utc_now(), actor=identity.actor.name)
     return 201, _shapes([batch])[0]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import String, cast, func, literal, select
 from wtforms import StringField
@@ -89,8 +89,9 @@ def _count(state: WithdrawalState) -> Any:
 
 @blueprint.post("/withdrawals/batch")
 def withdrawals_batch() -> ResponseReturnValue:
-    """Put every approved withdrawal into a payout file."""
-    batch = in_transaction(lambda: stored.make(now=utc_now(), actor=actor().name))
+    """Put every approved withdrawal, or those of one way of paying, into a payout file."""
+    method = request.form.get("method") or None
+    batch = in_transaction(lambda: stored.make(method=method, now=utc_now(), actor=actor().name))
     flash(_("Payout file %(number)s has %(count)s payouts.", number=batch.id, count=batch.payouts), "ok")
     return redirect(url_for("admin.withdrawals", batch=batch.id), 303)
 

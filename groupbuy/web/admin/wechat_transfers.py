@@ -14,6 +14,7 @@ from groupbuy.flows import calling_transfers_back, transferring
 from groupbuy.http.charging import transfers_here
 from groupbuy.kernel.clock import utc_now
 from groupbuy.kernel.errors import RuleBroken
+from groupbuy.web import payees
 from groupbuy.web.admin import saving
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import ReasonForm
@@ -82,6 +83,7 @@ def withdrawals_transfer(number: str, deed: str) -> ResponseReturnValue:
         back=(url_for("admin.withdrawals"), _("Withdrawals")),
         template="admin/withdrawal.html",
         row=row,
+        payee=payees.named(row),
         transfer=transfer,
         call_back=call_back_address(row, transfer) if deed == "release" else None,
         obstacle=_obstacle(row) if deed == "transfer" else None,

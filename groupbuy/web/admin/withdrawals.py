@@ -15,6 +15,7 @@ from groupbuy.commissions.models import Withdrawal
 from groupbuy.commissions.rules import IN_FLIGHT, TO_DECIDE
 from groupbuy.kernel.clock import utc_now
 from groupbuy.leaders.models import Leader
+from groupbuy.web import payees
 from groupbuy.web.admin import saving, wechat_transfers
 from groupbuy.web.admin.blueprint import actor, blueprint
 from groupbuy.web.admin.deciding import PlainForm, WhyForm
@@ -56,7 +57,7 @@ COLUMNS = (
     Column(_l("Fee"), lambda row: row.fee_fen, "money"),
     Column(_l("Tax"), lambda row: row.tax_fen, "money"),
     Column(_l("To pay"), lambda row: row.net_fen, "money"),
-    Column(_l("Pay to"), lambda row: f"{row.payee_name} {row.payee}", width=26),
+    Column(_l("Pay to"), payees.named, width=32),
     Column(_l("State"), lambda row: row.state, "state:withdrawal"),
     Column(_l("Payout file"), lambda row: row.batch_id, "code", lambda row: _batch(row)),
 )
@@ -78,7 +79,11 @@ def _deed(deed: str, *states: str) -> tuple[object, object]:
 def withdrawals() -> ResponseReturnValue:
     """List withdrawals, the oldest first."""
     statement = select(Withdrawal).join(Withdrawal.leader).options(contains_eager(Withdrawal.leader))
-    narrowed = (*in_state(Withdrawal.state), *chosen("leader", Leader.code))
+    narrowed = (
+        *in_state(Withdrawal.state),
+        *chosen("leader", Leader.code),
+        *chosen("method", Withdrawal.method),
+    )
     statement = statement.where(*narrowed).order_by(Withdrawal.id)
     if asked("open"):
         statement = statement.where(Withdrawal.state.in_(IN_FLIGHT))
@@ -93,6 +98,7 @@ def withdrawals() -> ResponseReturnValue:
         filters=(
             by_state("withdrawal"),
             Filter("open", _("Ended or not"), [("1", _("Not ended"))], _("Ended or not")),
+            Filter("method", _("Pay to"), list(payees.METHODS.items()), _("All ways")),
             Filter("leader", _("Leader's code")),
         ),
         actions=(
@@ -110,6 +116,7 @@ def withdrawals() -> ResponseReturnValue:
         "admin/withdrawals.html",
         batch=None if batch_id is None else payout_files.get_batch(batch_id),
         standing=None if batch_id is None else payout_files.standing([batch_id])[batch_id],
+        method=payees.METHODS.get(asked("method")),
         empty_text=_("Leaders ask for withdrawals on their own pages."),
     )
 
@@ -136,6 +143,7 @@ def withdrawals_decide(number: str, deed: str) -> ResponseReturnValue:
         back=(url_for("admin.withdrawals"), _("Withdrawals")),
         template="admin/withdrawal.html",
         row=row,
+        payee=payees.named(row),
         in_file=deed == "reject" and row.batch_id is not None,
         deed=DEEDS[deed],
     )

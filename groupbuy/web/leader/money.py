@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import SelectChoice, SelectField, StringField
+from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from groupbuy.analytics import leader_statement
 from groupbuy.analytics.leader_statement_sheet import statement_sheet
 from groupbuy.commissions import transfers, withdrawals, withdrawing
 from groupbuy.commissions.transfer_models import WechatTransfer
-from groupbuy.commissions.withdrawing import MAX_PAYEE, Payee
 from groupbuy.documents import csv_files, pdf, xlsx
 from groupbuy.documents.sheet import Sheet
 from groupbuy.finance import queries, rules
@@ -29,6 +28,7 @@ from groupbuy.web.kit.forms import KeyedForm
 from groupbuy.web.kit.i18n import gettext as _
 from groupbuy.web.kit.i18n import lazy_gettext as _l
 from groupbuy.web.leader.blueprint import blueprint, for_leaders, the_leader
+from groupbuy.web.leader.withdraw_form import WithdrawForm, payee_of, withdraw_form
 from groupbuy.web.signin.again import send_to_prove
 
 # What WeChat's own browser calls itself; only there a leader can confirm the receipt of a transfer.
@@ -62,22 +62,6 @@ STEPS = {
 }
 
 
-class WithdrawForm(KeyedForm):
-    """How much to pay out, and where to."""
-
-    amount = YuanField(_l("Amount (yuan)"), validators=[InputRequired()])
-    method = SelectField(
-        _l("Pay to"),
-        choices=[
-            SelectChoice("wechat", _l("WeChat")),
-            SelectChoice("alipay", _l("Alipay")),
-            SelectChoice("bank", _l("Bank card")),
-        ],
-    )
-    payee = StringField(_l("Account number"), validators=[InputRequired(), Length(max=MAX_PAYEE)])
-    payee_name = StringField(_l("Name of its holder"), validators=[InputRequired(), Length(max=MAX_PAYEE)])
-
-
 class HandOverForm(KeyedForm):
     """How much cash goes to the operator."""
 
@@ -89,7 +73,7 @@ class HandOverForm(KeyedForm):
 @for_leaders
 def money() -> ResponseReturnValue:
     """Show what commission has come to, and withdrawals."""
-    return _money(WithdrawForm(formdata=None))
+    return _money(withdraw_form(the_leader(), formdata=None))
 
 
 def _money(form: WithdrawForm) -> ResponseReturnValue:
@@ -122,13 +106,13 @@ def _confirmations(tries: Iterable[WechatTransfer]) -> Mapping[int, Mapping[str,
 @for_leaders
 def money_withdraw() -> ResponseReturnValue:
     """Ask for a withdrawal; the same form again is the same withdrawal."""
-    form = WithdrawForm()
+    form = withdraw_form(the_leader())
 
     def store() -> None:
         withdrawing.ask(
             leader=the_leader(),
             amount_fen=form.amount.data or 0,
-            payee=Payee(form.method.data, form.payee.data or "", form.payee_name.data or ""),
+            payee=payee_of(the_leader(), form),
             now=utc_now(),
             actor=signed_in().actor.name,
             submission_key=(form.submission_key.data or "")[:64] or None,
@@ -146,7 +130,7 @@ def _prove_for(form: WithdrawForm) -> ResponseReturnValue | None:
     """Send a leader who names a new payout account to prove who it is; None where that is not needed."""
     payee = {"method": form.method.data, "payee": form.payee.data, "payee_name": form.payee_name.data}
     identity = signed_in()
-    if withdrawals.has_paid_to(the_leader().id, **payee):
+    if form.known.data or withdrawals.has_paid_to(the_leader().id, **payee):
         return None
     if proving.misses_factor(identity):
         flash(_("A new payout account needs a second factor; set it up, then ask again."), "info")
@@ -191,7 +175,9 @@ def sheet_file(sheet: Sheet, name: str, kind: str) -> ResponseReturnValue:
 @for_leaders
 def cash() -> ResponseReturnValue:
     """Show residents' cash that is due to the operator, and hand it over."""
-    leader, form = the_leader(), HandOverForm()
+    leader = the_leader()
+    due = handing_over.cash_due(leader.id)
+    form = HandOverForm(amount=due)
 
     def store() -> None:
         handing_over.hand_over(
@@ -208,7 +194,7 @@ def cash() -> ResponseReturnValue:
         return redirect(url_for("leader.cash"), 303)
     page = render_template(
         "leader/cash.html",
-        due=handing_over.cash_due(leader.id),
+        due=due,
         handed=handing_over.handed(leader.id),
         handovers=handing_over.handovers(leader_id=leader.id),
         form=form,
