@@ -1,5 +1,6 @@
 """Rules of disposal: by product over by category, before what nobody scanned counts as fetched; the list."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -24,6 +25,13 @@ from tests.flows.test_following_up import HOUR, tick
 from tests.flows.test_unfetched import THERE, dispose
 from tests.warehouse import day
 from tests.web.test_money_pages import browser, of_leader
+
+
+@pytest.fixture(autouse=True)
+def travel() -> Iterator[None]:
+    """Sign in before the goods are there: nobody is signed in before having done so."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture
