@@ -26,7 +26,7 @@ from groupbuy.orders.models import Order
 from groupbuy.orders.queries import get_order
 from tests import building
 from tests.building import ZONE
-from tests.money import SETTLED, dial, earn, hand_out, keep
+from tests.money import SETTLED, ask, dial, earn, hand_out, keep
 from tests.support.browsers import DESKTOP, PHONE
 from tests.web.browsing import look_at, served, sit_down
 
@@ -210,3 +210,21 @@ def reward(app: Flask) -> tuple[Leader, Leader]:
     hand_out(db.session.get_one(Order, order.id))
     keep(SETTLED)
     return first, second
+
+
+def test_a_leader_sees_the_fields_of_another_account_only_where_one_is_wanted(
+    app: Flask, browser: Browser
+) -> None:
+    leader = earn(app)
+    ask(leader, 1000)
+    with served(app) as site:
+        desk = sit_down(browser, app, site, leader.account_id, "leader", **PHONE)
+        desk.goto("/leader/money")
+        way = desk.get_by_label("收款方式")
+        expect(way).to_be_hidden()
+        look_at(desk)
+        desk.get_by_label("其他账户").check()
+        expect(way).to_be_visible()
+        desk.get_by_label("银行卡").check()
+        expect(way).to_be_hidden()
+        desk.context.close()

@@ -127,6 +127,18 @@
   });
   window.addEventListener("pageshow", wake);
 
+  /* Fields that nobody needs while one of several known things is chosen; its empty value is another one. */
+
+  function hideUnneeded() {
+    each(document.querySelectorAll("[data-unless]"), function (box) {
+      var chosen = document.querySelector("input[name='" + box.dataset.unless + "']:checked");
+      box.hidden = Boolean(chosen && chosen.value);
+    });
+  }
+  document.addEventListener("change", hideUnneeded);
+  window.addEventListener("pageshow", hideUnneeded);
+  hideUnneeded();
+
   /* Copy and share */
 
   function copy(value) {
