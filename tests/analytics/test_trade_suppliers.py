@@ -28,8 +28,8 @@ from groupbuy.warehouse.rules import Policy
 from tests import building
 from tests.analytics.trade import KEPT, PICKED, TODAY, sums
 from tests.money import hand_out, keep
+from tests.payments.test_paying_pages import browser
 from tests.warehouse import day
-from tests.web.test_money_pages import finance
 
 
 def sourced(supplier: Supplier, code: str, wanted: Sourcing) -> Product:
@@ -102,7 +102,7 @@ def test_each_supplier_has_the_margin_of_what_it_brought(app: Flask) -> None:
         }
         assert sums("purchases", narrow)[0]["amount"] == cost
     # The books know the same of each supplier, to the fen: what came is what was sold.
-    office, month = finance(app), f"{PICKED:%Y-%m}"
+    office, month = browser(app, building.add_account("财务"), "finance"), f"{PICKED:%Y-%m}"
     for code, fen in (("S1", 30_000), ("S2", 17_400)):
         asked = f"since={month}&until={month}&account=expense:goods&supplier={code}"
         assert sum(office.get(f"/api/v1/income-expense?{asked}").json["expense"].values()) == fen

@@ -24,8 +24,8 @@ from groupbuy.leaders.models import Leader
 from tests import building
 from tests.building import ACTOR, NOW, ZONE
 from tests.files import faults_of, import_text
+from tests.payments.test_paying_pages import browser
 from tests.support.locks import wait_until_somebody_waits
-from tests.web.test_money_pages import browser
 
 pytestmark = pytest.mark.usefixtures("app")
 

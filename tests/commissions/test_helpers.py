@@ -91,8 +91,8 @@ def test_helpers_get_their_shares_when_the_commission_settles(app: Flask, client
     rows = leader_statement.statement(leader.id, "2026-11")
     assert leader_statement.sums_by_source(rows)["helper_share"] == (0, 0, -86)
     # The statement's figure opens to the round, where each helper's part of it stands.
-    desk = appoint(app, accounts.get_account(leader.account_id), "leader", SETTLED)
     with time_machine.travel(SETTLED, tick=False):
+        desk = appoint(app, accounts.get_account(leader.account_id), "leader", SETTLED)
         page = desk.get(f"/leader/commission/{round_.name}").text
     assert "小赵 · 33.33% · ¥0.66" in page
     assert "小钱 · 10% · ¥0.20" in page

@@ -17,7 +17,7 @@ from groupbuy.db.transaction import transaction
 from groupbuy.leaders import levels, managing
 from groupbuy.leaders.models import Leader
 from tests import building
-from tests.web.test_money_pages import browser
+from tests.payments.test_paying_pages import browser
 
 AFTER = building.NOW + timedelta(minutes=1)
 
